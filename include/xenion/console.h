@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * frontends/console.c: the PV console, one shared page with a ring of bytes
+ * each way (xen-public/io/console.h). The page and the port come from the
+ * toolstack (HVM_PARAM_CONSOLE_PFN and _EVTCHN): there is no handshake.
+ */
+#ifndef XENION_CONSOLE_H
+#define XENION_CONSOLE_H
+
+#include <xenion/events.h>
+#include <xen-public/io/console.h>
+
+struct xn_console {
+	struct xencons_interface *intf;
+	evtchn_port_t port;
+	bool broken;		/* the host's indices cannot be; told once */
+};
+
+/**
+ * xn_console_init - use a console page
+ * @con: filled in
+ * @intf: the shared page
+ * @port: its event channel, bound by the caller
+ *
+ * Context: any.
+ */
+void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
+		     evtchn_port_t port);
+
+/**
+ * xn_console_write - put bytes into the ring, as many as fit
+ *
+ * Returns: how many, perhaps 0; -EIO when the ring is broken. The caller
+ * excludes a second writer. Notifies once. Context: any.
+ */
+int xn_console_write(struct xn_console *con, const char *data,
+		     unsigned int len);
+
+/**
+ * xn_console_read - take bytes out of the ring, as many as there are
+ *
+ * Returns: how many, perhaps 0; -EIO when the ring is broken. The caller
+ * excludes a second reader. Notifies once, if anything was taken.
+ * Context: any.
+ */
+int xn_console_read(struct xn_console *con, char *data, unsigned int size);
+
+#endif /* XENION_CONSOLE_H */

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * events/: event channels (xen-public/event_channel.h), in the 2-level and in
+ * the FIFO ABI, behind one table of ports.
+ *
+ * A port belongs to whoever bound it, from bind to unbind. It is bound masked:
+ * the owner unmasks it when it can take the first event. An event is cleared
+ * before its function is called, so that one which comes meanwhile is not lost.
+ *
+ * "vcpu" is always Xen's number of a vCPU.
+ */
+#ifndef XENION_EVENTS_H
+#define XENION_EVENTS_H
+
+#include <xenion/hypercall.h>
+
+/*
+ * xn_evtchn_fn - one event has come
+ *
+ * Context: in the upcall, upcalls disabled; may not sleep. May mask, unmask
+ * and send, but not bind or unbind.
+ */
+typedef void (*xn_evtchn_fn)(void *data, evtchn_port_t port);
+
+struct xn_evtchn_table;
+struct xn_evtchn_port;		/* events/table.c */
+
+/* What differs between the two ABIs. All but init, fini and grow: any context. */
+struct xn_evtchn_ops {
+	const char *name;
+	int (*init)(struct xn_evtchn_table *t);
+	void (*fini)(struct xn_evtchn_table *t);
+	int (*grow)(struct xn_evtchn_table *t, evtchn_port_t port);
+	void (*bind_vcpu)(struct xn_evtchn_table *t, evtchn_port_t port,
+			  unsigned int from, unsigned int to);
+	void (*clear)(struct xn_evtchn_table *t, evtchn_port_t port);
+	bool (*is_pending)(struct xn_evtchn_table *t, evtchn_port_t port);
+	void (*set_pending)(struct xn_evtchn_table *t, evtchn_port_t port);
+	void (*mask)(struct xn_evtchn_table *t, evtchn_port_t port);
+	bool (*is_masked)(struct xn_evtchn_table *t, evtchn_port_t port);
+	void (*unmask)(struct xn_evtchn_table *t, evtchn_port_t port);
+	unsigned int (*upcall)(struct xn_evtchn_table *t, unsigned int vcpu);
+};
+
+extern const struct xn_evtchn_ops xn_evtchn_twolevel;
+extern const struct xn_evtchn_ops xn_evtchn_fifo;
+
+#define XN_EVTCHN_MAX_PORTS	(1u << 17)	/* the FIFO ABI's limit */
+#define XN_EVTCHN_MAX_VCPUS	128
+#define XN_EVTCHN_DIR_PAGES	2
+
+/* All fields are the room's own, but for max_ports and ops->name. */
+struct xn_evtchn_table {
+	const struct xn_evtchn_ops *ops;
+	struct shared_info *shared;
+	unsigned int nr_vcpus;
+	evtchn_port_t max_ports;
+	struct xn_lock lock;
+	void *ports;			/* table.c: page of pointers to pages */
+	void *priv;			/* the ABI's own, one page or more */
+	uint32_t spurious;		/* events on ports that nobody bound */
+};
+
+/**
+ * xn_evtchn_init - start to use event channels
+ * @t: zeroed; owned by the caller, lives until xn_evtchn_fini()
+ * @shared: the shared info page, mapped until xn_evtchn_fini()
+ * @nr_vcpus: vCPUs 0 ... nr_vcpus - 1 can take upcalls
+ * @ops: the ABI to use; NULL: FIFO where Xen has it, else 2-level
+ *
+ * Masks every port. The 2-level ABI without VCPUOP_register_vcpu_info reaches
+ * the first XEN_LEGACY_MAX_VCPUS vCPUs.
+ * Returns: 0, -ENOMEM, -EINVAL (too many vCPUs), or what Xen answered to an
+ * @ops that was asked for by name. May sleep.
+ */
+int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
+		   unsigned int nr_vcpus, const struct xn_evtchn_ops *ops);
+
+/**
+ * xn_evtchn_fini - stop to use event channels; Xen forgets our pages
+ * @t: the table; all ports are unbound but for the adopted ones, and no upcall
+ *     runs any more
+ *
+ * The FIFO ABI is left by EVTCHNOP_reset, the only way there is. That closes
+ * every port of the domain. The adopted ports, which the toolstack had made,
+ * are bound again to the same remote ports, with new numbers (@moved tells), so
+ * that a next user of the domain finds them.
+ *
+ * @moved: called for each adopted port that has a new number; may be NULL
+ * @data: its first argument
+ *
+ * May sleep. All memory is freed.
+ */
+void xn_evtchn_fini(struct xn_evtchn_table *t,
+		    void (*moved)(void *data, evtchn_port_t from,
+				  evtchn_port_t to),
+		    void *data);
+
+/**
+ * xn_evtchn_bind_interdomain - connect to a port that another domain offers
+ * @t: the table
+ * @remote: the other domain
+ * @remote_port: its port, unbound and meant for us
+ * @fn: called for each event
+ * @data: its first argument
+ * @port: our end, on success, masked
+ *
+ * EVTCHNOP_bind_interdomain. Returns: 0 or a negative errno value. May sleep.
+ */
+int xn_evtchn_bind_interdomain(struct xn_evtchn_table *t, domid_t remote,
+			       evtchn_port_t remote_port, xn_evtchn_fn fn,
+			       void *data, evtchn_port_t *port);
+
+/**
+ * xn_evtchn_bind_unbound - make a port that another domain may connect to
+ *
+ * EVTCHNOP_alloc_unbound; as xn_evtchn_bind_interdomain() for the rest.
+ */
+int xn_evtchn_bind_unbound(struct xn_evtchn_table *t, domid_t remote,
+			   xn_evtchn_fn fn, void *data, evtchn_port_t *port);
+
+/**
+ * xn_evtchn_bind_virq - receive a virtual interrupt
+ * @t: the table
+ * @virq: VIRQ_*
+ * @vcpu: the vCPU, 0 for a global one
+ *
+ * EVTCHNOP_bind_virq; as xn_evtchn_bind_interdomain() for the rest.
+ * -EEXIST when that VIRQ is bound on that vCPU already.
+ */
+int xn_evtchn_bind_virq(struct xn_evtchn_table *t, unsigned int virq,
+			unsigned int vcpu, xn_evtchn_fn fn, void *data,
+			evtchn_port_t *port);
+
+/**
+ * xn_evtchn_bind_ipi - a port by which our CPUs interrupt one of us
+ * @t: the table
+ * @vcpu: the one that is interrupted by xn_evtchn_send()
+ *
+ * EVTCHNOP_bind_ipi; as xn_evtchn_bind_interdomain() for the rest.
+ */
+int xn_evtchn_bind_ipi(struct xn_evtchn_table *t, unsigned int vcpu,
+		       xn_evtchn_fn fn, void *data, evtchn_port_t *port);
+
+/**
+ * xn_evtchn_adopt - take over a port that the toolstack made (xenstore, console)
+ * @t: the table
+ * @port: the port, from a HVM_PARAM_*_EVTCHN
+ *
+ * xn_evtchn_unbind() does not close such a port. As
+ * xn_evtchn_bind_interdomain() for the rest; -EINVAL for a number out of
+ * range, -EBUSY for a port that is bound already.
+ */
+int xn_evtchn_adopt(struct xn_evtchn_table *t, evtchn_port_t port,
+		    xn_evtchn_fn fn, void *data);
+
+/**
+ * xn_evtchn_unbind - close a port
+ * @t: the table
+ * @port: a port of one of the functions above
+ *
+ * An upcall that runs meanwhile on another CPU may still call the port's
+ * function: the port of the OS waits for it (in Linux, free_irq() has done so
+ * before). EVTCHNOP_close. May sleep.
+ */
+void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
+
+/**
+ * xn_evtchn_move - let another vCPU take a port's events
+ * @t: the table
+ * @port: the port; not of a per-vCPU VIRQ or an IPI
+ * @vcpu: the new vCPU
+ *
+ * EVTCHNOP_bind_vcpu. An event that is on its way may still come on the old
+ * one. Returns: 0 or a negative errno value. Context: any.
+ */
+int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
+		   unsigned int vcpu);
+
+/**
+ * xn_evtchn_mask - hold a port's events back
+ * Context: any. Events that come meanwhile make one event after unmask.
+ */
+static inline void xn_evtchn_mask(struct xn_evtchn_table *t,
+				  evtchn_port_t port)
+{
+	t->ops->mask(t, port);
+}
+
+/**
+ * xn_evtchn_unmask - let a port's events come; one that waits comes now
+ * Context: any. A hypercall (EVTCHNOP_unmask) only when one waits.
+ */
+static inline void xn_evtchn_unmask(struct xn_evtchn_table *t,
+				    evtchn_port_t port)
+{
+	t->ops->unmask(t, port);
+}
+
+/**
+ * xn_evtchn_clear - forget a pending event
+ * Context: any.
+ */
+static inline void xn_evtchn_clear(struct xn_evtchn_table *t,
+				   evtchn_port_t port)
+{
+	t->ops->clear(t, port);
+}
+
+/**
+ * xn_evtchn_send - notify the other end of a port
+ * @port: a bound interdomain or IPI port
+ *
+ * EVTCHNOP_send: one hypercall. Returns: 0 or a negative errno value.
+ * Context: any.
+ */
+static inline int xn_evtchn_send(evtchn_port_t port)
+{
+	struct evtchn_send send = { .port = port };
+
+	xn_stat_inc(XN_STAT_NOTIFY);
+	return xn_hc_evtchn(EVTCHNOP_send, &send);
+}
+
+/**
+ * xn_evtchn_upcall - handle all events that wait for this vCPU
+ * @t: the table
+ * @vcpu: the vCPU that runs this
+ *
+ * Called by the port's upcall vector. Bounded, whatever the host does: what is
+ * left when the bound is reached makes a new upcall.
+ * Returns: how many events were handled. Context: upcall, upcalls disabled.
+ */
+unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu);
+
+/* events/table.c, for the two ABIs only: call the function of a port. */
+void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port);
+
+#endif /* XENION_EVENTS_H */

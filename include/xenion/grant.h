@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * grant/: the grant table (xen-public/grant_table.h), version 1: which of our
+ * pages another domain may map or copy.
+ *
+ * A reference is allocated, then granted any number of times, each grant
+ * ended before the next, and freed. What another domain still maps is never
+ * handed to anyone else: ending says so, and the page waits.
+ */
+#ifndef XENION_GRANT_H
+#define XENION_GRANT_H
+
+#include <xenion/hypercall.h>
+#include <xenion/mmu.h>
+
+#define XN_GRANT_INVALID	0u	/* a reserved one: never allocated */
+
+struct xn_gnttab_waiter {
+	void (*fn)(struct xn_gnttab_waiter *w);	/* any context */
+	unsigned int need;
+	bool queued;
+	struct xn_gnttab_waiter *next;
+};
+
+/* All fields are the room's own. */
+struct xn_gnttab {
+	struct xn_physmap frames;
+	struct xn_lock lock;
+	uint32_t nr_refs;		/* references that frames hold now */
+	uint32_t max_refs;		/* and could hold at most */
+	uint32_t nr_free;		/* on the list, not in a cache */
+	uint32_t nr_used;		/* statistics: allocated now */
+	uint32_t nr_deferred;		/* ended, but another domain maps them */
+	grant_ref_t free_head;
+	grant_ref_t deferred_head;
+	void *info;			/* table.c: page of pointers to pages */
+	void *caches;			/* cache.c: per-CPU reference caches */
+	struct xn_gnttab_waiter *waiters;
+	struct xn_work grow;		/* asked for when few are left */
+	struct xn_work reclaim;		/* looks at deferred ones */
+	bool closing;
+};
+
+/**
+ * xn_gnttab_init - start to use the grant table
+ * @gt: zeroed; owned by the caller, lives until xn_gnttab_fini()
+ *
+ * Entries that are in use already (the toolstack's for console and xenstore,
+ * or ones that an earlier user of the table had to leave behind) are left
+ * alone. Returns: 0, -ENOMEM, -ENOSPC, -ENODEV (not a version 1 table), or
+ * what Xen answered. May sleep.
+ */
+int xn_gnttab_init(struct xn_gnttab *gt);
+
+/**
+ * xn_gnttab_fini - stop to use the grant table
+ * @gt: the table; every reference was freed or handed to
+ *      xn_gnttab_end_page()
+ *
+ * Pages that another domain still maps are lost to the guest, for ever:
+ * logged with their number. May sleep.
+ * Returns: the number of references that are still allocated or mapped.
+ */
+unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
+
+/**
+ * xn_gnttab_alloc - allocate a reference
+ * @gt: the table
+ * @ref: the reference
+ *
+ * From this CPU's cache, mostly without a lock. When few are left the table
+ * grows soon after, in the background.
+ * Returns: 0, or -ENOSPC. Context: any.
+ */
+int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref);
+
+/**
+ * xn_gnttab_reserve - see to it that references are there
+ * @gt: the table
+ * @count: how many are wanted, more than are allocated now
+ *
+ * For a frontend that knows its ring's size. Grows the table when needed; does
+ * not set the references aside. Returns: 0, -ENOSPC, -ENOMEM. May sleep.
+ */
+int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count);
+
+/**
+ * xn_gnttab_wait - be called when references are there again
+ * @gt: the table
+ * @w: owned by the caller, w->fn set; queued once until called
+ * @need: how many must be free
+ *
+ * Context: any. w->fn is called once, perhaps before this returns.
+ */
+void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
+		    unsigned int need);
+
+/**
+ * xn_gnttab_wait_cancel - @w's function will not be called any more
+ *
+ * Context: any, but not from the function.
+ */
+void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w);
+
+/**
+ * xn_gnttab_free - give an allocated reference back; it is not granted
+ *
+ * Context: any.
+ */
+void xn_gnttab_free(struct xn_gnttab *gt, grant_ref_t ref);
+
+/**
+ * xn_gnttab_grant - let another domain access a page
+ * @gt: the table
+ * @ref: an allocated reference that is not granted now
+ * @remote: the other domain
+ * @gfn: the page's guest frame number
+ * @readonly: it may only read
+ *
+ * GTF_permit_access; no hypercall. Context: any.
+ */
+void xn_gnttab_grant(struct xn_gnttab *gt, grant_ref_t ref, domid_t remote,
+		     xen_pfn_t gfn, bool readonly);
+
+/**
+ * xn_gnttab_end - take a page's access back
+ * @gt: the table
+ * @ref: a granted reference
+ *
+ * Returns: 0: nobody can access the page any more, and @ref can be granted
+ * again or freed. -EBUSY: it is still mapped; nothing has changed, and the
+ * page may not be used for anything else. Context: any.
+ */
+int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref);
+
+/**
+ * xn_gnttab_grant_page - allocate a reference and grant a page by it
+ * @gt: the table
+ * @remote: the other domain
+ * @page: address of the page
+ * @readonly: it may only read
+ * @ref: the reference
+ *
+ * Returns: 0 or -ENOSPC. Context: any.
+ */
+int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
+			 const void *page, bool readonly, grant_ref_t *ref);
+
+/**
+ * xn_gnttab_end_page - end a grant, free the reference, release the page
+ * @gt: the table
+ * @ref: a granted reference; the table's from now on
+ * @page: handed to @release; the table's from now on
+ * @release: called when no other domain can access the page: now, or later
+ *           when it is still mapped (then from a context that may sleep), or
+ *           never. xn_os_page_free for a page of ours. NULL: nothing to release
+ *
+ * Returns: 0 when it is done, -EBUSY when it was deferred: neither @ref nor
+ * @page is reused before the other domain has let go. Context: any.
+ */
+int xn_gnttab_end_page(struct xn_gnttab *gt, grant_ref_t ref, void *page,
+		       void (*release)(void *page));
+
+#endif /* XENION_GRANT_H */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hypercalls by name. Each wrapper is one call; its result is 0 or a positive
+ * count, or a negative errno value of this system. Xen's own errno numbers
+ * (xen-public/errno.h) are translated here and nowhere else.
+ *
+ * Arguments live in guest memory that Xen reads by virtual address. Context:
+ * any, unless the operation says otherwise.
+ */
+#ifndef XENION_HYPERCALL_H
+#define XENION_HYPERCALL_H
+
+#include <xenion/os.h>
+#include <xen-public/event_channel.h>
+#include <xen-public/hvm/hvm_op.h>
+#include <xen-public/hvm/params.h>
+#include <xen-public/memory.h>
+#include <xen-public/sched.h>
+#include <xen-public/vcpu.h>
+#include <xen-public/version.h>
+#include <xen-public/grant_table.h>
+
+/**
+ * xn_errno - translate a failed hypercall's result
+ * @ret: a negative value, -XEN_Exxx (xen-public/errno.h)
+ *
+ * Returns: the -Exxx of this system; -EIO for a number that Xen does not have.
+ * Context: any.
+ */
+long xn_errno(long ret);
+
+static inline long xn_hypercall(unsigned int nr, unsigned long a1,
+				unsigned long a2, unsigned long a3,
+				unsigned long a4, unsigned long a5)
+{
+	long ret;
+
+	xn_stat_inc(XN_STAT_HYPERCALL);
+	ret = xn_hypercall_raw(nr, a1, a2, a3, a4, a5);
+	return __builtin_expect(ret < 0, 0) ? xn_errno(ret) : ret;
+}
+
+static inline long xn_hc_memory(unsigned int cmd, void *arg)
+{
+	return xn_hypercall(__HYPERVISOR_memory_op, cmd, (unsigned long)arg,
+			    0, 0, 0);
+}
+
+static inline long xn_hc_evtchn(unsigned int cmd, void *arg)
+{
+	return xn_hypercall(__HYPERVISOR_event_channel_op, cmd,
+			    (unsigned long)arg, 0, 0, 0);
+}
+
+static inline long xn_hc_grant_table(unsigned int cmd, void *arg,
+				     unsigned int count)
+{
+	return xn_hypercall(__HYPERVISOR_grant_table_op, cmd,
+			    (unsigned long)arg, count, 0, 0);
+}
+
+static inline long xn_hc_hvm(unsigned int cmd, void *arg)
+{
+	return xn_hypercall(__HYPERVISOR_hvm_op, cmd, (unsigned long)arg,
+			    0, 0, 0);
+}
+
+static inline long xn_hc_vcpu(unsigned int cmd, unsigned int vcpu, void *arg)
+{
+	return xn_hypercall(__HYPERVISOR_vcpu_op, cmd, vcpu,
+			    (unsigned long)arg, 0, 0);
+}
+
+static inline long xn_hc_sched(unsigned int cmd, void *arg)
+{
+	return xn_hypercall(__HYPERVISOR_sched_op, cmd, (unsigned long)arg,
+			    0, 0, 0);
+}
+
+static inline long xn_hc_xen_version(unsigned int cmd, void *arg)
+{
+	return xn_hypercall(__HYPERVISOR_xen_version, cmd, (unsigned long)arg,
+			    0, 0, 0);
+}
+
+/**
+ * xn_hvm_param_get - read one HVM_PARAM_* of this domain
+ * @index: HVM_PARAM_* (xen-public/hvm/params.h)
+ * @value: where to put it
+ *
+ * Returns: 0 or a negative errno value. Context: any.
+ */
+static inline int xn_hvm_param_get(unsigned int index, uint64_t *value)
+{
+	struct xen_hvm_param p = { .domid = DOMID_SELF, .index = index };
+	long ret = xn_hc_hvm(HVMOP_get_param, &p);
+
+	*value = ret ? 0 : p.value;
+	return ret;
+}
+
+/**
+ * xn_hvm_param_set - write one HVM_PARAM_* of this domain
+ * @index: HVM_PARAM_* that a guest may set
+ * @value: what to write
+ *
+ * Returns: 0 or a negative errno value. Context: any.
+ */
+static inline int xn_hvm_param_set(unsigned int index, uint64_t value)
+{
+	struct xen_hvm_param p = {
+		.domid = DOMID_SELF, .index = index, .value = value,
+	};
+
+	return xn_hc_hvm(HVMOP_set_param, &p);
+}
+
+#endif /* XENION_HYPERCALL_H */

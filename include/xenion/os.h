@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The OS contract: all that the core asks of the kernel it lives in.
+ *
+ * The functions below are the whole out-of-line cost of a port. What must be
+ * inline comes from <xn_os_port.h>, which the include path selects: one such
+ * header per port, under os/<port>/include/. It provides
+ *
+ *   - the C types that the public Xen headers use (uint8_t ... uint64_t,
+ *     size_t, bool), NULL, memcpy, memset, memcmp, strlen, strcmp and the
+ *     errno constants;
+ *   - long xn_hypercall_raw(nr, a1, a2, a3, a4, a5): one hypercall, its raw
+ *     result. On hardware, include <xenion/x86/hypercall.h> for it;
+ *   - struct xn_lock, xn_lock_init(l), flags = xn_lock(l), xn_unlock(l, flags):
+ *     an exclusion that may be taken with upcalls disabled, and disables them;
+ *   - flags = xn_upcalls_disable(), xn_upcalls_restore(flags): this CPU only,
+ *     no preemption in between;
+ *   - struct xn_waitq, xn_waitq_init(wq), xn_wake(wq) (any context), and
+ *     xn_wait(wq, condition, timeout_ns): sleeps until the condition holds,
+ *     true if it does, false on timeout; never returns for another reason;
+ *   - struct xn_work, xn_work_init(w, fn), xn_work_schedule(w, delay_ns) (any
+ *     context; no effect while it is already queued), xn_work_cancel(w): waits
+ *     until it is neither queued nor running; fn(struct xn_work *) may sleep;
+ *   - xn_stat_inc(enum xn_stat), xn_stat_add(enum xn_stat, n): count, cheaply.
+ *
+ * Nothing here is specified by Xen: it is what its guest half needs.
+ */
+#ifndef XENION_OS_H
+#define XENION_OS_H
+
+/* What the core counts. A port shows the sums to whoever asks. */
+enum xn_stat {
+	XN_STAT_HYPERCALL,	/* every hypercall */
+	XN_STAT_NOTIFY,		/* of these, EVTCHNOP_send */
+	XN_STAT_UPCALL,		/* upcalls taken */
+	XN_STAT_EVENT,		/* events dispatched from them */
+	XN_STAT_GRANT,		/* pages granted */
+	XN_STAT_GRANT_END,	/* grants ended */
+	XN_STAT_GRANT_BUSY,	/* grants found still in use at their end */
+	XN_STAT_XS_REQUEST,	/* xenstore requests */
+	XN_STAT_XS_WATCH,	/* xenstore watch events */
+	XN_STAT_REFUSED,	/* things the host wrote that were refused */
+	XN_STAT_COUNT
+};
+
+#include <xn_os_port.h>
+
+#define XEN_HAVE_PV_GUEST_ENTRY 1
+#ifndef __XEN_INTERFACE_VERSION__
+#define __XEN_INTERFACE_VERSION__ 0x00040e00
+#endif
+#include <xen-public/xen.h>
+
+#define XN_PAGE_SHIFT	12
+#define XN_PAGE_SIZE	4096u
+
+#define XN_NSEC_PER_MSEC	1000000ull
+#define XN_NSEC_PER_SEC		1000000000ull
+
+#define XN_ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define xn_container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - __builtin_offsetof(type, member)))
+
+/* One read, one write: what another domain may change under us. */
+#define XN_READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
+#define XN_WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+
+/*
+ * Barriers against other domains. They must be real even where the guest has
+ * one CPU, so a kernel's smp_mb() will not do.
+ */
+#define xn_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define xn_rmb()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define xn_wmb()	__atomic_thread_fence(__ATOMIC_RELEASE)
+
+enum xn_log_level {
+	XN_ERR,
+	XN_WARN,
+	XN_INFO,
+	XN_DEBUG,
+};
+
+/**
+ * xn_os_page_alloc - one page for sharing with the host
+ *
+ * Returns: a zeroed, page-aligned page of XN_PAGE_SIZE bytes that has a guest
+ * frame number of its own, or NULL. The caller owns it. May sleep.
+ */
+void *xn_os_page_alloc(void);
+
+/**
+ * xn_os_page_free - give back what xn_os_page_alloc() returned
+ * @page: the page, or NULL
+ *
+ * Context: any. The page must not be granted any more.
+ */
+void xn_os_page_free(void *page);
+
+/**
+ * xn_os_gfn - guest frame number of a page
+ * @va: address in a page of xn_os_page_alloc(), or in any memory that a port
+ *      hands to an engine for input and output
+ *
+ * Context: any.
+ */
+xen_pfn_t xn_os_gfn(const void *va);
+
+/**
+ * xn_os_map - make guest frames that are not RAM accessible, write-back cached
+ * @gfn: the first frame
+ * @count: how many, consecutive
+ *
+ * Returns: their address, or NULL. May sleep. Undo with xn_os_unmap().
+ */
+void *xn_os_map(xen_pfn_t gfn, unsigned int count);
+
+/**
+ * xn_os_unmap - undo xn_os_map()
+ * @va: what it returned
+ * @count: as it was given
+ *
+ * May sleep.
+ */
+void xn_os_unmap(void *va, unsigned int count);
+
+/**
+ * xn_os_hole_get - reserve guest frame numbers with no RAM behind them
+ * @count: how many, consecutive
+ * @gfn: the first one, on success
+ *
+ * Nothing else in the guest uses these numbers until xn_os_hole_put().
+ * Returns: 0 or -ENOSPC. May sleep.
+ */
+int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn);
+
+/**
+ * xn_os_hole_put - give back what xn_os_hole_get() reserved
+ * @gfn: the first frame
+ * @count: how many
+ *
+ * May sleep.
+ */
+void xn_os_hole_put(xen_pfn_t gfn, unsigned int count);
+
+/**
+ * xn_os_now - nanoseconds since some fixed moment, never going back
+ *
+ * Context: any.
+ */
+uint64_t xn_os_now(void);
+
+/**
+ * xn_os_cpu_count - upper bound of xn_os_cpu(), constant
+ *
+ * Context: any.
+ */
+unsigned int xn_os_cpu_count(void);
+
+/**
+ * xn_os_cpu - number of the CPU that runs this, from 0
+ *
+ * Context: upcalls disabled; the answer is stale as soon as they are not.
+ */
+unsigned int xn_os_cpu(void);
+
+/**
+ * xn_os_log - one line for the log of the system, without newline
+ * @level: how bad
+ * @fmt: as printf(), limited to d, u, x, s, c, p with l, ll and width
+ *
+ * Context: any.
+ */
+void xn_os_log(enum xn_log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif /* XENION_OS_H */

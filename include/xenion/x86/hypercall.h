@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypercall instruction on x86-64: number in rax, arguments in rdi, rsi,
+ * rdx, r10, r8, result in rax (xen-public/arch-x86/xen-x86_64.h).
+ *
+ * There is no hypercall page: the instruction is chosen once, from CPUID, by
+ * xn_hypercall_choose() (boot/), because a page that the hypervisor fills in
+ * is one more page of executable memory that the guest does not control
+ * (XSA-466). Included by the port's <xn_os_port.h>.
+ */
+#ifndef XENION_X86_HYPERCALL_H
+#define XENION_X86_HYPERCALL_H
+
+enum xn_hypercall_insn {
+	XN_INSN_NONE,		/* not chosen: every hypercall fails */
+	XN_INSN_VMMCALL,	/* AMD and Hygon */
+	XN_INSN_VMCALL,		/* the others */
+};
+
+extern enum xn_hypercall_insn xn_hypercall_insn;
+
+static inline long xn_hypercall_raw(unsigned int nr, unsigned long a1,
+				    unsigned long a2, unsigned long a3,
+				    unsigned long a4, unsigned long a5)
+{
+	register unsigned long r10 __asm__("r10") = a4;
+	register unsigned long r8 __asm__("r8") = a5;
+	long ret = nr;
+
+	switch (xn_hypercall_insn) {
+	case XN_INSN_VMMCALL:
+		__asm__ volatile("vmmcall"
+				 : "+a" (ret), "+D" (a1), "+S" (a2), "+d" (a3),
+				   "+r" (r10), "+r" (r8)
+				 : : "memory");
+		return ret;
+	case XN_INSN_VMCALL:
+		__asm__ volatile("vmcall"
+				 : "+a" (ret), "+D" (a1), "+S" (a2), "+d" (a3),
+				   "+r" (r10), "+r" (r8)
+				 : : "memory");
+		return ret;
+	default:
+		return -ENOSYS;
+	}
+}
+
+#endif /* XENION_X86_HYPERCALL_H */

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xenbus/: the xenstore client and the device state machine.
+ *
+ *   wire.c    the xenstore wire protocol (xen-public/io/xs_wire.h,
+ *             docs/misc/xenstore.txt): bytes in, messages out
+ *   client.c  requests in flight, watches, transactions over one shared page
+ *   value.c   strict conversion of what xenstore holds
+ *   device.c  the states that a frontend and its backend walk through
+ *             (xen-public/io/xenbus.h)
+ */
+#ifndef XENION_XENBUS_H
+#define XENION_XENBUS_H
+
+#include <xenion/events.h>
+#include <xen-public/io/xenbus.h>
+#include <xen-public/io/xs_wire.h>
+
+/* Longest path that we make or follow, with its NUL. */
+#define XN_XS_PATH_MAX	256
+
+/* ---- wire.c: no locks, no I/O, no allocation ---- */
+
+/*
+ * One message as it comes in. The reader's owner decides where a body goes
+ * once its header is known: @sink is called with the header and returns the
+ * buffer and its size; what does not fit is dropped, and counted in @lost.
+ */
+struct xn_wire_reader {
+	struct xsd_sockmsg hdr;		/* of the message that is coming */
+	uint32_t got;			/* bytes of header and body so far */
+	uint8_t *body;
+	uint32_t room, lost;
+	bool broken;			/* the peer broke the protocol */
+	void (*sink)(struct xn_wire_reader *r, uint8_t **buf, uint32_t *room);
+	void (*done)(struct xn_wire_reader *r);
+};
+
+/**
+ * xn_wire_feed - take in bytes from the peer
+ * @r: the reader; zeroed and sink and done set before the first call
+ * @data: private memory, not the shared ring
+ * @len: bytes
+ *
+ * Calls @sink and @done for each message that begins and ends. A header that
+ * cannot be (length above XENSTORE_PAYLOAD_MAX, unknown type) sets @broken,
+ * after which nothing is taken any more.
+ * Returns: 0 or -EPROTO. Context: any.
+ */
+int xn_wire_feed(struct xn_wire_reader *r, const void *data, uint32_t len);
+
+/**
+ * xn_wire_error - errno value of an XS_ERROR body
+ * @body: the error's name, as it came; need not be terminated
+ * @len: bytes
+ *
+ * Returns: a negative errno value; -EIO for a name that nobody knows.
+ */
+int xn_wire_error(const char *body, uint32_t len);
+
+/* ---- client.c ---- */
+
+struct xn_xs_watch;
+
+/*
+ * xn_xs_watch_fn - something at or below the watched path has changed
+ *
+ * Events are merged: one call may stand for many, and which node has changed
+ * is not told, so a flood of events costs no memory. Read again what matters.
+ * The first call comes soon after the watch was set. Context: may sleep, may
+ * make xenstore requests; never twice at once for one watch; may not
+ * unregister its own watch.
+ */
+typedef void (*xn_xs_watch_fn)(struct xn_xs_watch *w);
+
+struct xn_xs_watch {
+	char path[XN_XS_PATH_MAX];
+	xn_xs_watch_fn fn;
+	/* the client's own: */
+	char token[12];
+	uint32_t id;
+	bool fired, running;
+	struct xn_xs_watch *next;
+};
+
+struct xn_xs_request;
+
+/* A connection to xenstore. All fields are the room's own. */
+struct xn_xs {
+	struct xenstore_domain_interface *intf;
+	evtchn_port_t port;
+	struct xn_lock lock;
+	struct xn_waitq wait;		/* replies, room in the ring */
+	struct xn_wire_reader reader;
+	struct xn_xs_request *requests;	/* waiting for a reply */
+	struct xn_xs_request *current;	/* whose reply is coming in */
+	struct xn_xs_watch *watches;
+	struct xn_work work;		/* calls watch functions */
+	uint32_t next_id;
+	uint32_t next_watch;
+	bool sending;			/* somebody owns the request ring */
+	bool dead;			/* broken or closed: requests fail */
+	char event[XN_XS_PATH_MAX * 2];	/* body of a watch event coming in */
+};
+
+/* Outside any transaction. */
+#define XN_XS_NOTXN	0u
+
+/**
+ * xn_xs_init - connect
+ * @xs: zeroed; owned by the caller, lives until xn_xs_fini()
+ * @intf: the shared page (HVM_PARAM_STORE_PFN), mapped until xn_xs_fini()
+ * @port: its event channel; the caller has bound it, so that
+ *        xn_xs_upcall() is called for each event, and unmasked it
+ *
+ * Throws away what an earlier user of the page left in the rings, and the
+ * watches that it had set. Returns: 0 or a negative errno value. May sleep.
+ */
+int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
+	       evtchn_port_t port);
+
+/**
+ * xn_xs_fini - disconnect; requests in flight fail with -ESHUTDOWN
+ *
+ * All watches were unregistered. The caller unbinds the port afterwards.
+ * May sleep.
+ */
+void xn_xs_fini(struct xn_xs *xs);
+
+/**
+ * xn_xs_upcall - the connection's event has come
+ *
+ * Context: any; upcall.
+ */
+void xn_xs_upcall(struct xn_xs *xs);
+
+/**
+ * xn_xs_read - read a node's value
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
+ * @buf: gets the value and a NUL after it
+ * @size: bytes of @buf
+ *
+ * Returns: the value's length without the NUL (which it may contain others
+ * of), -ENOENT, -EMSGSIZE when it does not fit, -ETIMEDOUT, -ESHUTDOWN or what
+ * xenstore answered. May sleep.
+ */
+int xn_xs_read(struct xn_xs *xs, uint32_t txn, const char *dir,
+	       const char *node, char *buf, uint32_t size);
+
+/**
+ * xn_xs_read_uint - read a node that holds a decimal number
+ * @max: the largest value that makes sense
+ * @val: the number; untouched on error
+ *
+ * Returns: 0; -EINVAL when it is no plain decimal number; -ERANGE when it is
+ * above @max; or as xn_xs_read(). May sleep.
+ */
+int xn_xs_read_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
+		    const char *node, uint64_t max, uint64_t *val);
+
+/**
+ * xn_xs_feature - read a node that says 1 for yes
+ *
+ * Returns: true when the node exists and holds a number other than 0; a node
+ * that is absent or holds anything else is a no. May sleep.
+ */
+bool xn_xs_feature(struct xn_xs *xs, const char *dir, const char *node);
+
+/**
+ * xn_xs_write - write a node, made if need be
+ * @value: NUL-terminated text
+ *
+ * Returns: 0 or a negative errno value as xn_xs_read(). May sleep.
+ */
+int xn_xs_write(struct xn_xs *xs, uint32_t txn, const char *dir,
+		const char *node, const char *value);
+
+/**
+ * xn_xs_write_uint - write a node with a decimal number
+ *
+ * As xn_xs_write().
+ */
+int xn_xs_write_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
+		     const char *node, uint64_t value);
+
+/**
+ * xn_xs_rm - remove a node and all below
+ *
+ * As xn_xs_write().
+ */
+int xn_xs_rm(struct xn_xs *xs, uint32_t txn, const char *dir,
+	     const char *node);
+
+/**
+ * xn_xs_list - names of a node's children
+ * @buf: gets the names, each NUL-terminated, one after the other
+ * @size: bytes of @buf, up to XENSTORE_PAYLOAD_MAX + 1
+ *
+ * Every name is checked: it ends within the reply and has only the characters
+ * that xenstore allows. Returns: bytes used, or as xn_xs_read(); -EPROTO for
+ * names that cannot be. May sleep.
+ */
+int xn_xs_list(struct xn_xs *xs, uint32_t txn, const char *dir,
+	       const char *node, char *buf, uint32_t size);
+
+/**
+ * xn_xs_transact - make several changes at once
+ * @fn: reads and writes with the transaction it is given; called again from
+ *      the start when others interfered; a negative answer aborts
+ * @data: its last argument
+ *
+ * Returns: 0, what @fn answered when negative, -EAGAIN when others interfered
+ * too many times, or as xn_xs_read(). May sleep.
+ */
+int xn_xs_transact(struct xn_xs *xs,
+		   int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
+		   void *data);
+
+/**
+ * xn_xs_watch - be told of changes
+ * @w: owned by the caller until xn_xs_unwatch(); path and fn are set, the rest
+ *     zero
+ *
+ * Returns: 0 or as xn_xs_write(). May sleep.
+ */
+int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
+
+/**
+ * xn_xs_unwatch - stop that; when it returns, the function neither runs nor
+ * will be called
+ * @w: a registered watch, or one whose registration failed
+ *
+ * May sleep; not from a watch function of the same connection.
+ */
+void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w);
+
+/* ---- value.c ---- */
+
+/**
+ * xn_parse_uint - a decimal number and nothing else
+ * @s: text of @len bytes, need not be terminated
+ *
+ * Returns: 0, -EINVAL (empty, a sign, a space, another character), -ERANGE
+ * (above @max). Context: any.
+ */
+int xn_parse_uint(const char *s, uint32_t len, uint64_t max, uint64_t *val);
+
+/**
+ * xn_parse_mac - six bytes in hexadecimal with colons between
+ *
+ * Returns: 0 or -EINVAL; multicast and all-zero addresses are -EINVAL too.
+ * Context: any.
+ */
+int xn_parse_mac(const char *s, uint32_t len, uint8_t mac[6]);
+
+/**
+ * xn_format_uint - decimal digits of a number, and a NUL
+ * @buf: at least 21 bytes
+ *
+ * Returns: how many digits. Context: any.
+ */
+unsigned int xn_format_uint(char *buf, uint64_t val);
+
+/**
+ * xn_path_join - "dir/node", or "dir" when node is ""
+ * @buf: XN_XS_PATH_MAX bytes
+ *
+ * Returns: 0 or -ENAMETOOLONG (then @buf is ""). Context: any.
+ */
+int xn_path_join(char *buf, const char *dir, const char *node);
+
+/* ---- device.c ---- */
+
+struct xn_guest;
+struct xn_device;
+
+struct xn_device_ops {
+	/*
+	 * The backend's state has changed (or is told for the first time).
+	 * Unknown numbers come as XenbusStateUnknown; so does a backend that
+	 * has gone, directory and all. May sleep; never twice at once.
+	 */
+	void (*backend_changed)(struct xn_device *dev,
+				enum xenbus_state state);
+};
+
+/* One frontend's place in xenstore. */
+struct xn_device {
+	struct xn_guest *guest;
+	const struct xn_device_ops *ops;
+	char node[XN_XS_PATH_MAX];	/* "device/vbd/51712" */
+	char otherend[XN_XS_PATH_MAX];	/* "/local/domain/0/backend/vbd/..." */
+	domid_t otherend_id;
+	enum xenbus_state state;	/* ours */
+	enum xenbus_state otherend_state;
+	struct xn_xs_watch watch;	/* on the otherend's state */
+	bool watched;
+	bool failed;			/* an error was told */
+};
+
+/**
+ * xn_device_init - find a frontend's backend
+ * @dev: zeroed
+ * @guest: whose device it is
+ * @type: "vbd", "vif", ...
+ * @id: its number
+ *
+ * Reads and checks backend and backend-id. Returns: 0, -EINVAL (values that
+ * cannot be), or as xn_xs_read(). May sleep.
+ */
+int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
+		   const char *type, unsigned int id);
+
+/**
+ * xn_device_start - state Initialising, and follow the backend from now on
+ * @ops: what to call; soon after this for the first time
+ *
+ * Returns: 0 or as xn_xs_write(). May sleep.
+ */
+int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops);
+
+/**
+ * xn_device_stop - follow the backend no longer, state Closed
+ *
+ * When it returns, no callback runs. May sleep; not from a callback.
+ */
+void xn_device_stop(struct xn_device *dev);
+
+/**
+ * xn_device_switch - tell the backend our state
+ *
+ * Nothing when it is our state already. Returns: 0 or as xn_xs_write().
+ * May sleep.
+ */
+int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
+
+/**
+ * xn_device_fail - this device cannot go on: say why, once, and close
+ * @err: a negative errno value
+ * @what: what was being done or was wrong, one phrase
+ *
+ * Logs, writes the error node, and switches to Closing and Closed. Further
+ * calls do nothing until xn_device_start(). May sleep.
+ */
+void xn_device_fail(struct xn_device *dev, int err, const char *what);
+
+/**
+ * xn_device_exists - does the toolstack still have this device?
+ *
+ * May sleep.
+ */
+bool xn_device_exists(struct xn_device *dev);
+
+/**
+ * xn_device_scan - call a function for each device of the domain
+ * @type: only of this type, or NULL
+ * @fn: called with type and number; a non-zero answer ends the scan
+ *
+ * Names that are no plain numbers are passed over. Returns: 0, what @fn
+ * answered, or as xn_xs_read(); no devices at all is 0. May sleep.
+ */
+int xn_device_scan(struct xn_guest *guest, const char *type,
+		   int (*fn)(void *data, const char *type, unsigned int id),
+		   void *data);
+
+#endif /* XENION_XENBUS_H */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * What the Linux port's core module (xenion.ko) offers to its frontend
+ * modules: the guest, event channels as interrupts, and the bus.
+ */
+#ifndef XENION_LINUX_XNL_H
+#define XENION_LINUX_XNL_H
+
+#include <xenion/guest.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+
+extern struct xn_guest xnl_guest;
+
+/**
+ * xnl_irq_bind_unbound - an event channel that @remote may connect to, as irq
+ * @remote: the other domain
+ * @port: the port's number, for xenstore and for xn_evtchn_send()
+ *
+ * The irq is then used as any other: request_irq(), free_irq(), affinity.
+ * Returns: the irq number or a negative errno value. May sleep.
+ */
+int xnl_irq_bind_unbound(domid_t remote, evtchn_port_t *port);
+
+/** xnl_irq_bind_interdomain - connect to @remote's port @remote_port, as irq */
+int xnl_irq_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
+			     evtchn_port_t *port);
+
+/** xnl_irq_bind_virq - VIRQ_* @virq on vCPU of Linux's @cpu, as irq */
+int xnl_irq_bind_virq(unsigned int virq, unsigned int cpu,
+		      evtchn_port_t *port);
+
+/** xnl_irq_bind_ipi - an event that interrupts Linux's @cpu, as irq */
+int xnl_irq_bind_ipi(unsigned int cpu, evtchn_port_t *port);
+
+/** xnl_irq_adopt - a port that the toolstack made, as irq */
+int xnl_irq_adopt(evtchn_port_t port);
+
+/**
+ * xnl_irq_unbind - close the port and forget the irq
+ * @irq: from one of the above; free_irq() was called
+ *
+ * May sleep.
+ */
+void xnl_irq_unbind(int irq);
+
+/* A device on the bus "xenion", named TYPE-ID, e.g. "vbd-51712". */
+struct xnl_device {
+	struct device dev;
+	struct xn_device xb;	/* initialised before probe is called */
+	char type[16];
+	unsigned int id;
+	bool seen;		/* the bus's own: by the scan that runs */
+};
+
+#define to_xnl_device(d) container_of(d, struct xnl_device, dev)
+
+struct xnl_driver {
+	struct device_driver driver;	/* .name set; the bus sets the rest */
+	const char *type;		/* "vbd" */
+	/*
+	 * Must call xn_device_start(&xdev->xb, ops); may sleep. The backend's
+	 * answers then come through ops->backend_changed. Must not wait for
+	 * the backend.
+	 */
+	int (*probe)(struct xnl_device *xdev);
+	/* Device gone or module unloaded: stop, free everything. May sleep. */
+	void (*remove)(struct xnl_device *xdev);
+};
+
+int xnl_driver_register(struct xnl_driver *drv, struct module *owner,
+			const char *mod_name);
+void xnl_driver_unregister(struct xnl_driver *drv);
+
+/* In a frontend module: MODULE_ALIAS(XNL_ALIAS("vbd")); */
+#define XNL_ALIAS(type) "xenion:" type
+
+#endif /* XENION_LINUX_XNL_H */

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# dom0's init: a machine that does nothing but start guests. Brings up the
+# toolstack and then obeys the rig on the host, one line per order, over a
+# virtio-serial port:
+#
+#	run JOB		start the job in /share/JOB (dom0-job.sh there)
+#	tell WORD	the guest of the running job said WORD
+#	kill		end the running job, destroying its guest
+#	off		power off
+#
+# Every line sent back starts with '@' and a kind; see session.py.
+
+export PATH=/usr/lib/xen-4.17/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export HOME=/root
+
+mkdir -p /proc /sys /dev /run /tmp /root /var/log/xen/console /var/lib/xen
+ln -s /run /var/run
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mkdir -p /dev/pts /dev/shm /run/xenstored /run/xen /run/lock /disks /share
+ln -s /run/lock /var/lock
+mount -t devpts pts /dev/pts
+mount -t tmpfs -o size=100% disks /disks
+
+modprobe -a virtio_pci virtio_console 9pnet_virtio 9p \
+	xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs \
+	xen-netback xen-blkback bridge loop
+mount -t xenfs xenfs /proc/xen
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 share /share
+
+# The two virtio-serial ports, by their names.
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	for p in /sys/class/virtio-ports/*; do
+		case $(cat "$p/name" 2>/dev/null) in
+		rig.control) control=/dev/${p##*/} ;;
+		rig.console) console=/dev/${p##*/} ;;
+		esac
+	done
+	[ -n "$control" ] && [ -n "$console" ] && break
+	sleep 0.2
+done
+export RIG_CONSOLE=$console
+exec 3<>"$control"
+
+say() { echo "$*" >&3; }
+
+xenstored --pid-file /run/xenstored.pid || say "@bad xenstored does not start"
+xen-init-dom0 >/dev/kmsg 2>&1 || say "@bad xen-init-dom0 failed"
+xenconsoled --pid-file=/run/xenconsoled.pid --log=guest \
+	--log-dir=/var/log/xen/console || say "@bad xenconsoled does not start"
+
+# Guests sit on one bridge, dom0 is 10.0.0.1 on it.
+brctl addbr xenbr0
+ip link set lo up
+ip addr add 10.0.0.1/24 dev xenbr0
+ip link set xenbr0 up
+
+mkdir -p /run/told
+say "@up $(cut -d' ' -f1 /proc/uptime)"
+
+# An end of file only means that no rig is connected at the moment.
+while :; do
+	read -r verb word <&3 || { sleep 0.3; continue; }
+	case $verb in
+	run)
+		rm -rf /run/told
+		mkdir -p /run/told
+		setsid sh "/share/$word/dom0-job.sh" "/share/$word" &
+		job=$!
+		;;
+	tell)
+		: >"/run/told/$word"
+		[ ! -p "/run/told/$word.wake" ] || echo >"/run/told/$word.wake"
+		;;
+	kill)
+		[ ! -f /run/job.domid ] || xl destroy "$(cat /run/job.domid)"
+		;;
+	stop)
+		# The job's own children are in its session.
+		[ -z "$job" ] || kill -9 -- "-$job"
+		;;
+	off)
+		say "@off"
+		poweroff -f
+		;;
+	esac
+done

@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# One job, in dom0: make the disks, create the guest, run the dom0 script
+# beside it, wait for the end of both, look at what they left behind.
+# Started by dom0-init.sh with the job's directory; "vars" there says what
+# to do. Descriptor 3 is the line to the rig.
+
+job=$1
+cd "$job" || exit 1
+. ./vars
+. ./dom0-lib.sh
+
+say() { echo "$*" >&3; }
+forward() {
+	while IFS= read -r line; do
+		printf '@%s %s\n' "$1" "$line" >&3
+	done
+}
+
+rm -rf /run/job /run/job.domid
+mkdir -p /run/job
+cp kernel /run/job/kernel
+cp ramdisk /run/job/ramdisk
+make_disks
+
+# xl stays in the foreground and tells, in words, what becomes of the guest.
+# Each of its lines is looked at as it comes; there is no polling.
+xl_events() {
+	while IFS= read -r line; do
+		printf '@xl %s\n' "$line" >&3
+		case $line in
+		*"Waiting for domain"*)
+			domid=${line##*domid }
+			domid=${domid%%)*}
+			echo "$domid" >/run/job.domid
+			say "@domid $domid"
+			[ ! -f dom0-script ] || start_script "$domid"
+			[ ! -f shell ] || start_console "$domid"
+			xl unpause "$domid"
+			;;
+		*"has shut down, reason code"*)
+			reason=${line##*reason code }
+			say "@shutdown ${reason%% *}"
+			;;
+		*"has been destroyed"*)
+			say "@destroyed"
+			;;
+		esac
+	done
+}
+
+start_script() {
+	(
+		export DOMID=$1 DOMNAME=$NAME
+		cd /run/job || exit 1
+		sh -c '. "$1/dom0-lib.sh"; . "$1/dom0-script"' dom0-script \
+			"$job" </dev/null
+		echo $? >/run/job/script.exit
+	) 2>&1 | forward d0 &
+	echo $! >/run/job/script.pid
+}
+
+start_console() {
+	xl console "$1" <"$RIG_CONSOLE" >"$RIG_CONSOLE" 2>&1 &
+}
+
+xl create -F -p domain.cfg 2>&1 | xl_events
+
+# The script may still have something to verify after the guest's end.
+if [ -f /run/job/script.pid ]; then
+	say "@wait dom0-script"
+	wait_for "$SCRIPT_GRACE" test -f /run/job/script.exit
+	say "@script $(cat /run/job/script.exit 2>/dev/null || echo late)"
+fi
+
+leftovers | forward left
+free_disks
+mkdir -p out
+cp "/var/log/xen/console/guest-$NAME.log" out/console.log 2>/dev/null
+rm -f "/var/log/xen/console/guest-$NAME.log"
+dmesg -c >out/dom0.log
+rm -rf /run/job /run/job.domid
+say "@done"

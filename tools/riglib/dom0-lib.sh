@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# What a dom0 script finds ready: $DOMID, $DOMNAME, and these functions.
+
+# --- waiting ----------------------------------------------------------------
+
+# wait_for SECONDS COMMAND...: until the command succeeds; 1 when time is up.
+wait_for() {
+	_n=$(($1 * 5))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ $_n -gt 0 ] || return 1
+		_n=$((_n - 1))
+		sleep 0.2
+	done
+}
+
+# wait_guest WORD [SECONDS]: until the guest has said "tell WORD". Sleeps in a
+# read, so that a measurement in the guest is not disturbed by polling.
+wait_guest() {
+	_wake=/run/told/$1.wake
+	[ -p "$_wake" ] || mkfifo "$_wake"
+	[ -e "/run/told/$1" ] || read -r -t "${2:-120}" _ <>"$_wake"
+	[ -e "/run/told/$1" ] && return 0
+	echo "# the guest did not say '$1' in ${2:-120} s"
+	return 1
+}
+
+# --- disks ------------------------------------------------------------------
+
+# DISKS in "vars" is a list of vdev:size:mode:file.
+make_disks() {
+	for _d in $DISKS; do
+		IFS=: read -r _vdev _size _mode _file <<-END
+			$_d
+		END
+		if [ -n "$_file" ]; then
+			cp "$_file" "/disks/$_vdev"
+		fi
+		[ -z "$_size" ] || truncate -s "$_size" "/disks/$_vdev"
+	done
+}
+
+free_disks() {
+	rm -f /disks/*
+}
+
+# disk_file VDEV: the file behind the guest's disk.
+disk_file() {
+	echo "/disks/$1"
+}
+
+# attach_disk VDEV SIZE, detach_disk VDEV: while the guest runs.
+attach_disk() {
+	truncate -s "$2" "/disks/$1" &&
+	xl block-attach "$DOMID" \
+		"format=raw,backendtype=phy,script=/etc/xen/scripts/block,vdev=$1,access=rw,target=/disks/$1"
+}
+detach_disk() {
+	xl block-detach "$DOMID" "$1"
+}
+
+# --- what a guest leaves behind ---------------------------------------------
+
+# Prints one line for each thing that should not be there any more.
+leftovers() {
+	xl list | sed -e 1d -e '/^Domain-0 /d' -e 's/^/domain: /'
+	for _kind in vbd vif console; do
+		for _dom in $(xenstore-list "/local/domain/0/backend/$_kind" 2>/dev/null); do
+			echo "backend: $_kind of domain $_dom"
+		done
+	done
+	losetup -a | sed 's/^/loop device: /'
+}
+
+# evtchn_count [DOMID]: event channels that the domain holds.
+evtchn_count() {
+	lsevtchn "${1:-$DOMID}" | wc -l
+}
+
+# evtchn_list [DOMID]: what they are, one per line.
+evtchn_list() {
+	lsevtchn "${1:-$DOMID}"
+}
+
+# grant_list [DOMID]: pages of the domain that others have mapped at present.
+grant_list() {
+	xl dmesg -c >/dev/null
+	xl debug-keys g
+	xl dmesg | awk -v dom="${1:-$DOMID}" '
+		/grant-table for remote d/ {
+			sub(/.*remote d/, ""); sub(/[^0-9].*/, ""); on = ($0 == dom)
+			next
+		}
+		on && /\[0x[0-9a-f]+\]/ { sub(/^\(XEN\) /, ""); print }'
+}
+
+# grant_count [DOMID]
+grant_count() {
+	grant_list "${1:-$DOMID}" | wc -l
+}

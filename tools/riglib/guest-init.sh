@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The guest's init. Runs the guest script, sends every line of it to the rig,
+# then its exit status, then powers off. What it sends goes through the
+# kernel's log: whole lines, in order, and with "earlyprintk=xen,keep" out at
+# Xen's debug port 0xe9, so no driver under test is needed for it. A line is
+# "xr:<number>:<kind>:<text>"; a gap in the numbers is a lost line.
+
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export HOME=/root TERM=linux
+
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mkdir -p /dev/pts /dev/shm /run /tmp /mnt /root
+mount -t devpts pts /dev/pts
+mount -t tmpfs shm /dev/shm
+ip link set lo up
+
+exec 8>/dev/kmsg
+
+# Lines on standard input, numbered, in pieces that the kernel's log takes.
+emit() {
+	n=0
+	while IFS= read -r line; do
+		kind=o
+		case $line in
+		"@@tell "*)	kind=t; line=${line#@@tell } ;;
+		"@@exit "*)	kind=x; line=${line#@@exit } ;;
+		esac
+		while [ ${#line} -gt 700 ]; do
+			printf '<1>xr:%d:p:%s\n' $n "$(printf %.700s "$line")" >&8
+			n=$((n + 1))
+			line=$(printf %s "$line" | cut -c701-)
+		done
+		printf '<1>xr:%d:%s:%s\n' $n $kind "$line" >&8
+		n=$((n + 1))
+	done
+}
+
+[ ! -x /rig/login ] || /rig/login
+
+cd /root
+{
+	exec 9>&1
+	sh -c '. /rig/guest-lib.sh; . /rig/guest-script' guest-script \
+		</dev/null 2>&1
+	echo "@@exit $?"
+} | emit
+
+sync
+poweroff -f

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# What a guest script finds ready. TAP as Linux kselftests write it; the exit
+# status is 0 pass, 1 fail, 4 skip.
+
+_tests=0
+_failed=0
+
+# plan N: how many tests follow. skip_all REASON ends the script.
+plan() { echo "TAP version 13"; echo "1..$1"; }
+skip_all() { echo "TAP version 13"; echo "1..0 # SKIP $*"; exit 4; }
+
+# ok NAME, not_ok NAME, skip NAME REASON
+ok() { _tests=$((_tests + 1)); echo "ok $_tests - $*"; }
+not_ok() {
+	_tests=$((_tests + 1))
+	_failed=$((_failed + 1))
+	echo "not ok $_tests - $*"
+}
+skip() { _tests=$((_tests + 1)); echo "ok $_tests - $1 # SKIP $2"; }
+
+# check NAME COMMAND...: ok if the command succeeds; its output as comments.
+check() {
+	_name=$1
+	shift
+	if _out=$("$@" 2>&1); then
+		ok "$_name"
+	else
+		not_ok "$_name"
+		echo "# $*"
+		[ -z "$_out" ] || echo "$_out" | sed 's/^/# /'
+		return 1
+	fi
+}
+
+# finish: the exit status that says what happened.
+finish() { [ $_failed -eq 0 ] || exit 1; exit 0; }
+
+# wait_for SECONDS COMMAND...: until the command succeeds; 1 when time is up.
+wait_for() {
+	_n=$(($1 * 10))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ $_n -gt 0 ] || return 1
+		_n=$((_n - 1))
+		sleep 0.1
+	done
+}
+
+# tell WORD: to the dom0 script, which waits with wait_guest WORD. Needs no
+# driver in the guest.
+tell() { echo "@@tell $1" >&9; }
+
+# load_xenion [FRONTEND...], unload_xenion: our modules, the core first.
+# Module options of M go into the variable options_M (with _ for -).
+load_xenion() {
+	_load xenion || return 1
+	for _m in "${@:-console blkfront netfront}"; do
+		for _f in $_m; do
+			_load "xenion-$_f" || return 1
+		done
+	done
+}
+_load() {
+	[ -e "/lib/xenion/$1.ko" ] || { echo "# no $1.ko here (--modules)"; return 1; }
+	eval "_opt=\${options_$(echo "$1" | tr - _):-}"
+	# shellcheck disable=SC2154,SC2086
+	insmod "/lib/xenion/$1.ko" $_opt
+}
+unload_xenion() {
+	for _m in netfront blkfront console; do
+		[ ! -d "/sys/module/xenion_$_m" ] || rmmod "xenion-$_m" || return 1
+	done
+	[ ! -d /sys/module/xenion ] || rmmod xenion
+}

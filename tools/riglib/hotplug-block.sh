@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Hotplug script for block devices, called by xl with add or remove. Xen's
+# own needs more of a shell and of flock than busybox has.
+
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+base=$XENBUS_PATH
+
+case $1 in
+add)
+	file=$(xenstore-read "$base/params")
+	mode=$(xenstore-read "$base/mode")
+	ro=
+	[ "$mode" = w ] || ro=-r
+	if [ -b "$file" ]; then
+		dev=$file
+	else
+		dev=$(losetup -f)
+		losetup $ro "$dev" "$file" || {
+			xenstore-write "$base/hotplug-error" "losetup $file failed" \
+				"$base/hotplug-status" error
+			exit 1
+		}
+		xenstore-write "$base/node" "$dev"
+	fi
+	xenstore-write \
+		"$base/physical-device" "$(stat -L -c %t:%T "$dev")" \
+		"$base/physical-device-path" "$dev" \
+		"$base/hotplug-status" connected
+	;;
+remove)
+	dev=$(xenstore-read "$base/node" 2>/dev/null) && losetup -d "$dev"
+	;;
+esac
+exit 0

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Hotplug script for network interfaces: a port of the bridge.
+
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+base=$XENBUS_PATH
+
+case $1 in
+online)
+	bridge=$(xenstore-read "$base/bridge" 2>/dev/null)
+	brctl addif "${bridge:-xenbr0}" "$vif"
+	ip link set "$vif" up
+	xenstore-write "$base/hotplug-status" connected
+	;;
+offline)
+	brctl delif "$(xenstore-read "$base/bridge" 2>/dev/null)" "$vif" 2>/dev/null
+	;;
+esac
+exit 0
