@@ -37,6 +37,13 @@ int xn_console_write(struct xn_console *con, const char *data,
 		     unsigned int len);
 
 /**
+ * xn_console_room - how many bytes xn_console_write() would take now
+ *
+ * Returns: a count, 0 when the ring is broken. Context: any.
+ */
+unsigned int xn_console_room(struct xn_console *con);
+
+/**
  * xn_console_read - take bytes out of the ring, as many as there are
  *
  * Returns: how many, perhaps 0; -EIO when the ring is broken. The caller

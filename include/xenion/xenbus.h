@@ -93,7 +93,7 @@ struct xn_xs {
 	struct xn_waitq wait;		/* replies, room in the ring */
 	struct xn_wire_reader reader;
 	struct xn_xs_request *requests;	/* waiting for a reply */
-	struct xn_xs_request *current;	/* whose reply is coming in */
+	struct xn_xs_request *incoming;	/* whose reply is coming in */
 	struct xn_xs_watch *watches;
 	struct xn_work work;		/* calls watch functions */
 	uint32_t next_id;

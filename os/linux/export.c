@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * What xenion.ko exports of the core: the public functions that frontends
+ * call. The core itself knows nothing of modules.
+ */
+#include <linux/export.h>
+
+#include <xenion/boot.h>
+#include <xenion/guest.h>
+
+/* os.h */
+EXPORT_PER_CPU_SYMBOL_GPL(xnl_stats);
+EXPORT_SYMBOL_GPL(xnl_work_run);
+EXPORT_SYMBOL_GPL(xn_os_page_alloc);
+EXPORT_SYMBOL_GPL(xn_os_page_free);
+EXPORT_SYMBOL_GPL(xn_os_gfn);
+EXPORT_SYMBOL_GPL(xn_os_map);
+EXPORT_SYMBOL_GPL(xn_os_unmap);
+EXPORT_SYMBOL_GPL(xn_os_now);
+EXPORT_SYMBOL_GPL(xn_os_cpu_count);
+EXPORT_SYMBOL_GPL(xn_os_cpu);
+EXPORT_SYMBOL_GPL(xn_os_log);
+
+/* hypercall.h */
+EXPORT_SYMBOL_GPL(xn_hypercall_insn);
+EXPORT_SYMBOL_GPL(xn_errno);
+
+/* grant.h */
+EXPORT_SYMBOL_GPL(xn_gnttab_alloc);
+EXPORT_SYMBOL_GPL(xn_gnttab_reserve);
+EXPORT_SYMBOL_GPL(xn_gnttab_wait);
+EXPORT_SYMBOL_GPL(xn_gnttab_wait_cancel);
+EXPORT_SYMBOL_GPL(xn_gnttab_free);
+EXPORT_SYMBOL_GPL(xn_gnttab_grant);
+EXPORT_SYMBOL_GPL(xn_gnttab_end);
+EXPORT_SYMBOL_GPL(xn_gnttab_grant_page);
+EXPORT_SYMBOL_GPL(xn_gnttab_end_page);
+
+/* xenbus.h */
+EXPORT_SYMBOL_GPL(xn_xs_read);
+EXPORT_SYMBOL_GPL(xn_xs_read_uint);
+EXPORT_SYMBOL_GPL(xn_xs_feature);
+EXPORT_SYMBOL_GPL(xn_xs_write);
+EXPORT_SYMBOL_GPL(xn_xs_write_uint);
+EXPORT_SYMBOL_GPL(xn_xs_rm);
+EXPORT_SYMBOL_GPL(xn_xs_list);
+EXPORT_SYMBOL_GPL(xn_xs_transact);
+EXPORT_SYMBOL_GPL(xn_xs_watch);
+EXPORT_SYMBOL_GPL(xn_xs_unwatch);
+EXPORT_SYMBOL_GPL(xn_parse_uint);
+EXPORT_SYMBOL_GPL(xn_parse_mac);
+EXPORT_SYMBOL_GPL(xn_format_uint);
+EXPORT_SYMBOL_GPL(xn_path_join);
+EXPORT_SYMBOL_GPL(xn_device_start);
+EXPORT_SYMBOL_GPL(xn_device_stop);
+EXPORT_SYMBOL_GPL(xn_device_switch);
+EXPORT_SYMBOL_GPL(xn_device_fail);
+EXPORT_SYMBOL_GPL(xn_device_exists);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The inline half of the OS contract (include/xenion/os.h) in Linux.
+ */
+#ifndef XENION_LINUX_OS_PORT_H
+#define XENION_LINUX_OS_PORT_H
+
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <xenion/x86/hypercall.h>
+
+struct xn_lock {
+	spinlock_t lock;
+};
+
+/* A macro, so that each lock is of a lockdep class of its own. */
+#define xn_lock_init(l) spin_lock_init(&(l)->lock)
+
+static inline unsigned long xn_lock(struct xn_lock *l)
+	__acquires(&l->lock)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	return flags;
+}
+
+static inline void xn_unlock(struct xn_lock *l, unsigned long flags)
+	__releases(&l->lock)
+{
+	spin_unlock_irqrestore(&l->lock, flags);
+}
+
+static inline unsigned long xn_upcalls_disable(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	return flags;
+}
+
+static inline void xn_upcalls_restore(unsigned long flags)
+{
+	local_irq_restore(flags);
+}
+
+struct xn_waitq {
+	wait_queue_head_t head;
+};
+
+#define xn_waitq_init(wq) init_waitqueue_head(&(wq)->head)
+
+static inline void xn_wake(struct xn_waitq *wq)
+{
+	wake_up_all(&wq->head);
+}
+
+#define xn_wait(wq, condition, timeout_ns)				\
+	(wait_event_timeout((wq)->head, condition,			\
+			    nsecs_to_jiffies(timeout_ns) + 1) != 0)
+
+struct xn_work {
+	struct delayed_work dwork;
+	void (*fn)(struct xn_work *work);
+};
+
+void xnl_work_run(struct work_struct *work);
+
+#define xn_work_init(w, func) do {					\
+	(w)->fn = (func);						\
+	INIT_DELAYED_WORK(&(w)->dwork, xnl_work_run);			\
+} while (0)
+
+/* Works sleep for as long as a xenstore request may take. */
+static inline void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
+{
+	unsigned long delay = delay_ns ? nsecs_to_jiffies(delay_ns) + 1 : 0;
+
+	queue_delayed_work(system_long_wq, &w->dwork, delay);
+}
+
+static inline void xn_work_cancel(struct xn_work *w)
+{
+	cancel_delayed_work_sync(&w->dwork);
+}
+
+struct xnl_stats {
+	u64 count[XN_STAT_COUNT];
+};
+
+DECLARE_PER_CPU(struct xnl_stats, xnl_stats);
+
+static inline void xn_stat_add(enum xn_stat stat, u64 n)
+{
+	this_cpu_add(xnl_stats.count[stat], n);
+}
+
+static inline void xn_stat_inc(enum xn_stat stat)
+{
+	xn_stat_add(stat, 1);
+}
+
+#endif /* XENION_LINUX_OS_PORT_H */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * What the files of xenion.ko need of each other.
+ */
+#ifndef XENION_LINUX_INTERNAL_H
+#define XENION_LINUX_INTERNAL_H
+
+#include <xenion/boot.h>
+#include "xnl.h"
+
+/* native.c: it alone sees Linux's own <xen/...> headers */
+bool xnl_kernel_is_xen_guest(void);
+
+/* main.c */
+extern struct xn_hv_info xnl_hv;
+extern struct xn_physmap xnl_shared;
+
+/* upcall.c: the per-CPU vectors by which Xen interrupts us */
+int xnl_upcall_init(void);
+void xnl_upcall_fini(void);
+unsigned int xnl_vcpu(unsigned int cpu);
+
+/* irq.c: ports as interrupts */
+int xnl_irq_init(void);
+void xnl_irq_fini(void);
+void xnl_irq_leave_cpu(unsigned int cpu);
+
+/* bus.c */
+int xnl_bus_init(void);
+void xnl_bus_fini(void);
+
+/* sysfs.c: what /sys/bus/xenion shows of the guest as a whole */
+extern const struct attribute_group *xnl_bus_groups[];
+
+/* control.c: what the toolstack asks of the guest: power off, reboot */
+int xnl_control_init(void);
+void xnl_control_fini(void);
+
+#endif /* XENION_LINUX_INTERNAL_H */

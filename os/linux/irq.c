@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Event channels as Linux interrupts: one irq domain whose hardware numbers
+ * are ports, one chip. The core clears an event before it hands it on, so the
+ * flow is that of an edge: nothing to acknowledge, and an event that comes
+ * while its handler runs makes the handler run again.
+ */
+#include <linux/cpumask.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/irqdomain.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/* One bound port. */
+struct xnl_event {
+	struct list_head list;		/* under events_lock */
+	evtchn_port_t port;
+	int irq;
+	unsigned int cpu;		/* Linux's number of who takes it */
+	bool percpu;			/* stays there */
+};
+
+static struct irq_domain *event_domain;
+static LIST_HEAD(events);
+static DEFINE_MUTEX(events_lock);
+/* Events that each CPU takes, to spread them; a race only costs balance. */
+static DEFINE_PER_CPU(atomic_t, events_here);
+
+static void event_fire(void *data, evtchn_port_t port)
+{
+	struct xnl_event *ev = data;
+
+	generic_handle_irq(ev->irq);
+}
+
+static void event_mask(struct irq_data *d)
+{
+	xn_evtchn_mask(&xnl_guest.evtchn, irqd_to_hwirq(d));
+}
+
+static void event_unmask(struct irq_data *d)
+{
+	xn_evtchn_unmask(&xnl_guest.evtchn, irqd_to_hwirq(d));
+}
+
+static void event_ack(struct irq_data *d)
+{
+	/* The core did, before it called. */
+}
+
+static int event_retrigger(struct irq_data *d)
+{
+	struct xn_evtchn_table *t = &xnl_guest.evtchn;
+	evtchn_port_t port = irqd_to_hwirq(d);
+	bool masked = t->ops->is_masked(t, port);
+
+	/* Unmasking is what makes Xen look at a bit that we have set. */
+	xn_evtchn_mask(t, port);
+	t->ops->set_pending(t, port);
+	if (!masked)
+		xn_evtchn_unmask(t, port);
+	return 1;
+}
+
+static unsigned int least_loaded(const struct cpumask *mask)
+{
+	unsigned int cpu, best = nr_cpu_ids;
+	int least = INT_MAX;
+
+	for_each_cpu_and(cpu, mask, cpu_online_mask) {
+		int n = atomic_read(per_cpu_ptr(&events_here, cpu));
+
+		if (n < least) {
+			least = n;
+			best = cpu;
+		}
+	}
+	return best;
+}
+
+static int event_move(struct xnl_event *ev, unsigned int cpu)
+{
+	int err = xn_evtchn_move(&xnl_guest.evtchn, ev->port, xnl_vcpu(cpu));
+
+	if (err)
+		return err;
+	atomic_dec(per_cpu_ptr(&events_here, ev->cpu));
+	atomic_inc(per_cpu_ptr(&events_here, cpu));
+	ev->cpu = cpu;
+	irq_data_update_effective_affinity(irq_get_irq_data(ev->irq),
+					   cpumask_of(cpu));
+	return 0;
+}
+
+static int event_set_affinity(struct irq_data *d, const struct cpumask *mask,
+			      bool force)
+{
+	struct xnl_event *ev = irq_data_get_irq_chip_data(d);
+	unsigned int cpu;
+
+	if (ev->percpu)
+		return -EINVAL;
+	if (cpumask_test_cpu(ev->cpu, mask) && cpu_online(ev->cpu) &&
+	    cpumask_weight(mask) == 1)
+		return IRQ_SET_MASK_OK;
+	cpu = least_loaded(mask);
+	if (cpu >= nr_cpu_ids)
+		return -EINVAL;
+	if (cpu != ev->cpu && event_move(ev, cpu))
+		return -EIO;
+	irq_data_update_effective_affinity(d, cpumask_of(ev->cpu));
+	return IRQ_SET_MASK_OK;
+}
+
+static struct irq_chip event_chip = {
+	.name			= "xenion",
+	.irq_mask		= event_mask,
+	.irq_unmask		= event_unmask,
+	.irq_ack		= event_ack,
+	.irq_retrigger		= event_retrigger,
+	.irq_set_affinity	= event_set_affinity,
+	.flags			= IRQCHIP_SKIP_SET_WAKE,
+};
+
+static int event_map(struct irq_domain *d, unsigned int irq,
+		     irq_hw_number_t port)
+{
+	irq_set_chip_and_handler_name(irq, &event_chip, handle_edge_irq,
+				      "event");
+	return 0;
+}
+
+static const struct irq_domain_ops event_domain_ops = {
+	.map = event_map,
+};
+
+static struct xnl_event *event_new(unsigned int cpu, bool percpu)
+{
+	struct xnl_event *ev = kzalloc(sizeof(*ev), GFP_KERNEL);
+
+	if (ev) {
+		ev->cpu = cpu;
+		ev->percpu = percpu;
+	}
+	return ev;
+}
+
+/*
+ * The port is bound, masked, unless err says otherwise: make it an irq. Takes
+ * ev over, also on failure.
+ */
+static int event_add(struct xnl_event *ev, const evtchn_port_t *port, int err)
+{
+	int irq = 0;
+
+	if (!err) {
+		irq = irq_create_mapping(event_domain, *port);
+		if (!irq) {
+			xn_evtchn_unbind(&xnl_guest.evtchn, *port);
+			err = -ENOMEM;
+		}
+	}
+	if (err) {
+		kfree(ev);
+		return err;
+	}
+	ev->port = *port;
+	ev->irq = irq;
+	irq_set_chip_data(irq, ev);
+	if (ev->percpu)
+		irq_set_status_flags(irq, IRQ_PER_CPU | IRQ_NO_BALANCING);
+	irq_data_update_effective_affinity(irq_get_irq_data(irq),
+					   cpumask_of(ev->cpu));
+	mutex_lock(&events_lock);
+	list_add_tail(&ev->list, &events);
+	mutex_unlock(&events_lock);
+	atomic_inc(per_cpu_ptr(&events_here, ev->cpu));
+	return irq;
+}
+
+/* A new port is bound to vCPU 0 by Xen: say so in our books. */
+static unsigned int boot_cpu(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		if (!xnl_vcpu(cpu))
+			return cpu;
+	return 0;
+}
+
+int xnl_irq_bind_unbound(domid_t remote, evtchn_port_t *port)
+{
+	struct xnl_event *ev = event_new(boot_cpu(), false);
+
+	if (!ev)
+		return -ENOMEM;
+	return event_add(ev, port,
+			 xn_evtchn_bind_unbound(&xnl_guest.evtchn, remote,
+						event_fire, ev, port));
+}
+EXPORT_SYMBOL_GPL(xnl_irq_bind_unbound);
+
+int xnl_irq_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
+			     evtchn_port_t *port)
+{
+	struct xnl_event *ev = event_new(boot_cpu(), false);
+
+	if (!ev)
+		return -ENOMEM;
+	return event_add(ev, port,
+			 xn_evtchn_bind_interdomain(&xnl_guest.evtchn, remote,
+						    remote_port, event_fire,
+						    ev, port));
+}
+EXPORT_SYMBOL_GPL(xnl_irq_bind_interdomain);
+
+int xnl_irq_bind_virq(unsigned int virq, unsigned int cpu, evtchn_port_t *port)
+{
+	struct xnl_event *ev = event_new(cpu, true);
+
+	if (!ev)
+		return -ENOMEM;
+	return event_add(ev, port,
+			 xn_evtchn_bind_virq(&xnl_guest.evtchn, virq,
+					     xnl_vcpu(cpu), event_fire, ev,
+					     port));
+}
+EXPORT_SYMBOL_GPL(xnl_irq_bind_virq);
+
+int xnl_irq_bind_ipi(unsigned int cpu, evtchn_port_t *port)
+{
+	struct xnl_event *ev = event_new(cpu, true);
+
+	if (!ev)
+		return -ENOMEM;
+	return event_add(ev, port,
+			 xn_evtchn_bind_ipi(&xnl_guest.evtchn, xnl_vcpu(cpu),
+					    event_fire, ev, port));
+}
+EXPORT_SYMBOL_GPL(xnl_irq_bind_ipi);
+
+int xnl_irq_adopt(evtchn_port_t port)
+{
+	struct xnl_event *ev = event_new(boot_cpu(), false);
+
+	if (!ev)
+		return -ENOMEM;
+	return event_add(ev, &port,
+			 xn_evtchn_adopt(&xnl_guest.evtchn, port, event_fire,
+					 ev));
+}
+EXPORT_SYMBOL_GPL(xnl_irq_adopt);
+
+void xnl_irq_unbind(int irq)
+{
+	struct xnl_event *ev = irq_get_chip_data(irq);
+
+	if (WARN_ON(!ev))
+		return;
+	mutex_lock(&events_lock);
+	list_del(&ev->list);
+	mutex_unlock(&events_lock);
+	atomic_dec(per_cpu_ptr(&events_here, ev->cpu));
+	xn_evtchn_unbind(&xnl_guest.evtchn, ev->port);
+	/* An upcall on another CPU may have read the port's data just before. */
+	synchronize_rcu();
+	irq_set_chip_data(irq, NULL);
+	irq_dispose_mapping(irq);
+	kfree(ev);
+}
+EXPORT_SYMBOL_GPL(xnl_irq_unbind);
+
+/* CPU @cpu goes offline: its movable events move on before its vector goes. */
+void xnl_irq_leave_cpu(unsigned int cpu)
+{
+	struct xnl_event *ev;
+
+	mutex_lock(&events_lock);
+	list_for_each_entry(ev, &events, list) {
+		unsigned int to = cpumask_any_but(cpu_online_mask, cpu);
+
+		if (ev->cpu == cpu && !ev->percpu && to < nr_cpu_ids)
+			event_move(ev, to);
+	}
+	mutex_unlock(&events_lock);
+}
+
+int xnl_irq_init(void)
+{
+	event_domain = irq_domain_add_tree(NULL, &event_domain_ops, NULL);
+	return event_domain ? 0 : -ENOMEM;
+}
+
+void xnl_irq_fini(void)
+{
+	irq_domain_remove(event_domain);
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * xenion.ko: the rooms below the frontends, for one Linux kernel that was
+ * booted without Xen support of its own. Brings them up in their order, and
+ * down again so that nothing of the host's is left behind.
+ */
+#include <linux/interrupt.h>
+#include <linux/module.h>
+
+#include "internal.h"
+
+static bool fifo = true;
+module_param(fifo, bool, 0444);
+MODULE_PARM_DESC(fifo,
+		 "Use the FIFO event-channel ABI where Xen has it (default: Y)");
+
+struct xn_guest xnl_guest;
+EXPORT_SYMBOL_GPL(xnl_guest);
+
+struct xn_hv_info xnl_hv;
+struct xn_physmap xnl_shared;
+
+static struct xenstore_domain_interface *store;
+static int store_irq;
+
+static irqreturn_t store_interrupt(int irq, void *data)
+{
+	xn_xs_upcall(data);
+	return IRQ_HANDLED;
+}
+
+static int store_init(void)
+{
+	u64 gfn, port;
+	int err;
+
+	err = xn_hvm_param_get(HVM_PARAM_STORE_PFN, &gfn);
+	if (!err)
+		err = xn_hvm_param_get(HVM_PARAM_STORE_EVTCHN, &port);
+	if (err)
+		return err;
+	if (!gfn || !port || port > U32_MAX) {
+		pr_err("xenion: this domain has no xenstore: start it with a toolstack such as xl\n");
+		return -ENODEV;
+	}
+	store = xn_os_map(gfn, 1);
+	if (!store)
+		return -ENOMEM;
+	store_irq = xnl_irq_adopt(port);
+	if (store_irq < 0) {
+		err = store_irq;
+		goto unmap;
+	}
+	err = request_irq(store_irq, store_interrupt, 0, "xenion-xenstore",
+			  &xnl_guest.xs);
+	if (err)
+		goto unbind;
+	err = xn_xs_init(&xnl_guest.xs, store, port);
+	if (err)
+		goto free;
+	return 0;
+
+free:
+	free_irq(store_irq, &xnl_guest.xs);
+unbind:
+	xnl_irq_unbind(store_irq);
+unmap:
+	xn_os_unmap(store, 1);
+	return err;
+}
+
+static void store_fini(void)
+{
+	xn_xs_fini(&xnl_guest.xs);
+	free_irq(store_irq, &xnl_guest.xs);
+	xnl_irq_unbind(store_irq);
+	xn_os_unmap(store, 1);
+}
+
+/* A port of the toolstack's got a new number: its next user looks it up. */
+static void port_moved(void *data, evtchn_port_t from, evtchn_port_t to)
+{
+	static const unsigned int params[] = {
+		HVM_PARAM_STORE_EVTCHN, HVM_PARAM_CONSOLE_EVTCHN,
+	};
+	unsigned int i;
+	u64 port;
+
+	for (i = 0; i < ARRAY_SIZE(params); i++) {
+		if (xn_hvm_param_get(params[i], &port) || port != from)
+			continue;
+		if (xn_hvm_param_set(params[i], to))
+			pr_warn("xenion: Xen does not take new port %u for param %u: reload will fail\n",
+				to, params[i]);
+		return;
+	}
+}
+
+static int events_init(void)
+{
+	int err;
+
+	err = xn_physmap_init(&xnl_shared, XENMAPSPACE_shared_info, 1);
+	if (!err)
+		err = xn_physmap_add(&xnl_shared);
+	if (err)
+		goto unmap;
+	err = xn_evtchn_init(&xnl_guest.evtchn, xnl_shared.va,
+			     min_t(unsigned int, nr_cpu_ids,
+				   XN_EVTCHN_MAX_VCPUS),
+			     fifo ? NULL : &xn_evtchn_twolevel);
+	if (err)
+		goto unmap;
+	err = xnl_irq_init();
+	if (err)
+		goto fini;
+	err = xnl_upcall_init();
+	if (err)
+		goto irq;
+	return 0;
+
+irq:
+	xnl_irq_fini();
+fini:
+	xn_evtchn_fini(&xnl_guest.evtchn, port_moved, NULL);
+unmap:
+	xn_physmap_fini(&xnl_shared);
+	return err;
+}
+
+static void events_fini(void)
+{
+	xnl_upcall_fini();
+	xnl_irq_fini();
+	xn_evtchn_fini(&xnl_guest.evtchn, port_moved, NULL);
+	xn_physmap_fini(&xnl_shared);
+}
+
+static int __init xenion_init(void)
+{
+	int err;
+
+	if (xnl_kernel_is_xen_guest()) {
+		pr_err("xenion: this kernel runs with its own Xen support: boot it through the shim, with \"nopv\", to use xenion instead\n");
+		return -EBUSY;
+	}
+	if (xn_hv_probe(&xnl_hv)) {
+		pr_err("xenion: this machine is no PVH or HVM guest of Xen: there is nothing to load xenion for\n");
+		return -ENODEV;
+	}
+	xn_hypercall_choose();
+
+	err = events_init();
+	if (err)
+		goto fail;
+	err = xn_gnttab_init(&xnl_guest.gnttab);
+	if (err)
+		goto events;
+	err = store_init();
+	if (err)
+		goto gnttab;
+	err = xnl_bus_init();
+	if (err)
+		goto store;
+	err = xnl_control_init();
+	if (err)
+		goto bus;
+	pr_info("xenion: guest of Xen %u.%u, %s events, %u grant references\n",
+		xnl_hv.major, xnl_hv.minor, xnl_guest.evtchn.ops->name,
+		xnl_guest.gnttab.nr_refs);
+	return 0;
+
+bus:
+	xnl_bus_fini();
+store:
+	store_fini();
+gnttab:
+	xn_gnttab_fini(&xnl_guest.gnttab);
+events:
+	events_fini();
+fail:
+	pr_err("xenion: not loaded, error %d\n", err);
+	return err;
+}
+
+static void __exit xenion_exit(void)
+{
+	unsigned int lost;
+
+	xnl_control_fini();
+	xnl_bus_fini();
+	store_fini();
+	lost = xn_gnttab_fini(&xnl_guest.gnttab);
+	events_fini();
+	pr_info("xenion: unloaded, %u grants left behind\n", lost);
+}
+
+module_init(xenion_init);
+module_exit(xenion_exit);
+
+MODULE_DESCRIPTION("Xen guest core: event channels, grant tables, xenbus");
+MODULE_AUTHOR("Xenion developers");
+MODULE_LICENSE("Dual MIT/GPL");

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The out-of-line half of the OS contract (include/xenion/os.h) in Linux.
+ */
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+
+#include <xenion/os.h>
+#include "internal.h"
+
+DEFINE_PER_CPU(struct xnl_stats, xnl_stats);
+
+void *xn_os_page_alloc(void)
+{
+	return (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOWARN);
+}
+
+void xn_os_page_free(void *page)
+{
+	free_page((unsigned long)page);
+}
+
+xen_pfn_t xn_os_gfn(const void *va)
+{
+	return virt_to_phys((void *)va) >> XN_PAGE_SHIFT;
+}
+
+void *xn_os_map(xen_pfn_t gfn, unsigned int count)
+{
+	return memremap((resource_size_t)gfn << XN_PAGE_SHIFT,
+			(size_t)count << XN_PAGE_SHIFT, MEMREMAP_WB);
+}
+
+void xn_os_unmap(void *va, unsigned int count)
+{
+	memunmap(va);
+}
+
+/* lookup_resource() is not exported: holes in use are found in this list. */
+struct hole {
+	struct list_head list;
+	struct resource res;
+};
+
+static LIST_HEAD(holes);
+static DEFINE_MUTEX(holes_lock);
+
+int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn)
+{
+	resource_size_t size = (resource_size_t)count << XN_PAGE_SHIFT;
+	struct hole *hole;
+
+	hole = kzalloc(sizeof(*hole), GFP_KERNEL);
+	if (!hole)
+		return -ENOMEM;
+	hole->res.name = "xenion";
+	hole->res.flags = IORESOURCE_MEM | IORESOURCE_BUSY;
+	/*
+	 * All RAM and all devices are in the resource tree above 4 GiB; below,
+	 * firmware leaves things out of it.
+	 */
+	if (allocate_resource(&iomem_resource, &hole->res, size, 1ull << 32,
+			      iomem_resource.end, XN_PAGE_SIZE, NULL, NULL)) {
+		kfree(hole);
+		return -ENOSPC;
+	}
+	mutex_lock(&holes_lock);
+	list_add(&hole->list, &holes);
+	mutex_unlock(&holes_lock);
+	*gfn = hole->res.start >> XN_PAGE_SHIFT;
+	return 0;
+}
+
+void xn_os_hole_put(xen_pfn_t gfn, unsigned int count)
+{
+	struct hole *hole, *next;
+
+	mutex_lock(&holes_lock);
+	list_for_each_entry_safe(hole, next, &holes, list) {
+		if (hole->res.start >> XN_PAGE_SHIFT != gfn)
+			continue;
+		list_del(&hole->list);
+		release_resource(&hole->res);
+		kfree(hole);
+		break;
+	}
+	mutex_unlock(&holes_lock);
+}
+
+uint64_t xn_os_now(void)
+{
+	return ktime_get_ns();
+}
+
+unsigned int xn_os_cpu_count(void)
+{
+	return nr_cpu_ids;
+}
+
+unsigned int xn_os_cpu(void)
+{
+	return smp_processor_id();
+}
+
+void xn_os_log(enum xn_log_level level, const char *fmt, ...)
+{
+	struct va_format vaf;
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	switch (level) {
+	case XN_ERR:
+		pr_err("xenion: %pV\n", &vaf);
+		break;
+	case XN_WARN:
+		pr_warn("xenion: %pV\n", &vaf);
+		break;
+	case XN_INFO:
+		pr_info("xenion: %pV\n", &vaf);
+		break;
+	default:
+		pr_debug("xenion: %pV\n", &vaf);
+		break;
+	}
+	va_end(args);
+}
+
+void xnl_work_run(struct work_struct *work)
+{
+	struct xn_work *w = container_of(to_delayed_work(work),
+					 struct xn_work, dwork);
+
+	w->fn(w);
+}

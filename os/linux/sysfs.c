@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * /sys/bus/xenion/stats/: what the guest has asked of its host, and what it
+ * refused. Counts since the module was loaded, one per file.
+ * /sys/bus/xenion/info/: how it talks to the host now.
+ */
+#include <linux/cpumask.h>
+#include <linux/device.h>
+#include <linux/sysfs.h>
+
+#include "internal.h"
+
+static u64 stat_sum(enum xn_stat stat)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu(xnl_stats, cpu).count[stat];
+	return sum;
+}
+
+#define STAT(_name, _stat)						\
+static ssize_t _name##_show(struct bus_type *bus, char *buf)		\
+{									\
+	return sysfs_emit(buf, "%llu\n", stat_sum(_stat));		\
+}									\
+static BUS_ATTR_RO(_name)
+
+STAT(hypercalls, XN_STAT_HYPERCALL);
+STAT(notifications, XN_STAT_NOTIFY);
+STAT(upcalls, XN_STAT_UPCALL);
+STAT(events, XN_STAT_EVENT);
+STAT(grants, XN_STAT_GRANT);
+STAT(grants_ended, XN_STAT_GRANT_END);
+STAT(grants_busy, XN_STAT_GRANT_BUSY);
+STAT(xenstore_requests, XN_STAT_XS_REQUEST);
+STAT(xenstore_events, XN_STAT_XS_WATCH);
+STAT(refused, XN_STAT_REFUSED);
+
+static struct attribute *stat_attrs[] = {
+	&bus_attr_hypercalls.attr,
+	&bus_attr_notifications.attr,
+	&bus_attr_upcalls.attr,
+	&bus_attr_events.attr,
+	&bus_attr_grants.attr,
+	&bus_attr_grants_ended.attr,
+	&bus_attr_grants_busy.attr,
+	&bus_attr_xenstore_requests.attr,
+	&bus_attr_xenstore_events.attr,
+	&bus_attr_refused.attr,
+	NULL
+};
+
+static const struct attribute_group stat_group = {
+	.name = "stats",
+	.attrs = stat_attrs,
+};
+
+static ssize_t xen_version_show(struct bus_type *bus, char *buf)
+{
+	return sysfs_emit(buf, "%u.%u\n", xnl_hv.major, xnl_hv.minor);
+}
+static BUS_ATTR_RO(xen_version);
+
+static ssize_t event_abi_show(struct bus_type *bus, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", xnl_guest.evtchn.ops->name);
+}
+static BUS_ATTR_RO(event_abi);
+
+static ssize_t spurious_events_show(struct bus_type *bus, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(xnl_guest.evtchn.spurious));
+}
+static BUS_ATTR_RO(spurious_events);
+
+static ssize_t grant_refs_show(struct bus_type *bus, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(xnl_guest.gnttab.nr_refs));
+}
+static BUS_ATTR_RO(grant_refs);
+
+static ssize_t grant_refs_deferred_show(struct bus_type *bus, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(xnl_guest.gnttab.nr_deferred));
+}
+static BUS_ATTR_RO(grant_refs_deferred);
+
+static struct attribute *info_attrs[] = {
+	&bus_attr_xen_version.attr,
+	&bus_attr_event_abi.attr,
+	&bus_attr_spurious_events.attr,
+	&bus_attr_grant_refs.attr,
+	&bus_attr_grant_refs_deferred.attr,
+	NULL
+};
+
+static const struct attribute_group info_group = {
+	.name = "info",
+	.attrs = info_attrs,
+};
+
+const struct attribute_group *xnl_bus_groups[] = {
+	&stat_group,
+	&info_group,
+	NULL
+};

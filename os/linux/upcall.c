@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Per-CPU upcall vectors: HVMOP_set_evtchn_upcall_vector
+ * (xen-public/hvm/hvm_op.h). Each CPU gets one interrupt of the kernel's own
+ * vector domain, and tells Xen its vector; Xen then raises it through the
+ * local APIC when an event is pending for that vCPU.
+ *
+ * The hypercall cannot take a vector back: at the end every event is masked.
+ */
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/irqdomain.h>
+#include <asm/hw_irq.h>
+#include <asm/irqdomain.h>
+
+#include "internal.h"
+
+struct xnl_upcall {
+	unsigned int vcpu;
+	unsigned int vector;
+	int irq;
+};
+
+static DEFINE_PER_CPU(struct xnl_upcall, xnl_upcall);
+static int hotplug_state;
+
+unsigned int xnl_vcpu(unsigned int cpu)
+{
+	return per_cpu(xnl_upcall, cpu).vcpu;
+}
+
+static irqreturn_t upcall_handler(int irq, void *data)
+{
+	xn_evtchn_upcall(&xnl_guest.evtchn, this_cpu_read(xnl_upcall.vcpu));
+	/* Also when nothing was pending: Xen fires a new vector once. */
+	return IRQ_HANDLED;
+}
+
+static int set_vector(unsigned int vcpu, unsigned int vector)
+{
+	struct xen_hvm_evtchn_upcall_vector op = {
+		.vcpu = vcpu,
+		.vector = vector,
+	};
+
+	return xn_hc_hvm(HVMOP_set_evtchn_upcall_vector, &op);
+}
+
+static int upcall_cpu_up(unsigned int cpu)
+{
+	struct xnl_upcall *up = per_cpu_ptr(&xnl_upcall, cpu);
+	struct irq_affinity_desc aff = { .is_managed = 0 };
+	struct irq_alloc_info info = { .mask = cpumask_of(cpu) };
+	int irq, err;
+
+	up->vcpu = xn_hv_vcpu_id(&xnl_hv, cpu);
+	cpumask_copy(&aff.mask, cpumask_of(cpu));
+	irq = __irq_domain_alloc_irqs(x86_vector_domain, -1, 1,
+				      cpu_to_node(cpu), &info, false, &aff);
+	if (irq < 0)
+		return irq;
+	irq_set_handler(irq, handle_edge_irq);
+	err = request_irq(irq, upcall_handler,
+			  IRQF_PERCPU | IRQF_NOBALANCING | IRQF_NO_THREAD,
+			  "xenion-upcall", &xnl_guest);
+	if (err)
+		goto dispose;
+	/* Activation may have chosen another vector: read it only now. */
+	up->vector = irqd_cfg(irq_get_irq_data(irq))->vector;
+	err = set_vector(up->vcpu, up->vector);
+	if (err)
+		goto free;
+	up->irq = irq;
+	return 0;
+
+free:
+	free_irq(irq, &xnl_guest);
+dispose:
+	irq_dispose_mapping(irq);
+	pr_err("xenion: CPU %u gets no upcall vector, error %d\n", cpu, err);
+	return err;
+}
+
+static int upcall_cpu_down(unsigned int cpu)
+{
+	struct xnl_upcall *up = per_cpu_ptr(&xnl_upcall, cpu);
+
+	if (!up->irq)
+		return 0;
+	xnl_irq_leave_cpu(cpu);
+	/*
+	 * Events that had come here before they moved are still here. To set
+	 * the vector makes Xen raise it once more: they are handled by it.
+	 */
+	set_vector(up->vcpu, up->vector);
+	free_irq(up->irq, &xnl_guest);
+	irq_dispose_mapping(up->irq);
+	up->irq = 0;
+	return 0;
+}
+
+int xnl_upcall_init(void)
+{
+	int state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "xenion:online",
+				      upcall_cpu_up, upcall_cpu_down);
+
+	if (state < 0)
+		return state;
+	hotplug_state = state;
+	return 0;
+}
+
+void xnl_upcall_fini(void)
+{
+	cpuhp_remove_state(hotplug_state);
+}
