@@ -59,6 +59,7 @@ ip addr add 10.0.0.1/24 dev xenbr0
 ip link set xenbr0 up
 
 mkdir -p /run/told
+dmesg -n 1
 say "@up $(cut -d' ' -f1 /proc/uptime)"
 
 # An end of file only means that no rig is connected at the moment.

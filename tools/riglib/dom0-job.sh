@@ -22,6 +22,7 @@ rm -rf /run/job /run/job.domid
 mkdir -p /run/job
 cp kernel /run/job/kernel
 cp ramdisk /run/job/ramdisk
+cpio -idmu -D / <extra.cpio 2>/dev/null || (cd / && cpio -idmu <"$job/extra.cpio")
 make_disks
 
 # xl stays in the foreground and tells, in words, what becomes of the guest.

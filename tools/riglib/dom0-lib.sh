@@ -29,10 +29,10 @@ wait_guest() {
 
 # --- disks ------------------------------------------------------------------
 
-# DISKS in "vars" is a list of vdev:size:mode:file.
+# DISKS in "vars" is a list of vdev:size:file.
 make_disks() {
 	for _d in $DISKS; do
-		IFS=: read -r _vdev _size _mode _file <<-END
+		IFS=: read -r _vdev _size _file <<-END
 			$_d
 		END
 		if [ -n "$_file" ]; then

@@ -10,10 +10,11 @@
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root TERM=linux
 
+mkdir -p /proc /sys /dev /run /tmp /mnt /root
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-mkdir -p /dev/pts /dev/shm /run /tmp /mnt /root
+mkdir -p /dev/pts /dev/shm
 mount -t devpts pts /dev/pts
 mount -t tmpfs shm /dev/shm
 ip link set lo up
@@ -39,15 +40,28 @@ emit() {
 	done
 }
 
-[ ! -x /rig/login ] || /rig/login
+# Somebody at the console instead of a script.
+login() {
+	. /rig/guest-lib.sh
+	load_drivers
+	if ! wait_for 20 test -c /dev/hvc0; then
+		echo "there is no console hvc0"
+		return 1
+	fi
+	setsid sh -c 'exec cttyhack sh -l </dev/hvc0 >/dev/hvc0 2>&1'
+}
 
 cd /root
-{
-	exec 9>&1
-	sh -c '. /rig/guest-lib.sh; . /rig/guest-script' guest-script \
-		</dev/null 2>&1
-	echo "@@exit $?"
-} | emit
+if [ -e /rig/shell ]; then
+	login 2>&1 | emit
+elif [ -e /rig/guest-script ]; then
+	{
+		exec 9>&1
+		sh -c '. /rig/guest-lib.sh; . /rig/guest-script' \
+			guest-script </dev/null 2>&1
+		echo "@@exit $?"
+	} | emit
+fi
 
 sync
 poweroff -f

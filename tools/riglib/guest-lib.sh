@@ -4,6 +4,9 @@
 # What a guest script finds ready. TAP as Linux kselftests write it; the exit
 # status is 0 pass, 1 fail, 4 skip.
 
+. /rig/vars
+export DRIVERS
+
 _tests=0
 _failed=0
 
@@ -52,18 +55,29 @@ wait_for() {
 # driver in the guest.
 tell() { echo "@@tell $1" >&9; }
 
-# load_xenion [FRONTEND...], unload_xenion: our modules, the core first.
-# Module options of M go into the variable options_M (with _ for -).
+# load_drivers: what this run is about, $DRIVERS: xenion or in-tree.
+load_drivers() {
+	case $DRIVERS in
+	xenion)		load_xenion ;;
+	in-tree)	modprobe -a xen-blkfront xen-netfront ;;
+	esac
+}
+
+# load_xenion [FRONTEND...], unload_xenion: our modules, the core first. All
+# three frontends if none is named. Options for one: options_xenion="a=1",
+# options_xenion_blkfront="b=2".
 load_xenion() {
+	[ $# -gt 0 ] || set -- console blkfront netfront
 	_load xenion || return 1
-	for _m in "${@:-console blkfront netfront}"; do
-		for _f in $_m; do
-			_load "xenion-$_f" || return 1
-		done
+	for _m in "$@"; do
+		_load "xenion-$_m" || return 1
 	done
 }
 _load() {
-	[ -e "/lib/xenion/$1.ko" ] || { echo "# no $1.ko here (--modules)"; return 1; }
+	if [ ! -e "/lib/xenion/$1.ko" ]; then
+		echo "# no $1.ko in this guest: rig run --modules DIR"
+		return 1
+	fi
 	eval "_opt=\${options_$(echo "$1" | tr - _):-}"
 	# shellcheck disable=SC2154,SC2086
 	insmod "/lib/xenion/$1.ko" $_opt

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: MIT
+"""rig's commands."""
+
+import os
+import select
+import shutil
+import signal
+import sys
+import termios
+import time
+import tty
+
+from . import options, places
+from .errors import BadInput, RigError
+from .machine import Machine
+from .session import Session
+
+ESCAPE = b"\x1d"                                        # Ctrl-]
+KEEP_LOGS = 20
+EXIT = {"passed": 0, "failed": 1, "skipped": 4}
+BROKEN = 3
+
+
+class Show:
+    """Progress goes to standard error, what the guest script says to
+    standard output, so that its TAP can be read by a program."""
+
+    def __init__(self, verbose, quiet_guest=False):
+        self.verbose, self.quiet_guest = verbose, quiet_guest
+
+    @staticmethod
+    def _say(text):
+        print(text, file=sys.stderr, flush=True)
+
+    def progress(self, text, began=None):
+        self._say("rig: " + text + ("" if began is None else
+                                    f" {time.monotonic() - began:.0f} s"))
+
+    def guest(self, text):
+        if not self.quiet_guest:
+            print(text, flush=True)
+
+    def dom0(self, text):
+        if not self.quiet_guest:
+            self._say("dom0: " + text)
+
+    def detail(self, text):
+        if self.verbose:
+            self._say("  " + text)
+
+
+def _logdir(o):
+    """Where this run's logs go; build/rig/last leads to the newest."""
+    if o.log:
+        try:
+            os.makedirs(o.log, exist_ok=True)
+        except OSError as e:
+            raise BadInput(f"--log: cannot make {o.log}: "
+                           f"{e.strerror}") from None
+        return o.log
+    logs = os.path.join(places.STATE, "logs")
+    path = os.path.join(logs, time.strftime("%Y%m%d-%H%M%S-")
+                        + str(os.getpid()))
+    os.makedirs(path)
+    for old in sorted(os.listdir(logs))[:-KEEP_LOGS]:
+        shutil.rmtree(os.path.join(logs, old), ignore_errors=True)
+    link = os.path.join(places.STATE, "last")
+    tmp = f"{link}.{os.getpid()}"
+    os.symlink(os.path.join("logs", os.path.basename(path)), tmp)
+    os.replace(tmp, link)
+    return path
+
+
+def _machine_for(o, show, began):
+    """(machine, whether it is only ours)"""
+    if not o.fresh:
+        machine = Machine(places.machine_dir(o.name))
+        if machine.attach():
+            why = options.fits(machine.options, o)
+            if not why:
+                machine.take_lock(show.progress)
+                if machine.alive() and machine.connect():
+                    show.progress(f"using the started machine '{o.name}'")
+                    return machine, False
+            elif o.name != "default":
+                raise BadInput(f"the machine '{o.name}' does not serve: "
+                               f"{why}")
+            else:
+                show.progress(f"the started machine is left alone: {why}")
+        elif o.name != "default":
+            raise BadInput(f"no machine '{o.name}' is up; rig start --name "
+                           f"{o.name} starts one")
+    machine = Machine(places.machine_dir(f"own-{os.getpid()}"))
+    show.progress("booting Xen and dom0 in QEMU (about 10 s"
+                  + (", with --icount 30 s)" if o.icount else ")"))
+    machine.start(options.machine_options(o), True, show.progress)
+    return machine, True
+
+
+def _finish(machine, own, logdir):
+    if not own:
+        return
+    machine.power_off()
+    whole = machine.path("xen.log")
+    if os.path.exists(whole):
+        shutil.copyfile(whole, os.path.join(logdir, "xen-boot.log"))
+    shutil.rmtree(machine.dir, ignore_errors=True)
+    if os.path.exists(machine.dir + ".lock"):
+        os.unlink(machine.dir + ".lock")
+
+
+def run(o):
+    show = Show(o.verbose)
+    began = time.monotonic()
+    logdir = _logdir(o)
+    machine, own = _machine_for(o, show, began)
+    try:
+        session = Session(machine, o, logdir, show, began)
+        session.run()
+        result = session.result()
+    finally:
+        _finish(machine, own, logdir)
+    for p in result["problems"]:
+        show.progress(p)
+    show.progress(f"{result['verdict']} "
+                  f"(logs: {os.path.relpath(logdir)})", began)
+    return EXIT[result["verdict"]]
+
+
+class Terminal:
+    """The user's terminal and the guest's console, joined."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.input = sys.stdin.fileno()
+        self.open = True
+        self.saved = None
+        if os.isatty(self.input):
+            self.saved = termios.tcgetattr(self.input)
+            tty.setraw(self.input)
+
+    def close(self):
+        if self.saved:
+            termios.tcsetattr(self.input, termios.TCSADRAIN, self.saved)
+
+    def pump(self, patience):
+        """Moves what there is; False when the user wants to leave."""
+        wait = [self.sock] + ([self.input] if self.open else [])
+        ready = select.select(wait, [], [], patience)[0]
+        if self.sock in ready:
+            os.write(1, self.sock.recv(4096))
+        if self.input in ready:
+            typed = os.read(self.input, 1024)
+            if not typed:
+                self.open = False
+            if ESCAPE in typed and self.saved:
+                return False
+            self.sock.sendall(typed)
+        return True
+
+
+def shell(o):
+    show = Show(o.verbose, quiet_guest=True)
+    began = time.monotonic()
+    logdir = _logdir(o)
+    machine, own = _machine_for(o, show, began)
+    terminal = None
+    try:
+        sock = machine.open_socket("console.sock")
+        if not sock:
+            raise RigError("the machine's console port cannot be reached")
+        show.progress("the guest boots; Ctrl-] leaves and ends it")
+        session = Session(machine, o, logdir, show, began)
+        terminal = Terminal(sock)
+        session.run(terminal.pump)
+        result = session.result()
+    finally:
+        if terminal:
+            terminal.close()
+        _finish(machine, own, logdir)
+    for p in result["problems"]:
+        show.progress(p)
+    return EXIT[result["verdict"]]
+
+
+def start(o):
+    show = Show(False)
+    machine = Machine(places.machine_dir(o.name))
+    machine.take_lock(show.progress)
+    if machine.attach():
+        raise BadInput(f"the machine '{o.name}' is up already; rig stop "
+                       "ends it")
+    show.progress("booting Xen and dom0 in QEMU")
+    machine.start(options.machine_options(o), False, show.progress)
+    show.progress(f"machine '{o.name}' is up; rig run uses it, rig stop "
+                  "ends it")
+    return 0
+
+
+def stop(o):
+    machine = Machine(places.machine_dir(o.name))
+    if not machine.attach():
+        Show(False).progress(f"no machine '{o.name}' is up")
+        return 0
+    machine.kill()
+    Show(False).progress(f"machine '{o.name}' is stopped")
+    return 0
+
+
+def status(o):
+    machine = Machine(places.machine_dir(o.name))
+    if not machine.attach():
+        print(f"no machine '{o.name}' is up")
+        return 1
+    m = machine.options
+    print(f"machine '{o.name}' is up: {m['memory']} MB, dom0 "
+          f"{m['dom0_memory']} MB, {m['cpus']} CPUs"
+          + (", icount" if m["icount"] else ""))
+    return 0
+
+
+def main(argv):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    command = None
+    try:
+        o = options.parse(argv)
+        command = {"run": run, "shell": shell, "start": start, "stop": stop,
+                   "status": status}[o.command]
+        return command(o)
+    except BadInput as e:
+        print(f"rig: {e}", file=sys.stderr)
+        return 2
+    except RigError as e:
+        print(f"rig: {e}", file=sys.stderr)
+        return BROKEN
+    except KeyboardInterrupt:
+        print("rig: interrupted", file=sys.stderr)
+        return 130

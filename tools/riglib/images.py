@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: MIT
+"""What is booted: the hypervisor, dom0's and the guest's ramdisks, and the
+guest's kernel. Ramdisks that do not change are kept in the cache, under a
+name made from what they are built of.
+"""
+
+import gzip
+import hashlib
+import os
+import subprocess
+import tempfile
+
+from . import places
+from .archive import Archive, Modules, Programs
+from .errors import BadInput, RigError
+
+DOM0_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xenconsole",
+                 "xen-init-dom0", "libxl-save-helper", "lsevtchn")
+DOM0_TOOLS = ("xenstore-read", "xenstore-write", "xenstore-list",
+              "xenstore-ls", "xenstore-rm", "xenstore-exists",
+              "xenstore-watch", "ethtool")
+DOM0_MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p",
+                "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd",
+                "xenfs", "xen-netback", "xen-blkback", "bridge", "loop",
+                "ext4", "crc32c_generic")
+
+GUEST_TOOLS = ("mke2fs", "e2fsck", "resize2fs", "ethtool", "xenstore-read",
+               "xenstore-write", "xenstore-list")
+GUEST_MODULES = ("ext4", "crc32c_generic", "crc32c_intel", "crc32_pclmul",
+                 "loop", "xen-blkfront", "xen-netfront")
+
+
+def _kept(name, build, *inputs):
+    """The path of cache/made/name-<hash of inputs>, built when missing."""
+    sums = hashlib.sha256()
+    for i in inputs:
+        sums.update(repr(i).encode() + b"\0")
+    made = os.path.join(places.CACHE, "made")
+    path = os.path.join(made, f"{name}-{sums.hexdigest()[:16]}")
+    if not os.path.exists(path):
+        os.makedirs(made, exist_ok=True)
+        fd, tmp = tempfile.mkstemp(dir=made, prefix=f".{name}")
+        try:
+            with os.fdopen(fd, "wb") as f:
+                f.write(build())
+            os.rename(tmp, path)
+        except BaseException:
+            os.unlink(tmp)
+            raise
+    return path
+
+
+def _versions():
+    """What the cache is made of, for the names of what is made from it."""
+    out = []
+    for root in places.roots() + [places.kernel_root()]:
+        with open(os.path.join(root, ".versions"), encoding="ascii") as f:
+            out.append(f.read())
+    return out
+
+
+def _read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def hypervisor():
+    """Xen as an uncompressed multiboot image, as QEMU wants it."""
+    packed = os.path.join(places.CACHE, "rig/boot/xen-4.17-amd64.gz")
+    if not os.path.exists(packed):
+        raise RigError(f"there is no Xen in the cache; {places.SETUP_HINT}")
+    return _kept("xen", lambda: gzip.decompress(_read(packed)), _versions())
+
+
+def _busybox(archive, programs):
+    path = programs.find(["bin/busybox"])
+    archive.file("bin/busybox", path, 0o755)
+    applets = subprocess.run([path, "--list"], capture_output=True, text=True,
+                             check=True).stdout.split()
+    for applet in applets:
+        if applet != "busybox":
+            archive.link(f"bin/{applet}", "busybox")
+
+
+def dom0_ramdisk():
+    """dom0's whole system."""
+    sources = {n: _read(places.lib(n)) for n in
+               ("dom0-init.sh", "hotplug-block.sh", "hotplug-vif.sh",
+                "archive.py", "images.py")}
+
+    def build():
+        archive, programs = Archive(), Programs(places.roots())
+        _busybox(archive, programs)
+        for p in DOM0_PROGRAMS:
+            programs.add(archive, p, "usr/lib/xen-4.17/bin")
+        for p in DOM0_TOOLS:
+            programs.add(archive, p)
+        programs.add_library(archive, "libgcc_s.so.1", "pthread_cancel")
+        archive.data("init", sources["dom0-init.sh"], 0o755)
+        archive.data("etc/xen/scripts/block", sources["hotplug-block.sh"],
+                     0o755)
+        archive.data("etc/xen/scripts/vif-bridge", sources["hotplug-vif.sh"],
+                     0o755)
+        archive.data("etc/xen/xl.conf", "")
+        archive.data("etc/passwd", "root::0:0:root:/root:/bin/sh\n")
+        Modules(places.kernel_root(), places.kernel_abi()).add(
+            archive, DOM0_MODULES)
+        return gzip.compress(archive.bytes(), 6, mtime=0)
+
+    return _kept("dom0.cpio.gz", build, _versions(), sources)
+
+
+def guest_base(tools, modules):
+    """The part of the guest's ramdisk that is the same in every run."""
+    sources = {n: _read(places.lib(n)) for n in
+               ("guest-init.sh", "guest-lib.sh", "archive.py", "images.py")}
+
+    def build():
+        archive, programs = Archive(), Programs(places.roots())
+        _busybox(archive, programs)
+        for p in GUEST_TOOLS + tuple(tools):
+            programs.add(archive, p)
+        archive.link("usr/bin/mkfs.ext4", "mke2fs")
+        archive.data("init", sources["guest-init.sh"], 0o755)
+        archive.data("rig/guest-lib.sh", sources["guest-lib.sh"])
+        archive.data("etc/passwd", "root::0:0:root:/root:/bin/sh\n")
+        archive.data("etc/mke2fs.conf",
+                     _read(os.path.join(places.CACHE,
+                                        "rig/etc/mke2fs.conf")))
+        Modules(places.kernel_root(), places.kernel_abi()).add(
+            archive, GUEST_MODULES + tuple(modules))
+        return archive.bytes()
+
+    return _kept("guest.cpio", build, _versions(), sources, sorted(tools),
+                 sorted(modules))
+
+
+def guest_ramdisk(options):
+    """The guest's ramdisk for one run, as bytes. Archives may follow one
+    another, and the kernel unpacks them all; not compressed, because the
+    kernel in an emulator is slower at that than at copying."""
+    archive = Archive()
+    if options.guest_script:
+        archive.file("rig/guest-script", options.guest_script, 0o644)
+    archive.data("rig/vars", "DRIVERS="
+                 + ("in-tree" if options.in_tree else "xenion") + "\n")
+    if options.command == "shell":
+        archive.data("rig/shell", "")
+    if options.modules:
+        for f in sorted(os.listdir(options.modules)):
+            if f.endswith(".ko"):
+                archive.file(f"lib/xenion/{f}",
+                             os.path.join(options.modules, f), 0o644)
+    for src, dst in options.guest_files:
+        archive.file(dst, src)
+    base = _read(guest_base(options.guest_tools, options.guest_modules))
+    return base + archive.bytes()
+
+
+def check_kernel(path):
+    """A bzImage, or a clear word."""
+    try:
+        with open(path, "rb") as f:
+            head = f.read(0x264)
+    except OSError as e:
+        raise BadInput(f"cannot read the kernel {path}: "
+                       f"{e.strerror}") from None
+    if len(head) < 0x264 or head[0x202:0x206] != b"HdrS":
+        raise BadInput(f"{path} is not a Linux bzImage: give --kernel a "
+                       "vmlinuz, as Debian has it in /boot")
+
+
+def wrapped_kernel(path):
+    """The bzImage inside our boot shim."""
+    if not os.access(places.WRAP, os.X_OK):
+        raise RigError("tools/xenion-wrap is not here, and without it only "
+                       "--in-tree works")
+
+    def build():
+        with tempfile.TemporaryDirectory() as d:
+            out = os.path.join(d, "image")
+            run = subprocess.run([places.WRAP, path, "-o", out],
+                                 capture_output=True, text=True, check=False)
+            if run.returncode:
+                raise RigError("xenion-wrap failed: "
+                               + (run.stderr or run.stdout).strip())
+            return _read(out)
+
+    shim = [os.path.join(where, f) for d in ("boot", "build/boot")
+            for where, _, files in os.walk(os.path.join(places.TOP, d))
+            for f in files]
+    marks = [(f, os.stat(f).st_mtime_ns) for f in sorted(shim)]
+    return _kept("image", build, hashlib.sha256(_read(path)).hexdigest(),
+                 os.stat(places.WRAP).st_mtime_ns, marks)

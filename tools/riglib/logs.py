@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""Reading Xen's log: which line is whose, and which lines are bad news.
+
+Xen prefixes its own lines with "(XEN) " and what guest N prints through its
+debug port with "(dN) ". The list of bad news is documented in docs/rig.md.
+"""
+
+import re
+
+# In Xen's own lines.
+XEN_BAD = [
+    r"\bBUG\b|Assertion .* failed|FATAL|Panic on CPU|Xen call trace",
+    r"\bcrash|Triple fault|domain_crash|Domain \d+ .*crashed",
+    r"Insn.len emulation failed|MMIO emulation failed|Unexpected|Unhandled",
+    r"\bmm(/\w+)?\.c:\d+:d\d+|\bp2m[\w-]*\.c:\d+:d\d+",
+    r"grant_table\.c:\d+:d\d+(v\d+)? (?!Expanding)",
+    r"event_\w+\.c:\d+:d\d+",
+    r"memory\.c:\d+:d\d+(v\d+)? (?!Domain \d+ page number)",
+    r"Bad (grant|page|MFN|gfn)|[Ii]nvalid (grant|pin|gref)|dying domain",
+    r"Hypercall.*(bug|denied|unknown)",
+]
+# In Xen's own lines, although the list above has them.
+XEN_GOOD = [
+    r"\bno crash\b|kexec|Crash kernel",
+    r"d0(v\d+)? ",
+]
+# In the guest kernel's lines.
+GUEST_BAD = [
+    r"\bBUG: |kernel BUG at|Oops: |Kernel panic|general protection fault",
+    r"WARNING: CPU: |\bcut here\b",
+    r"INFO: task .* blocked for more|rcu: INFO: .*stall|soft lockup",
+    r"KASAN: |UBSAN: |list_(add|del) corruption|refcount_t: ",
+    r"printk messages dropped|nobody cared",
+    r"Modules linked in: .*\(O\).*Tainted",
+]
+GUEST_DEAD = re.compile(r"Kernel panic - not syncing|---\[ end Kernel panic")
+
+_xen_bad = re.compile("|".join(XEN_BAD))
+_xen_good = re.compile("|".join(XEN_GOOD))
+_guest_bad = re.compile("|".join(GUEST_BAD))
+
+_line = re.compile(r"\((XEN|d\d+)\) (.*)")
+_kernel = re.compile(r"(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? )(.*)")
+_ours = re.compile(r"xr:(\d+):([optx]):(.*)")
+
+# Xen cuts a guest's line when its buffer of this many characters is full.
+GUEST_LINE = 199
+
+
+def xen_bad(text):
+    return bool(_xen_bad.search(text)) and not _xen_good.search(text)
+
+
+def guest_bad(text):
+    return bool(_guest_bad.search(text))
+
+
+class Tail:
+    """New whole lines of a growing file, from where it ends now."""
+
+    def __init__(self, path):
+        self.file = open(path, "rb")
+        self.start = self.file.seek(0, 2)
+        self.rest = b""
+
+    def lines(self):
+        self.rest += self.file.read()
+        *whole, self.rest = self.rest.split(b"\n")
+        return [w.decode("ascii", "replace").rstrip("\r") for w in whole]
+
+    def everything(self):
+        """All since the beginning, as bytes."""
+        self.file.seek(self.start)
+        return self.file.read()
+
+    def close(self):
+        self.file.close()
+
+
+def split(line):
+    """(owner, text) of a line of Xen's log: ("XEN", text), (domid, text),
+    or (0, text) for what dom0 writes."""
+    found = _line.match(line)
+    if not found:
+        return 0, line
+    if found[1] == "XEN":
+        return "XEN", found[2]
+    return int(found[1][1:]), found[2]
+
+
+class GuestText:
+    """Puts a guest's cut lines together again, and tells the kernel's lines
+    from those that guest-init.sh sends."""
+
+    def __init__(self):
+        self.held = ""
+        self.next = 0
+        self.partial = ""
+        self.lost = 0
+
+    def feed(self, text):
+        """Yields (kind, text): "k" a line of the kernel's log, and what
+        guest-init.sh sends: "o" output, "t" tell, "x" exit status."""
+        if _kernel.match(text):         # what is held was whole after all
+            yield from self.flush()
+        self.held += text
+        if len(text) < GUEST_LINE:
+            yield from self.flush()
+
+    def flush(self):
+        """Nothing more has come: what is held is a whole line."""
+        whole, self.held = self.held, ""
+        if not whole:
+            return
+        found = _kernel.match(whole)
+        ours = _ours.match(found[1]) if found else None
+        if not ours:
+            yield "k", whole
+            return
+        number, kind, payload = int(ours[1]), ours[2], ours[3]
+        self.lost += number - self.next
+        self.next = number + 1
+        if kind == "p":
+            self.partial += payload
+            return
+        payload, self.partial = self.partial + payload, ""
+        yield kind, payload

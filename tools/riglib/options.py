@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: MIT
+"""The command line: what may be said, and a clear word for what may not."""
+
+import argparse
+import os
+import re
+
+from . import images, places
+from .errors import BadInput
+
+MAX_VCPUS = 32
+MIN_MEMORY = 64
+# Xen itself, and what it needs for dom0 and a guest beside their memory.
+XEN_MEMORY = 384
+DOM0_MEMORY = 768
+MACHINE_MEMORY = 3072
+MAX_MACHINE = 65536
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but with our one sentence and exit status 2."""
+
+    def error(self, message):
+        raise BadInput(f"{message} ({self.prog} --help lists the options)")
+
+
+def whole(name, low, high):
+    """A type for a whole number in a range."""
+    def convert(text):
+        try:
+            value = int(text)
+        except ValueError:
+            raise BadInput(f"--{name} wants a whole number, not "
+                           f"'{text}'") from None
+        if not low <= value <= high:
+            raise BadInput(f"--{name} {value} is out of range: {low} to "
+                           f"{high}")
+        return value
+    return convert
+
+
+def size_mb(text, name):
+    """256M, 1G -> megabytes."""
+    found = re.fullmatch(r"(\d+)([MG])", text)
+    if not found or int(found[1]) == 0:
+        raise BadInput(f"{name}: '{text}' is not a size; write it like 256M "
+                       "or 1G")
+    return int(found[1]) * (1024 if found[2] == "G" else 1)
+
+
+def _spec(text, name, known):
+    """key=value,key=value with known keys."""
+    out = {}
+    for part in text.split(","):
+        key, eq, value = part.partition("=")
+        if key not in known or (not eq and key != "ro"):
+            raise BadInput(f"--{name} '{text}': '{part}' is not one of "
+                           + ", ".join(k if k == "ro" else f"{k}=..."
+                                       for k in known))
+        if key in out:
+            raise BadInput(f"--{name} '{text}': {key} is given twice")
+        out[key] = value or True
+    return out
+
+
+def disk(text):
+    """size=256M,vdev=xvda | file=PATH,vdev=xvdb,ro"""
+    d = _spec(text, "disk", ("size", "file", "vdev", "ro"))
+    if "size" not in d and "file" not in d:
+        raise BadInput(f"--disk '{text}' needs size=... (an empty disk) or "
+                       "file=... (a copy of that image)")
+    d["mb"] = size_mb(d["size"], "--disk") if "size" in d else 0
+    if "file" in d:
+        check_file("--disk file", d["file"])
+        d["file"] = os.path.abspath(d["file"])
+        d["mb"] = max(d["mb"], os.path.getsize(d["file"]) // 2**20 + 1)
+    if "vdev" in d and not re.fullmatch(r"xvd[a-z]", d["vdev"]):
+        raise BadInput(f"--disk '{text}': the vdev is one of xvda to xvdz, "
+                       f"not '{d['vdev']}'")
+    return d
+
+
+def vif(text):
+    """mac=00:16:3e:..,bridge=xenbr0; or the word default"""
+    v = {} if text == "default" else _spec(text, "vif", ("mac", "bridge"))
+    if "mac" in v:
+        mac = v["mac"].lower()
+        if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", mac):
+            raise BadInput(f"--vif '{text}': '{v['mac']}' is not a MAC "
+                           "address like 00:16:3e:12:34:56")
+        if int(mac[:2], 16) & 1:
+            raise BadInput(f"--vif '{text}': a multicast MAC address cannot "
+                           "belong to an interface")
+        v["mac"] = mac
+    if v.get("bridge", "xenbr0") != "xenbr0":
+        raise BadInput(f"--vif '{text}': dom0 has one bridge, xenbr0")
+    return v
+
+
+def check_file(what, path):
+    if os.path.isdir(path):
+        raise BadInput(f"{what}: {path} is a directory, not a file")
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as e:
+        raise BadInput(f"{what}: cannot read {path}: "
+                       f"{e.strerror}") from None
+
+
+def script(name):
+    def convert(path):
+        check_file(f"--{name}", path)
+        return os.path.abspath(path)
+    return convert
+
+
+def copied(name):
+    """SRC[:DST] -> (source, absolute destination)"""
+    def convert(text):
+        src, _, dst = text.partition(":")
+        check_file(f"--{name}", src)
+        dst = dst or "/root/" + os.path.basename(src)
+        if not dst.startswith("/"):
+            raise BadInput(f"--{name} '{text}': the destination '{dst}' must "
+                           "be an absolute path")
+        return os.path.abspath(src), dst
+    return convert
+
+
+def regexp(text):
+    try:
+        return re.compile(text)
+    except re.error as e:
+        raise BadInput(f"--ignore-log '{text}' is not a regular expression: "
+                       f"{e}") from None
+
+
+def _guest_options(p, with_scripts):
+    g = p.add_argument_group("the guest")
+    g.add_argument("--kernel", metavar="VMLINUZ",
+                   help="a bzImage (default: Debian's, from the cache)")
+    g.add_argument("--modules", metavar="DIR",
+                   help="xenion*.ko, put into the guest's /lib/xenion")
+    g.add_argument("--in-tree", action="store_true",
+                   help="the kernel's own Xen support instead of ours")
+    g.add_argument("--type", default="pvh", metavar="pvh",
+                   help="kind of guest (pvh)")
+    g.add_argument("--vcpus", type=whole("vcpus", 1, MAX_VCPUS), default=1)
+    g.add_argument("--memory", metavar="MB", default=256,
+                   type=whole("memory", MIN_MEMORY, MAX_MACHINE))
+    g.add_argument("--disk", type=disk, action="append", default=[],
+                   metavar="SPEC", help="size=256M[,vdev=xvda][,ro] or "
+                   "file=IMAGE[,...] (repeatable)")
+    g.add_argument("--vif", type=vif, action="append", default=[],
+                   metavar="SPEC", help="mac=00:16:3e:00:00:01 or the word "
+                   "default (repeatable)")
+    g.add_argument("--cmdline", default="", metavar="WORDS",
+                   help="more words for the guest's kernel command line")
+    g.add_argument("--guest-file", type=copied("guest-file"), action="append",
+                   default=[], dest="guest_files", metavar="SRC[:DST]",
+                   help="a file for the guest (default place: /root)")
+    g.add_argument("--guest-tool", action="append", default=[],
+                   dest="guest_tools", metavar="PROGRAM",
+                   help="a program from the cache, with its libraries")
+    g.add_argument("--guest-module", action="append", default=[],
+                   dest="guest_modules", metavar="NAME",
+                   help="another module of Debian's kernel, for modprobe")
+    g.add_argument("--dom0-script", type=script("dom0-script"),
+                   metavar="FILE", help="runs in dom0 beside the guest")
+    g.add_argument("--dom0-file", type=copied("dom0-file"), action="append",
+                   default=[], dest="dom0_files", metavar="SRC[:DST]")
+    g.add_argument("--dom0-tool", action="append", default=[],
+                   dest="dom0_tools", metavar="PROGRAM")
+    if with_scripts:
+        g.add_argument("--guest-script", type=script("guest-script"),
+                       metavar="FILE", help="runs in the guest, sh")
+        g.add_argument("--tool", action="append", default=[], dest="tools",
+                       metavar="PROGRAM", help="--guest-tool and --dom0-tool")
+        g.add_argument("--timeout", type=whole("timeout", 1, 86400),
+                       metavar="S", help="after so long it counts as hung "
+                       "(default 300, with --icount 1800)")
+        g.add_argument("--ignore-log", type=regexp, action="append",
+                       default=[], metavar="REGEXP", help="bad news that "
+                       "this test expects (repeatable)")
+
+
+def _machine_options(p):
+    g = p.add_argument_group("the machine")
+    g.add_argument("--name", default="default",
+                   help="which started machine (default: default)")
+    g.add_argument("--icount", action="store_true",
+                   help="QEMU counts instructions: reproducible, slower")
+    g.add_argument("--machine-memory", metavar="MB",
+                   type=whole("machine-memory", 1280, MAX_MACHINE))
+    g.add_argument("--dom0-memory", metavar="MB",
+                   type=whole("dom0-memory", 512, MAX_MACHINE))
+    g.add_argument("--cpus", type=whole("cpus", 1, 16), default=2,
+                   help="processors of the machine (default 2)")
+
+
+def _output_options(p):
+    g = p.add_argument_group("output")
+    g.add_argument("--log", metavar="DIR",
+                   help="keep the logs there (default: build/rig/last)")
+    g.add_argument("--verbose", action="store_true",
+                   help="show the guest's kernel and Xen as well")
+
+
+def parser():
+    p = Parser(prog="rig", description="Runs guests on a real Xen in QEMU.",
+               epilog="docs/rig.md tells more.")
+    sub = p.add_subparsers(dest="command", metavar="COMMAND",
+                           parser_class=Parser)
+    run = sub.add_parser("run", help="start a guest, run scripts, tell the "
+                         "outcome (in the started machine if there is one)")
+    _guest_options(run, True)
+    _machine_options(run)
+    run.add_argument("--fresh", action="store_true",
+                     help="boot a machine for this run in any case")
+    _output_options(run)
+    shell = sub.add_parser("shell", help="a guest with you at its console")
+    _guest_options(shell, False)
+    _machine_options(shell)
+    _output_options(shell)
+    start = sub.add_parser("start", help="boot a machine that stays up")
+    _machine_options(start)
+    for name, text in (("stop", "end the started machine"),
+                       ("status", "say what is up")):
+        one = sub.add_parser(name, help=text)
+        one.add_argument("--name", default="default")
+    return p
+
+
+def parse(argv):
+    o = parser().parse_args(argv)
+    if not o.command:
+        raise BadInput("say what to do: rig run, shell, start, stop or "
+                       "status (rig --help tells more)")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", o.name):
+        raise BadInput(f"--name '{o.name}': a name is made of small letters, "
+                       "digits and '-'")
+    if o.command == "shell":
+        o.guest_script, o.tools, o.timeout, o.ignore_log = None, [], 86400, []
+        o.fresh = False
+    if o.command in ("run", "shell"):
+        _check_guest(o)
+    return o
+
+
+def _check_guest(o):
+    if o.type in ("pv", "hvm"):
+        raise BadInput(f"--type {o.type}: the rig starts PVH guests only; PV "
+                       "and HVM guests are not built yet")
+    if o.type != "pvh":
+        raise BadInput(f"--type '{o.type}' is not a kind of guest; pvh is")
+    if o.kernel:
+        images.check_kernel(o.kernel)
+    if o.modules:
+        if not os.path.isdir(o.modules):
+            raise BadInput(f"--modules: {o.modules} is not a directory")
+        if not any(f.endswith(".ko") for f in os.listdir(o.modules)):
+            raise BadInput(f"--modules: {o.modules} has no *.ko; build them "
+                           "first")
+    _name_disks(o.disk)
+    for i, v in enumerate(o.vif):
+        v.setdefault("mac", f"00:16:3e:00:00:{i + 1:02x}")
+    macs = [v["mac"] for v in o.vif]
+    if len(set(macs)) < len(macs):
+        raise BadInput("two --vif have the same MAC address")
+    if len(o.vif) > 8:
+        raise BadInput("more than 8 --vif are too many")
+    o.guest_tools += o.tools
+    o.dom0_tools += o.tools
+    o.timeout = o.timeout or (1800 if o.icount else 300)
+    _size_machine(o)
+    _check_cached(o)
+
+
+def _name_disks(disks):
+    names = [f"xvd{c}" for c in "abcdefghijklmnopqrstuvwxyz"]
+    taken = [d["vdev"] for d in disks if "vdev" in d]
+    for name in taken:
+        if taken.count(name) > 1:
+            raise BadInput(f"two --disk are called {name}")
+    if len(disks) > len(names):
+        raise BadInput("more than 26 --disk are too many")
+    free = (n for n in names if n not in taken)
+    for d in disks:
+        if "vdev" not in d:
+            d["vdev"] = next(free)
+
+
+def _size_machine(o):
+    """The memory that dom0 and the machine need for this guest; disks live
+    in dom0's memory."""
+    disks = sum(d["mb"] for d in o.disk)
+    o.need_dom0 = DOM0_MEMORY + disks
+    if o.dom0_memory and o.dom0_memory < o.need_dom0:
+        raise BadInput(f"--dom0-memory {o.dom0_memory} is too small: the "
+                       f"disks live there, and this run needs {o.need_dom0}")
+    o.need_rest = o.memory + XEN_MEMORY
+    need = (o.dom0_memory or o.need_dom0) + o.need_rest
+    if need > (o.machine_memory or MAX_MACHINE):
+        raise BadInput(f"--memory {o.memory} does not fit into the machine: "
+                       f"with dom0, disks and Xen {need} MB are needed; give "
+                       "--machine-memory, or the guest less")
+    have = _host_memory()
+    if max(need, o.machine_memory or 0) > have:
+        raise BadInput(f"this run needs a machine of {need} MB, and this "
+                       f"host has {have} MB of memory")
+
+
+def _host_memory():
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+
+
+def _check_cached(o):
+    """Programs and modules by name. An empty cache is no fault of the
+    user's options, and is reported when it is needed."""
+    if not os.path.exists(os.path.join(places.CACHE, "kernel-abi")):
+        return
+    from .archive import Modules, Programs
+    programs = Programs(places.roots())
+    for t in o.guest_tools + o.dom0_tools:
+        if not programs.find_program(t):
+            raise BadInput(f"the cache has no program '{t}'; the benchmark "
+                           "programs come with tools/setup bench")
+    modules = Modules(places.kernel_root(), places.kernel_abi())
+    for m in o.guest_modules:
+        if (m.replace("-", "_") not in modules.paths
+                and m.replace("-", "_") not in modules.builtin):
+            raise BadInput(f"--guest-module: Debian's kernel has no module "
+                           f"'{m}'")
+
+
+def machine_options(o):
+    """What Machine.start() wants to know."""
+    dom0 = o.dom0_memory or max(getattr(o, "need_dom0", 0), 1024)
+    rest = getattr(o, "need_rest", 0)
+    return {"icount": o.icount, "dom0_memory": dom0,
+            "cpus": 1 if o.icount else o.cpus,
+            "memory": o.machine_memory or max(MACHINE_MEMORY, dom0 + rest)}
+
+
+def fits(machine, o):
+    """Why this run cannot use the started machine, or None."""
+    if machine["icount"] != o.icount:
+        return "it was started with" + ("" if machine["icount"] else "out") \
+            + " --icount"
+    if machine["dom0_memory"] < o.need_dom0:
+        return "its dom0 has too little memory for the disks"
+    if machine["memory"] < machine["dom0_memory"] + o.need_rest:
+        return "it has too little memory for the guest"
+    return None

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""Where things are: the tree, the cache, the state of machines and runs."""
+
+import os
+
+from .errors import RigError
+
+LIB = os.path.dirname(os.path.realpath(__file__))
+TOP = os.path.dirname(os.path.dirname(LIB))
+CACHE = os.environ.get("XENION_CACHE") or os.path.join(TOP, "build/cache")
+STATE = os.environ.get("XENION_RIG_STATE") or os.path.join(TOP, "build/rig")
+WRAP = os.path.join(TOP, "tools/xenion-wrap")
+
+SETUP_HINT = "run tools/setup run (make run does it)"
+
+
+def lib(name):
+    """A file of this directory."""
+    return os.path.join(LIB, name)
+
+
+def kernel_abi():
+    """The ABI name of the cached distribution kernel: 6.1.0-56-amd64."""
+    try:
+        with open(os.path.join(CACHE, "kernel-abi"), encoding="ascii") as f:
+            return f.read().strip()
+    except OSError:
+        raise RigError(f"there is no kernel in the cache; {SETUP_HINT}") \
+            from None
+
+
+def kernel_root():
+    """The unpacked linux-image package."""
+    return os.path.join(CACHE, f"kernel-{kernel_abi()}")
+
+
+def stock_kernel():
+    """The unmodified bzImage of the distribution."""
+    return os.path.join(kernel_root(), f"boot/vmlinuz-{kernel_abi()}")
+
+
+def roots():
+    """The unpacked packages that programs and libraries come from."""
+    found = [os.path.join(CACHE, d) for d in ("rig", "bench")
+             if os.path.isdir(os.path.join(CACHE, d))]
+    if not found:
+        raise RigError(f"the cache is empty; {SETUP_HINT}")
+    return found
+
+
+def machine_dir(name):
+    """State of the machine called name."""
+    return os.path.join(STATE, name)

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: MIT
+"""One guest in a machine: hand over the job, follow it, judge it.
+
+Two streams are followed: the lines that dom0 sends over the control port
+(see dom0-job.sh), and Xen's log, which carries what the guest says.
+"""
+
+import json
+import os
+import re
+import shutil
+import time
+
+from . import images, places
+from .archive import Archive, Programs
+from .errors import RigError
+from .logs import GUEST_DEAD, GuestText, Tail, guest_bad, split, xen_bad
+
+REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
+           4: "was ended by its watchdog", 5: "soft reset"}
+# The rig's own words; nothing that a driver under test needs.
+GUEST_WORDS = ("earlyprintk=xen,keep printk.devkmsg=on oops=panic "
+               "rdinit=/init")
+# Seconds: for a guest to go after its script's end, a panic to be printed,
+# dom0 to clean up.
+GO, TRACE, CLEAN = 60, 3, 90
+
+
+def _quote(text):
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+class Session:
+    """State of one run; result() is what rig tells and writes down."""
+
+    def __init__(self, machine, options, logdir, show, began):
+        self.machine, self.o, self.logdir = machine, options, logdir
+        self.show, self.began = show, began
+        self.job = f"j{os.getpid()}-{int(time.time() * 1000) % 10**9}"
+        self.dir = machine.path("share", self.job)
+        self.slow = 5 if options.icount else 1
+        self.domid = None
+        self.text = GuestText()
+        self.guest_out, self.dom0_out, self.guest_log = [], [], []
+        self.problems, self.xl, self.left = [], [], []
+        self.exit = self.script = self.reason = None
+        self.done = self.killed = False
+        self.deadline = None
+        self.times = {}
+
+    # --- handing over -------------------------------------------------------
+
+    def prepare(self):
+        o = self.o
+        os.makedirs(self.dir)
+        if o.in_tree:
+            kernel = o.kernel or places.stock_kernel()
+        else:
+            kernel = images.wrapped_kernel(o.kernel or places.stock_kernel())
+        shutil.copyfile(kernel, os.path.join(self.dir, "kernel"))
+        self._write("ramdisk", images.guest_ramdisk(o))
+        for name in ("dom0-job.sh", "dom0-lib.sh"):
+            shutil.copyfile(places.lib(name), os.path.join(self.dir, name))
+        if o.dom0_script:
+            shutil.copyfile(o.dom0_script,
+                            os.path.join(self.dir, "dom0-script"))
+        self._write("extra.cpio", self._extra())
+        disks = []
+        for d in o.disk:
+            where = ""
+            if "file" in d:
+                where = f"disk-{d['vdev']}"
+                shutil.copyfile(d["file"], os.path.join(self.dir, where))
+            disks.append(f"{d['vdev']}:{d.get('size', '')}:{where}")
+        self._write("vars", f"NAME={_quote(self.job)}\n"
+                    f"DISKS={_quote(' '.join(disks))}\n"
+                    f"SCRIPT_GRACE={60 * self.slow}\n")
+        self._write("domain.cfg", self._config())
+        if o.command == "shell":
+            self._write("shell", "")
+
+    def _write(self, name, data):
+        if isinstance(data, str):
+            data = data.encode()
+        with open(os.path.join(self.dir, name), "wb") as f:
+            f.write(data)
+
+    def _extra(self):
+        """Programs and files for dom0, unpacked there at its root."""
+        archive, programs = Archive(), Programs(places.roots())
+        for t in self.o.dom0_tools:
+            programs.add(archive, t)
+        for src, dst in self.o.dom0_files:
+            archive.file(dst, src)
+        return archive.bytes()
+
+    def _config(self):
+        o = self.o
+        words = f"{GUEST_WORDS} {o.cmdline}".strip().replace('"', '\\"')
+        disks = [f"format=raw,backendtype=phy,script=block,vdev={d['vdev']},"
+                 f"access={'ro' if 'ro' in d else 'rw'},"
+                 f"target=/disks/{d['vdev']}" for d in o.disk]
+        vifs = [f"mac={v['mac']},bridge=xenbr0,script=vif-bridge"
+                for v in o.vif]
+        return (f'name = "{self.job}"\ntype = "{o.type}"\n'
+                f"vcpus = {o.vcpus}\nmemory = {o.memory}\n"
+                'kernel = "/run/job/kernel"\nramdisk = "/run/job/ramdisk"\n'
+                f'cmdline = "{words}"\ntsc_mode = "native"\n'
+                'on_poweroff = "destroy"\non_reboot = "destroy"\n'
+                'on_crash = "destroy"\n'
+                f"disk = {json.dumps(disks)}\nvif = {json.dumps(vifs)}\n")
+
+    # --- following ----------------------------------------------------------
+
+    def run(self, pump=None):
+        """From handing over to the end of everything. pump, if given, is
+        called often: it moves the console's text, and says when the user
+        wants to leave."""
+        self.prepare()
+        tail = Tail(self.machine.path("xen.log"))
+        try:
+            self.machine.send(f"run {self.job}")
+            self.deadline = time.monotonic() + self.o.timeout
+            try:
+                self._follow(tail, pump)
+            except KeyboardInterrupt:
+                self._end("interrupted")
+                self._follow(tail, None)
+                raise
+        finally:
+            self._save(tail)
+            tail.close()
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def _follow(self, tail, pump):
+        while not self.done:
+            if pump and not pump(0.1):
+                pump = None
+                self._end(None)
+            line = self.machine.receive(0.0 if pump else 0.2)
+            while line is not None:
+                self._from_dom0(line)
+                line = self.machine.receive(0.0)
+            self._from_xen(tail)
+            if not self.done:
+                self._watch()
+        time.sleep(0.1)
+        self._from_xen(tail)
+
+    def _watch(self):
+        """Time and death."""
+        if not self.machine.alive():
+            self.problems.append("the machine died (QEMU ended; Xen's log "
+                                 "may tell why)")
+            self.done = True
+        elif time.monotonic() > self.deadline:
+            if self.killed:
+                self.problems.append("dom0 did not clean up in time")
+                self.machine.kill()
+                self.done = True
+            elif self.exit is not None:
+                self._end("the guest's script ended but the guest did not "
+                          "power off")
+            elif self.domid is None:
+                self._end("the guest was not created in time")
+            elif any("panic" in p for p in self.problems):
+                self._end(None)
+            else:
+                self._end(f"hang: the guest was not done after "
+                          f"{self.o.timeout} s (--timeout)")
+
+    def _end(self, problem):
+        if problem:
+            self.problems.append(problem)
+        self.killed = True
+        self.deadline = time.monotonic() + CLEAN * self.slow
+        self.machine.send("kill")
+
+    def _sooner(self, seconds):
+        self.deadline = min(self.deadline,
+                            time.monotonic() + seconds * self.slow)
+
+    def _mark(self, name):
+        self.times[name] = round(time.monotonic() - self.began, 1)
+
+    def _from_dom0(self, line):
+        kind, _, text = line.partition(" ")
+        if kind == "@d0":
+            self.dom0_out.append(text)
+            self.show.dom0(text)
+        elif kind == "@xl":
+            self.xl.append(text)
+            self.show.detail("xl: " + text)
+        elif kind == "@domid":
+            self.domid = int(text)
+            self._mark("created")
+            self.show.progress(f"guest created (domain {text})", self.began)
+        elif kind == "@shutdown":
+            self.reason = int(text)
+            self._mark("ended")
+            self.show.progress("guest "
+                               + REASONS.get(self.reason, f"ended ({text})"),
+                               self.began)
+        elif kind == "@wait":
+            self._sooner(CLEAN)
+        elif kind == "@script":
+            self.script = text
+        elif kind == "@left":
+            self.left.append(text)
+        elif kind == "@done":
+            self.done = True
+
+    def _from_xen(self, tail):
+        lines = tail.lines()
+        if not lines:
+            self._heard(self.text.flush())
+        for line in lines:
+            owner, text = split(line)
+            if owner == "XEN":
+                self.show.detail("(XEN) " + text)
+                if xen_bad(text):
+                    self._bad("Xen", text)
+            elif owner:
+                self._heard(self.text.feed(text))
+
+    def _heard(self, lines):
+        for kind, text in lines:
+            self._from_guest(kind, text)
+
+    def _bad(self, whose, text):
+        if not any(r.search(text) for r in self.o.ignore_log):
+            self.problems.append(f"bad news in {whose}'s log: {text.strip()}")
+
+    def _from_guest(self, kind, text):
+        if kind == "k":
+            self.guest_log.append(text)
+            self.show.detail("guest: " + text)
+            if guest_bad(text):
+                self._bad("the guest", text)
+            if GUEST_DEAD.search(text):
+                self._sooner(TRACE)
+        elif kind == "o":
+            if not self.guest_out:
+                self._mark("first line")
+            self.guest_out.append(text)
+            self.guest_log.append(text)
+            self.show.guest(text)
+        elif kind == "t":
+            if re.fullmatch(r"[\w.-]+", text):
+                self.machine.send(f"tell {text}")
+        elif kind == "x":
+            self.exit = int(text)
+            self._mark("script done")
+            self._sooner(GO)
+
+    # --- judging ------------------------------------------------------------
+
+    def _judge(self):
+        p = self.problems
+        if self.domid is None:
+            p.append("xl did not create the guest: "
+                     + (" / ".join(self.xl[-3:]) or "it said nothing"))
+            return
+        if not self.killed:
+            if self.reason is None:
+                p.append("the guest went away without a shutdown reason")
+            elif self.reason:
+                p.append("the guest " + REASONS.get(
+                    self.reason, f"ended for reason {self.reason}"))
+            if self.exit is None and self.o.guest_script:
+                p.append("the guest ended before its script did")
+        if self.text.lost:
+            p.append(f"{self.text.lost} lines of the guest were lost")
+        if self.exit not in (None, 0, 4):
+            p.append(f"the guest script failed (exit status {self.exit})")
+        if self.script == "late":
+            p.append("the dom0 script did not end")
+        elif self.script not in (None, "0", "4"):
+            p.append(f"the dom0 script failed (exit status {self.script})")
+        for text in self.left:
+            p.append("left behind in dom0: " + text)
+
+    def result(self):
+        """Judges; a dictionary, also written to result.json."""
+        self._judge()
+        skipped = 4 in (self.exit, int(self.script or 0)
+                        if str(self.script).isdigit() else 0)
+        verdict = ("failed" if self.problems
+                   else "skipped" if skipped else "passed")
+        self._mark("done")
+        out = {"verdict": verdict, "problems": self.problems,
+               "guest_exit": self.exit, "dom0_exit": self.script,
+               "shutdown_reason": self.reason, "seconds": self.times}
+        with open(os.path.join(self.logdir, "result.json"), "w",
+                  encoding="utf-8") as f:
+            json.dump(out, f, indent=1)
+            f.write("\n")
+        return out
+
+    def _save(self, tail):
+        for name, lines in (("guest.out", self.guest_out),
+                            ("dom0.out", self.dom0_out),
+                            ("guest.log", self.guest_log),
+                            ("xl.log", self.xl)):
+            with open(os.path.join(self.logdir, name), "w",
+                      encoding="utf-8") as f:
+                f.writelines(line + "\n" for line in lines)
+        with open(os.path.join(self.logdir, "xen.log"), "wb") as f:
+            f.write(tail.everything())
+        for name in ("console.log", "dom0.log"):
+            kept = os.path.join(self.dir, "out", name)
+            if os.path.exists(kept):
+                shutil.copyfile(kept, os.path.join(self.logdir, name))
+        if self.o.command == "run":
+            shutil.copyfile(os.path.join(self.dir, "domain.cfg"),
+                            os.path.join(self.logdir, "domain.cfg"))
