@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+#
+# Everything that a person types. The kernel's build reads Kbuild instead.
+#
+#   KDIR=...          build the modules for another kernel's headers
+#   XENION_CACHE=...  where downloaded packages are kept (default build/cache)
+#   O=...             where everything is built (default build)
+
+TOP := $(CURDIR)
+O ?= $(TOP)/build
+XENION_CACHE ?= $(O)/cache
+export XENION_CACHE
+
+# Set by tools/setup, hence read late: the kernel that the rig boots.
+abi = $(shell cat $(XENION_CACHE)/kernel-abi 2>/dev/null)
+KDIR ?= /usr/src/linux-headers-$(abi)
+vmlinuz = $(XENION_CACHE)/kernel-$(abi)/boot/vmlinuz-$(abi)
+
+# The kernel's build leaves its objects beside the sources, so it is given a
+# folder of links to them.
+KMOD := $(O)/kmod
+CORE_DIRS := boot mmu events grant xenbus frontends
+
+HARNESS := tests/harness --log $(O)/check
+
+.PHONY: all
+all: modules shim
+
+## Build
+
+.PHONY: setup
+setup: ## install missing Debian packages, fill the cache (apt-get, as root)
+	@tools/setup run
+
+.PHONY: modules
+modules: setup $(O)/include/xen-public ## build the Linux modules into build/kmod
+	@mkdir -p $(KMOD)
+	@find $(KMOD) -xtype l -delete
+	@cp -rsfT $(TOP)/Kbuild $(KMOD)/Kbuild
+	@for d in $(CORE_DIRS) include os/linux; do \
+		mkdir -p $(KMOD)/$$d && cp -rsfT $(TOP)/$$d $(KMOD)/$$d || exit 1; \
+	done
+	@[ -d "$(KDIR)" ] || { echo "no kernel headers at $(KDIR): set KDIR to a kernel's build folder" >&2; exit 2; }
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(KMOD) \
+		XENION_GEN=$(O)/include W=1 modules
+
+.PHONY: shim
+shim: setup $(O)/include/xen-public ## build the Linux boot shim into build/boot
+	@$(MAKE) --no-print-directory -C boot/shim O=$(O)/boot
+
+$(O)/include/xen-public: | setup
+	@mkdir -p $(@D)
+	@ln -sfn /usr/include/xen $@
+
+## Run
+
+.PHONY: run
+run: modules shim ## boot Xen, dom0 and a paravirtualised guest; exercise it all
+	@tests/run
+
+.PHONY: shell
+shell: modules shim ## a console in such a guest (Ctrl-] ends it)
+	@tools/rig shell --kernel $(vmlinuz) --modules $(KMOD) \
+		--disk size=256M,vdev=xvda --vif bridge=xenbr0
+
+## Test
+
+.PHONY: check
+check: check-setup modules shim ## all tests: unit tests, then the real Xen
+	@$(HARNESS) $(unit_suites) $(rig_suites)
+
+.PHONY: check-setup
+check-setup:
+	@tools/setup check
+
+unit_suites = \
+	layering=tests/layering/layering.sh \
+	unit='$(MAKE) -s -C tests/unit O=$(O) check' \
+	options='tests/rig/options.sh'
+
+rig_suites = guest='tests/guest/all'
+
+.PHONY: check-unit
+check-unit: check-setup $(O)/include/xen-public ## tests that need no hypervisor (seconds)
+	@$(HARNESS) $(unit_suites)
+
+.PHONY: check-rig
+check-rig: check-setup modules shim ## tests on the real Xen only
+	@$(HARNESS) $(rig_suites)
+
+.PHONY: lint
+lint: ## checkpatch, sparse, clang's analyser
+	@tools/setup lint
+	@tests/lint
+
+.PHONY: bench
+bench: modules shim ## ours against the in-tree drivers: table, JSON, SVG
+	@tools/setup bench
+	@tests/bench/bench
+
+## Clean
+
+.PHONY: clean
+clean: ## remove what was built, but not the downloads
+	@for f in $(O)/*; do [ "$$f" = "$(XENION_CACHE)" ] || rm -rf "$$f"; done
+
+.PHONY: distclean
+distclean: ## remove everything under build
+	@rm -rf $(O)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^## / { printf "\n%s\n", substr($$0, 4) } \
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
