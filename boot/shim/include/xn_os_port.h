@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The boot shim as a port: no pages, no locks, no interrupts, so it only
+ * provides what boot/ itself and the hypercall wrappers need.
+ */
+#ifndef XENION_SHIM_OS_PORT_H
+#define XENION_SHIM_OS_PORT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The shim's error numbers are Xen's own. */
+#define XEN_ERRNO(name, value) name = value,
+enum xn_shim_errno {
+#include <xen-public/errno.h>
+};
+
+void *memcpy(void *dst, const void *src, size_t n);
+void *memmove(void *dst, const void *src, size_t n);
+void *memset(void *dst, int c, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+size_t strlen(const char *s);
+int strcmp(const char *a, const char *b);
+
+/* Nobody reads the counts. */
+#define xn_stat_inc(stat)	((void)(stat))
+#define xn_stat_add(stat, n)	((void)(stat), (void)(n))
+
+#include <xenion/x86/hypercall.h>
+
+#endif /* XENION_SHIM_OS_PORT_H */
