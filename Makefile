@@ -91,7 +91,7 @@ check-rig: check-setup modules shim ## tests on the real Xen only
 .PHONY: lint
 lint: ## checkpatch, sparse, clang's analyser
 	@tools/setup lint
-	@tests/lint
+	@$(HARNESS) lint=tests/lint
 
 .PHONY: bench
 bench: modules shim ## ours against the in-tree drivers: table, JSON, SVG
