@@ -26,15 +26,22 @@ static struct xnl_console {
 
 static struct tty_driver *driver;
 
-/* In the upcall. The core excludes nobody: one irq is one reader. */
+/*
+ * In the upcall. The core excludes nobody: one irq is one reader. A host that
+ * writes faster than we read does not keep us here: what it writes later has
+ * an event of its own.
+ */
 static irqreturn_t console_interrupt(int irq, void *data)
 {
+	unsigned int got = 0;
 	char buf[64];
 	int n;
 
-	while ((n = xn_console_read(&xcon.con, buf, sizeof(buf))) > 0) {
+	while (got < sizeof(xcon.intf->in) &&
+	       (n = xn_console_read(&xcon.con, buf, sizeof(buf))) > 0) {
 		tty_insert_flip_string(&xcon.port, buf, n);
 		tty_flip_buffer_push(&xcon.port);
+		got += n;
 	}
 	/* Also the answer to output: there may be room again. */
 	tty_port_tty_wakeup(&xcon.port);
