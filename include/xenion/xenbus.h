@@ -4,7 +4,10 @@
  *
  *   wire.c    the xenstore wire protocol (xen-public/io/xs_wire.h,
  *             docs/misc/xenstore.txt): bytes in, messages out
- *   client.c  requests in flight, watches, transactions over one shared page
+ *   connect.c begin and end of the connection to xenstore
+ *   client.c  the shared page, requests in flight and their replies
+ *   request.c reading, writing, transactions
+ *   watch.c   watches
  *   value.c   strict conversion of what xenstore holds
  *   device.c  the states that a frontend and its backend walk through
  *             (xen-public/io/xenbus.h)
@@ -19,18 +22,24 @@
 /* Longest path that we make or follow, with its NUL. */
 #define XN_XS_PATH_MAX	256
 
+/* The most digits that an uint64_t has in decimal. */
+#define XN_UINT_DIGITS	20
+
 /* ---- wire.c: no locks, no I/O, no allocation ---- */
 
 /*
  * One message as it comes in. The reader's owner decides where a body goes
  * once its header is known: @sink is called with the header and returns the
- * buffer and its size; what does not fit is dropped, and counted in @lost.
+ * buffer and its size. It may also set @skip, to keep not the begin of the
+ * body but what follows these bytes. What does not fit is dropped, and counted
+ * in @lost. Setting @room to 0 later drops the rest.
  */
 struct xn_wire_reader {
 	struct xsd_sockmsg hdr;		/* of the message that is coming */
 	uint32_t got;			/* bytes of header and body so far */
 	uint8_t *body;
-	uint32_t room, lost;
+	uint32_t room;			/* bytes of the body that are kept */
+	uint32_t skip, lost;
 	bool broken;			/* the peer broke the protocol */
 	void (*sink)(struct xn_wire_reader *r, uint8_t **buf, uint32_t *room);
 	void (*done)(struct xn_wire_reader *r);
@@ -39,7 +48,7 @@ struct xn_wire_reader {
 /**
  * xn_wire_feed - take in bytes from the peer
  * @r: the reader; zeroed and sink and done set before the first call
- * @data: private memory, not the shared ring
+ * @data: what has come; each byte is read once, so it may be a shared ring
  * @len: bytes
  *
  * Calls @sink and @done for each message that begins and ends. A header that
@@ -79,8 +88,8 @@ struct xn_xs_watch {
 	/* the client's own: */
 	char token[12];
 	uint32_t id;
-	bool fired, running;
-	struct xn_xs_watch *next;
+	bool linked, fired, running;
+	struct xn_xs_watch *next, *next_fired;
 };
 
 struct xn_xs_request;
@@ -95,12 +104,17 @@ struct xn_xs {
 	struct xn_xs_request *requests;	/* waiting for a reply */
 	struct xn_xs_request *incoming;	/* whose reply is coming in */
 	struct xn_xs_watch *watches;
+	struct xn_xs_watch *fired;	/* those with an event, in order */
 	struct xn_work work;		/* calls watch functions */
+	uint64_t timeout;		/* ns that a request may take */
+	uint32_t req_prod, rsp_cons;	/* ours; the page's are only copies */
+	uint32_t first_id;		/* ids and tokens begin here */
 	uint32_t next_id;
 	uint32_t next_watch;
+	uint32_t users;			/* callers within the client */
 	bool sending;			/* somebody owns the request ring */
 	bool dead;			/* broken or closed: requests fail */
-	char event[XN_XS_PATH_MAX * 2];	/* body of a watch event coming in */
+	uint8_t event[16];		/* end of a watch event coming in */
 };
 
 /* Outside any transaction. */
@@ -114,7 +128,11 @@ struct xn_xs {
  *        xn_xs_upcall() is called for each event, and unmasked it
  *
  * Throws away what an earlier user of the page left in the rings, and the
- * watches that it had set. Returns: 0 or a negative errno value. May sleep.
+ * watches that it had set. A xenstored that gives no sensible answer is asked
+ * for a new connection, if it has the feature
+ * (XENSTORE_SERVER_FEATURE_RECONNECTION).
+ * Returns: 0, -ETIMEDOUT, -ESHUTDOWN (what came was nonsense), or what
+ * xenstore answered. May sleep.
  */
 int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 	       evtchn_port_t port);
@@ -122,13 +140,16 @@ int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 /**
  * xn_xs_fini - disconnect; requests in flight fail with -ESHUTDOWN
  *
- * All watches were unregistered. The caller unbinds the port afterwards.
+ * All watches were unregistered. The caller unbinds the port afterwards. The
+ * rings are left empty for the page's next user, if xenstored answers.
  * May sleep.
  */
 void xn_xs_fini(struct xn_xs *xs);
 
 /**
  * xn_xs_upcall - the connection's event has come
+ * @xs: the connection; zeroed is fine, before xn_xs_init() and after
+ *      xn_xs_fini()
  *
  * Context: any; upcall.
  */
@@ -144,8 +165,10 @@ void xn_xs_upcall(struct xn_xs *xs);
  * @size: bytes of @buf
  *
  * Returns: the value's length without the NUL (which it may contain others
- * of), -ENOENT, -EMSGSIZE when it does not fit, -ETIMEDOUT, -ESHUTDOWN or what
- * xenstore answered. May sleep.
+ * of), -ENOENT, -EMSGSIZE when it does not fit, -ENAMETOOLONG for a path,
+ * -ETIMEDOUT, -ESHUTDOWN (the connection is closed or broken), -EPROTO (an
+ * answer to something else) or what xenstore answered. On error @buf is "",
+ * unless @size is 0. May sleep.
  */
 int xn_xs_read(struct xn_xs *xs, uint32_t txn, const char *dir,
 	       const char *node, char *buf, uint32_t size);
@@ -155,8 +178,8 @@ int xn_xs_read(struct xn_xs *xs, uint32_t txn, const char *dir,
  * @max: the largest value that makes sense
  * @val: the number; untouched on error
  *
- * Returns: 0; -EINVAL when it is no plain decimal number; -ERANGE when it is
- * above @max; or as xn_xs_read(). May sleep.
+ * Returns: 0; -EINVAL when it is no plain decimal number, or absurdly long;
+ * -ERANGE when it is above @max; or as xn_xs_read(). May sleep.
  */
 int xn_xs_read_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
 		    const char *node, uint64_t max, uint64_t *val);
@@ -173,7 +196,8 @@ bool xn_xs_feature(struct xn_xs *xs, const char *dir, const char *node);
  * xn_xs_write - write a node, made if need be
  * @value: NUL-terminated text
  *
- * Returns: 0 or a negative errno value as xn_xs_read(). May sleep.
+ * Returns: 0, -E2BIG for a value that is too long, or a negative errno value as
+ * xn_xs_read(). May sleep.
  */
 int xn_xs_write(struct xn_xs *xs, uint32_t txn, const char *dir,
 		const char *node, const char *value);
@@ -233,7 +257,7 @@ int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
  * will be called
  * @w: a registered watch, or one whose registration failed
  *
- * May sleep; not from a watch function of the same connection.
+ * May sleep; not from the watch's own function.
  */
 void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w);
 
@@ -258,7 +282,7 @@ int xn_parse_mac(const char *s, uint32_t len, uint8_t mac[6]);
 
 /**
  * xn_format_uint - decimal digits of a number, and a NUL
- * @buf: at least 21 bytes
+ * @buf: at least XN_UINT_DIGITS + 1 bytes
  *
  * Returns: how many digits. Context: any.
  */
@@ -267,6 +291,8 @@ unsigned int xn_format_uint(char *buf, uint64_t val);
 /**
  * xn_path_join - "dir/node", or "dir" when node is ""
  * @buf: XN_XS_PATH_MAX bytes
+ * @dir: may be @buf
+ * @node: what to append
  *
  * Returns: 0 or -ENAMETOOLONG (then @buf is ""). Context: any.
  */
@@ -279,15 +305,21 @@ struct xn_device;
 
 struct xn_device_ops {
 	/*
-	 * The backend's state has changed (or is told for the first time).
+	 * The backend's state has changed (or is told for the first time,
+	 * when it may still be the Closed of an earlier session).
 	 * Unknown numbers come as XenbusStateUnknown; so does a backend that
-	 * has gone, directory and all. May sleep; never twice at once.
+	 * has gone, directory and all. While xenstore gives no answer,
+	 * nothing is told. May sleep; never twice at once.
 	 */
 	void (*backend_changed)(struct xn_device *dev,
 				enum xenbus_state state);
 };
 
-/* One frontend's place in xenstore. */
+/*
+ * One frontend's place in xenstore. Its functions may be called at any time
+ * after xn_device_init(), but not two of them at once that change our state:
+ * that is in the frontend's hands.
+ */
 struct xn_device {
 	struct xn_guest *guest;
 	const struct xn_device_ops *ops;
@@ -297,7 +329,8 @@ struct xn_device {
 	enum xenbus_state state;	/* ours */
 	enum xenbus_state otherend_state;
 	struct xn_xs_watch watch;	/* on the otherend's state */
-	bool watched;
+	bool told;			/* otherend_state was */
+	bool refused;			/* nonsense was found in its state */
 	bool failed;			/* an error was told */
 };
 
@@ -308,8 +341,9 @@ struct xn_device {
  * @type: "vbd", "vif", ...
  * @id: its number
  *
- * Reads and checks backend and backend-id. Returns: 0, -EINVAL (values that
- * cannot be), or as xn_xs_read(). May sleep.
+ * Reads and checks backend and backend-id: the backend is a path of that
+ * domain. Returns: 0, -EINVAL (values that cannot be; it is logged), or as
+ * xn_xs_read(). May sleep.
  */
 int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
 		   const char *type, unsigned int id);
@@ -318,22 +352,24 @@ int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
  * xn_device_start - state Initialising, and follow the backend from now on
  * @ops: what to call; soon after this for the first time
  *
- * Returns: 0 or as xn_xs_write(). May sleep.
+ * Returns: 0 or as xn_device_switch(). May sleep.
  */
 int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops);
 
 /**
  * xn_device_stop - follow the backend no longer, state Closed
  *
- * When it returns, no callback runs. May sleep; not from a callback.
+ * When it returns, no callback runs. Also for a device that was never started.
+ * May sleep; not from a callback.
  */
 void xn_device_stop(struct xn_device *dev);
 
 /**
  * xn_device_switch - tell the backend our state
  *
- * Nothing when it is our state already. Returns: 0 or as xn_xs_write().
- * May sleep.
+ * Nothing when it is our state already. Writes only to a device that the
+ * toolstack still has, with the same backend.
+ * Returns: 0, -ENOENT (it is gone), or as xn_xs_transact(). May sleep.
  */
 int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
 
@@ -350,6 +386,8 @@ void xn_device_fail(struct xn_device *dev, int err, const char *what);
 /**
  * xn_device_exists - does the toolstack still have this device?
  *
+ * A device that was unplugged and plugged again with another backend is not
+ * this one. While xenstore gives no answer, it is assumed to exist.
  * May sleep.
  */
 bool xn_device_exists(struct xn_device *dev);

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The connection to xenstore: one page with a ring of bytes each way, and an
+ * event channel. Many requests may be under way; each has an id by which its
+ * reply finds it.
+ *
+ * Specified in docs/misc/xenstore-ring.txt of Xen and xen-public/io/xs_wire.h
+ * (struct xenstore_domain_interface). The indices that are ours to write are
+ * kept in struct xn_xs; those in the page are only ever read if the other side
+ * writes them, and each once.
+ *
+ * The request ring belongs to whoever has xs->sending. All that has to do with
+ * replies is done with xs->lock held, mostly in the upcall.
+ */
+#include "xs.h"
+
+/* A request, on the stack of whoever waits for its reply. */
+struct xn_xs_request {
+	struct xn_xs_request *next;
+	uint32_t id;
+	uint32_t type;
+	uint8_t *buf;		/* for the body of a good reply, or NULL */
+	uint32_t room;		/* bytes of it */
+	int result;		/* length of the body, or an errno value */
+	bool done;
+	uint8_t small[16];	/* for "OK" and for the name of an error */
+};
+
+/* All requests fail from now on. The lock is held. */
+static void shut(struct xn_xs *xs)
+{
+	struct xn_xs_request *req;
+
+	xs->dead = true;
+	xs->incoming = NULL;
+	xs->reader.room = 0;
+	for (req = xs->requests; req; req = req->next) {
+		req->result = -ESHUTDOWN;
+		XN_WRITE_ONCE(req->done, true);
+	}
+	xs->requests = NULL;
+}
+
+static void complain(const char *why)
+{
+	xn_stat_inc(XN_STAT_REFUSED);
+	xn_os_log(XN_ERR, "xenstore: %s; the connection is given up", why);
+}
+
+/* The connection ends, for no fault of xenstored's. */
+void xn_xs_quit(struct xn_xs *xs)
+{
+	unsigned long flags = xn_lock(&xs->lock);
+
+	shut(xs);
+	xn_unlock(&xs->lock, flags);
+	xn_wake(&xs->wait);
+}
+
+static void give_up(struct xn_xs *xs, const char *why)
+{
+	unsigned long flags = xn_lock(&xs->lock);
+	bool news = !xs->dead;
+
+	shut(xs);
+	xn_unlock(&xs->lock, flags);
+	xn_wake(&xs->wait);
+	if (news)
+		complain(why);
+}
+
+/* ---- replies ---- */
+
+static bool was_sent(const struct xn_xs *xs, uint32_t id)
+{
+	return id - xs->first_id < xs->next_id - xs->first_id;
+}
+
+/* The header of a message has come: where does its body go? */
+static void reply_begins(struct xn_wire_reader *r, uint8_t **buf,
+			 uint32_t *room)
+{
+	struct xn_xs *xs = xn_container_of(r, struct xn_xs, reader);
+	struct xn_xs_request *req;
+
+	xs->incoming = NULL;
+	if (r->hdr.type == XS_WATCH_EVENT) {
+		/* Of the event, we want the token. It is at the end. */
+		*buf = xs->event;
+		*room = sizeof(xs->event);
+		if (r->hdr.len > sizeof(xs->event))
+			r->skip = r->hdr.len - sizeof(xs->event);
+		return;
+	}
+
+	for (req = xs->requests; req; req = req->next)
+		if (req->id == r->hdr.req_id)
+			break;
+	if (!req) {
+		/* Nothing is wrong with a reply that came too late. */
+		if (!was_sent(xs, r->hdr.req_id))
+			xn_stat_inc(XN_STAT_REFUSED);
+		return;
+	}
+	xs->incoming = req;
+	if (r->hdr.type == req->type && req->buf) {
+		*buf = req->buf;
+		*room = req->room;
+	} else {
+		*buf = req->small;
+		*room = sizeof(req->small);
+	}
+}
+
+static int reply_result(const struct xn_wire_reader *r,
+			const struct xn_xs_request *req)
+{
+	if (r->hdr.type == XS_ERROR)
+		return xn_wire_error((const char *)req->small, r->room);
+	if (r->hdr.type != req->type) {
+		xn_stat_inc(XN_STAT_REFUSED);
+		return -EPROTO;
+	}
+	if (!req->buf)
+		return 0;
+	return r->lost ? -EMSGSIZE : (int)r->hdr.len;
+}
+
+static void unlink_request(struct xn_xs *xs, struct xn_xs_request *req)
+{
+	struct xn_xs_request **at;
+
+	for (at = &xs->requests; *at; at = &(*at)->next) {
+		if (*at != req)
+			continue;
+		*at = req->next;
+		break;
+	}
+	if (xs->incoming == req) {
+		xs->incoming = NULL;
+		xs->reader.room = 0;
+	}
+}
+
+static void reply_ends(struct xn_wire_reader *r)
+{
+	struct xn_xs *xs = xn_container_of(r, struct xn_xs, reader);
+	struct xn_xs_request *req = xs->incoming;
+
+	if (r->hdr.type == XS_WATCH_EVENT) {
+		xn_xs_watch_event(xs, (const char *)xs->event, r->room);
+		return;
+	}
+	if (!req)
+		return;
+	req->result = reply_result(r, req);
+	unlink_request(xs, req);
+	/* Its owner may return as soon as it gets the lock. */
+	XN_WRITE_ONCE(req->done, true);
+}
+
+void xn_xs_client_init(struct xn_xs *xs)
+{
+	xs->reader.sink = reply_begins;
+	xs->reader.done = reply_ends;
+}
+
+/*
+ * Take in what the response ring holds at this moment: for what comes later
+ * there is another event. The lock is held. Returns what is wrong, or NULL.
+ */
+static const char *receive(struct xn_xs *xs)
+{
+	struct xenstore_domain_interface *intf = xs->intf;
+	uint32_t begin = xs->rsp_cons;
+	uint32_t left = XN_READ_ONCE(intf->rsp_prod) - begin;
+
+	if (left > XENSTORE_RING_SIZE)
+		return "a response index that cannot be";
+	xn_rmb();
+	while (left) {
+		uint32_t at = MASK_XENSTORE_IDX(xs->rsp_cons);
+		uint32_t n = xn_min32(left, XENSTORE_RING_SIZE - at);
+
+		if (xn_wire_feed(&xs->reader, intf->rsp + at, n))
+			return "a message that cannot be";
+		xs->rsp_cons += n;
+		left -= n;
+	}
+	if (xs->rsp_cons != begin) {
+		xn_mb();
+		XN_WRITE_ONCE(intf->rsp_cons, xs->rsp_cons);
+		xn_mb();
+		/* Was it full before we made room? Then somebody waits. */
+		if (XN_READ_ONCE(intf->rsp_prod) - begin >= XENSTORE_RING_SIZE)
+			xn_evtchn_send(xs->port);
+	}
+	if (XN_READ_ONCE(intf->server_features) &
+	    XENSTORE_SERVER_FEATURE_ERROR && XN_READ_ONCE(intf->error))
+		return "xenstored reports an error";
+	return NULL;
+}
+
+void xn_xs_upcall(struct xn_xs *xs)
+{
+	const char *wrong = NULL;
+	unsigned long flags;
+
+	if (!XN_READ_ONCE(xs->intf))
+		return;
+	flags = xn_lock(&xs->lock);
+	if (!xs->dead) {
+		wrong = receive(xs);
+		if (wrong)
+			shut(xs);
+	}
+	xn_unlock(&xs->lock, flags);
+	if (wrong)
+		complain(wrong);
+	xn_wake(&xs->wait);
+}
+
+/* ---- requests ---- */
+
+/* Bytes that the request ring has room for. Only for who is sending. */
+static uint32_t request_room(struct xn_xs *xs)
+{
+	uint32_t used = xs->req_prod - XN_READ_ONCE(xs->intf->req_cons);
+
+	if (used > XENSTORE_RING_SIZE) {
+		give_up(xs, "a request index that cannot be");
+		return 0;
+	}
+	xn_mb();
+	return XENSTORE_RING_SIZE - used;
+}
+
+static bool has_room(struct xn_xs *xs, uint32_t bytes)
+{
+	return request_room(xs) >= bytes || XN_READ_ONCE(xs->dead);
+}
+
+static int wait_room(struct xn_xs *xs, uint32_t bytes, uint64_t deadline)
+{
+	if (!xn_xs_wait(xs, has_room(xs, bytes), deadline))
+		return -ETIMEDOUT;
+	return XN_READ_ONCE(xs->dead) ? -ESHUTDOWN : 0;
+}
+
+/* Let xenstored see what was put. */
+static void publish(struct xn_xs *xs)
+{
+	xn_wmb();
+	XN_WRITE_ONCE(xs->intf->req_prod, xs->req_prod);
+	xn_evtchn_send(xs->port);
+}
+
+static int put(struct xn_xs *xs, const void *data, uint32_t len,
+	       uint64_t deadline)
+{
+	const char *from = data;
+
+	while (len) {
+		uint32_t at = MASK_XENSTORE_IDX(xs->req_prod);
+		uint32_t n = xn_min32(len, XENSTORE_RING_SIZE - at);
+		uint32_t room = request_room(xs);
+		int err;
+
+		if (!room) {
+			publish(xs);
+			err = wait_room(xs, 1, deadline);
+			if (err)
+				return err;
+			continue;
+		}
+		n = xn_min32(n, room);
+		memcpy(xs->intf->req + at, from, n);
+		xs->req_prod += n;
+		from += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/*
+ * Send one message. It begins only when all of it has room, if that can be: so
+ * it takes one notification, and a xenstored that is stuck finds no half one.
+ */
+static int send_message(struct xn_xs *xs, const struct xsd_sockmsg *hdr,
+			const struct xn_xs_part *parts, unsigned int nr_parts,
+			uint64_t deadline)
+{
+	unsigned int i;
+	int err;
+
+	err = wait_room(xs, xn_min32(sizeof(*hdr) + hdr->len,
+				     XENSTORE_RING_SIZE), deadline);
+	if (err)
+		return err;
+	err = put(xs, hdr, sizeof(*hdr), deadline);
+	for (i = 0; !err && i < nr_parts; i++)
+		err = put(xs, parts[i].data, parts[i].len, deadline);
+	if (err) {
+		give_up(xs, "xenstored has stopped in the midst of a request");
+		return err;
+	}
+	publish(xs);
+	xn_stat_inc(XN_STAT_XS_REQUEST);
+	return 0;
+}
+
+/*
+ * Try to become the one who sends, with a request that can be answered. False
+ * when it pays to wait for that; @got tells whether it has been done.
+ */
+static bool sending_try(struct xn_xs *xs, struct xn_xs_request *req, bool *got)
+{
+	unsigned long flags = xn_lock(&xs->lock);
+	bool dead = xs->dead;
+
+	*got = !dead && !xs->sending;
+	if (*got) {
+		xs->sending = true;
+		req->id = xs->next_id++;
+		req->next = xs->requests;
+		xs->requests = req;
+	}
+	xn_unlock(&xs->lock, flags);
+	return *got || dead;
+}
+
+static void sending_put(struct xn_xs *xs)
+{
+	unsigned long flags = xn_lock(&xs->lock);
+
+	xs->sending = false;
+	xn_unlock(&xs->lock, flags);
+	xn_wake(&xs->wait);
+}
+
+static int exchange(struct xn_xs *xs, struct xn_xs_request *req,
+		    struct xsd_sockmsg *hdr, const struct xn_xs_part *parts,
+		    unsigned int nr_parts)
+{
+	uint64_t deadline = xn_os_now() + xs->timeout;
+	unsigned long flags;
+	bool got;
+	int err;
+
+	if (!xn_xs_wait(xs, sending_try(xs, req, &got), deadline))
+		return -ETIMEDOUT;
+	if (!got)
+		return -ESHUTDOWN;
+	hdr->req_id = req->id;
+	err = send_message(xs, hdr, parts, nr_parts, deadline);
+	sending_put(xs);
+	if (!err && !xn_xs_wait(xs, XN_READ_ONCE(req->done), deadline))
+		err = -ETIMEDOUT;
+
+	/* From here on, nobody else has a pointer to the request. */
+	flags = xn_lock(&xs->lock);
+	if (req->done)
+		err = req->result;
+	else
+		unlink_request(xs, req);
+	xn_unlock(&xs->lock, flags);
+	return err;
+}
+
+/*
+ * xn_xs_talk - send a request and wait for its reply
+ * @buf: gets the body of the reply, up to @room bytes; NULL: it is not wanted
+ *
+ * Returns: length of the body (0 when it is not wanted), or a negative errno
+ * value as xn_xs_read(). May sleep.
+ */
+int xn_xs_talk(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
+	       const struct xn_xs_part *parts, unsigned int nr_parts,
+	       void *buf, uint32_t room)
+{
+	struct xn_xs_request req = { .type = type, .buf = buf, .room = room };
+	struct xsd_sockmsg hdr = { .type = type, .tx_id = txn };
+	unsigned long flags;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < nr_parts; i++) {
+		if (parts[i].len > XENSTORE_PAYLOAD_MAX - hdr.len)
+			return -E2BIG;
+		hdr.len += parts[i].len;
+	}
+
+	flags = xn_lock(&xs->lock);
+	xs->users++;
+	xn_unlock(&xs->lock, flags);
+
+	ret = exchange(xs, &req, &hdr, parts, nr_parts);
+
+	/* With the last user gone, xn_xs_fini() goes on: no touch after it. */
+	flags = xn_lock(&xs->lock);
+	xs->users--;
+	xn_wake(&xs->wait);
+	xn_unlock(&xs->lock, flags);
+	return ret;
+}

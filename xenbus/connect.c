@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Begin and end of the connection to xenstore. The page is the domain's for
+ * life, its users come and go: what an earlier one has left is cleared away,
+ * and nothing is left for the next.
+ *
+ * Specified in docs/misc/xenstore-ring.txt of Xen (reconnection) and
+ * docs/misc/xenstore.txt (RESET_WATCHES). Called by the port of the OS.
+ */
+#include "xs.h"
+
+/* What is left of an earlier user of the page comes within this time. */
+#define DRAIN_TIMEOUT	XN_NSEC_PER_SEC
+#define DRAIN_QUIET	(20 * XN_NSEC_PER_MSEC)
+
+/* How long xenstored may take for the first sign of life. */
+#define START_TIMEOUT	(5 * XN_NSEC_PER_SEC)
+
+static bool response_waits(const struct xenstore_domain_interface *intf)
+{
+	return XN_READ_ONCE(intf->rsp_prod) != XN_READ_ONCE(intf->rsp_cons);
+}
+
+/*
+ * Throw away what an earlier user left in the rings, until nothing more comes.
+ * Whole replies that come still later have ids that are none of ours.
+ */
+static void drain(struct xn_xs *xs)
+{
+	struct xenstore_domain_interface *intf = xs->intf;
+	uint64_t deadline = xn_os_now() + DRAIN_TIMEOUT;
+	bool more;
+
+	if (XN_READ_ONCE(intf->req_prod) == XN_READ_ONCE(intf->req_cons) &&
+	    !response_waits(intf))
+		return;
+	do {
+		XN_WRITE_ONCE(intf->rsp_cons, XN_READ_ONCE(intf->rsp_prod));
+		xn_mb();
+		xn_evtchn_send(xs->port);
+		more = xn_wait(&xs->wait, response_waits(intf), DRAIN_QUIET) ||
+		       XN_READ_ONCE(intf->req_prod) !=
+		       XN_READ_ONCE(intf->req_cons);
+	} while (more && xn_os_now() < deadline);
+}
+
+static int reset_watches(struct xn_xs *xs)
+{
+	static const struct xn_xs_part nothing = { "", 1 };
+	int err = xn_xs_talk(xs, XS_RESET_WATCHES, XN_XS_NOTXN, &nothing, 1,
+			     NULL, 0);
+
+	/* Before Xen 4.2 there was no such request. */
+	return err == -ENOSYS || err == -EINVAL ? 0 : err;
+}
+
+/* Start with the indices of the page, and without the watches of others. */
+static int hello(struct xn_xs *xs)
+{
+	unsigned long flags = xn_lock(&xs->lock);
+
+	xs->req_prod = XN_READ_ONCE(xs->intf->req_prod);
+	xs->rsp_cons = XN_READ_ONCE(xs->intf->rsp_cons);
+	xs->reader.got = 0;
+	xs->reader.broken = false;
+	xs->dead = false;
+	xn_unlock(&xs->lock, flags);
+
+	return reset_watches(xs);
+}
+
+static bool connected(struct xn_xs *xs, uint64_t timeout)
+{
+	uint64_t deadline = xn_os_now() + timeout;
+
+	return xn_xs_wait(xs, XN_READ_ONCE(xs->intf->connection) ==
+			      XENSTORE_CONNECTED, deadline);
+}
+
+/* Ask xenstored for a fresh start: it forgets half a message, too. */
+static int reconnect(struct xn_xs *xs)
+{
+	struct xenstore_domain_interface *intf = xs->intf;
+
+	if (!(XN_READ_ONCE(intf->server_features) &
+	      XENSTORE_SERVER_FEATURE_RECONNECTION))
+		return -ETIMEDOUT;
+	xn_os_log(XN_INFO, "xenstore: asking for a new connection");
+	XN_WRITE_ONCE(intf->connection, XENSTORE_RECONNECT);
+	xn_mb();
+	xn_evtchn_send(xs->port);
+	return connected(xs, START_TIMEOUT) ? 0 : -ETIMEDOUT;
+}
+
+int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
+	       evtchn_port_t port)
+{
+	int err;
+
+	xn_lock_init(&xs->lock);
+	xn_waitq_init(&xs->wait);
+	xn_xs_watch_init(xs);
+	xn_xs_client_init(xs);
+	xs->port = port;
+	xs->dead = true;
+	xs->timeout = START_TIMEOUT;
+	/* In microseconds, so that no earlier user had the same ids. */
+	xs->first_id = (uint32_t)(xn_os_now() / 1000);
+	xs->next_id = xs->first_id;
+	xs->next_watch = xs->first_id;
+	xn_wmb();
+	XN_WRITE_ONCE(xs->intf, intf);
+
+	/* A toolstack may still be connecting the page to xenstored. */
+	err = connected(xs, XN_XS_TIMEOUT) ? 0 : -ETIMEDOUT;
+	if (!err) {
+		drain(xs);
+		err = hello(xs);
+	}
+	if (err) {
+		xn_xs_quit(xs);
+		err = reconnect(xs);
+		if (!err)
+			err = hello(xs);
+	}
+	if (err) {
+		xn_os_log(XN_ERR, "xenstore: no sensible answer (error %d)",
+			  err);
+		xn_xs_quit(xs);
+		XN_WRITE_ONCE(xs->intf, NULL);
+		return err;
+	}
+	xs->timeout = XN_XS_TIMEOUT;
+	return 0;
+}
+
+void xn_xs_fini(struct xn_xs *xs)
+{
+	uint64_t deadline = xn_os_now() + DRAIN_TIMEOUT;
+	unsigned long flags;
+
+	/* What is answered now is not in the way of the page's next user. */
+	xs->timeout = START_TIMEOUT;
+	reset_watches(xs);
+	xn_xs_wait(xs, !XN_READ_ONCE(xs->requests), deadline);
+	xn_xs_quit(xs);
+
+	while (!xn_xs_wait(xs, !XN_READ_ONCE(xs->users), deadline))
+		;
+	/* The last of them has let the lock go. */
+	flags = xn_lock(&xs->lock);
+	xn_unlock(&xs->lock, flags);
+
+	xn_work_cancel(&xs->work);
+	XN_WRITE_ONCE(xs->intf, NULL);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A frontend's place in xenstore, and the states through which it and its
+ * backend walk.
+ *
+ * Specified in xen-public/io/xenbus.h; where the nodes are, in
+ * docs/misc/xenstore-paths.pandoc of Xen. Called by the frontends, and by the
+ * bus of the OS, which learns here which devices there are.
+ *
+ * The toolstack may remove a device at any time. Writing to a node that is
+ * gone would make it anew, and a device with it that nobody removes: so our
+ * state is written in a transaction that finds the device first.
+ */
+#include "xs.h"
+#include <xenion/guest.h>
+
+/* The highest number of a state. */
+#define STATE_MAX	XenbusStateReconfigured
+
+/* Is "/local/domain/<id>/..." a path of that domain, as long as we can use? */
+static bool otherend_ok(const char *path, uint32_t len, domid_t id)
+{
+	static const char home[] = "/local/domain/";
+	char prefix[sizeof(home) + XN_UINT_DIGITS + 1];
+	uint32_t n = sizeof(home) - 1;
+
+	memcpy(prefix, home, n);
+	n += xn_format_uint(prefix + n, id);
+	prefix[n++] = '/';
+
+	return len > n && !memcmp(path, prefix, n) &&
+	       len + sizeof("/state") <= XN_XS_PATH_MAX &&
+	       xn_xs_name_ok(path, len, true);
+}
+
+static int refuse(const struct xn_device *dev, const char *node)
+{
+	xn_stat_inc(XN_STAT_REFUSED);
+	xn_os_log(XN_ERR, "%s: \"%s\" in xenstore makes no sense", dev->node,
+		  node);
+	return -EINVAL;
+}
+
+int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
+		   const char *type, unsigned int id)
+{
+	char number[XN_UINT_DIGITS + 1];
+	uint64_t domid;
+	int ret;
+
+	dev->guest = guest;
+	xn_format_uint(number, id);
+	if (xn_path_join(dev->node, "device", type) ||
+	    xn_path_join(dev->node, dev->node, number))
+		return -EINVAL;
+
+	ret = xn_xs_read_uint(&guest->xs, XN_XS_NOTXN, dev->node, "backend-id",
+			      DOMID_FIRST_RESERVED - 1, &domid);
+	if (ret == -EINVAL || ret == -ERANGE)
+		return refuse(dev, "backend-id");
+	if (ret < 0)
+		return ret;
+	dev->otherend_id = domid;
+
+	ret = xn_xs_read(&guest->xs, XN_XS_NOTXN, dev->node, "backend",
+			 dev->otherend, sizeof(dev->otherend));
+	if (ret == -EMSGSIZE ||
+	    (ret >= 0 && !otherend_ok(dev->otherend, ret, dev->otherend_id)))
+		return refuse(dev, "backend");
+	return ret < 0 ? ret : 0;
+}
+
+/* 0 when the toolstack still has this device, with this backend, or -ENOENT. */
+static int find(struct xn_device *dev, uint32_t txn)
+{
+	char backend[XN_XS_PATH_MAX];
+	int len = xn_xs_read(&dev->guest->xs, txn, dev->node, "backend",
+			     backend, sizeof(backend));
+
+	if (len == -EMSGSIZE)
+		return -ENOENT;
+	if (len < 0)
+		return len;
+	return strcmp(backend, dev->otherend) ? -ENOENT : 0;
+}
+
+bool xn_device_exists(struct xn_device *dev)
+{
+	return find(dev, XN_XS_NOTXN) != -ENOENT;
+}
+
+struct new_state {
+	struct xn_device *dev;
+	enum xenbus_state state;
+};
+
+static int write_state(struct xn_xs *xs, uint32_t txn, void *data)
+{
+	const struct new_state *new = data;
+	int err = find(new->dev, txn);
+
+	return err ? err : xn_xs_write_uint(xs, txn, new->dev->node, "state",
+					    new->state);
+}
+
+int xn_device_switch(struct xn_device *dev, enum xenbus_state state)
+{
+	struct new_state new = { .dev = dev, .state = state };
+	int err;
+
+	if (dev->state == state)
+		return 0;
+	err = xn_xs_transact(&dev->guest->xs, write_state, &new);
+	if (!err)
+		dev->state = state;
+	return err;
+}
+
+/* The watch on the backend's state. */
+static void otherend_changed(struct xn_xs_watch *w)
+{
+	struct xn_device *dev = xn_container_of(w, struct xn_device, watch);
+	enum xenbus_state state = XenbusStateUnknown;
+	uint64_t val;
+	int err;
+
+	err = xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dev->otherend,
+			      "state", STATE_MAX, &val);
+	switch (err) {
+	case 0:
+		state = val;
+		break;
+	case -ENOENT:
+	case -EACCES:
+		break;
+	case -EINVAL:
+	case -ERANGE:
+		if (!dev->refused)
+			refuse(dev, "state of the backend");
+		dev->refused = true;
+		break;
+	default:
+		/* No answer is no news: a device that works goes on. */
+		return;
+	}
+	if (dev->told && state == dev->otherend_state)
+		return;
+	dev->told = true;
+	dev->otherend_state = state;
+	dev->ops->backend_changed(dev, state);
+}
+
+int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops)
+{
+	int err;
+
+	dev->ops = ops;
+	dev->state = XenbusStateUnknown;
+	dev->otherend_state = XenbusStateUnknown;
+	dev->told = false;
+	dev->failed = false;
+	dev->refused = false;
+	err = xn_device_switch(dev, XenbusStateInitialising);
+	if (err)
+		return err;
+
+	memset(&dev->watch, 0, sizeof(dev->watch));
+	dev->watch.fn = otherend_changed;
+	xn_path_join(dev->watch.path, dev->otherend, "state");
+	err = xn_xs_watch(&dev->guest->xs, &dev->watch);
+	if (err)
+		xn_device_switch(dev, XenbusStateClosed);
+	return err;
+}
+
+void xn_device_stop(struct xn_device *dev)
+{
+	xn_xs_unwatch(&dev->guest->xs, &dev->watch);
+	if (dev->state != XenbusStateUnknown)
+		xn_device_switch(dev, XenbusStateClosed);
+}
+
+/* "<errno> <what>" in "error/device/<type>/<id>/error", as is the custom. */
+static void write_error(struct xn_device *dev, int err, const char *what)
+{
+	char path[XN_XS_PATH_MAX], text[128];
+	unsigned int n = xn_format_uint(text, err < 0 ? -(int64_t)err : err);
+
+	if (xn_path_join(path, "error", dev->node))
+		return;
+	text[n++] = ' ';
+	while (*what && n < sizeof(text) - 1)
+		text[n++] = *what++;
+	text[n] = '\0';
+	xn_xs_write(&dev->guest->xs, XN_XS_NOTXN, path, "error", text);
+}
+
+void xn_device_fail(struct xn_device *dev, int err, const char *what)
+{
+	unsigned long flags = xn_lock(&dev->guest->xs.lock);
+	bool again = dev->failed;
+
+	dev->failed = true;
+	xn_unlock(&dev->guest->xs.lock, flags);
+	if (again)
+		return;
+
+	xn_os_log(XN_ERR, "%s: %s (error %d)", dev->node, what, err);
+	write_error(dev, err, what);
+	xn_device_switch(dev, XenbusStateClosing);
+	xn_device_switch(dev, XenbusStateClosed);
+}
+
+/* ---- which devices are there? ---- */
+
+typedef int (*scan_fn)(void *data, const char *type, unsigned int id);
+
+static int list(struct xn_guest *guest, const char *node, char *names)
+{
+	int len = xn_xs_list(&guest->xs, XN_XS_NOTXN, "device", node, names,
+			     XN_PAGE_SIZE);
+
+	return len == -ENOENT ? 0 : len;
+}
+
+static int scan_type(struct xn_guest *guest, const char *type, scan_fn fn,
+		     void *data)
+{
+	char *names = xn_os_page_alloc();
+	int len, at, ret = 0;
+
+	if (!names)
+		return -ENOMEM;
+	len = list(guest, type, names);
+	if (len < 0)
+		ret = len;
+	for (at = 0; !ret && at < len; at += strlen(names + at) + 1) {
+		const char *name = names + at;
+		uint64_t id;
+
+		/* "007" would be the same as "7" and is not. */
+		if ((name[0] == '0' && name[1]) ||
+		    xn_parse_uint(name, strlen(name), ~0u, &id))
+			continue;
+		ret = fn(data, type, id);
+	}
+	xn_os_page_free(names);
+	return ret;
+}
+
+static int scan_all(struct xn_guest *guest, scan_fn fn, void *data)
+{
+	char *types = xn_os_page_alloc();
+	int len, at, ret = 0;
+
+	if (!types)
+		return -ENOMEM;
+	len = list(guest, "", types);
+	if (len < 0)
+		ret = len;
+	for (at = 0; !ret && at < len; at += strlen(types + at) + 1)
+		ret = scan_type(guest, types + at, fn, data);
+	xn_os_page_free(types);
+	return ret;
+}
+
+int xn_device_scan(struct xn_guest *guest, const char *type,
+		   int (*fn)(void *data, const char *type, unsigned int id),
+		   void *data)
+{
+	return type ? scan_type(guest, type, fn, data) :
+		      scan_all(guest, fn, data);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reading and writing nodes of xenstore, alone or in transactions.
+ *
+ * Specified in docs/misc/xenstore.txt of Xen (READ, WRITE, RM, DIRECTORY,
+ * TRANSACTION_START, TRANSACTION_END). Called by device.c and by the frontends.
+ */
+#include "xs.h"
+
+/* How often others may interfere with one transaction. */
+#define MAX_TRIES	32
+
+/* A path takes this many parts of a message: directory, slash, node. */
+#define PATH_PARTS	3
+
+static int path_parts(struct xn_xs_part *parts, const char *dir,
+		      const char *node)
+{
+	size_t dir_len = strlen(dir), node_len = strlen(node);
+
+	/* One after the other, so that no sum can overflow. */
+	if (dir_len >= XN_XS_PATH_MAX || node_len >= XN_XS_PATH_MAX ||
+	    dir_len + 1 + node_len >= XN_XS_PATH_MAX)
+		return -ENAMETOOLONG;
+	parts[0] = (struct xn_xs_part){ dir, dir_len };
+	parts[1] = (struct xn_xs_part){ "/", node_len ? 1 : 0 };
+	parts[2] = (struct xn_xs_part){ node, node_len + 1 };
+	return 0;
+}
+
+/* A request about a node; @value may be NULL; the rest is as xn_xs_talk()'s. */
+static int about_node(struct xn_xs *xs, enum xsd_sockmsg_type type,
+		      uint32_t txn, const char *dir, const char *node,
+		      const char *value, void *buf, uint32_t room)
+{
+	struct xn_xs_part parts[PATH_PARTS + 1];
+	unsigned int nr = PATH_PARTS;
+	int err;
+
+	err = path_parts(parts, dir, node);
+	if (err)
+		return err;
+	if (value) {
+		size_t len = strlen(value);
+
+		if (len > XENSTORE_PAYLOAD_MAX)
+			return -E2BIG;
+		parts[nr++] = (struct xn_xs_part){ value, len };
+	}
+	return xn_xs_talk(xs, type, txn, parts, nr, buf, room);
+}
+
+int xn_xs_read(struct xn_xs *xs, uint32_t txn, const char *dir,
+	       const char *node, char *buf, uint32_t size)
+{
+	int len;
+
+	if (!size)
+		return -EINVAL;
+	len = about_node(xs, XS_READ, txn, dir, node, NULL, buf, size - 1);
+	buf[len < 0 ? 0 : len] = '\0';
+	return len;
+}
+
+int xn_xs_read_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
+		    const char *node, uint64_t max, uint64_t *val)
+{
+	char buf[24];
+	int len = xn_xs_read(xs, txn, dir, node, buf, sizeof(buf));
+
+	if (len == -EMSGSIZE)
+		return -EINVAL;		/* no number has so many digits */
+	return len < 0 ? len : xn_parse_uint(buf, len, max, val);
+}
+
+bool xn_xs_feature(struct xn_xs *xs, const char *dir, const char *node)
+{
+	uint64_t val;
+
+	return !xn_xs_read_uint(xs, XN_XS_NOTXN, dir, node, ~0ull,
+				&val) && val;
+}
+
+int xn_xs_write(struct xn_xs *xs, uint32_t txn, const char *dir,
+		const char *node, const char *value)
+{
+	return about_node(xs, XS_WRITE, txn, dir, node, value, NULL, 0);
+}
+
+int xn_xs_write_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
+		     const char *node, uint64_t value)
+{
+	char buf[XN_UINT_DIGITS + 1];
+
+	xn_format_uint(buf, value);
+	return xn_xs_write(xs, txn, dir, node, buf);
+}
+
+int xn_xs_rm(struct xn_xs *xs, uint32_t txn, const char *dir,
+	     const char *node)
+{
+	return about_node(xs, XS_RM, txn, dir, node, NULL, NULL, 0);
+}
+
+static bool names_ok(const char *buf, uint32_t len)
+{
+	uint32_t begin = 0, i;
+
+	for (i = 0; i < len; i++) {
+		if (buf[i])
+			continue;
+		if (!xn_xs_name_ok(buf + begin, i - begin, false))
+			return false;
+		begin = i + 1;
+	}
+	return begin == len;
+}
+
+int xn_xs_list(struct xn_xs *xs, uint32_t txn, const char *dir,
+	       const char *node, char *buf, uint32_t size)
+{
+	int len = about_node(xs, XS_DIRECTORY, txn, dir, node, NULL, buf, size);
+
+	if (len > 0 && !names_ok(buf, len)) {
+		xn_stat_inc(XN_STAT_REFUSED);
+		return -EPROTO;
+	}
+	return len;
+}
+
+static int transaction_start(struct xn_xs *xs, uint32_t *txn)
+{
+	static const struct xn_xs_part nothing = { "", 1 };
+	char buf[XN_UINT_DIGITS + 1];
+	uint64_t id = 0;
+	int len = xn_xs_talk(xs, XS_TRANSACTION_START, XN_XS_NOTXN, &nothing,
+			     1, buf, sizeof(buf));
+
+	if (len < 0 && len != -EMSGSIZE)
+		return len;
+	if (len > 0 && !buf[len - 1])
+		len--;
+	if (len < 0 || xn_parse_uint(buf, len, ~0u, &id) || !id) {
+		xn_stat_inc(XN_STAT_REFUSED);
+		return -EPROTO;
+	}
+	*txn = id;
+	return 0;
+}
+
+static int transaction_end(struct xn_xs *xs, uint32_t txn, bool commit)
+{
+	const struct xn_xs_part answer = { commit ? "T" : "F", 2 };
+
+	return xn_xs_talk(xs, XS_TRANSACTION_END, txn, &answer, 1, NULL, 0);
+}
+
+int xn_xs_transact(struct xn_xs *xs,
+		   int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
+		   void *data)
+{
+	unsigned int tries;
+	int err = 0;
+
+	for (tries = 0; tries < MAX_TRIES; tries++) {
+		uint32_t txn;
+
+		err = transaction_start(xs, &txn);
+		if (err)
+			return err;
+		err = fn(xs, txn, data);
+		if (err < 0)
+			transaction_end(xs, txn, false);
+		else
+			err = transaction_end(xs, txn, true);
+		if (err != -EAGAIN)
+			break;
+	}
+	return err;
+}

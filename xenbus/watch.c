@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Watches: functions that are called when something in xenstore changes.
+ *
+ * Specified in docs/misc/xenstore.txt of Xen (WATCH, UNWATCH, WATCH_EVENT).
+ * A watch's token is its number in decimal. An event only marks its watch and
+ * puts it in the queue of those that have fired; one work takes them from there
+ * in order, so that no flood of events costs more than that.
+ */
+#include "xs.h"
+
+static struct xn_xs_watch *find(struct xn_xs *xs, uint32_t id)
+{
+	struct xn_xs_watch *w;
+
+	for (w = xs->watches; w && w->id != id; w = w->next)
+		;
+	return w;
+}
+
+static void link_watch(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	unsigned long flags = xn_lock(&xs->lock);
+
+	w->id = xs->next_watch++;
+	w->next = xs->watches;
+	xs->watches = w;
+	w->linked = true;
+	xn_unlock(&xs->lock, flags);
+}
+
+/* No function is called for this watch any more, once one that runs ends. */
+static void unlink_watch(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	unsigned long flags = xn_lock(&xs->lock);
+	struct xn_xs_watch **at;
+
+	for (at = &xs->watches; *at; at = &(*at)->next) {
+		if (*at != w)
+			continue;
+		*at = w->next;
+		break;
+	}
+	for (at = &xs->fired; *at; at = &(*at)->next_fired) {
+		if (*at != w)
+			continue;
+		*at = w->next_fired;
+		break;
+	}
+	w->linked = false;
+	w->fired = false;
+	xn_unlock(&xs->lock, flags);
+}
+
+static void fire(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	struct xn_xs_watch **at = &xs->fired;
+
+	if (w->fired)
+		return;
+	while (*at)
+		at = &(*at)->next_fired;
+	*at = w;
+	w->next_fired = NULL;
+	w->fired = true;
+}
+
+/*
+ * xn_xs_watch_event - an event has come
+ * @tail: the end of its body, "<path>\0<token>\0", long enough for any token
+ *        of ours and the NUL before it
+ *
+ * The lock is held.
+ */
+void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len)
+{
+	uint32_t end = len ? len - 1 : 0, begin = end;
+	struct xn_xs_watch *w;
+	uint64_t id;
+
+	while (begin && tail[begin - 1])
+		begin--;
+	if (!begin || tail[end] ||
+	    xn_parse_uint(tail + begin, end - begin, ~0u, &id) ||
+	    (uint32_t)id - xs->first_id >= xs->next_watch - xs->first_id) {
+		xn_stat_inc(XN_STAT_REFUSED);
+		return;
+	}
+	xn_stat_inc(XN_STAT_XS_WATCH);
+	w = find(xs, id);
+	if (!w)
+		return;		/* it was just removed */
+	fire(xs, w);
+	xn_work_schedule(&xs->work, 0);
+}
+
+/* Call the function of the watch that has waited longest. */
+static void call_next(struct xn_work *work)
+{
+	struct xn_xs *xs = xn_container_of(work, struct xn_xs, work);
+	unsigned long flags = xn_lock(&xs->lock);
+	struct xn_xs_watch *w = xs->fired;
+	bool more;
+
+	if (w) {
+		xs->fired = w->next_fired;
+		w->fired = false;
+		w->running = true;
+	}
+	xn_unlock(&xs->lock, flags);
+	if (!w)
+		return;
+
+	w->fn(w);
+
+	/* Once it does not run, its owner may free it. */
+	flags = xn_lock(&xs->lock);
+	w->running = false;
+	more = xs->fired != NULL;
+	xn_unlock(&xs->lock, flags);
+	xn_wake(&xs->wait);
+	if (more)
+		xn_work_schedule(&xs->work, 0);
+}
+
+void xn_xs_watch_init(struct xn_xs *xs)
+{
+	xn_work_init(&xs->work, call_next);
+}
+
+static int request(struct xn_xs *xs, enum xsd_sockmsg_type type,
+		   const struct xn_xs_watch *w)
+{
+	const struct xn_xs_part parts[] = {
+		{ w->path, strlen(w->path) + 1 },
+		{ w->token, strlen(w->token) + 1 },
+	};
+
+	return xn_xs_talk(xs, type, XN_XS_NOTXN, parts, XN_ARRAY_SIZE(parts),
+			  NULL, 0);
+}
+
+static bool is_running(struct xn_xs *xs, const struct xn_xs_watch *w)
+{
+	unsigned long flags = xn_lock(&xs->lock);
+	bool running = w->running;
+
+	xn_unlock(&xs->lock, flags);
+	return running;
+}
+
+static void forget(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	unlink_watch(xs, w);
+	while (!xn_wait(&xs->wait, !is_running(xs, w), XN_XS_SLICE))
+		;
+}
+
+int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	int err;
+
+	/* The first event may be quicker than the reply. */
+	link_watch(xs, w);
+	xn_format_uint(w->token, w->id);
+	err = request(xs, XS_WATCH, w);
+	if (err)
+		forget(xs, w);
+	return err;
+}
+
+void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	if (!w->linked)
+		return;
+	forget(xs, w);
+	request(xs, XS_UNWATCH, w);
+}

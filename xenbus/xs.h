@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of xenbus/ share with each other and with nobody else.
+ */
+#ifndef XENION_XENBUS_XS_H
+#define XENION_XENBUS_XS_H
+
+#include <xenion/xenbus.h>
+
+static inline uint32_t xn_min32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t xn_min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How long an answer may take, and how long a lost event may delay it. */
+#define XN_XS_TIMEOUT	(30 * XN_NSEC_PER_SEC)
+#define XN_XS_SLICE	XN_NSEC_PER_SEC
+
+/*
+ * Sleep until @condition holds, or @deadline is over; true when it holds. The
+ * condition may have an effect, when it then is true. Each slice ends with a
+ * look at the ring: an event that was lost only costs time.
+ */
+#define xn_xs_wait(xs, condition, deadline)				\
+({									\
+	const uint64_t end_ = (deadline);				\
+	bool held_;							\
+									\
+	for (;;) {							\
+		uint64_t now_ = xn_os_now();				\
+		uint64_t left_ = now_ < end_ ?				\
+			xn_min64(end_ - now_, XN_XS_SLICE) : 0;		\
+									\
+		held_ = xn_wait(&(xs)->wait, condition, left_);		\
+		if (held_ || !left_)					\
+			break;						\
+		xn_xs_upcall(xs);					\
+	}								\
+	held_;								\
+})
+
+/* One piece of a message's body. */
+struct xn_xs_part {
+	const void *data;
+	uint32_t len;
+};
+
+/* client.c */
+int xn_xs_talk(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
+	       const struct xn_xs_part *parts, unsigned int nr_parts,
+	       void *buf, uint32_t room);
+void xn_xs_client_init(struct xn_xs *xs);
+void xn_xs_quit(struct xn_xs *xs);
+
+/* watch.c */
+void xn_xs_watch_init(struct xn_xs *xs);
+void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len);
+
+/* value.c */
+bool xn_xs_name_ok(const char *s, uint32_t len, bool slashes);
+
+#endif /* XENION_XENBUS_XS_H */
