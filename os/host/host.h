@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A simulated Xen in a plain process, for tests.
+ *
+ * It is deterministic: one thread, virtual time, nothing happens but in
+ * hypercalls and in host_pump(), host_run() or an xn_wait() of the core. What
+ * the guest side asks goes through <xenion/os.h> and xn_hypercall_raw() and
+ * belongs to the guest that was entered last (host_guest_enter()). What other
+ * domains do is done by the functions below. They all act for domain 0, unless
+ * they take a domain.
+ *
+ *   memory.c      the guest's frames, and what os.h says about memory
+ *   evtchn.c      event channels, 2-level and FIFO
+ *   gnttab.c      grant table, version 1, and the backend's use of it
+ *   hypervisor.c  guests, hypercalls, faults on demand
+ *   os.c          the rest of os.h: locks, time, work, the log
+ *   guest.c       the core's rooms brought up in a guest, as a kernel does it
+ *
+ * Errors are Xen's: negative -EXEN numbers, which are those of Linux.
+ */
+#ifndef XENION_HOST_H
+#define XENION_HOST_H
+
+#include <xenion/hypercall.h>
+
+/* ---- guests ---- */
+
+struct host_guest;
+
+struct host_config {
+	unsigned int nr_vcpus;		/* 0: one */
+	unsigned int ram_pages;		/* 0: 4096 */
+	unsigned int max_grant_frames;	/* 0: 64 */
+	unsigned int gnttab_version;	/* 0: 1 */
+	bool no_fifo;			/* Xen knows the 2-level ABI only */
+};
+
+/* A new guest (@cfg may be NULL), which is entered on vCPU 0. */
+struct host_guest *host_guest_create(const struct host_config *cfg);
+void host_guest_destroy(struct host_guest *g);
+
+/* The calling thread is this vCPU of this guest from now on. */
+void host_guest_enter(struct host_guest *g, unsigned int vcpu);
+struct host_guest *host_guest_current(void);
+domid_t host_guest_domid(const struct host_guest *g);
+
+/* What is called for an upcall, in place of an interrupt vector. */
+void host_guest_set_upcall(struct host_guest *g,
+			   void (*fn)(void *data, unsigned int vcpu),
+			   void *data);
+
+/*
+ * What the guest has not given back: pages, mappings, hole frames, ports that
+ * the toolstack did not make, grants, queued work. Each is told on stderr.
+ * Returns: how many.
+ */
+unsigned int host_guest_leaks(struct host_guest *g);
+
+/* ---- time and progress ---- */
+
+/* Upcalls, notified backends, step functions and due work, until all is quiet. */
+void host_pump(void);
+
+/* As host_pump(), then let that much time pass, with the work that falls due. */
+void host_run(uint64_t ns);
+
+/* Called in each round of host_pump(); true: has done something, go on. */
+void host_add_step(struct host_guest *g, bool (*step)(void *data), void *data);
+
+/* ---- faults and figures ---- */
+
+/* The @nth hypercall from now on fails with @err (e.g. -ENOMEM); 0: none. */
+void host_fail_hypercall(unsigned int nth, int err);
+/* The @nth xn_os_page_alloc() from now on returns NULL; 0: none. */
+void host_fail_page(unsigned int nth);
+/* Has the fault that was asked for come? */
+bool host_fault_done(void);
+
+uint64_t host_stat_get(enum xn_stat stat);
+unsigned int host_pages(const struct host_guest *g);
+
+/* Lines logged at that level since host_log_reset(), and the last of them. */
+unsigned int host_log_count(enum xn_log_level level);
+const char *host_log_last(void);
+void host_log_reset(void);
+
+/* ---- event channels, the other end ---- */
+
+struct host_port;
+
+/* The guest has notified @p. May do anything that this file offers. */
+typedef void (*host_port_fn)(void *data, struct host_port *p);
+
+/* An unbound port that the guest may bind to, by host_port_number(). */
+struct host_port *host_port_offer(struct host_guest *g, host_port_fn fn,
+				  void *data);
+/* Bind to a port that the guest has left unbound; NULL: there is none. */
+struct host_port *host_port_connect(struct host_guest *g, evtchn_port_t port,
+				    host_port_fn fn, void *data);
+void host_port_set_handler(struct host_port *p, host_port_fn fn, void *data);
+evtchn_port_t host_port_number(const struct host_port *p);
+/* The guest's end, 0: not connected. */
+evtchn_port_t host_port_guest_end(const struct host_port *p);
+void host_port_notify(struct host_port *p);
+void host_port_close(struct host_port *p);
+
+void host_virq(struct host_guest *g, unsigned int virq, unsigned int vcpu);
+
+/* New ports get numbers from here on (but for this, the lowest free one). */
+void host_port_first(struct host_guest *g, evtchn_port_t first);
+/* Ports that are open, the toolstack's two included. */
+unsigned int host_ports_open(const struct host_guest *g);
+
+/* ---- what the toolstack made ---- */
+
+void *host_store_page(struct host_guest *g);
+struct host_port *host_store_port(struct host_guest *g);
+void *host_console_page(struct host_guest *g);
+struct host_port *host_console_port(struct host_guest *g);
+
+/* ---- grants, the other end ---- */
+
+/*
+ * Map a page that the guest granted to @dom. NULL when Xen would refuse: no
+ * such grant, for another domain, or read-only. GTF_reading and GTF_writing
+ * are kept as Xen keeps them. Undo with host_gnttab_unmap().
+ */
+void *host_gnttab_map(struct host_guest *g, domid_t dom, grant_ref_t ref,
+		      bool write);
+void host_gnttab_unmap(struct host_guest *g, grant_ref_t ref, bool write);
+
+/* GNTTABOP_copy to and from a granted page. 0, or -EACCES, -EINVAL. */
+int host_gnttab_read(struct host_guest *g, domid_t dom, grant_ref_t ref,
+		     unsigned int offset, void *to, unsigned int len);
+int host_gnttab_write(struct host_guest *g, domid_t dom, grant_ref_t ref,
+		      unsigned int offset, const void *from, unsigned int len);
+
+/* Xen's own view of an entry, for tests that lie; NULL: no such entry. */
+struct grant_entry_v1 *host_gnttab_entry(struct host_guest *g,
+					 grant_ref_t ref);
+/* Entries in use, the two of the toolstack's not counted. */
+unsigned int host_gnttab_active(const struct host_guest *g);
+
+#endif /* XENION_HOST_H */

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A simulated Xen: guests, the hypercalls that need no file of their own, and
+ * faults on demand. Called by the core through xn_hypercall_raw(), by tests
+ * through host.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+struct host_guest *host_guests;
+
+static __thread struct host_guest *current;
+static __thread unsigned int current_vcpu;
+static domid_t next_domid = 1;
+
+static struct {
+	unsigned int hypercall, page;
+	int err;
+	bool done;
+} fault;
+
+/* ---- exclusion, for tests with threads ---- */
+
+static pthread_mutex_t big_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void host_lock(void)
+{
+	pthread_mutex_lock(&big_lock);
+}
+
+void host_unlock(void)
+{
+	pthread_mutex_unlock(&big_lock);
+}
+
+/* ---- faults ---- */
+
+void host_fail_hypercall(unsigned int nth, int err)
+{
+	fault.hypercall = nth;
+	fault.err = err;
+	fault.done = false;
+}
+
+void host_fail_page(unsigned int nth)
+{
+	fault.page = nth;
+	fault.done = false;
+}
+
+bool host_fault_done(void)
+{
+	return fault.done;
+}
+
+static bool fault_due(unsigned int *count)
+{
+	if (!*count || --*count)
+		return false;
+	fault.done = true;
+	return true;
+}
+
+bool host_fault_hypercall(int *err)
+{
+	*err = fault.err;
+	return fault_due(&fault.hypercall);
+}
+
+bool host_fault_page(void)
+{
+	return fault_due(&fault.page);
+}
+
+/* ---- hypercalls ---- */
+
+static long hvm_op(struct host_guest *g, unsigned int cmd, void *arg)
+{
+	struct xen_hvm_evtchn_upcall_vector *vec = arg;
+	struct xen_hvm_param *p = arg;
+
+	switch (cmd) {
+	case HVMOP_get_param:
+	case HVMOP_set_param:
+		if (p->domid != DOMID_SELF || p->index >= HVM_NR_PARAMS)
+			return -EINVAL;
+		if (cmd == HVMOP_get_param)
+			p->value = g->param[p->index];
+		else if (p->index == HVM_PARAM_CALLBACK_IRQ)
+			g->param[p->index] = p->value;
+		else
+			return -EPERM;
+		return 0;
+	case HVMOP_set_evtchn_upcall_vector:
+		if (vec->vector < 0x10)
+			return -EINVAL;
+		if (vec->vcpu >= g->cfg.nr_vcpus)
+			return -ENOENT;
+		g->vcpu[vec->vcpu].vector = vec->vector;
+		g->vcpu[vec->vcpu].irq = true;
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+static long xen_version(unsigned int cmd)
+{
+	return cmd == XENVER_version ? 4 << 16 | 17 : -ENOSYS;
+}
+
+static long sched_op(unsigned int cmd)
+{
+	return cmd == SCHEDOP_yield ? 0 : -ENOSYS;
+}
+
+long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
+		      unsigned long a3, unsigned long a4, unsigned long a5)
+{
+	struct host_guest *g = current;
+	long ret;
+	int err;
+
+	(void)a4;
+	(void)a5;
+	if (!g)
+		host_bug("hypercall %u outside any guest", nr);
+	host_lock();
+	if (host_fault_hypercall(&err))
+		ret = err;
+	else if (nr == __HYPERVISOR_memory_op)
+		ret = host_memory_op(g, a1, (void *)a2);
+	else if (nr == __HYPERVISOR_event_channel_op)
+		ret = host_evtchn_op(g, a1, (void *)a2);
+	else if (nr == __HYPERVISOR_grant_table_op)
+		ret = host_gnttab_op(g, a1, (void *)a2, a3);
+	else if (nr == __HYPERVISOR_hvm_op)
+		ret = hvm_op(g, a1, (void *)a2);
+	else if (nr == __HYPERVISOR_xen_version)
+		ret = xen_version(a1);
+	else if (nr == __HYPERVISOR_sched_op)
+		ret = sched_op(a1);
+	else
+		ret = -ENOSYS;
+	host_unlock();
+	return ret;
+}
+
+/* ---- guests ---- */
+
+static void toolstack_build(struct host_guest *g)
+{
+	struct grant_entry_v1 *entry = host_gnttab_entry(g, 0);
+	evtchn_port_t port;
+
+	g->store_port = host_evtchn_toolstack(g, &port);
+	g->param[HVM_PARAM_STORE_PFN] = HOST_SPECIAL_GFN;
+	g->param[HVM_PARAM_STORE_EVTCHN] = port;
+	entry[GNTTAB_RESERVED_XENSTORE].frame = HOST_SPECIAL_GFN;
+	entry[GNTTAB_RESERVED_XENSTORE].flags = GTF_permit_access;
+
+	g->console_port = host_evtchn_toolstack(g, &port);
+	g->param[HVM_PARAM_CONSOLE_PFN] = HOST_SPECIAL_GFN + 1;
+	g->param[HVM_PARAM_CONSOLE_EVTCHN] = port;
+	entry[GNTTAB_RESERVED_CONSOLE].frame = HOST_SPECIAL_GFN + 1;
+	entry[GNTTAB_RESERVED_CONSOLE].flags = GTF_permit_access;
+}
+
+struct host_guest *host_guest_create(const struct host_config *cfg)
+{
+	struct host_guest *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		host_bug("out of memory");
+	if (cfg)
+		g->cfg = *cfg;
+	if (!g->cfg.nr_vcpus)
+		g->cfg.nr_vcpus = 1;
+	if (!g->cfg.ram_pages)
+		g->cfg.ram_pages = 4096;
+	if (!g->cfg.max_grant_frames)
+		g->cfg.max_grant_frames = 64;
+	if (!g->cfg.gnttab_version)
+		g->cfg.gnttab_version = 1;
+	if (g->cfg.nr_vcpus > HOST_MAX_VCPUS)
+		host_bug("too many vCPUs");
+	g->domid = next_domid++;
+	host_memory_init(g);
+	host_evtchn_init(g);
+	host_gnttab_init(g);
+	toolstack_build(g);
+	g->next = host_guests;
+	host_guests = g;
+	host_guest_enter(g, 0);
+	return g;
+}
+
+void host_guest_destroy(struct host_guest *g)
+{
+	struct host_guest **p;
+
+	for (p = &host_guests; *p != g; p = &(*p)->next)
+		;
+	*p = g->next;
+	if (current == g)
+		current = NULL;
+	while (g->steps) {
+		struct host_step *s = g->steps;
+
+		g->steps = s->next;
+		free(s);
+	}
+	host_work_forget(g);
+	host_evtchn_fini(g);
+	host_gnttab_fini(g);
+	host_memory_fini(g);
+	free(g);
+}
+
+void host_guest_enter(struct host_guest *g, unsigned int vcpu)
+{
+	current = g;
+	current_vcpu = vcpu;
+}
+
+struct host_guest *host_guest_current(void)
+{
+	return current;
+}
+
+domid_t host_guest_domid(const struct host_guest *g)
+{
+	return g->domid;
+}
+
+unsigned int xn_os_cpu_count(void)
+{
+	return current->cfg.nr_vcpus;
+}
+
+unsigned int host_cpu(void)
+{
+	return current_vcpu;
+}
+
+unsigned int host_guest_leaks(struct host_guest *g)
+{
+	return host_memory_leaks(g) + host_evtchn_leaks(g) +
+	       host_gnttab_leaks(g) + host_work_leaks(g);
+}
+
+void host_add_step(struct host_guest *g, bool (*step)(void *data), void *data)
+{
+	struct host_step *s = calloc(1, sizeof(*s));
+
+	s->step = step;
+	s->data = data;
+	s->next = g->steps;
+	g->steps = s;
+}
+
+void *host_store_page(struct host_guest *g)
+{
+	return host_special(g, 0);
+}
+
+struct host_port *host_store_port(struct host_guest *g)
+{
+	return g->store_port;
+}
+
+void *host_console_page(struct host_guest *g)
+{
+	return host_special(g, 1);
+}
+
+struct host_port *host_console_port(struct host_guest *g)
+{
+	return g->console_port;
+}

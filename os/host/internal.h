@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the simulated Xen share. Tests that play a hostile host
+ * may look in here; others use host.h.
+ */
+#ifndef XENION_HOST_INTERNAL_H
+#define XENION_HOST_INTERNAL_H
+
+#include "host.h"
+
+#define HOST_MAX_VCPUS		64
+#define HOST_RAM_GFN		0x100u
+#define HOST_HOLE_GFN		0xf0000u
+#define HOST_HOLE_PAGES		1024u
+#define HOST_SPECIAL_GFN	0xfeff8u	/* xenstore, console */
+#define HOST_NR_SPECIAL		2u
+#define HOST_ARRAY_PAGES	(EVTCHN_FIFO_NR_CHANNELS / HOST_ARRAY_WORDS)
+#define HOST_ARRAY_WORDS	(XN_PAGE_SIZE / sizeof(event_word_t))
+#define HOST_NR_REFS(frames)	((frames) * (XN_PAGE_SIZE / \
+					     sizeof(struct grant_entry_v1)))
+
+/* One port of the guest. */
+struct host_chan {
+	uint32_t state;			/* EVTCHNSTAT_* */
+	uint32_t vcpu;
+	domid_t remote;
+	uint32_t virq;
+	struct host_port *peer;
+	bool toolstack;
+	bool pending;			/* no event word yet */
+	uint8_t priority;
+	uint8_t last_priority;
+	uint8_t last_vcpu;
+};
+
+/* A port of another domain. */
+struct host_port {
+	struct host_guest *guest;
+	evtchn_port_t number;
+	evtchn_port_t guest_end;
+	host_port_fn fn;
+	void *data;
+	bool pending;
+	bool closed;
+	struct host_port *next;
+};
+
+struct host_vcpu {
+	bool irq;			/* the vector is raised */
+	uint8_t vector;
+	xen_pfn_t control_gfn;
+	struct evtchn_fifo_control_block *control;
+	evtchn_port_t tail[EVTCHN_FIFO_MAX_QUEUES];
+};
+
+/* Mappings of one granted page by others. */
+struct host_pin {
+	uint32_t readers, writers;
+	xen_pfn_t gfn;
+};
+
+struct host_step {
+	bool (*step)(void *data);
+	void *data;
+	struct host_step *next;
+};
+
+struct host_guest {
+	domid_t domid;
+	struct host_config cfg;
+	struct host_guest *next;
+
+	/* memory.c */
+	uint8_t *ram;
+	uint8_t *page_used;		/* per page of RAM */
+	uint32_t *page_queue;		/* free ones, first in first out */
+	unsigned int queue_head, queue_len;
+	unsigned int nr_pages;		/* allocated now */
+	int xen_fd;			/* Xen's frames: shared info, grants */
+	uint8_t *xen;			/* Xen's own view of them */
+	unsigned int nr_xen;
+	uint8_t *hole;			/* the guest's view */
+	uint8_t hole_used[HOST_HOLE_PAGES];
+	uint8_t hole_mapped[HOST_HOLE_PAGES];
+	int hole_frame[HOST_HOLE_PAGES];	/* Xen's frame there, or -1 */
+	unsigned int special_mapped;
+
+	/* evtchn.c */
+	struct shared_info *shared;
+	struct host_vcpu vcpu[HOST_MAX_VCPUS];
+	struct host_chan *chan;
+	evtchn_port_t first_port;
+	evtchn_port_t top_port;		/* no higher one was ever used */
+	evtchn_port_t next_remote;
+	bool fifo;
+	xen_pfn_t array_gfn[HOST_ARRAY_PAGES];
+	event_word_t *array[HOST_ARRAY_PAGES];
+	unsigned int nr_array;
+	struct host_port *ports;
+	void (*upcall)(void *data, unsigned int vcpu);
+	void *upcall_data;
+
+	/* gnttab.c */
+	unsigned int nr_grant_frames;
+	struct host_pin *pins;
+
+	/* hypervisor.c */
+	uint64_t param[HVM_NR_PARAMS];
+	struct host_step *steps;
+	struct host_port *store_port, *console_port;
+};
+
+extern struct host_guest *host_guests;
+
+/* Serialises hypercalls, for tests with threads. Recursive. */
+void host_lock(void);
+void host_unlock(void);
+
+/* The guest broke a rule: say which, and end the program. */
+_Noreturn void host_bug(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* hypervisor.c */
+bool host_fault_hypercall(int *err);
+bool host_fault_page(void);
+unsigned int host_cpu(void);
+
+/* memory.c */
+void host_memory_init(struct host_guest *g);
+void host_memory_fini(struct host_guest *g);
+unsigned int host_memory_leaks(struct host_guest *g);
+long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg);
+void *host_ram(struct host_guest *g, xen_pfn_t gfn);
+void *host_special(struct host_guest *g, unsigned int i);
+void *host_grant_frame(struct host_guest *g, unsigned int i);
+
+/* evtchn.c */
+void host_evtchn_init(struct host_guest *g);
+void host_evtchn_fini(struct host_guest *g);
+unsigned int host_evtchn_leaks(struct host_guest *g);
+bool host_evtchn_uses(struct host_guest *g, xen_pfn_t gfn);
+long host_evtchn_op(struct host_guest *g, unsigned int cmd, void *arg);
+void host_evtchn_raise(struct host_guest *g, unsigned int vcpu);
+bool host_evtchn_pump(struct host_guest *g);
+struct host_port *host_evtchn_toolstack(struct host_guest *g,
+					evtchn_port_t *port);
+event_word_t *host_event_word(struct host_guest *g, evtchn_port_t port);
+
+/* gnttab.c */
+void host_gnttab_init(struct host_guest *g);
+void host_gnttab_fini(struct host_guest *g);
+unsigned int host_gnttab_leaks(struct host_guest *g);
+bool host_gnttab_uses(struct host_guest *g, xen_pfn_t gfn);
+long host_gnttab_op(struct host_guest *g, unsigned int cmd, void *arg,
+		    unsigned int count);
+int host_gnttab_grow(struct host_guest *g, unsigned int frames);
+
+/* os.c */
+unsigned int host_work_leaks(struct host_guest *g);
+bool host_work_run_due(void);
+void host_work_forget(struct host_guest *g);
+
+#endif /* XENION_HOST_INTERNAL_H */

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A simulated guest's memory: RAM, of which pages are allocated one by one;
+ * a hole without RAM, where Xen's frames can be made to appear
+ * (XENMEM_add_to_physmap); and the toolstack's special frames. Pages that are
+ * not allocated are poisoned for AddressSanitizer, frames that are not there
+ * fault. Serves the memory part of <xenion/os.h>.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n)		((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n)	((void)(p), (void)(n))
+#endif
+
+#include "internal.h"
+
+static void *map_new(size_t pages, int prot)
+{
+	void *p = mmap(NULL, pages * XN_PAGE_SIZE, prot,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		host_bug("out of address space");
+	return p;
+}
+
+void host_memory_init(struct host_guest *g)
+{
+	unsigned int i, pages = g->cfg.ram_pages;
+
+	g->ram = map_new(pages, PROT_READ | PROT_WRITE);
+	ASAN_POISON_MEMORY_REGION(g->ram, (size_t)pages * XN_PAGE_SIZE);
+	g->page_used = calloc(pages, 1);
+	g->page_queue = calloc(pages, sizeof(*g->page_queue));
+	for (i = 0; i < pages; i++)
+		g->page_queue[i] = i;
+	g->queue_len = pages;
+
+	/* Shared info, the grant frames, the special frames, in this order. */
+	g->nr_xen = 1 + g->cfg.max_grant_frames + HOST_NR_SPECIAL;
+	g->xen_fd = memfd_create("xen", MFD_CLOEXEC);
+	if (g->xen_fd < 0 || ftruncate(g->xen_fd, g->nr_xen * XN_PAGE_SIZE))
+		host_bug("no memory for Xen's frames");
+	g->xen = mmap(NULL, g->nr_xen * XN_PAGE_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_SHARED, g->xen_fd, 0);
+	if (g->xen == MAP_FAILED)
+		host_bug("no memory for Xen's frames");
+	g->shared = (void *)g->xen;
+	g->hole = map_new(HOST_HOLE_PAGES, PROT_NONE);
+	for (i = 0; i < HOST_HOLE_PAGES; i++)
+		g->hole_frame[i] = -1;
+}
+
+void host_memory_fini(struct host_guest *g)
+{
+	ASAN_UNPOISON_MEMORY_REGION(g->ram,
+				    (size_t)g->cfg.ram_pages * XN_PAGE_SIZE);
+	munmap(g->ram, (size_t)g->cfg.ram_pages * XN_PAGE_SIZE);
+	munmap(g->hole, HOST_HOLE_PAGES * XN_PAGE_SIZE);
+	munmap(g->xen, g->nr_xen * XN_PAGE_SIZE);
+	close(g->xen_fd);
+	free(g->page_used);
+	free(g->page_queue);
+}
+
+unsigned int host_memory_leaks(struct host_guest *g)
+{
+	unsigned int i, holes = 0, maps = 0, frames = 0;
+
+	for (i = 0; i < HOST_HOLE_PAGES; i++) {
+		holes += g->hole_used[i];
+		maps += g->hole_mapped[i];
+		frames += g->hole_frame[i] >= 0;
+	}
+	maps += g->special_mapped;
+	if (g->nr_pages + holes + maps + frames)
+		fprintf(stderr,
+			"# leak: %u pages, %u hole frames, %u mappings, %u of Xen's frames\n",
+			g->nr_pages, holes, maps, frames);
+	return g->nr_pages + holes + maps + frames;
+}
+
+void *host_ram(struct host_guest *g, xen_pfn_t gfn)
+{
+	xen_pfn_t i = gfn - HOST_RAM_GFN;
+
+	if (gfn < HOST_RAM_GFN || i >= g->cfg.ram_pages || !g->page_used[i])
+		return NULL;
+	return g->ram + i * XN_PAGE_SIZE;
+}
+
+void *host_grant_frame(struct host_guest *g, unsigned int i)
+{
+	return g->xen + (size_t)(1 + i) * XN_PAGE_SIZE;
+}
+
+void *host_special(struct host_guest *g, unsigned int i)
+{
+	return host_grant_frame(g, g->cfg.max_grant_frames + i);
+}
+
+unsigned int host_pages(const struct host_guest *g)
+{
+	return g->nr_pages;
+}
+
+/* ---- hypercalls ---- */
+
+static int hole_show(struct host_guest *g, unsigned int i, int frame)
+{
+	void *at = g->hole + (size_t)i * XN_PAGE_SIZE, *p;
+
+	if (frame >= 0)
+		p = mmap(at, XN_PAGE_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, g->xen_fd,
+			 (off_t)frame * XN_PAGE_SIZE);
+	else
+		p = mmap(at, XN_PAGE_SIZE, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
+			 MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return -ENOMEM;
+	g->hole_frame[i] = frame;
+	return 0;
+}
+
+static long add_to_physmap(struct host_guest *g,
+			   const struct xen_add_to_physmap *x)
+{
+	unsigned int i = x->gpfn - HOST_HOLE_GFN, k;
+	int frame;
+
+	if (x->domid != DOMID_SELF)
+		return -EPERM;
+	switch (x->space) {
+	case XENMAPSPACE_shared_info:
+		if (x->idx)
+			return -EINVAL;
+		frame = 0;
+		break;
+	case XENMAPSPACE_grant_table:
+		if (host_gnttab_grow(g, x->idx + 1))
+			return -EINVAL;
+		frame = 1 + x->idx;
+		break;
+	default:
+		return -ENOSYS;
+	}
+	if (x->gpfn < HOST_HOLE_GFN || i >= HOST_HOLE_PAGES)
+		host_bug("frame added at %#lx, not in a hole: loses RAM",
+			 (unsigned long)x->gpfn);
+	if (!g->hole_used[i])
+		host_bug("frame added at %#lx, which was not reserved",
+			 (unsigned long)x->gpfn);
+	/* A frame of Xen's is in one place only: it moves. */
+	for (k = 0; k < HOST_HOLE_PAGES; k++)
+		if (g->hole_frame[k] == frame)
+			hole_show(g, k, -1);
+	return hole_show(g, i, frame);
+}
+
+static long remove_from_physmap(struct host_guest *g,
+				const struct xen_remove_from_physmap *x)
+{
+	unsigned int i = x->gpfn - HOST_HOLE_GFN;
+
+	if (x->domid != DOMID_SELF)
+		return -EPERM;
+	if (x->gpfn < HOST_HOLE_GFN || i >= HOST_HOLE_PAGES ||
+	    g->hole_frame[i] < 0)
+		return -ENOENT;
+	return hole_show(g, i, -1);
+}
+
+long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg)
+{
+	switch (cmd) {
+	case XENMEM_add_to_physmap:
+		return add_to_physmap(g, arg);
+	case XENMEM_remove_from_physmap:
+		return remove_from_physmap(g, arg);
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* ---- <xenion/os.h> ---- */
+
+static struct host_guest *guest_of(const void *va, unsigned int *page)
+{
+	struct host_guest *g;
+
+	for (g = host_guests; g; g = g->next) {
+		size_t off = (const uint8_t *)va - g->ram;
+
+		if ((const uint8_t *)va >= g->ram &&
+		    off < (size_t)g->cfg.ram_pages * XN_PAGE_SIZE) {
+			*page = off / XN_PAGE_SIZE;
+			return g;
+		}
+	}
+	return NULL;
+}
+
+void *xn_os_page_alloc(void)
+{
+	struct host_guest *g = host_guest_current();
+	void *page = NULL;
+	unsigned int i;
+
+	/* Also checks that the caller may sleep. */
+	host_deadline(0);
+	host_lock();
+	if (!host_fault_page() && g->queue_len) {
+		i = g->page_queue[g->queue_head];
+		g->queue_head = (g->queue_head + 1) % g->cfg.ram_pages;
+		g->queue_len--;
+		g->nr_pages++;
+		g->page_used[i] = 1;
+		page = g->ram + (size_t)i * XN_PAGE_SIZE;
+		ASAN_UNPOISON_MEMORY_REGION(page, XN_PAGE_SIZE);
+		memset(page, 0, XN_PAGE_SIZE);
+	}
+	host_unlock();
+	return page;
+}
+
+void xn_os_page_free(void *page)
+{
+	struct host_guest *g;
+	xen_pfn_t gfn;
+	unsigned int i;
+
+	if (!page)
+		return;
+	host_lock();
+	g = guest_of(page, &i);
+	if (!g || (uintptr_t)page % XN_PAGE_SIZE || !g->page_used[i])
+		host_bug("page freed that is not allocated: %p", page);
+	gfn = HOST_RAM_GFN + i;
+	if (host_gnttab_uses(g, gfn))
+		host_bug("page freed that is still granted: gfn %#lx",
+			 (unsigned long)gfn);
+	if (host_evtchn_uses(g, gfn))
+		host_bug("page freed that Xen uses for events: gfn %#lx",
+			 (unsigned long)gfn);
+	ASAN_POISON_MEMORY_REGION(page, XN_PAGE_SIZE);
+	g->page_used[i] = 0;
+	g->nr_pages--;
+	g->page_queue[(g->queue_head + g->queue_len) % g->cfg.ram_pages] = i;
+	g->queue_len++;
+	host_unlock();
+}
+
+xen_pfn_t xn_os_gfn(const void *va)
+{
+	unsigned int i;
+	struct host_guest *g = guest_of(va, &i);
+
+	if (!g || !g->page_used[i])
+		host_bug("no frame number for %p: not a page of the guest's",
+			 va);
+	return HOST_RAM_GFN + i;
+}
+
+int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn)
+{
+	struct host_guest *g = host_guest_current();
+	unsigned int i, run = 0;
+
+	host_deadline(0);
+	for (i = 0; i < HOST_HOLE_PAGES; i++) {
+		run = g->hole_used[i] ? 0 : run + 1;
+		if (run == count) {
+			memset(&g->hole_used[i + 1 - count], 1, count);
+			*gfn = HOST_HOLE_GFN + i + 1 - count;
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+void xn_os_hole_put(xen_pfn_t gfn, unsigned int count)
+{
+	struct host_guest *g = host_guest_current();
+	unsigned int i = gfn - HOST_HOLE_GFN;
+
+	host_deadline(0);
+	for (; count; count--, i++) {
+		if (i >= HOST_HOLE_PAGES || !g->hole_used[i])
+			host_bug("hole given back that was not reserved");
+		if (g->hole_mapped[i] || g->hole_frame[i] >= 0)
+			host_bug("hole given back that is in use");
+		g->hole_used[i] = 0;
+	}
+}
+
+void *xn_os_map(xen_pfn_t gfn, unsigned int count)
+{
+	struct host_guest *g = host_guest_current();
+	unsigned int i = gfn - HOST_HOLE_GFN, k;
+
+	host_deadline(0);
+	if (host_fault_page())
+		return NULL;
+	if (gfn >= HOST_SPECIAL_GFN &&
+	    gfn + count <= HOST_SPECIAL_GFN + HOST_NR_SPECIAL) {
+		g->special_mapped += count;
+		return host_special(g, gfn - HOST_SPECIAL_GFN);
+	}
+	for (k = i; k < i + count; k++) {
+		if (k >= HOST_HOLE_PAGES || !g->hole_used[k])
+			host_bug("frame mapped that is not there: %#lx",
+				 (unsigned long)gfn);
+		g->hole_mapped[k] = 1;
+	}
+	return g->hole + (size_t)i * XN_PAGE_SIZE;
+}
+
+void xn_os_unmap(void *va, unsigned int count)
+{
+	struct host_guest *g = host_guest_current();
+	size_t i;
+
+	host_deadline(0);
+	if ((uint8_t *)va >= g->xen &&
+	    (uint8_t *)va < g->xen + g->nr_xen * XN_PAGE_SIZE) {
+		g->special_mapped -= count;
+		return;
+	}
+	for (i = ((uint8_t *)va - g->hole) / XN_PAGE_SIZE; count; count--, i++) {
+		if (i >= HOST_HOLE_PAGES || !g->hole_mapped[i])
+			host_bug("unmapped what was not mapped: %p", va);
+		g->hole_mapped[i] = 0;
+	}
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * <xenion/os.h> in a plain process: locks, virtual time, work, the log. The
+ * memory functions are in memory.c. Called by the core and by tests.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+/* What one round of waiting costs, so that no wait can last for ever. */
+#define IDLE_NS		100u
+
+uint64_t host_stat[XN_STAT_COUNT];
+
+static uint64_t now;
+static struct xn_work *works;		/* sorted by due time */
+static __thread unsigned long upcalls_off;
+
+/* Work that runs now; more than one when it waits for something meanwhile. */
+struct running {
+	const struct xn_work *work;
+	struct running *prev;
+};
+
+static struct running *running;
+
+_Noreturn void host_bug(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("# BUG: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	abort();
+}
+
+/* ---- exclusion ---- */
+
+unsigned long xn_upcalls_disable(void)
+{
+	return upcalls_off++;
+}
+
+void xn_upcalls_restore(unsigned long flags)
+{
+	if (upcalls_off != flags + 1)
+		host_bug("upcalls restored out of order");
+	upcalls_off = flags;
+}
+
+unsigned int xn_os_cpu(void)
+{
+	if (!upcalls_off)
+		host_bug("which CPU, asked with upcalls enabled");
+	return host_cpu();
+}
+
+static void may_sleep(const char *what)
+{
+	if (upcalls_off)
+		host_bug("%s with upcalls disabled", what);
+}
+
+void xn_lock_init(struct xn_lock *l)
+{
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(&l->mutex, &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
+unsigned long xn_lock(struct xn_lock *l)
+{
+	unsigned long flags = xn_upcalls_disable();
+	int err = pthread_mutex_lock(&l->mutex);
+
+	if (err)
+		host_bug("lock: %s", strerror(err));
+	return flags;
+}
+
+void xn_unlock(struct xn_lock *l, unsigned long flags)
+{
+	int err = pthread_mutex_unlock(&l->mutex);
+
+	if (err)
+		host_bug("unlock: %s", strerror(err));
+	xn_upcalls_restore(flags);
+}
+
+/* ---- waiting and time ---- */
+
+void xn_waitq_init(struct xn_waitq *wq)
+{
+	wq->wakes = 0;
+}
+
+void xn_wake(struct xn_waitq *wq)
+{
+	wq->wakes++;
+}
+
+uint64_t xn_os_now(void)
+{
+	return now;
+}
+
+uint64_t host_deadline(uint64_t timeout_ns)
+{
+	may_sleep("wait");
+	return timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
+}
+
+static bool is_running(const struct xn_work *w)
+{
+	const struct running *r;
+
+	for (r = running; r; r = r->prev)
+		if (r->work == w)
+			return true;
+	return false;
+}
+
+static struct xn_work *next_work(void)
+{
+	struct xn_work *w;
+
+	/* One work never runs twice at once, even if it is queued again. */
+	for (w = works; w && is_running(w); w = w->next)
+		;
+	return w;
+}
+
+static bool pump_once(void)
+{
+	struct host_guest *g, *was = host_guest_current();
+	unsigned int cpu = host_cpu();
+	bool progress = false;
+
+	for (g = host_guests; g; g = g->next) {
+		struct host_step *s;
+
+		progress |= host_evtchn_pump(g);
+		for (s = g->steps; s; s = s->next)
+			progress |= s->step(s->data);
+	}
+	progress |= host_work_run_due();
+	host_guest_enter(was, cpu);
+	return progress;
+}
+
+bool host_idle(uint64_t deadline)
+{
+	struct xn_work *w;
+
+	if (now >= deadline)
+		return false;
+	now += IDLE_NS;
+	if (pump_once())
+		return true;
+	w = next_work();
+	if (w && w->due < deadline) {
+		if (now < w->due)
+			now = w->due;
+	} else if (deadline == UINT64_MAX) {
+		host_bug("waits for ever, and nothing is left to run");
+	} else {
+		now = deadline;
+	}
+	return true;
+}
+
+void host_pump(void)
+{
+	unsigned int rounds = 0;
+
+	may_sleep("pump");
+	while (pump_once())
+		if (++rounds > 1000000)
+			host_bug("does not come to rest");
+}
+
+void host_run(uint64_t ns)
+{
+	uint64_t end = now + ns;
+	struct xn_work *w;
+
+	host_pump();
+	while ((w = next_work()) && w->due <= end) {
+		if (now < w->due)
+			now = w->due;
+		host_pump();
+	}
+	if (now < end)
+		now = end;
+}
+
+/* ---- work ---- */
+
+void xn_work_init(struct xn_work *w, void (*fn)(struct xn_work *w))
+{
+	memset(w, 0, sizeof(*w));
+	w->fn = fn;
+	w->guest = host_guest_current();
+}
+
+void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
+{
+	struct xn_work **p;
+
+	host_lock();
+	if (!w->queued) {
+		w->queued = true;
+		w->due = now + delay_ns;
+		for (p = &works; *p && (*p)->due <= w->due; p = &(*p)->next)
+			;
+		w->next = *p;
+		*p = w;
+	}
+	host_unlock();
+}
+
+static void dequeue(struct xn_work *w)
+{
+	struct xn_work **p;
+
+	for (p = &works; *p != w; p = &(*p)->next)
+		;
+	*p = w->next;
+	w->queued = false;
+}
+
+void xn_work_cancel(struct xn_work *w)
+{
+	may_sleep("work cancelled");
+	if (is_running(w))
+		host_bug("work cancelled while it runs: would wait for ever");
+	host_lock();
+	if (w->queued)
+		dequeue(w);
+	host_unlock();
+}
+
+bool host_work_run_due(void)
+{
+	struct xn_work *w = next_work();
+	struct running self = { .work = w, .prev = running };
+
+	if (!w || w->due > now)
+		return false;
+	dequeue(w);
+	running = &self;
+	host_guest_enter(w->guest, 0);
+	w->fn(w);
+	running = self.prev;
+	return true;
+}
+
+unsigned int host_work_leaks(struct host_guest *g)
+{
+	struct xn_work *w;
+	unsigned int n = 0;
+
+	for (w = works; w; w = w->next)
+		n += w->guest == g;
+	if (n)
+		fprintf(stderr, "# leak: %u queued works\n", n);
+	return n;
+}
+
+void host_work_forget(struct host_guest *g)
+{
+	struct xn_work **p = &works;
+
+	while (*p)
+		if ((*p)->guest == g)
+			*p = (*p)->next;
+		else
+			p = &(*p)->next;
+}
+
+/* ---- the log ---- */
+
+static unsigned int log_lines[XN_DEBUG + 1];
+static char log_last[256];
+
+void xn_os_log(enum xn_log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	host_lock();
+	va_start(ap, fmt);
+	vsnprintf(log_last, sizeof(log_last), fmt, ap);
+	va_end(ap);
+	log_lines[level]++;
+	if (strchr(log_last, '\n'))
+		host_bug("log line with a newline: %s", log_last);
+	if (getenv("XN_HOST_LOG"))
+		fprintf(stderr, "# log %d: %s\n", level, log_last);
+	host_unlock();
+}
+
+unsigned int host_log_count(enum xn_log_level level)
+{
+	return log_lines[level];
+}
+
+const char *host_log_last(void)
+{
+	return log_last;
+}
+
+void host_log_reset(void)
+{
+	memset(log_lines, 0, sizeof(log_lines));
+	log_last[0] = '\0';
+}
+
+uint64_t host_stat_get(enum xn_stat stat)
+{
+	return __atomic_load_n(&host_stat[stat], __ATOMIC_RELAXED);
+}
