@@ -63,7 +63,7 @@ start_script() {
 }
 
 start_console() {
-	xl console "$1" <"$RIG_CONSOLE" >"$RIG_CONSOLE" 2>&1 &
+	xenconsole --interactive --type pv "$1" <>"$RIG_CONSOLE" >&0 2>&0 &
 }
 
 xl create -F -p domain.cfg 2>&1 | xl_events

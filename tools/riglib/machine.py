@@ -231,12 +231,10 @@ class Machine:
         """One line from dom0 without its newline, or None in time."""
         deadline = time.monotonic() + patience
         while b"\n" not in self.pending:
-            left = deadline - time.monotonic()
-            if left < 0:
-                return None
+            left = max(0, deadline - time.monotonic())
             if not self.control:
                 time.sleep(min(left, 0.1))
-                continue
+                return None
             if not select.select([self.control], [], [], left)[0]:
                 return None
             got = self.control.recv(65536)
