@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The network frontend's way through xenbus: what toolstack and backend offer
+ * is read and checked, rings and ports are published, and the link follows the
+ * backend (xen-public/io/netif.h for the nodes, io/xenbus.h for the states).
+ * The rings themselves are in netfront_tx.c and netfront_rx.c.
+ *
+ * Called by a port's device driver. Whoever changes a device's state holds it
+ * by enter() and leave(): the backend's watch, the carrier's watch, the work
+ * that fails a device, and xn_net_stop().
+ */
+#include "netfront_int.h"
+
+/* How long a backend may take to let go when we want to. */
+#define LET_GO_TIMEOUT	(5 * XN_NSEC_PER_SEC)
+
+/* References of one queue: its slots, its rings, its pages for copies. */
+#define QUEUE_GRANTS	(2 * XN_NET_RING_SIZE + 2 + XN_NET_COPY_PAGES)
+
+static bool claim(struct xn_net *net)
+{
+	unsigned long flags = xn_lock(&net->lock);
+	bool mine = !net->busy;
+
+	net->busy = true;
+	xn_unlock(&net->lock, flags);
+	return mine;
+}
+
+static void enter(struct xn_net *net)
+{
+	while (!xn_wait(&net->wait, claim(net), XN_NSEC_PER_SEC))
+		;
+}
+
+static void leave(struct xn_net *net)
+{
+	unsigned long flags = xn_lock(&net->lock);
+
+	net->busy = false;
+	xn_unlock(&net->lock, flags);
+	xn_wake(&net->wait);
+}
+
+/* ---- What is offered ---- */
+
+static int read_mac(struct xn_net *net)
+{
+	char text[24];
+	int n = xn_xs_read(&net->dev->guest->xs, XN_XS_NOTXN, net->dev->node,
+			   "mac", text, sizeof(text));
+
+	return n < 0 ? n : xn_parse_mac(text, n, net->info.mac);
+}
+
+/* A number that need not be there. */
+static int read_optional(struct xn_net *net, const char *dir, const char *node,
+			 uint64_t max, uint64_t *val)
+{
+	int err = xn_xs_read_uint(&net->dev->guest->xs, XN_XS_NOTXN, dir, node,
+				  max, val);
+
+	return err == -ENOENT ? 0 : err;
+}
+
+static bool offers(struct xn_net *net, const char *feature)
+{
+	return xn_xs_feature(&net->dev->guest->xs, net->dev->otherend,
+			     feature);
+}
+
+/* Returns NULL, or what was wrong, with *err. */
+static const char *read_info(struct xn_net *net, int *err)
+{
+	struct xn_net_info *info = &net->info;
+	uint64_t mtu = XN_NET_DEFAULT_MTU;
+	uint64_t queues = 1;
+	uint64_t trusted = 1;
+
+	*err = read_mac(net);
+	if (*err)
+		return "reading the node mac";
+	*err = read_optional(net, net->dev->node, "mtu", XN_NET_MAX_MTU, &mtu);
+	if (!*err && mtu < XN_NET_MIN_MTU)
+		*err = -ERANGE;
+	if (*err)
+		return "reading the node mtu";
+	*err = read_optional(net, net->dev->node, "trusted", 1, &trusted);
+	if (*err)
+		return "reading the node trusted";
+	*err = read_optional(net, net->dev->otherend, "multi-queue-max-queues",
+			     ~0u, &queues);
+	if (!*err && !queues)
+		*err = -ERANGE;
+	if (*err)
+		return "reading the backend's node multi-queue-max-queues";
+	if (!offers(net, "feature-rx-copy")) {
+		*err = -EOPNOTSUPP;
+		return "the backend does not offer feature-rx-copy";
+	}
+
+	info->mtu = mtu;
+	info->trusted = trusted;
+	info->nr_queues = queues < net->max_queues ? queues : net->max_queues;
+	info->split_events = offers(net, "feature-split-event-channels");
+	info->sg = offers(net, "feature-sg");
+	info->csum_ipv4 = !offers(net, "feature-no-csum-offload");
+	info->csum_ipv6 = offers(net, "feature-ipv6-csum-offload");
+	info->gso_tcpv4 = info->sg && info->csum_ipv4 &&
+			  offers(net, "feature-gso-tcpv4");
+	info->gso_tcpv6 = info->sg && info->csum_ipv6 &&
+			  offers(net, "feature-gso-tcpv6");
+	/* Without several pieces, no more than a page leaves. */
+	if (!info->sg && info->mtu > XN_NET_DEFAULT_MTU)
+		info->mtu = XN_NET_DEFAULT_MTU;
+	return NULL;
+}
+
+/* ---- What we publish ---- */
+
+/* Whether the backend may send us these: always. */
+static const char *const our_features[] = {
+	"request-rx-copy", "feature-rx-notify", "feature-sg",
+	"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
+};
+
+static int publish_queue(struct xn_net_queue *q, uint32_t txn)
+{
+	struct xn_net *net = q->net;
+	struct xn_xs *xs = &net->dev->guest->xs;
+	char name[32] = "queue-";
+	char dir[XN_XS_PATH_MAX];
+	int err;
+
+	xn_format_uint(name + strlen(name), q->id);
+	err = xn_path_join(dir, net->dev->node,
+			   net->info.nr_queues > 1 ? name : "");
+	if (!err)
+		err = xn_xs_write_uint(xs, txn, dir, "tx-ring-ref",
+				       q->tx_ring_ref);
+	if (!err)
+		err = xn_xs_write_uint(xs, txn, dir, "rx-ring-ref",
+				       q->rx_ring_ref);
+	if (err)
+		return err;
+	if (!net->info.split_events)
+		return xn_xs_write_uint(xs, txn, dir, "event-channel",
+					q->tx_port);
+	err = xn_xs_write_uint(xs, txn, dir, "event-channel-tx", q->tx_port);
+	if (!err)
+		err = xn_xs_write_uint(xs, txn, dir, "event-channel-rx",
+				       q->rx_port);
+	return err;
+}
+
+static int publish(struct xn_xs *xs, uint32_t txn, void *data)
+{
+	struct xn_net *net = data;
+	char backend[XN_XS_PATH_MAX];
+	unsigned int i;
+	int err;
+
+	/* A device that has gone meanwhile is not to be made anew. */
+	err = xn_xs_read(xs, txn, net->dev->node, "backend", backend,
+			 sizeof(backend));
+	if (err < 0)
+		return err;
+	err = xn_xs_write_uint(xs, txn, net->dev->node,
+			       "multi-queue-num-queues", net->info.nr_queues);
+	for (i = 0; !err && i < net->info.nr_queues; i++)
+		err = publish_queue(&net->queue[i], txn);
+	for (i = 0; !err && i < XN_ARRAY_SIZE(our_features); i++)
+		err = xn_xs_write(xs, txn, net->dev->node, our_features[i],
+				  "1");
+	return err;
+}
+
+/* ---- Queues ---- */
+
+void *xn_net_page_share(struct xn_net_queue *q, bool readonly,
+			grant_ref_t *ref)
+{
+	void *page = xn_os_page_alloc();
+
+	if (page && xn_gnttab_grant_page(xn_net_gnttab(q),
+					 q->net->dev->otherend_id, page,
+					 readonly, ref)) {
+		xn_os_page_free(page);
+		page = NULL;
+	}
+	return page;
+}
+
+void xn_net_page_unshare(struct xn_net_queue *q, void *page, grant_ref_t ref)
+{
+	if (page)
+		xn_gnttab_end_page(xn_net_gnttab(q), ref, page,
+				   xn_os_page_free);
+}
+
+static int bind(struct xn_net_queue *q, enum xn_net_event what,
+		evtchn_port_t *port)
+{
+	int err = q->net->ops->event_bind(q, what, q->net->dev->otherend_id,
+					  port);
+
+	if (err)
+		*port = 0;
+	return err;
+}
+
+static void unbind(struct xn_net_queue *q, enum xn_net_event what,
+		   evtchn_port_t *port)
+{
+	if (*port)
+		q->net->ops->event_unbind(q, what, *port);
+	*port = 0;
+}
+
+static int bind_events(struct xn_net_queue *q)
+{
+	int err;
+
+	if (!q->net->info.split_events) {
+		err = bind(q, XN_NET_EVENT_BOTH, &q->tx_port);
+		q->rx_port = q->tx_port;
+		return err;
+	}
+	err = bind(q, XN_NET_EVENT_TX, &q->tx_port);
+	if (!err)
+		err = bind(q, XN_NET_EVENT_RX, &q->rx_port);
+	return err;
+}
+
+static void unbind_events(struct xn_net_queue *q)
+{
+	if (!q->net->info.split_events) {
+		unbind(q, XN_NET_EVENT_BOTH, &q->tx_port);
+		q->rx_port = 0;
+		return;
+	}
+	unbind(q, XN_NET_EVENT_RX, &q->rx_port);
+	unbind(q, XN_NET_EVENT_TX, &q->tx_port);
+}
+
+/* Events first: after them nobody asks for a poll any more. */
+static void close_queues(struct xn_net *net)
+{
+	unsigned int i;
+
+	for (i = 0; i < net->info.nr_queues; i++) {
+		unbind_events(&net->queue[i]);
+		xn_net_rx_close(&net->queue[i]);
+		xn_net_tx_close(&net->queue[i]);
+	}
+	net->open = false;
+}
+
+static int open_queues(struct xn_net *net)
+{
+	unsigned int i;
+	int err;
+
+	err = xn_gnttab_reserve(&net->dev->guest->gnttab,
+				net->info.nr_queues * QUEUE_GRANTS);
+	net->open = true;
+	for (i = 0; !err && i < net->info.nr_queues; i++) {
+		err = xn_net_tx_open(&net->queue[i]);
+		if (!err)
+			err = xn_net_rx_open(&net->queue[i]);
+		if (!err)
+			err = bind_events(&net->queue[i]);
+	}
+	return err;
+}
+
+/* ---- Connecting and disconnecting; the device is held ---- */
+
+/* The port keeps its hands off from now on. */
+static void quiesce(struct xn_net *net)
+{
+	if (net->live)
+		net->ops->disconnected(net);
+	net->live = false;
+	net->link_up = false;
+}
+
+static void disconnect(struct xn_net *net)
+{
+	quiesce(net);
+	if (net->open)
+		close_queues(net);
+}
+
+static void connect(struct xn_net *net)
+{
+	const char *what;
+	int err;
+
+	what = read_info(net, &err);
+	if (what)
+		goto fail;
+	what = "making the rings";
+	err = open_queues(net);
+	if (err)
+		goto fail;
+	what = "publishing the rings";
+	err = xn_xs_transact(&net->dev->guest->xs, publish, net);
+	if (err)
+		goto fail;
+	what = "bringing the interface up";
+	err = net->ops->connected(net);
+	if (err)
+		goto fail;
+	net->live = true;
+	what = "telling that we are connected";
+	err = xn_device_switch(net->dev, XenbusStateConnected);
+	if (!err)
+		return;
+fail:
+	disconnect(net);
+	xn_device_fail(net->dev, err, what);
+}
+
+/* No node means that the backend does not tell: then there is a link. */
+static bool carrier_ok(struct xn_net *net)
+{
+	uint64_t val = 1;
+	int err = read_optional(net, net->dev->otherend, "carrier", 1, &val);
+
+	if (!err)
+		return val;
+	if (!net->carrier_warned)
+		xn_os_log(XN_WARN, "%s: the backend's node carrier is no 0 or 1: taken for no link",
+			  net->dev->node);
+	net->carrier_warned = true;
+	return false;
+}
+
+static void update_link(struct xn_net *net)
+{
+	bool up = net->live &&
+		  net->dev->otherend_state == XenbusStateConnected &&
+		  carrier_ok(net);
+
+	if (up == net->link_up)
+		return;
+	net->link_up = up;
+	net->ops->link(net, up);
+}
+
+static struct xn_net *to_net(struct xn_device *dev)
+{
+	return xn_container_of(dev->ops, struct xn_net, device_ops);
+}
+
+static void backend_changed(struct xn_device *dev, enum xenbus_state state)
+{
+	struct xn_net *net = to_net(dev);
+
+	enter(net);
+	if (net->stopping)
+		goto out;
+	switch (state) {
+	case XenbusStateInitWait:
+		if (dev->failed)
+			break;
+		disconnect(net);
+		connect(net);
+		break;
+	case XenbusStateClosing:
+		/* Our grants end when the backend has let go of them. */
+		quiesce(net);
+		xn_device_switch(dev, XenbusStateClosed);
+		break;
+	case XenbusStateClosed:
+		/* At first it may be closed from an earlier life. */
+		if (net->open)
+			xn_device_switch(dev, XenbusStateClosed);
+		disconnect(net);
+		break;
+	case XenbusStateUnknown:
+		disconnect(net);
+		break;
+	default:
+		break;
+	}
+	update_link(net);
+out:
+	leave(net);
+}
+
+static void carrier_changed(struct xn_xs_watch *w)
+{
+	struct xn_net *net = xn_container_of(w, struct xn_net, carrier);
+
+	enter(net);
+	if (!net->stopping)
+		update_link(net);
+	leave(net);
+}
+
+static void fail_work(struct xn_work *w)
+{
+	struct xn_net *net = xn_container_of(w, struct xn_net, fail);
+
+	enter(net);
+	if (!net->stopping) {
+		quiesce(net);
+		xn_device_fail(net->dev, -EPROTO, net->reason);
+	}
+	leave(net);
+}
+
+void xn_net_refuse(struct xn_net *net, const char *what)
+{
+	if (XN_READ_ONCE(net->broken))
+		return;
+	net->reason = what;
+	XN_WRITE_ONCE(net->broken, true);
+	net->refused++;
+	xn_stat_inc(XN_STAT_REFUSED);
+	xn_work_schedule(&net->fail, 0);
+}
+
+/* ---- Start and stop ---- */
+
+int xn_net_start(struct xn_net *net, struct xn_device *dev,
+		 const struct xn_net_ops *ops, unsigned int max_queues)
+{
+	unsigned int i;
+	int err;
+
+	net->dev = dev;
+	net->ops = ops;
+	net->max_queues = max_queues;
+	net->device_ops.backend_changed = backend_changed;
+	xn_lock_init(&net->lock);
+	xn_waitq_init(&net->wait);
+	xn_work_init(&net->fail, fail_work);
+	for (i = 0; i < XN_NET_MAX_QUEUES; i++) {
+		net->queue[i].net = net;
+		net->queue[i].id = i;
+		xn_work_init(&net->queue[i].rx_retry, xn_net_rx_retry);
+	}
+	net->carrier.fn = carrier_changed;
+	err = xn_path_join(net->carrier.path, dev->otherend, "carrier");
+	if (err)
+		return err;
+	err = xn_xs_watch(&dev->guest->xs, &net->carrier);
+	if (!err)
+		err = xn_device_start(dev, &net->device_ops);
+	if (err)
+		xn_xs_unwatch(&dev->guest->xs, &net->carrier);
+	return err;
+}
+
+static bool let_go(const struct xn_device *dev)
+{
+	enum xenbus_state state = XN_READ_ONCE(dev->otherend_state);
+
+	return state == XenbusStateUnknown || state == XenbusStateClosing ||
+	       state == XenbusStateClosed;
+}
+
+static bool closed(const struct xn_device *dev)
+{
+	enum xenbus_state state = XN_READ_ONCE(dev->otherend_state);
+
+	return state == XenbusStateUnknown || state == XenbusStateClosed;
+}
+
+static void move_on(struct xn_net *net, enum xenbus_state state,
+		    bool (*followed)(const struct xn_device *dev))
+{
+	if (xn_device_switch(net->dev, state))
+		return;
+	if (!xn_wait(&net->wait, followed(net->dev), LET_GO_TIMEOUT))
+		xn_os_log(XN_WARN, "%s: the backend does not close",
+			  net->dev->node);
+}
+
+void xn_net_stop(struct xn_net *net)
+{
+	struct xn_device *dev = net->dev;
+	bool polite;
+
+	enter(net);
+	net->stopping = true;
+	quiesce(net);
+	polite = net->open && dev->state == XenbusStateConnected;
+	leave(net);
+
+	/* From here on, callbacks do nothing but wake us. */
+	if (polite) {
+		move_on(net, XenbusStateClosing, let_go);
+		move_on(net, XenbusStateClosed, closed);
+	}
+	xn_device_stop(dev);
+	xn_xs_unwatch(&dev->guest->xs, &net->carrier);
+	xn_work_cancel(&net->fail);
+	disconnect(net);
+}

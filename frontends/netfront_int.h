@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of netfront share. Public is include/xenion/netfront.h.
+ */
+#ifndef XENION_NETFRONT_INT_H
+#define XENION_NETFRONT_INT_H
+
+#include <xenion/netfront.h>
+
+static inline struct xn_gnttab *xn_net_gnttab(const struct xn_net_queue *q)
+{
+	return &q->net->dev->guest->gnttab;
+}
+
+/* What in this ring is the slot of a free-running index? */
+static inline unsigned int xn_net_slot(RING_IDX idx)
+{
+	return idx & (XN_NET_RING_SIZE - 1);
+}
+
+/*
+ * One half of a queue: memory, grants and first requests. Close undoes open,
+ * also one that failed half-way; it is nothing when nothing is open.
+ */
+int xn_net_tx_open(struct xn_net_queue *q);
+void xn_net_tx_close(struct xn_net_queue *q);
+int xn_net_rx_open(struct xn_net_queue *q);
+void xn_net_rx_close(struct xn_net_queue *q);
+
+/* The work q->rx_retry: there may be pages now. */
+void xn_net_rx_retry(struct xn_work *w);
+
+/* A zeroed page, granted to the backend; NULL when there is none. */
+void *xn_net_page_share(struct xn_net_queue *q, bool readonly,
+			grant_ref_t *ref);
+/* Undo that; page may be NULL. */
+void xn_net_page_unshare(struct xn_net_queue *q, void *page, grant_ref_t ref);
+
+/*
+ * The backend broke the protocol: nothing that it wrote is looked at any more.
+ * The device fails soon after, from a context that may sleep. Context: any.
+ */
+void xn_net_refuse(struct xn_net *net, const char *what);
+
+#endif /* XENION_NETFRONT_INT_H */

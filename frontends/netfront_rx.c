@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The receive ring of a network frontend (xen-public/io/netif.h, "Guest
+ * receive"): pages are offered, the backend copies packets into them. A packet
+ * is one response for each of its pieces, with some for details after the
+ * first.
+ *
+ * A response lies in the ring slot of its request, so a slot's index is its
+ * request's id. Each slot has a reference of its own for as long as the ring
+ * exists, and a page but for the time between a packet and the next refill.
+ * A packet is looked at as a whole before any of it is used.
+ *
+ * Called by a port's poll function.
+ */
+#include "netfront_int.h"
+
+#define RETRY_DELAY	(100 * XN_NSEC_PER_MSEC)
+
+struct xn_net_rx_slot {
+	void *page;		/* granted by ref; NULL: none */
+	grant_ref_t ref;	/* the slot's own */
+};
+
+_Static_assert(XN_NET_RING_SIZE * sizeof(struct xn_net_rx_slot) <=
+	       XN_PAGE_SIZE, "the slots fit a page");
+_Static_assert(sizeof(struct netif_extra_info) ==
+	       sizeof(struct netif_rx_response), "netif.h says so");
+
+/* ---- Pages in ---- */
+
+static bool give_page(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
+{
+	if (slot->page)
+		return true;
+	slot->page = q->net->ops->rx_page(q);
+	if (!slot->page) {
+		q->rx_stats.no_page++;
+		return false;
+	}
+	xn_gnttab_grant(xn_net_gnttab(q), slot->ref, q->net->dev->otherend_id,
+			xn_os_gfn(slot->page), false);
+	return true;
+}
+
+static void refill(struct xn_net_queue *q)
+{
+	RING_IDX prod = q->rx.req_prod_pvt;
+	bool notify;
+
+	while (prod - q->rx.rsp_cons < XN_NET_RING_SIZE) {
+		unsigned int id = xn_net_slot(prod);
+		struct netif_rx_request *req;
+
+		if (!give_page(q, &q->rx_slots[id])) {
+			xn_work_schedule(&q->rx_retry, RETRY_DELAY);
+			break;
+		}
+		req = RING_GET_REQUEST(&q->rx, prod);
+		req->id = id;
+		req->pad = 0;
+		req->gref = q->rx_slots[id].ref;
+		prod++;
+	}
+	if (prod == q->rx.req_prod_pvt)
+		return;
+	q->rx.req_prod_pvt = prod;
+	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&q->rx, notify);
+	/* At first there is no port yet, and nobody who listens. */
+	if (!notify || !q->rx_port)
+		return;
+	q->rx_stats.notify++;
+	xn_evtchn_send(q->rx_port);
+}
+
+void xn_net_rx_retry(struct xn_work *w)
+{
+	struct xn_net_queue *q = xn_container_of(w, struct xn_net_queue,
+						 rx_retry);
+
+	q->net->ops->poll(q);
+}
+
+/* ---- Open and close ---- */
+
+int xn_net_rx_open(struct xn_net_queue *q)
+{
+	struct netif_rx_sring *sring;
+	unsigned int i;
+
+	sring = xn_net_page_share(q, false, &q->rx_ring_ref);
+	if (!sring)
+		return -ENOMEM;
+	XEN_FRONT_RING_INIT(&q->rx, sring, XN_PAGE_SIZE);
+	q->rx_seen = 0;
+	q->rx_slots = xn_os_page_alloc();
+	if (!q->rx_slots)
+		return -ENOMEM;
+	for (i = 0; i < XN_NET_RING_SIZE; i++) {
+		int err = xn_gnttab_alloc(xn_net_gnttab(q),
+					  &q->rx_slots[i].ref);
+
+		if (err)
+			return err;
+	}
+	refill(q);
+	/* With fewer pages the largest packet could never come. */
+	return q->rx.req_prod_pvt > XN_NET_MAX_PIECES ? 0 : -ENOMEM;
+}
+
+/*
+ * Takes the page out of a slot. Returns: the page, ours alone, or NULL: the
+ * backend still uses it, and has it from now on, with the slot's reference.
+ */
+static void *take_page(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
+{
+	void *page = slot->page;
+
+	slot->page = NULL;
+	if (!xn_gnttab_end(xn_net_gnttab(q), slot->ref))
+		return page;
+	q->net->ops->rx_page_lost(q, page);
+	xn_gnttab_end_page(xn_net_gnttab(q), slot->ref, page,
+			   xn_os_page_free);
+	slot->ref = XN_GRANT_INVALID;
+	return NULL;
+}
+
+static void empty_slot(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
+{
+	void *page = slot->page ? take_page(q, slot) : NULL;
+
+	if (page)
+		q->net->ops->rx_page_put(q, page);
+	if (slot->ref != XN_GRANT_INVALID)
+		xn_gnttab_free(xn_net_gnttab(q), slot->ref);
+}
+
+void xn_net_rx_close(struct xn_net_queue *q)
+{
+	unsigned int i;
+
+	xn_work_cancel(&q->rx_retry);
+	if (q->rx_slots) {
+		for (i = 0; i < XN_NET_RING_SIZE; i++)
+			empty_slot(q, &q->rx_slots[i]);
+		xn_os_page_free(q->rx_slots);
+		q->rx_slots = NULL;
+	}
+	xn_net_page_unshare(q, q->rx.sring, q->rx_ring_ref);
+	q->rx.sring = NULL;
+}
+
+/* ---- Packets out ---- */
+
+/* How far a packet goes in the ring, and what its pieces are. */
+struct chain {
+	RING_IDX next;			/* after what was looked at */
+	RING_IDX prod;			/* after what the backend has put */
+	uint8_t slot[XN_NET_MAX_PIECES];	/* of each piece */
+	bool bad;			/* the backend met an error */
+};
+
+enum verdict {
+	WHOLE,
+	PARTIAL,	/* the rest is still to come */
+	REFUSED,
+};
+
+static enum verdict refuse(struct xn_net_queue *q, const char *what)
+{
+	xn_net_refuse(q->net, what);
+	return REFUSED;
+}
+
+/* One at most: we have agreed on nothing else. */
+static enum verdict look_at_extra(struct xn_net_queue *q, struct chain *c)
+{
+	struct xn_net_received *pkt = &q->rx_packet;
+	struct netif_rx_response rsp;
+	struct netif_extra_info extra;
+
+	if (c->next == c->prod)
+		return PARTIAL;
+	RING_COPY_RESPONSE(&q->rx, c->next, &rsp);
+	memcpy(&extra, &rsp, sizeof(extra));
+	c->next++;
+	if (extra.type != XEN_NETIF_EXTRA_TYPE_GSO ||
+	    (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE))
+		return refuse(q, "extra info that was not agreed on");
+	if (extra.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 &&
+	    extra.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV6)
+		return refuse(q, "a GSO type that was not agreed on");
+	if (!extra.u.gso.size)
+		return refuse(q, "a GSO size of 0");
+	pkt->gso_type = extra.u.gso.type;
+	pkt->gso_size = extra.u.gso.size;
+	return WHOLE;
+}
+
+static enum verdict look_at_piece(struct xn_net_queue *q, struct chain *c,
+				  uint16_t *flags)
+{
+	struct xn_net_received *pkt = &q->rx_packet;
+	struct netif_rx_response rsp;
+	struct xn_net_piece *piece;
+	unsigned int id = xn_net_slot(c->next);
+
+	if (c->next == c->prod)
+		return PARTIAL;
+	if (pkt->nr == XN_NET_MAX_PIECES)
+		return refuse(q, "a packet of too many pieces");
+	RING_COPY_RESPONSE(&q->rx, c->next, &rsp);
+	c->next++;
+	*flags = rsp.flags;
+	if (rsp.id != id)
+		return refuse(q, "a page that was not asked for");
+	piece = &pkt->piece[pkt->nr];
+	c->slot[pkt->nr] = id;
+	pkt->nr++;
+	if (rsp.status <= 0) {
+		c->bad = true;
+		return WHOLE;
+	}
+	if (rsp.offset > XN_PAGE_SIZE ||
+	    rsp.status > (int)(XN_PAGE_SIZE - rsp.offset))
+		return refuse(q, "a piece that leaves its page");
+	piece->page = q->rx_slots[id].page;
+	piece->offset = rsp.offset;
+	piece->len = rsp.status;
+	pkt->len += piece->len;
+	return WHOLE;
+}
+
+/* Looks at the next packet, and changes nothing yet. */
+static enum verdict look_at_packet(struct xn_net_queue *q, struct chain *c)
+{
+	struct xn_net_received *pkt = &q->rx_packet;
+	enum verdict v;
+	uint16_t flags;
+
+	c->bad = false;
+	pkt->nr = 0;
+	pkt->len = 0;
+	pkt->gso_type = XEN_NETIF_GSO_TYPE_NONE;
+	pkt->gso_size = 0;
+	v = look_at_piece(q, c, &flags);
+	if (v != WHOLE)
+		return v;
+	pkt->csum_blank = flags & NETRXF_csum_blank;
+	pkt->data_validated = flags & NETRXF_data_validated;
+	if (flags & NETRXF_extra_info) {
+		v = look_at_extra(q, c);
+		if (v != WHOLE)
+			return v;
+	}
+	while (flags & NETRXF_more_data) {
+		v = look_at_piece(q, c, &flags);
+		if (v != WHOLE)
+			return v;
+		if (flags & NETRXF_extra_info)
+			return refuse(q, "extra info within a packet");
+	}
+	return WHOLE;
+}
+
+/* Makes the packet's pages the port's. */
+static bool take_pages(struct xn_net_queue *q, const struct chain *c)
+{
+	struct xn_net_received *pkt = &q->rx_packet;
+	unsigned int i, n;
+
+	for (n = 0; n < pkt->nr; n++)
+		if (!take_page(q, &q->rx_slots[c->slot[n]]))
+			break;
+	if (n == pkt->nr)
+		return true;
+	for (i = 0; i < n; i++)
+		q->net->ops->rx_page_put(q, pkt->piece[i].page);
+	xn_net_refuse(q->net, "a page with a packet is still in use");
+	return false;
+}
+
+static void deliver(struct xn_net_queue *q, const struct chain *c)
+{
+	struct xn_net_received *pkt = &q->rx_packet;
+
+	/* Their pages stay in their slots, to be offered again. */
+	if (c->bad || pkt->len < XN_NET_MIN_LEN) {
+		q->rx_stats.errors++;
+		return;
+	}
+	pkt->lent = pkt->nr == 1 && pkt->len <= XN_NET_COPY;
+	if (pkt->lent)
+		q->rx_stats.copied++;
+	else if (!take_pages(q, c))
+		return;
+	q->rx_stats.packets++;
+	q->rx_stats.bytes += pkt->len;
+	q->net->ops->rx(q, pkt);
+}
+
+unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
+{
+	struct chain c;
+	unsigned int done = 0;
+
+	if (XN_READ_ONCE(q->net->broken))
+		return 0;
+	c.prod = XN_READ_ONCE(q->rx.sring->rsp_prod);
+	xn_rmb();	/* responses after their index */
+	if (c.prod - q->rx.rsp_cons > q->rx.req_prod_pvt - q->rx.rsp_cons) {
+		refuse(q, "more packets than pages offered");
+		return 0;
+	}
+	q->rx_seen = c.prod;
+	while (q->rx.rsp_cons != c.prod) {
+		enum verdict v;
+
+		if (done == budget) {
+			q->rx_seen = q->rx.rsp_cons;
+			break;
+		}
+		c.next = q->rx.rsp_cons;
+		v = look_at_packet(q, &c);
+		if (v == REFUSED)
+			return done;
+		if (v == PARTIAL)
+			break;
+		q->rx_stats.slots += c.next - q->rx.rsp_cons;
+		q->rx.rsp_cons = c.next;
+		deliver(q, &c);
+		done++;
+	}
+	if (!XN_READ_ONCE(q->net->broken))
+		refill(q);
+	return done;
+}
+
+bool xn_net_rx_enable(struct xn_net_queue *q)
+{
+	if (XN_READ_ONCE(q->net->broken))
+		return false;
+	XN_WRITE_ONCE(q->rx.sring->rsp_event, q->rx_seen + 1);
+	xn_mb();	/* the index after our wish to be told */
+	return XN_READ_ONCE(q->rx.sring->rsp_prod) != q->rx_seen;
+}

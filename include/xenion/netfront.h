@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * frontends/netfront*.c: the network device protocol (xen-public/io/netif.h),
+ * without knowledge of any OS's packet buffers: scatter lists with a cookie go
+ * out and cookies come back; pages go in and come back filled.
+ *
+ * A queue is a pair of rings. Its tx functions are called by one CPU at a time,
+ * and so are its rx functions; one of each kind may run at the same time. Both
+ * kinds are called only between ops->connected and ops->disconnected. All are
+ * fit for the poll function of an OS that masks by polling.
+ */
+#ifndef XENION_NETFRONT_H
+#define XENION_NETFRONT_H
+
+#include <xenion/guest.h>
+#include <xenion/ring.h>
+#include <xen-public/io/netif.h>
+
+#define XN_NET_MAX_QUEUES	8
+
+/* Slots of each ring, which is one page. */
+#define XN_NET_RING_SIZE	256
+
+/* Slots that a packet may take; every backend accepts as many. */
+#define XN_NET_MAX_PIECES	XEN_NETIF_NR_SLOTS_MIN
+
+/*
+ * Up to so many bytes at the start of a packet are copied into memory that
+ * stays granted: dearer to grant than to copy. So are received packets of this
+ * length out of pages that stay granted.
+ */
+#define XN_NET_COPY		256u
+
+/* An ethernet header; what is shorter is no packet. */
+#define XN_NET_MIN_LEN		14u
+
+#define XN_NET_DEFAULT_MTU	1500u
+#define XN_NET_MIN_MTU		68u
+#define XN_NET_MAX_MTU		(XEN_NETIF_MAX_TX_SIZE - XN_NET_MIN_LEN)
+
+struct xn_net;
+struct xn_net_queue;
+
+/* What toolstack and backend offer, checked; valid while connected. */
+struct xn_net_info {
+	uint8_t mac[6];
+	uint32_t mtu;			/* bytes of payload */
+	unsigned int nr_queues;
+	bool split_events;		/* a port each for tx and rx */
+	bool sg;			/* packets of more than one piece */
+	bool csum_ipv4, csum_ipv6;	/* tx: the backend fills them in */
+	bool gso_tcpv4, gso_tcpv6;	/* tx: it takes what it must cut up */
+	bool trusted;			/* may see what lies around a packet */
+};
+
+/* A packet to send. */
+struct xn_net_packet {
+	const struct xn_sg *sg;
+	unsigned int nr;		/* pieces, at least 1 */
+	uint32_t len;			/* bytes of all pieces */
+	bool csum_blank;		/* its checksum is not filled in yet */
+	bool data_validated;		/* or is known to be right */
+	uint8_t gso_type;		/* XEN_NETIF_GSO_TYPE_* */
+	uint16_t gso_size;		/* bytes of payload per segment */
+	void *cookie;
+};
+
+struct xn_net_piece {
+	void *page;			/* of ops->rx_page */
+	uint32_t offset;		/* in it */
+	uint32_t len;			/* offset + len <= XN_PAGE_SIZE */
+};
+
+/* A packet that has come. Flags are the backend's word; the data is too. */
+struct xn_net_received {
+	struct xn_net_piece piece[XN_NET_MAX_PIECES];
+	unsigned int nr;		/* at least 1 */
+	uint32_t len;			/* of all, at least XN_NET_MIN_LEN */
+	bool csum_blank, data_validated;
+	uint8_t gso_type;		/* one that is known, or none */
+	uint16_t gso_size;		/* not 0 if there is a type */
+	/*
+	 * The only piece is lent: it is at most XN_NET_COPY bytes, to be copied
+	 * out once, and its page stays the engine's. The backend can write to
+	 * it. Otherwise the pages are the port's, and nobody else's.
+	 */
+	bool lent;
+};
+
+/* What a port is for. */
+enum xn_net_event {
+	XN_NET_EVENT_BOTH,	/* the only one of its queue */
+	XN_NET_EVENT_TX,
+	XN_NET_EVENT_RX,
+};
+
+/* Called by the engine; the port fills them in. */
+struct xn_net_ops {
+	/*
+	 * Make a port for @otherend, whose events make the queue be polled:
+	 * xn_net_tx_reap() and xn_net_rx_poll(). Unmask it. Undo that. May
+	 * sleep.
+	 */
+	int (*event_bind)(struct xn_net_queue *q, enum xn_net_event what,
+			  domid_t otherend, evtchn_port_t *port);
+	void (*event_unbind)(struct xn_net_queue *q, enum xn_net_event what,
+			     evtchn_port_t port);
+	/*
+	 * The rings are there, net->info says what they can. A negative errno
+	 * gives the device up. May sleep.
+	 */
+	int (*connected)(struct xn_net *net);
+	/*
+	 * The rings go: when this returns, no queue function runs or will be
+	 * called. The counterpart of connected. May sleep.
+	 */
+	void (*disconnected)(struct xn_net *net);
+	/* The link is up or down; down at first. May sleep. */
+	void (*link)(struct xn_net *net, bool up);
+	/*
+	 * Have the queue polled soon, though there is no event; nothing if it
+	 * is not connected. Any context.
+	 */
+	void (*poll)(struct xn_net_queue *q);
+	/*
+	 * A page for the backend to write to, freeable by xn_os_page_free(), or
+	 * NULL. From xn_net_rx_poll(), or before connected (may sleep).
+	 */
+	void *(*rx_page)(struct xn_net_queue *q);
+	/* Such a page comes back unused, or with data of no use. */
+	void (*rx_page_put)(struct xn_net_queue *q, void *page);
+	/*
+	 * Such a page does not come back: the backend still writes to it. It
+	 * is freed by xn_os_page_free() if that ever ends.
+	 */
+	void (*rx_page_lost)(struct xn_net_queue *q, void *page);
+	/* A packet; from xn_net_rx_poll(). */
+	void (*rx)(struct xn_net_queue *q, const struct xn_net_received *pkt);
+	/*
+	 * A packet is sent (err 0) or not. From xn_net_tx_reap(), or after
+	 * disconnected (may sleep).
+	 */
+	void (*tx_done)(struct xn_net_queue *q, void *cookie, int err);
+	/*
+	 * The backend still reads memory at @va, of a packet that tx_done is
+	 * about to be called for: it must stay as it is until tx_unpin, which
+	 * may come when queue and device are gone, or never.
+	 */
+	void (*tx_pin)(struct xn_net_queue *q, void *va);
+	void (*tx_unpin)(void *va);
+};
+
+struct xn_net_tx_stats {
+	uint64_t packets, bytes;	/* sent */
+	uint64_t errors;		/* not sent, says the backend */
+	uint64_t slots;			/* ring slots used */
+	uint64_t copied;		/* of these, not granted but copied */
+	uint64_t notify;		/* notifications sent */
+};
+
+struct xn_net_rx_stats {
+	uint64_t packets, bytes;	/* received */
+	uint64_t errors;		/* dropped: the backend's errors */
+	uint64_t slots;			/* ring slots used */
+	uint64_t copied;		/* packets whose page was lent */
+	uint64_t notify;		/* notifications sent */
+	uint64_t no_page;		/* times that ops->rx_page had none */
+};
+
+struct xn_net_tx_slot;		/* frontends/netfront_tx.c */
+struct xn_net_rx_slot;		/* frontends/netfront_rx.c */
+
+#define XN_NET_TX_SLOT_PAGES	2u
+#define XN_NET_COPY_PAGES	(XN_NET_RING_SIZE * XN_NET_COPY / XN_PAGE_SIZE)
+
+/* A pair of rings. All fields but net, id, priv and the counts are ours. */
+struct xn_net_queue {
+	struct xn_net *net;
+	unsigned int id;
+	void *priv;			/* the port's */
+
+	struct netif_tx_front_ring tx;
+	grant_ref_t tx_ring_ref;
+	evtchn_port_t tx_port;
+	struct xn_net_tx_slot *tx_slots[XN_NET_TX_SLOT_PAGES];
+	unsigned int tx_free;		/* first free slot */
+	unsigned int tx_nr_free;	/* free slots */
+	unsigned int tx_extras;		/* ring slots without an id */
+	uint8_t *copy[XN_NET_COPY_PAGES];	/* granted while connected */
+	grant_ref_t copy_ref[XN_NET_COPY_PAGES];
+
+	struct netif_rx_front_ring rx;
+	grant_ref_t rx_ring_ref;
+	evtchn_port_t rx_port;
+	struct xn_net_rx_slot *rx_slots;	/* a page */
+	RING_IDX rx_seen;		/* responses that were looked at */
+	struct xn_work rx_retry;
+	struct xn_net_received rx_packet;
+
+	struct xn_net_tx_stats tx_stats;
+	struct xn_net_rx_stats rx_stats;
+};
+
+/* One network device. All fields but info and priv are the engine's. */
+struct xn_net {
+	struct xn_device *dev;
+	const struct xn_net_ops *ops;
+	void *priv;			/* the port's */
+	struct xn_net_info info;
+	unsigned int max_queues;
+	struct xn_net_queue queue[XN_NET_MAX_QUEUES];
+
+	struct xn_device_ops device_ops;
+	struct xn_xs_watch carrier;
+	struct xn_lock lock;
+	struct xn_waitq wait;
+	bool busy;			/* somebody changes what is below */
+	bool open;			/* there are rings */
+	bool live;			/* the port may use them */
+	bool stopping;
+	bool link_up;
+	bool carrier_warned;
+	bool broken;			/* the backend broke the protocol */
+	uint64_t refused;		/* times that it did */
+	const char *reason;
+	struct xn_work fail;
+};
+
+/* ---- netfront.c ---- */
+
+/**
+ * xn_net_start - bring a network device to life
+ * @net: zeroed, but for priv and queue[].priv; the caller's, until
+ *       xn_net_stop() has returned
+ * @dev: its place in xenstore, from xn_device_init()
+ * @ops: the port
+ * @max_queues: how many queues the port can use, 1 ... XN_NET_MAX_QUEUES
+ *
+ * From now on net->queue[].net and id are valid. ops->connected is called when
+ * the backend is ready, again whenever a backend that went comes back.
+ * Returns: 0 or a negative errno value. May sleep.
+ */
+int xn_net_start(struct xn_net *net, struct xn_device *dev,
+		 const struct xn_net_ops *ops, unsigned int max_queues);
+
+/**
+ * xn_net_stop - undo xn_net_start()
+ * @net: a device that was started
+ *
+ * Gives the backend time to let go of rings and packets, but not for ever.
+ * When it returns, every cookie and every page has come back, or is lost or
+ * pinned, and no op will be called but tx_unpin. May sleep; not from an op.
+ */
+void xn_net_stop(struct xn_net *net);
+
+/* ---- netfront_tx.c ---- */
+
+/**
+ * xn_net_tx_room - ring slots that are free
+ * @q: a queue
+ *
+ * A packet needs as many as it has pieces, and one more for GSO.
+ * Returns: 0 ... XN_NET_RING_SIZE. Context: any; one tx function at a time.
+ */
+unsigned int xn_net_tx_room(const struct xn_net_queue *q);
+
+/**
+ * xn_net_tx - put a packet into the ring
+ * @q: a queue of a connected device
+ * @pkt: the packet; its memory is the backend's to read until ops->tx_done
+ *
+ * Not seen by the backend before xn_net_tx_push(). Makes no allocation.
+ * Returns: 0; -EBUSY: no room now; -EMSGSIZE: more pieces than
+ * XN_NET_MAX_PIECES, or than one where info.sg is false; -EINVAL: a piece that
+ * leaves its page, a length out of bounds, GSO that the backend does not take;
+ * -EIO: the device is broken. Context: any; one tx function at a time.
+ */
+int xn_net_tx(struct xn_net_queue *q, const struct xn_net_packet *pkt);
+
+/**
+ * xn_net_tx_push - show the backend what xn_net_tx() put into the ring
+ * @q: a queue of a connected device
+ *
+ * Notifies if the backend asked for it. Context: any; one tx function at a
+ * time.
+ */
+void xn_net_tx_push(struct xn_net_queue *q);
+
+/**
+ * xn_net_tx_reap - take back the packets that were sent
+ * @q: a queue of a connected device
+ *
+ * Calls ops->tx_done. Bounded by the ring's size. Returns: how many packets.
+ * Context: any; one tx function at a time.
+ */
+unsigned int xn_net_tx_reap(struct xn_net_queue *q);
+
+/**
+ * xn_net_tx_enable - ask for an event when packets were sent
+ * @q: a queue of a connected device
+ *
+ * The event comes when half of what is on its way is done.
+ * Returns: true if there is something to reap already, so that no event may
+ * come. Context: any; one tx function at a time.
+ */
+bool xn_net_tx_enable(struct xn_net_queue *q);
+
+/* ---- netfront_rx.c ---- */
+
+/**
+ * xn_net_rx_poll - take packets out of the ring, and put pages in
+ * @q: a queue of a connected device
+ * @budget: packets at most
+ *
+ * Calls ops->rx and ops->rx_page. Notifies if the backend waits for pages.
+ * Returns: how many packets were consumed, with those that were dropped.
+ * Context: any; one rx function at a time.
+ */
+unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget);
+
+/**
+ * xn_net_rx_enable - ask for an event when the next packet comes
+ * @q: a queue of a connected device
+ *
+ * Returns: true if one has come already, so that no event may come.
+ * Context: any; one rx function at a time.
+ */
+bool xn_net_rx_enable(struct xn_net_queue *q);
+
+#endif /* XENION_NETFRONT_H */

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * xenion-netfront.ko: a network device for each "vif" on the bus, on top of
+ * frontends/netfront*.c. Here: the device's life. It is registered when its
+ * backend is first connected, and stays, without a link, when the backend goes.
+ */
+#include <linux/etherdevice.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+
+#include "netfront.h"
+
+static unsigned int queues = 1;
+module_param(queues, uint, 0444);
+MODULE_PARM_DESC(queues, "Queues of each device, if its backend has as many (1-8, default 1)");
+
+/* ---- Events ---- */
+
+static irqreturn_t tx_event(int irq, void *data)
+{
+	struct xnl_net_queue *nq = data;
+
+	nq->events[XNL_NET_IRQ_TX]++;
+	napi_schedule(&nq->napi);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t rx_event(int irq, void *data)
+{
+	struct xnl_net_queue *nq = data;
+
+	nq->events[XNL_NET_IRQ_RX]++;
+	napi_schedule(&nq->napi);
+	return IRQ_HANDLED;
+}
+
+static int event_bind(struct xn_net_queue *q, enum xn_net_event what,
+		      domid_t otherend, evtchn_port_t *port)
+{
+	int n = what == XN_NET_EVENT_RX ? XNL_NET_IRQ_RX : XNL_NET_IRQ_TX;
+	static const char *const suffix[] = {
+		[XN_NET_EVENT_BOTH] = "",
+		[XN_NET_EVENT_TX] = "-tx",
+		[XN_NET_EVENT_RX] = "-rx",
+	};
+	struct xnl_net_queue *nq = q->priv;
+	int irq, err;
+
+	irq = xnl_irq_bind_unbound(otherend, port);
+	if (irq < 0)
+		return irq;
+	snprintf(nq->irq_name[n], sizeof(nq->irq_name[n]), "%s-q%u%s",
+		 dev_name(nq->napi.dev->dev.parent), q->id, suffix[what]);
+	err = request_irq(irq, n == XNL_NET_IRQ_RX ? rx_event : tx_event, 0,
+			  nq->irq_name[n], nq);
+	if (err) {
+		xnl_irq_unbind(irq);
+		return err;
+	}
+	nq->irq[n] = irq;
+	return 0;
+}
+
+static void event_unbind(struct xn_net_queue *q, enum xn_net_event what,
+			 evtchn_port_t port)
+{
+	int n = what == XN_NET_EVENT_RX ? XNL_NET_IRQ_RX : XNL_NET_IRQ_TX;
+	struct xnl_net_queue *nq = q->priv;
+
+	free_irq(nq->irq[n], nq);
+	xnl_irq_unbind(nq->irq[n]);
+}
+
+static void poll(struct xn_net_queue *q)
+{
+	struct xnl_net_queue *nq = q->priv;
+
+	/* Nothing while the interface is down: then NAPI is disabled. */
+	local_bh_disable();
+	napi_schedule(&nq->napi);
+	local_bh_enable();
+}
+
+/* ---- Up and down ---- */
+
+static void go(struct xnl_net *nic)
+{
+	unsigned int i;
+
+	for (i = 0; i < nic->net.info.nr_queues; i++) {
+		napi_enable(&nic->queue[i].napi);
+		poll(nic->queue[i].q);
+	}
+	netif_tx_start_all_queues(nic->dev);
+}
+
+static void rest(struct xnl_net *nic)
+{
+	unsigned int i;
+
+	netif_tx_disable(nic->dev);
+	for (i = 0; i < nic->net.info.nr_queues; i++)
+		napi_disable(&nic->queue[i].napi);
+}
+
+static int xnl_net_open(struct net_device *dev)
+{
+	struct xnl_net *nic = netdev_priv(dev);
+
+	if (nic->live)
+		go(nic);
+	else
+		netif_tx_stop_all_queues(dev);
+	return 0;
+}
+
+static int xnl_net_close(struct net_device *dev)
+{
+	struct xnl_net *nic = netdev_priv(dev);
+
+	if (nic->live)
+		rest(nic);
+	return 0;
+}
+
+static netdev_features_t fix_features(struct net_device *dev,
+				      netdev_features_t features)
+{
+	struct xnl_net *nic = netdev_priv(dev);
+	const struct xn_net_info *info = &nic->net.info;
+
+	if (!info->sg)
+		features &= ~NETIF_F_SG;
+	if (!info->csum_ipv4)
+		features &= ~NETIF_F_IP_CSUM;
+	if (!info->csum_ipv6)
+		features &= ~NETIF_F_IPV6_CSUM;
+	if (!info->gso_tcpv4)
+		features &= ~NETIF_F_TSO;
+	if (!info->gso_tcpv6)
+		features &= ~NETIF_F_TSO6;
+	return features;
+}
+
+static void get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
+{
+	struct xnl_net *nic = netdev_priv(dev);
+	unsigned int i;
+
+	for (i = 0; i < nic->nr_queues; i++) {
+		const struct xnl_net_queue *nq = &nic->queue[i];
+		const struct xn_net_queue *q = nq->q;
+
+		stats->tx_packets += q->tx_stats.packets;
+		stats->tx_bytes += q->tx_stats.bytes;
+		stats->tx_errors += q->tx_stats.errors;
+		stats->tx_dropped += nq->tx_dropped;
+		stats->rx_packets += q->rx_stats.packets;
+		stats->rx_bytes += q->rx_stats.bytes;
+		stats->rx_errors += q->rx_stats.errors;
+		stats->rx_dropped += nq->rx_dropped;
+	}
+}
+
+static const struct net_device_ops xnl_net_ops = {
+	.ndo_open		= xnl_net_open,
+	.ndo_stop		= xnl_net_close,
+	.ndo_start_xmit		= xnl_net_xmit,
+	.ndo_fix_features	= fix_features,
+	.ndo_get_stats64	= get_stats64,
+	.ndo_set_mac_address	= eth_mac_addr,
+	.ndo_validate_addr	= eth_validate_addr,
+};
+
+/* ---- What the engine tells ---- */
+
+/* The backend's limits, which may be others after it came back. */
+static int apply_info(struct xnl_net *nic)
+{
+	const struct xn_net_info *info = &nic->net.info;
+	struct net_device *dev = nic->dev;
+	int err;
+
+	dev->max_mtu = info->sg ? XN_NET_MAX_MTU : XN_NET_DEFAULT_MTU;
+	if (!nic->registered) {
+		eth_hw_addr_set(dev, info->mac);
+		dev->mtu = info->mtu;
+		return netif_set_real_num_queues(dev, info->nr_queues,
+						 info->nr_queues);
+	}
+	err = netif_set_real_num_queues(dev, info->nr_queues, info->nr_queues);
+	if (err)
+		return err;
+	netdev_update_features(dev);
+	if (dev->mtu > dev->max_mtu)
+		return dev_set_mtu(dev, dev->max_mtu);
+	return 0;
+}
+
+static int connected(struct xn_net *net)
+{
+	struct xnl_net *nic = net->priv;
+	int err;
+
+	rtnl_lock();
+	err = apply_info(nic);
+	if (!err && !nic->registered) {
+		err = register_netdevice(nic->dev);
+		nic->registered = !err;
+	}
+	if (!err) {
+		nic->live = true;
+		if (netif_running(nic->dev))
+			go(nic);
+	}
+	rtnl_unlock();
+	return err;
+}
+
+static void disconnected(struct xn_net *net)
+{
+	struct xnl_net *nic = net->priv;
+
+	rtnl_lock();
+	netif_carrier_off(nic->dev);
+	if (netif_running(nic->dev))
+		rest(nic);
+	nic->live = false;
+	rtnl_unlock();
+}
+
+static void link(struct xn_net *net, bool up)
+{
+	struct xnl_net *nic = net->priv;
+
+	if (!up) {
+		netif_carrier_off(nic->dev);
+		return;
+	}
+	netif_carrier_on(nic->dev);
+	/* Who has seen us through the backend that went, looks elsewhere. */
+	netdev_notify_peers(nic->dev);
+}
+
+static const struct xn_net_ops engine_ops = {
+	.event_bind	= event_bind,
+	.event_unbind	= event_unbind,
+	.connected	= connected,
+	.disconnected	= disconnected,
+	.link		= link,
+	.poll		= poll,
+	.rx_page	= xnl_net_rx_page,
+	.rx_page_put	= xnl_net_rx_page_put,
+	.rx_page_lost	= xnl_net_rx_page_lost,
+	.rx		= xnl_net_rx,
+	.tx_done	= xnl_net_tx_done,
+	.tx_pin		= xnl_net_tx_pin,
+	/* Of the kernel, not of this module: it may be called when we are gone. */
+	.tx_unpin	= page_frag_free,
+};
+
+/* ---- The device ---- */
+
+static void free_queues(struct xnl_net *nic)
+{
+	unsigned int i;
+
+	for (i = 0; i < nic->nr_queues; i++) {
+		netif_napi_del(&nic->queue[i].napi);
+		page_pool_destroy(nic->queue[i].pool);
+	}
+}
+
+static int make_queues(struct xnl_net *nic)
+{
+	const struct page_pool_params params = {
+		.pool_size = XN_NET_RING_SIZE,
+		.nid = NUMA_NO_NODE,
+	};
+	unsigned int i;
+
+	for (i = 0; i < queues; i++) {
+		struct xnl_net_queue *nq = &nic->queue[i];
+
+		nq->pool = page_pool_create(&params);
+		if (IS_ERR(nq->pool)) {
+			free_queues(nic);
+			return PTR_ERR(nq->pool);
+		}
+		nq->q = &nic->net.queue[i];
+		nq->q->priv = nq;
+		nq->txq = netdev_get_tx_queue(nic->dev, i);
+		netif_napi_add(nic->dev, &nq->napi, xnl_net_poll);
+		nic->nr_queues = i + 1;
+	}
+	return 0;
+}
+
+static int probe(struct xnl_device *xdev)
+{
+	struct net_device *dev;
+	struct xnl_net *nic;
+	int err;
+
+	dev = alloc_etherdev_mq(struct_size(nic, queue, queues), queues);
+	if (!dev)
+		return -ENOMEM;
+	nic = netdev_priv(dev);
+	nic->dev = dev;
+	nic->net.priv = nic;
+	SET_NETDEV_DEV(dev, &xdev->dev);
+	dev_set_drvdata(&xdev->dev, nic);
+	dev->netdev_ops = &xnl_net_ops;
+	dev->ethtool_ops = &xnl_net_ethtool_ops;
+	dev->min_mtu = XN_NET_MIN_MTU;
+	dev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
+			   NETIF_F_TSO | NETIF_F_TSO6;
+	dev->features = dev->hw_features | NETIF_F_RXCSUM;
+	netif_set_tso_max_size(dev, XEN_NETIF_MAX_TX_SIZE);
+	netif_carrier_off(dev);
+
+	err = make_queues(nic);
+	if (err)
+		goto free;
+	err = xn_net_start(&nic->net, &xdev->xb, &engine_ops, queues);
+	if (err)
+		goto queues;
+	return 0;
+queues:
+	free_queues(nic);
+free:
+	free_netdev(dev);
+	return err;
+}
+
+static void remove(struct xnl_device *xdev)
+{
+	struct xnl_net *nic = dev_get_drvdata(&xdev->dev);
+
+	xn_net_stop(&nic->net);
+	if (nic->registered)
+		unregister_netdev(nic->dev);
+	free_queues(nic);
+	free_netdev(nic->dev);
+}
+
+static struct xnl_driver driver = {
+	.driver.name	= "vif",
+	.type		= "vif",
+	.probe		= probe,
+	.remove		= remove,
+};
+
+static int __init xenion_netfront_init(void)
+{
+	if (!queues || queues > XN_NET_MAX_QUEUES) {
+		pr_err("xenion-netfront: queues=%u: give a number from 1 to %u\n",
+		       queues, XN_NET_MAX_QUEUES);
+		return -EINVAL;
+	}
+	return xnl_driver_register(&driver, THIS_MODULE, KBUILD_MODNAME);
+}
+module_init(xenion_netfront_init);
+
+static void __exit xenion_netfront_exit(void)
+{
+	xnl_driver_unregister(&driver);
+}
+module_exit(xenion_netfront_exit);
+
+MODULE_DESCRIPTION("Xen network devices (netif.h), by Xenion");
+MODULE_AUTHOR("Xenion developers");
+MODULE_LICENSE("Dual MIT/GPL");
+MODULE_ALIAS(XNL_ALIAS("vif"));
