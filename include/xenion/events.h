@@ -23,16 +23,14 @@
 typedef void (*xn_evtchn_fn)(void *data, evtchn_port_t port);
 
 struct xn_evtchn_table;
-struct xn_evtchn_port;		/* events/table.c */
 
 /* What differs between the two ABIs. All but init, fini and grow: any context. */
 struct xn_evtchn_ops {
 	const char *name;
+	bool resets;		/* fini closes every port of the domain */
 	int (*init)(struct xn_evtchn_table *t);
-	void (*fini)(struct xn_evtchn_table *t);
+	int (*fini)(struct xn_evtchn_table *t);
 	int (*grow)(struct xn_evtchn_table *t, evtchn_port_t port);
-	void (*bind_vcpu)(struct xn_evtchn_table *t, evtchn_port_t port,
-			  unsigned int from, unsigned int to);
 	void (*clear)(struct xn_evtchn_table *t, evtchn_port_t port);
 	bool (*is_pending)(struct xn_evtchn_table *t, evtchn_port_t port);
 	void (*set_pending)(struct xn_evtchn_table *t, evtchn_port_t port);
@@ -46,7 +44,7 @@ extern const struct xn_evtchn_ops xn_evtchn_twolevel;
 extern const struct xn_evtchn_ops xn_evtchn_fifo;
 
 #define XN_EVTCHN_MAX_PORTS	(1u << 17)	/* the FIFO ABI's limit */
-#define XN_EVTCHN_MAX_VCPUS	128
+#define XN_EVTCHN_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
 #define XN_EVTCHN_DIR_PAGES	2
 
 /* All fields are the room's own, but for max_ports and ops->name. */
@@ -56,8 +54,8 @@ struct xn_evtchn_table {
 	unsigned int nr_vcpus;
 	evtchn_port_t max_ports;
 	struct xn_lock lock;
-	void *ports;			/* table.c: page of pointers to pages */
-	void *priv;			/* the ABI's own, one page or more */
+	void *dir[XN_EVTCHN_DIR_PAGES];	/* pages of pointers to pages */
+	void *priv;			/* the ABI's own */
 	uint32_t spurious;		/* events on ports that nobody bound */
 };
 
@@ -68,10 +66,12 @@ struct xn_evtchn_table {
  * @nr_vcpus: vCPUs 0 ... nr_vcpus - 1 can take upcalls
  * @ops: the ABI to use; NULL: FIFO where Xen has it, else 2-level
  *
- * Masks every port. The 2-level ABI without VCPUOP_register_vcpu_info reaches
- * the first XEN_LEGACY_MAX_VCPUS vCPUs.
- * Returns: 0, -ENOMEM, -EINVAL (too many vCPUs), or what Xen answered to an
- * @ops that was asked for by name. May sleep.
+ * Masks every port. Both ABIs tell a vCPU of its events by a flag in its
+ * struct vcpu_info; without VCPUOP_register_vcpu_info, which cannot be undone,
+ * only the first XN_EVTCHN_MAX_VCPUS have one. @t->nr_vcpus becomes less when
+ * the domain has fewer.
+ * Returns: 0, -ENOMEM, -EINVAL (no vCPU or too many), or what Xen answered,
+ * but for @ops NULL and a Xen without the FIFO ABI. May sleep.
  */
 int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 		   unsigned int nr_vcpus, const struct xn_evtchn_ops *ops);
@@ -83,13 +83,14 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
  *
  * The FIFO ABI is left by EVTCHNOP_reset, the only way there is. That closes
  * every port of the domain. The adopted ports, which the toolstack had made,
- * are bound again to the same remote ports, with new numbers (@moved tells), so
- * that a next user of the domain finds them.
+ * are bound again to the same remote ports, perhaps with new numbers (@moved
+ * tells), so that a next user of the domain finds them.
  *
  * @moved: called for each adopted port that has a new number; may be NULL
  * @data: its first argument
  *
- * May sleep. All memory is freed.
+ * May sleep. All memory is freed, unless Xen refuses to let go of it: that is
+ * logged.
  */
 void xn_evtchn_fini(struct xn_evtchn_table *t,
 		    void (*moved)(void *data, evtchn_port_t from,
@@ -232,8 +233,5 @@ static inline int xn_evtchn_send(evtchn_port_t port)
  * Returns: how many events were handled. Context: upcall, upcalls disabled.
  */
 unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu);
-
-/* events/table.c, for the two ABIs only: call the function of a port. */
-void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port);
 
 #endif /* XENION_EVENTS_H */

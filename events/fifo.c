@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The FIFO event-channel ABI: one word per port in an array that the guest
+ * provides, queues of ports linked through these words, one per priority and
+ * vCPU, whose heads are in the vCPU's control block (EVTCHN_FIFO_* and struct
+ * evtchn_fifo_control_block in xen-public/event_channel.h; the design is in
+ * Xen's docs/designs, "event channels, FIFO-based ABI"). Called by table.c.
+ *
+ * Who may do what with a word: Xen sets PENDING, LINKED, BUSY and the link.
+ * The guest sets and clears MASKED, clears PENDING, and clears LINKED with the
+ * link, which takes the port off its queue; it does not clear MASKED while
+ * BUSY is set. A port that is LINKED stays on its queue, whatever happens to
+ * it: it may have been moved or closed when we meet it there.
+ */
+#include "port.h"
+
+#define PENDING		(1u << EVTCHN_FIFO_PENDING)
+#define MASKED		(1u << EVTCHN_FIFO_MASKED)
+#define LINKED		(1u << EVTCHN_FIFO_LINKED)
+#define BUSY		(1u << EVTCHN_FIFO_BUSY)
+#define LINK		((event_word_t)EVTCHN_FIFO_LINK_MASK)
+
+#define WORDS_PER_PAGE	(XN_PAGE_SIZE / sizeof(event_word_t))
+#define ARRAY_PAGES	(XN_EVTCHN_MAX_PORTS / WORDS_PER_PAGE)
+
+/*
+ * Ports taken off the queues in one upcall. A port is in one queue once, so
+ * only events that come meanwhile make more than there are ports.
+ */
+#define BUDGET		1024u
+
+/* Tries to clear MASKED before Xen is asked to do it. */
+#define UNMASK_TRIES	8
+
+/* When the relief port cannot be made, try again after so long. */
+#define RETRY_NS	(10 * XN_NSEC_PER_MSEC)
+
+/* Control blocks share a page, a cache line or two for each. */
+#define CONTROL_SIZE	128u
+#define CONTROLS_PER_PAGE (XN_PAGE_SIZE / CONTROL_SIZE)
+
+struct fifo_vcpu {
+	struct evtchn_fifo_control_block *control;
+	evtchn_port_t relief;		/* interrupts this vCPU, or 0 */
+	bool left;			/* the budget was too small */
+	uint32_t ready;			/* queues that are not empty, as bits, */
+	uint32_t head[EVTCHN_FIFO_MAX_QUEUES];	/* and where they go on */
+};
+
+struct fifo {
+	struct xn_evtchn_table *t;
+	struct xn_work relief;
+	uint8_t *control;		/* page of control blocks */
+	struct fifo_vcpu *vcpu;		/* page of these */
+	uint32_t nr_array;		/* pages that Xen has */
+	event_word_t *array[ARRAY_PAGES];
+};
+
+_Static_assert(sizeof(struct fifo) <= XN_PAGE_SIZE, "fits a page");
+_Static_assert(sizeof(struct fifo_vcpu) * XN_EVTCHN_MAX_VCPUS <= XN_PAGE_SIZE,
+	       "fits a page");
+_Static_assert(sizeof(struct evtchn_fifo_control_block) <= CONTROL_SIZE &&
+	       CONTROLS_PER_PAGE >= XN_EVTCHN_MAX_VCPUS, "fits a page");
+
+/* The word of a port, NULL: we have given Xen none for it. */
+static event_word_t *word_of(struct fifo *f, evtchn_port_t port)
+{
+	if (port / WORDS_PER_PAGE >=
+	    __atomic_load_n(&f->nr_array, __ATOMIC_ACQUIRE))
+		return NULL;
+	return f->array[port / WORDS_PER_PAGE] + port % WORDS_PER_PAGE;
+}
+
+static event_word_t word_clear(event_word_t *w, event_word_t bits)
+{
+	return __atomic_fetch_and(w, ~bits, __ATOMIC_SEQ_CST);
+}
+
+static void word_set(event_word_t *w, event_word_t bits)
+{
+	__atomic_fetch_or(w, bits, __ATOMIC_SEQ_CST);
+}
+
+/* ---- one port ---- */
+
+static void fifo_clear(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	event_word_t *w = word_of(t->priv, port);
+
+	if (w)
+		word_clear(w, PENDING);
+}
+
+static bool fifo_is_pending(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	event_word_t *w = word_of(t->priv, port);
+
+	return w && XN_READ_ONCE(*w) & PENDING;
+}
+
+static void fifo_set_pending(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	event_word_t *w = word_of(t->priv, port);
+
+	if (w)
+		word_set(w, PENDING);
+}
+
+static void fifo_mask(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	event_word_t *w = word_of(t->priv, port);
+
+	if (w)
+		word_set(w, MASKED);
+}
+
+static bool fifo_is_masked(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	event_word_t *w = word_of(t->priv, port);
+
+	return !w || XN_READ_ONCE(*w) & MASKED;
+}
+
+/* True: it is unmasked, and nothing waits. False: Xen has to do it. */
+static bool unmask_alone(event_word_t *w)
+{
+	event_word_t old = XN_READ_ONCE(*w);
+	unsigned int tries;
+
+	for (tries = 0; tries < UNMASK_TRIES; tries++) {
+		if (!(old & MASKED))
+			return true;
+		if (old & PENDING)
+			return false;
+		old &= ~BUSY;
+		if (__atomic_compare_exchange_n(w, &old, old & ~MASKED, false,
+						__ATOMIC_SEQ_CST,
+						__ATOMIC_SEQ_CST))
+			return true;
+	}
+	return false;
+}
+
+static void fifo_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	struct evtchn_unmask x = { .port = port };
+	event_word_t *w = word_of(t->priv, port);
+
+	if (w && !unmask_alone(w))
+		xn_hc_evtchn(EVTCHNOP_unmask, &x);
+}
+
+/* ---- upcall ---- */
+
+/*
+ * Take the first port off a queue, and its event, if it has one that is
+ * wanted. False: the queue is empty, or is none any more. Links and heads are
+ * the host's: a port that has no word, or is not LINKED, ends the queue. As
+ * each step clears a LINKED that the next would need, no loop of links lasts.
+ */
+static bool consume(struct xn_evtchn_table *t, struct fifo_vcpu *v,
+		    unsigned int queue, unsigned int *events)
+{
+	evtchn_port_t port = v->head[queue];
+	event_word_t *w, old;
+
+	if (!port)
+		port = XN_READ_ONCE(v->control->head[queue]);
+	v->head[queue] = 0;
+	if (!port)
+		return false;
+	w = word_of(t->priv, port);
+	old = w ? word_clear(w, LINKED | LINK) : 0;
+	if (!(old & LINKED)) {
+		xn_stat_inc(XN_STAT_REFUSED);
+		return false;
+	}
+	v->head[queue] = old & LINK;
+	if (old & PENDING && !(old & MASKED) &&
+	    word_clear(w, PENDING) & PENDING) {
+		xn_evtchn_dispatch(t, port);
+		++*events;
+	}
+	return v->head[queue];
+}
+
+static unsigned int fifo_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
+{
+	struct fifo *f = t->priv;
+	struct fifo_vcpu *v = &f->vcpu[vcpu];
+	unsigned int events = 0, budget = BUDGET;
+
+	v->ready |= __atomic_exchange_n(&v->control->ready, 0,
+					__ATOMIC_SEQ_CST) &
+		    ((1u << EVTCHN_FIFO_MAX_QUEUES) - 1);
+	while (v->ready && budget) {
+		unsigned int queue = __builtin_ctz(v->ready);
+
+		/* The highest priority first, as far as it goes. */
+		while (budget && consume(t, v, queue, &events))
+			budget--;
+		if (budget)
+			v->ready &= ~(1u << queue);
+	}
+	/*
+	 * Xen makes no upcall for a queue that is not empty. So the rest needs
+	 * an event of its own: on this vCPU, of a priority that nobody else
+	 * uses. Its port is made outside of upcalls.
+	 */
+	if (v->ready) {
+		__atomic_store_n(&v->left, true, __ATOMIC_SEQ_CST);
+		xn_work_schedule(&f->relief, 0);
+	}
+	return events;
+}
+
+static void relieved(void *data, evtchn_port_t port)
+{
+	/* That there was an upcall is all. */
+}
+
+static int relief_bind(struct xn_evtchn_table *t, unsigned int vcpu,
+		       evtchn_port_t *port)
+{
+	struct evtchn_set_priority x = { .priority = EVTCHN_FIFO_PRIORITY_MAX };
+	int err;
+
+	if (*port)
+		return 0;
+	err = xn_evtchn_bind_ipi(t, vcpu, relieved, NULL, port);
+	if (err)
+		return err;
+	x.port = *port;
+	err = xn_hc_evtchn(EVTCHNOP_set_priority, &x);
+	if (err) {
+		xn_evtchn_unbind(t, *port);
+		*port = 0;
+		return err;
+	}
+	xn_evtchn_unmask(t, *port);
+	return 0;
+}
+
+static void relief_fn(struct xn_work *work)
+{
+	struct fifo *f = xn_container_of(work, struct fifo, relief);
+	unsigned int i;
+
+	for (i = 0; i < f->t->nr_vcpus; i++) {
+		struct fifo_vcpu *v = &f->vcpu[i];
+
+		if (!__atomic_exchange_n(&v->left, false, __ATOMIC_SEQ_CST))
+			continue;
+		if (relief_bind(f->t, i, &v->relief) ||
+		    xn_evtchn_send(v->relief)) {
+			__atomic_store_n(&v->left, true, __ATOMIC_SEQ_CST);
+			xn_work_schedule(work, RETRY_NS);
+		}
+	}
+}
+
+/* ---- begin, grow, end ---- */
+
+static void free_all(struct fifo *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->nr_array; i++)
+		xn_os_page_free(f->array[i]);
+	xn_os_page_free(f->vcpu);
+	xn_os_page_free(f->control);
+	xn_os_page_free(f);
+}
+
+/*
+ * Tell Xen of the control blocks. The first call switches the domain to this
+ * ABI and there is no way back but a reset of all ports, so from then on a
+ * failure only means one vCPU less.
+ */
+static int init_controls(struct xn_evtchn_table *t, struct fifo *f)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < t->nr_vcpus; i++) {
+		struct evtchn_init_control x = {
+			.control_gfn = xn_os_gfn(f->control),
+			.offset = i * CONTROL_SIZE,
+			.vcpu = i,
+		};
+
+		err = xn_hc_evtchn(EVTCHNOP_init_control, &x);
+		if (err && !i)
+			return err;
+		if (err) {
+			if (err != -ENOENT)
+				xn_os_log(XN_WARN,
+					  "xenion: no events for vCPU %u and higher (error %d)",
+					  i, err);
+			t->nr_vcpus = i;
+			break;
+		}
+		f->vcpu[i].control = (void *)(f->control + x.offset);
+	}
+	return 0;
+}
+
+static int fifo_init(struct xn_evtchn_table *t)
+{
+	struct fifo *f = xn_os_page_alloc();
+	int err = -ENOMEM;
+
+	if (!f)
+		return -ENOMEM;
+	f->t = t;
+	f->control = xn_os_page_alloc();
+	f->vcpu = xn_os_page_alloc();
+	if (f->control && f->vcpu)
+		err = init_controls(t, f);
+	if (err) {
+		free_all(f);
+		return err;
+	}
+	xn_work_init(&f->relief, relief_fn);
+	t->max_ports = XN_EVTCHN_MAX_PORTS;
+	t->priv = f;
+	return 0;
+}
+
+/* Hand Xen one page more. Every event in it is masked until it is bound. */
+static int expand(struct xn_evtchn_table *t, struct fifo *f)
+{
+	event_word_t *page = xn_os_page_alloc();
+	struct evtchn_expand_array x;
+	unsigned long flags;
+	unsigned int i;
+	int err;
+
+	if (!page)
+		return -ENOMEM;
+	for (i = 0; i < WORDS_PER_PAGE; i++)
+		page[i] = MASKED;
+	x.array_gfn = xn_os_gfn(page);
+
+	flags = xn_lock(&t->lock);
+	if (f->nr_array == ARRAY_PAGES) {
+		err = -ENOSPC;
+	} else {
+		err = xn_hc_evtchn(EVTCHNOP_expand_array, &x);
+	}
+	if (!err) {
+		f->array[f->nr_array] = page;
+		__atomic_store_n(&f->nr_array, f->nr_array + 1,
+				 __ATOMIC_RELEASE);
+	}
+	xn_unlock(&t->lock, flags);
+	if (err)
+		xn_os_page_free(page);
+	return err;
+}
+
+static int fifo_grow(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	int err = 0;
+
+	while (!err && !word_of(t->priv, port))
+		err = expand(t, t->priv);
+	return err;
+}
+
+static int fifo_fini(struct xn_evtchn_table *t)
+{
+	struct evtchn_reset x = { .dom = DOMID_SELF };
+	struct fifo *f = t->priv;
+	int err;
+
+	xn_work_cancel(&f->relief);
+	err = xn_hc_evtchn(EVTCHNOP_reset, &x);
+	if (err)
+		xn_os_log(XN_ERR,
+			  "xenion: Xen does not let go of the FIFO event channels (error %d): %u pages are lost",
+			  err, f->nr_array + 1);
+	else
+		free_all(f);
+	t->priv = NULL;
+	return err;
+}
+
+const struct xn_evtchn_ops xn_evtchn_fifo = {
+	.name		= "FIFO",
+	.resets		= true,
+	.init		= fifo_init,
+	.fini		= fifo_fini,
+	.grow		= fifo_grow,
+	.clear		= fifo_clear,
+	.is_pending	= fifo_is_pending,
+	.set_pending	= fifo_set_pending,
+	.mask		= fifo_mask,
+	.is_masked	= fifo_is_masked,
+	.unmask		= fifo_unmask,
+	.upcall		= fifo_upcall,
+};

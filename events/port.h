@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * events/, inside: one port as the table keeps it, for table.c and the two
+ * ABIs.
+ */
+#ifndef XENION_EVENTS_PORT_H
+#define XENION_EVENTS_PORT_H
+
+#include <xenion/events.h>
+
+/*
+ * An upcall reads all this without a lock, while others bind and unbind:
+ * @gen changes before and after @fn and @data do, and is odd while they are
+ * valid. All else changes under the table's lock.
+ */
+struct xn_evtchn_port {
+	xn_evtchn_fn fn;
+	void *data;
+	uint32_t gen;
+	uint32_t takers;	/* vCPUs that may take its events, as bits */
+	evtchn_port_t remote_port;	/* of an adopted port, */
+	domid_t remote;			/* kept over EVTCHNOP_reset */
+	uint8_t vcpu;		/* that Xen tells of its events */
+	uint8_t adopted;	/* EVTCHNSTAT_* that it was adopted with, or 0 */
+};
+
+/* The entry of a port that was ever bound; NULL: it was not. */
+struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
+				      evtchn_port_t port);
+
+/* Call the function of a port whose event was cleared. */
+void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port);
+
+/* Hold back every port of the 2-level ABI: until bound, none is wanted. */
+void xn_evtchn_twolevel_mask_all(struct shared_info *shared);
+
+#endif /* XENION_EVENTS_PORT_H */

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The table of event channels: who takes the events of which port, and the
+ * EVTCHNOP_* that make and close ports (xen-public/event_channel.h). How an
+ * event is signalled is the business of twolevel.c and fifo.c. Called by the
+ * port's interrupt code and by frontends' tests.
+ */
+#include "port.h"
+
+#define PORTS_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct xn_evtchn_port))
+#define PAGES_PER_DIR	(XN_PAGE_SIZE / sizeof(void *))
+
+_Static_assert(PORTS_PER_PAGE * PAGES_PER_DIR * XN_EVTCHN_DIR_PAGES >=
+	       XN_EVTCHN_MAX_PORTS, "the directory holds all ports");
+
+/* ---- the table ---- */
+
+static void **page_slot(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	unsigned int page = port / PORTS_PER_PAGE;
+	void **dir;
+
+	dir = __atomic_load_n(&t->dir[page / PAGES_PER_DIR], __ATOMIC_ACQUIRE);
+	return dir ? &dir[page % PAGES_PER_DIR] : NULL;
+}
+
+struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
+				      evtchn_port_t port)
+{
+	struct xn_evtchn_port *page = NULL;
+	void **slot;
+
+	if (port >= t->max_ports)
+		return NULL;
+	slot = page_slot(t, port);
+	if (slot)
+		page = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+	return page ? page + port % PORTS_PER_PAGE : NULL;
+}
+
+/* Put a new page where there is none yet. */
+static int fill(struct xn_evtchn_table *t, void **slot)
+{
+	unsigned long flags;
+	void *page;
+
+	if (__atomic_load_n(slot, __ATOMIC_ACQUIRE))
+		return 0;
+	page = xn_os_page_alloc();
+	if (!page)
+		return -ENOMEM;
+	flags = xn_lock(&t->lock);
+	if (!*slot) {
+		__atomic_store_n(slot, page, __ATOMIC_RELEASE);
+		page = NULL;
+	}
+	xn_unlock(&t->lock, flags);
+	xn_os_page_free(page);
+	return 0;
+}
+
+static int grow(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	unsigned int dir = port / PORTS_PER_PAGE / PAGES_PER_DIR;
+	int err;
+
+	err = fill(t, &t->dir[dir]);
+	if (!err)
+		err = fill(t, page_slot(t, port));
+	if (!err)
+		err = t->ops->grow(t, port);
+	return err;
+}
+
+static void free_table(struct xn_evtchn_table *t)
+{
+	unsigned int d, i;
+
+	for (d = 0; d < XN_EVTCHN_DIR_PAGES; d++) {
+		void **dir = t->dir[d];
+
+		for (i = 0; dir && i < PAGES_PER_DIR; i++)
+			xn_os_page_free(dir[i]);
+		xn_os_page_free(dir);
+		t->dir[d] = NULL;
+	}
+}
+
+static bool is_bound(const struct xn_evtchn_port *p)
+{
+	return p && p->gen & 1;
+}
+
+/* ---- upcalls ---- */
+
+void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+	uint32_t gen = p ? __atomic_load_n(&p->gen, __ATOMIC_ACQUIRE) : 0;
+	xn_evtchn_fn fn = NULL;
+	void *data = NULL;
+
+	if (gen & 1) {
+		fn = XN_READ_ONCE(p->fn);
+		data = XN_READ_ONCE(p->data);
+		xn_rmb();
+	}
+	/* Unbound, or just being so: the event is for nobody any more. */
+	if (!fn || XN_READ_ONCE(p->gen) != gen) {
+		__atomic_fetch_add(&t->spurious, 1, __ATOMIC_RELAXED);
+		return;
+	}
+	xn_stat_inc(XN_STAT_EVENT);
+	fn(data, port);
+}
+
+unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
+{
+	if (vcpu >= t->nr_vcpus)
+		return 0;
+	xn_stat_inc(XN_STAT_UPCALL);
+	/* Before we look for events, so that a later one makes an upcall. */
+	XN_WRITE_ONCE(t->shared->vcpu_info[vcpu].evtchn_upcall_pending, 0);
+	xn_mb();
+	return t->ops->upcall(t, vcpu);
+}
+
+/* ---- bind and unbind ---- */
+
+static void close_port(evtchn_port_t port)
+{
+	struct evtchn_close x = { .port = port };
+
+	xn_hc_evtchn(EVTCHNOP_close, &x);
+}
+
+static int attach(struct xn_evtchn_table *t, evtchn_port_t port,
+		  unsigned int vcpu, unsigned int adopted, xn_evtchn_fn fn,
+		  void *data)
+{
+	struct xn_evtchn_port *p;
+	unsigned long flags;
+	int err;
+
+	if (!port || port >= t->max_ports || vcpu >= t->nr_vcpus)
+		return -EINVAL;
+	err = grow(t, port);
+	if (err)
+		return err;
+	p = xn_evtchn_port(t, port);
+	flags = xn_lock(&t->lock);
+	if (is_bound(p)) {
+		err = -EBUSY;
+	} else {
+		t->ops->mask(t, port);
+		XN_WRITE_ONCE(p->fn, fn);
+		XN_WRITE_ONCE(p->data, data);
+		p->vcpu = vcpu;
+		p->adopted = adopted;
+		__atomic_store_n(&p->takers, 1u << vcpu, __ATOMIC_RELAXED);
+		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELEASE);
+	}
+	xn_unlock(&t->lock, flags);
+	return err;
+}
+
+/* A port that Xen has just made for us: ours, or closed again. */
+static int attach_new(struct xn_evtchn_table *t, evtchn_port_t port,
+		      unsigned int vcpu, xn_evtchn_fn fn, void *data,
+		      evtchn_port_t *res)
+{
+	int err = attach(t, port, vcpu, 0, fn, data);
+
+	if (err)
+		close_port(port);
+	else
+		*res = port;
+	return err;
+}
+
+int xn_evtchn_bind_interdomain(struct xn_evtchn_table *t, domid_t remote,
+			       evtchn_port_t remote_port, xn_evtchn_fn fn,
+			       void *data, evtchn_port_t *port)
+{
+	struct evtchn_bind_interdomain x = {
+		.remote_dom = remote, .remote_port = remote_port,
+	};
+	int err = xn_hc_evtchn(EVTCHNOP_bind_interdomain, &x);
+
+	return err ? err : attach_new(t, x.local_port, 0, fn, data, port);
+}
+
+int xn_evtchn_bind_unbound(struct xn_evtchn_table *t, domid_t remote,
+			   xn_evtchn_fn fn, void *data, evtchn_port_t *port)
+{
+	struct evtchn_alloc_unbound x = {
+		.dom = DOMID_SELF, .remote_dom = remote,
+	};
+	int err = xn_hc_evtchn(EVTCHNOP_alloc_unbound, &x);
+
+	return err ? err : attach_new(t, x.port, 0, fn, data, port);
+}
+
+int xn_evtchn_bind_virq(struct xn_evtchn_table *t, unsigned int virq,
+			unsigned int vcpu, xn_evtchn_fn fn, void *data,
+			evtchn_port_t *port)
+{
+	struct evtchn_bind_virq x = { .virq = virq, .vcpu = vcpu };
+	int err = xn_hc_evtchn(EVTCHNOP_bind_virq, &x);
+
+	return err ? err : attach_new(t, x.port, vcpu, fn, data, port);
+}
+
+int xn_evtchn_bind_ipi(struct xn_evtchn_table *t, unsigned int vcpu,
+		       xn_evtchn_fn fn, void *data, evtchn_port_t *port)
+{
+	struct evtchn_bind_ipi x = { .vcpu = vcpu };
+	int err = xn_hc_evtchn(EVTCHNOP_bind_ipi, &x);
+
+	return err ? err : attach_new(t, x.port, vcpu, fn, data, port);
+}
+
+int xn_evtchn_adopt(struct xn_evtchn_table *t, evtchn_port_t port,
+		    xn_evtchn_fn fn, void *data)
+{
+	struct evtchn_status x = { .dom = DOMID_SELF, .port = port };
+	int err;
+
+	if (!port || port >= t->max_ports)
+		return -EINVAL;
+	err = xn_hc_evtchn(EVTCHNOP_status, &x);
+	if (err)
+		return err;
+	if (x.status != EVTCHNSTAT_interdomain &&
+	    x.status != EVTCHNSTAT_unbound)
+		return -EINVAL;
+	return attach(t, port, x.vcpu, x.status, fn, data);
+}
+
+void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+	unsigned long flags;
+	bool close = false;
+
+	flags = xn_lock(&t->lock);
+	if (is_bound(p)) {
+		t->ops->mask(t, port);
+		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELAXED);
+		/* Before fn and data can change: see xn_evtchn_dispatch(). */
+		xn_wmb();
+		close = !p->adopted;
+	}
+	xn_unlock(&t->lock, flags);
+	if (close)
+		close_port(port);
+}
+
+int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
+		   unsigned int vcpu)
+{
+	struct evtchn_bind_vcpu x = { .port = port, .vcpu = vcpu };
+	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+	unsigned long flags;
+	int err = -EINVAL;
+
+	if (vcpu >= t->nr_vcpus)
+		return -EINVAL;
+	flags = xn_lock(&t->lock);
+	if (is_bound(p)) {
+		/*
+		 * The new one may take events from before Xen tells it of
+		 * them, the old one until it has seen the last that Xen told
+		 * it of: see twolevel.c.
+		 */
+		__atomic_fetch_or(&p->takers, 1u << vcpu, __ATOMIC_SEQ_CST);
+		err = xn_hc_evtchn(EVTCHNOP_bind_vcpu, &x);
+		if (!err)
+			__atomic_store_n(&p->vcpu, vcpu, __ATOMIC_SEQ_CST);
+	}
+	xn_unlock(&t->lock, flags);
+	return err;
+}
+
+/* ---- begin and end ---- */
+
+int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
+		   unsigned int nr_vcpus, const struct xn_evtchn_ops *ops)
+{
+	int err;
+
+	if (!nr_vcpus || nr_vcpus > XN_EVTCHN_MAX_VCPUS)
+		return -EINVAL;
+	xn_lock_init(&t->lock);
+	t->shared = shared;
+	t->nr_vcpus = nr_vcpus;
+	xn_evtchn_twolevel_mask_all(shared);
+
+	t->ops = ops ? ops : &xn_evtchn_fifo;
+	err = t->ops->init(t);
+	if (!ops && (err == -ENOSYS || err == -EOPNOTSUPP)) {
+		t->ops = &xn_evtchn_twolevel;
+		err = t->ops->init(t);
+	}
+	return err;
+}
+
+/* Call @fn for each port that was adopted, lowest number first. */
+static void for_each_adopted(struct xn_evtchn_table *t,
+			     void (*fn)(struct xn_evtchn_port *p,
+					evtchn_port_t port, void *data),
+			     void *data)
+{
+	evtchn_port_t port;
+	void **slot;
+
+	for (port = 0; port < t->max_ports; port++) {
+		struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+
+		if (p && p->adopted) {
+			fn(p, port, data);
+		} else if (!p) {
+			slot = page_slot(t, port);
+			port += (slot ? 1 : PAGES_PER_DIR) * PORTS_PER_PAGE - 1;
+		}
+	}
+}
+
+static void note_remote(struct xn_evtchn_port *p, evtchn_port_t port,
+			void *data)
+{
+	struct evtchn_status x = { .dom = DOMID_SELF, .port = port };
+
+	p->adopted = 0;
+	if (xn_hc_evtchn(EVTCHNOP_status, &x))
+		return;
+	if (x.status == EVTCHNSTAT_interdomain) {
+		p->remote = x.u.interdomain.dom;
+		p->remote_port = x.u.interdomain.port;
+		p->adopted = EVTCHNSTAT_interdomain;
+	} else if (x.status == EVTCHNSTAT_unbound) {
+		p->remote = x.u.unbound.dom;
+		p->adopted = EVTCHNSTAT_unbound;
+	}
+}
+
+struct rebind {
+	void (*moved)(void *data, evtchn_port_t from, evtchn_port_t to);
+	void *data;
+};
+
+static void bind_again(struct xn_evtchn_port *p, evtchn_port_t port,
+		       void *data)
+{
+	const struct rebind *r = data;
+	evtchn_port_t to;
+	int err;
+
+	if (p->adopted == EVTCHNSTAT_interdomain) {
+		struct evtchn_bind_interdomain x = {
+			.remote_dom = p->remote,
+			.remote_port = p->remote_port,
+		};
+
+		err = xn_hc_evtchn(EVTCHNOP_bind_interdomain, &x);
+		to = x.local_port;
+	} else {
+		struct evtchn_alloc_unbound x = {
+			.dom = DOMID_SELF, .remote_dom = p->remote,
+		};
+
+		err = xn_hc_evtchn(EVTCHNOP_alloc_unbound, &x);
+		to = x.port;
+	}
+	if (err)
+		xn_os_log(XN_ERR,
+			  "xenion: the toolstack's event channel %u is lost (error %d)",
+			  port, err);
+	else if (to != port && r->moved)
+		r->moved(r->data, port, to);
+}
+
+void xn_evtchn_fini(struct xn_evtchn_table *t,
+		    void (*moved)(void *data, evtchn_port_t from,
+				  evtchn_port_t to),
+		    void *data)
+{
+	struct rebind r = { .moved = moved, .data = data };
+	int err;
+
+	if (t->ops->resets)
+		for_each_adopted(t, note_remote, NULL);
+	err = t->ops->fini(t);
+	xn_evtchn_twolevel_mask_all(t->shared);
+	if (t->ops->resets && !err)
+		for_each_adopted(t, bind_again, &r);
+	free_table(t);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The 2-level event-channel ABI: a pending and a mask bit per port in shared
+ * info, and a selector word per vCPU that says in which words of them to look
+ * (struct shared_info and struct vcpu_info in xen-public/xen.h). Called by
+ * table.c.
+ *
+ * A port's bits say nothing about its vCPU. Only those that the table names as
+ * takers may take an event: its vCPU, and after a move the one before, until
+ * it has met an event of the port (the last that Xen may have told it of).
+ */
+#include "port.h"
+
+#define WORD_BITS	(8 * sizeof(xen_ulong_t))
+
+static xen_ulong_t bit(evtchn_port_t port)
+{
+	return (xen_ulong_t)1 << port % WORD_BITS;
+}
+
+static xen_ulong_t *pending_word(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	return &t->shared->evtchn_pending[port / WORD_BITS];
+}
+
+static xen_ulong_t *mask_word(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	return &t->shared->evtchn_mask[port / WORD_BITS];
+}
+
+static bool test(const xen_ulong_t *word, evtchn_port_t port)
+{
+	return XN_READ_ONCE(*word) & bit(port);
+}
+
+static bool set(xen_ulong_t *word, evtchn_port_t port)
+{
+	return __atomic_fetch_or(word, bit(port), __ATOMIC_SEQ_CST) & bit(port);
+}
+
+static bool reset(xen_ulong_t *word, evtchn_port_t port)
+{
+	return __atomic_fetch_and(word, ~bit(port), __ATOMIC_SEQ_CST) &
+	       bit(port);
+}
+
+void xn_evtchn_twolevel_mask_all(struct shared_info *shared)
+{
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(shared->evtchn_mask); i++)
+		XN_WRITE_ONCE(shared->evtchn_mask[i], ~(xen_ulong_t)0);
+}
+
+static int twolevel_init(struct xn_evtchn_table *t)
+{
+	t->max_ports = EVTCHN_2L_NR_CHANNELS;
+	return 0;
+}
+
+static int twolevel_fini(struct xn_evtchn_table *t)
+{
+	return 0;
+}
+
+static int twolevel_grow(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	return 0;
+}
+
+static void twolevel_clear(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	reset(pending_word(t, port), port);
+}
+
+static bool twolevel_is_pending(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	return test(pending_word(t, port), port);
+}
+
+static void twolevel_set_pending(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	set(pending_word(t, port), port);
+}
+
+static void twolevel_mask(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	set(mask_word(t, port), port);
+}
+
+static bool twolevel_is_masked(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	return test(mask_word(t, port), port);
+}
+
+static void twolevel_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	struct evtchn_unmask x = { .port = port };
+
+	if (!twolevel_is_pending(t, port)) {
+		reset(mask_word(t, port), port);
+		if (!twolevel_is_pending(t, port))
+			return;
+		/* It came in between, and Xen may have found it masked. */
+		set(mask_word(t, port), port);
+	}
+	/* Xen makes an upcall only for a mask bit that it clears itself. */
+	xn_hc_evtchn(EVTCHNOP_unmask, &x);
+}
+
+/* This vCPU has taken the last event from before the port was moved away. */
+static void leave(struct xn_evtchn_table *t, struct xn_evtchn_port *p,
+		  unsigned int vcpu)
+{
+	unsigned long flags = xn_lock(&t->lock);
+
+	if (p->vcpu != vcpu)
+		__atomic_fetch_and(&p->takers, ~(1u << vcpu),
+				   __ATOMIC_SEQ_CST);
+	xn_unlock(&t->lock, flags);
+}
+
+static unsigned int take(struct xn_evtchn_table *t, evtchn_port_t port,
+			 unsigned int vcpu)
+{
+	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+	bool ours;
+
+	if (!p || !(__atomic_load_n(&p->takers, __ATOMIC_SEQ_CST) &
+		    1u << vcpu))
+		return 0;
+	/* Must be known before the event is cleared: one more may follow. */
+	ours = __atomic_load_n(&p->vcpu, __ATOMIC_SEQ_CST) == vcpu;
+	if (!reset(pending_word(t, port), port))
+		return 0;
+	if (!ours)
+		leave(t, p, vcpu);
+	xn_evtchn_dispatch(t, port);
+	return 1;
+}
+
+/*
+ * One pass: each port at most once. So no port, however often it fires, keeps
+ * another from its turn, and there is an end. An event that comes after its
+ * word was looked at sets the selector again and makes a new upcall.
+ */
+static unsigned int twolevel_upcall(struct xn_evtchn_table *t,
+				    unsigned int vcpu)
+{
+	struct vcpu_info *vi = &t->shared->vcpu_info[vcpu];
+	unsigned int n = 0;
+	xen_ulong_t sel;
+
+	sel = __atomic_exchange_n(&vi->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
+	for (; sel; sel &= sel - 1) {
+		unsigned int word = __builtin_ctzll(sel);
+		evtchn_port_t first = word * WORD_BITS;
+		xen_ulong_t events = XN_READ_ONCE(*pending_word(t, first)) &
+				     ~XN_READ_ONCE(*mask_word(t, first));
+
+		for (; events; events &= events - 1)
+			n += take(t, first + __builtin_ctzll(events), vcpu);
+	}
+	return n;
+}
+
+const struct xn_evtchn_ops xn_evtchn_twolevel = {
+	.name		= "2-level",
+	.init		= twolevel_init,
+	.fini		= twolevel_fini,
+	.grow		= twolevel_grow,
+	.clear		= twolevel_clear,
+	.is_pending	= twolevel_is_pending,
+	.set_pending	= twolevel_set_pending,
+	.mask		= twolevel_mask,
+	.is_masked	= twolevel_is_masked,
+	.unmask		= twolevel_unmask,
+	.upcall		= twolevel_upcall,
+};
