@@ -40,7 +40,10 @@ uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
  */
 void xn_hypercall_choose(void);
 
-/* Neutral memory types, as ACPI numbers them. */
+/*
+ * Memory types, numbered as ACPI does. Where two claims on an address differ,
+ * the larger number holds: nothing is taken for RAM that may not be.
+ */
 enum xn_mem_type {
 	XN_MEM_RAM = 1,
 	XN_MEM_RESERVED = 2,
@@ -50,12 +53,78 @@ enum xn_mem_type {
 };
 
 struct xn_mem_range {
-	uint64_t start;
-	uint64_t size;		/* bytes, never 0 */
+	uint64_t start;		/* guest-physical */
+	uint64_t end;		/* the first address after it, above start */
 	enum xn_mem_type type;
 };
 
-#define XN_BOOT_MAX_RANGES	128
+#define XN_MEMMAP_MAX	128
+
+/* All zero is an empty map. */
+struct xn_memmap {
+	unsigned int nr;
+	/* Sorted, no overlap; neighbours of one type are one range. */
+	struct xn_mem_range range[XN_MEMMAP_MAX];
+};
+
+/**
+ * xn_memmap_add - say what lies at some addresses
+ * @map: the map
+ * @start: the first address
+ * @size: bytes; 0 adds nothing
+ * @type: XN_MEM_*; another number counts as XN_MEM_RESERVED
+ *
+ * Entries may come in any order and may overlap.
+ * Returns: 0, -EINVAL if the end is beyond 64 bits, -E2BIG if the map is full
+ * (it then lacks a part of the range). Context: any.
+ */
+int xn_memmap_add(struct xn_memmap *map, uint64_t start, uint64_t size,
+		  unsigned int type);
+
+/**
+ * xn_memmap_covers - does the map say something of each of these addresses?
+ * @map: the map
+ * @start: the first address
+ * @size: bytes, at least 1
+ * @types: bit mask of the types that count, 1u << XN_MEM_*
+ *
+ * Context: any.
+ */
+bool xn_memmap_covers(const struct xn_memmap *map, uint64_t start,
+		      uint64_t size, unsigned int types);
+
+/**
+ * xn_memmap_find - the lowest room in RAM
+ * @map: the map
+ * @from: the lowest address that will do
+ * @limit: the room ends here or lower
+ * @size: bytes, at least 1
+ * @align: a power of two
+ * @addr: where it is, on success
+ *
+ * Returns: 0 or -ENOSPC. Context: any.
+ */
+int xn_memmap_find(const struct xn_memmap *map, uint64_t from, uint64_t limit,
+		   uint64_t size, uint64_t align, uint64_t *addr);
+
+/* The part of guest-physical memory that can be accessed now. */
+struct xn_window {
+	void *base;		/* where its first byte is accessible */
+	uint64_t start;		/* guest-physical address of that byte */
+	uint64_t size;		/* bytes */
+};
+
+/**
+ * xn_window_ptr - access to some bytes of guest-physical memory
+ * @win: the window
+ * @addr: guest-physical
+ * @size: bytes
+ *
+ * Returns: a pointer, not aligned unless @addr is, or NULL when any of the
+ * bytes is outside or @addr is 0, which stands for "none". Context: any.
+ */
+void *xn_window_ptr(const struct xn_window *win, uint64_t addr, uint64_t size);
+
 #define XN_BOOT_MAX_MODULES	8
 
 struct xn_boot_module {
@@ -69,8 +138,33 @@ struct xn_boot_info {
 	uint64_t rsdp;		/* guest-physical, 0: none */
 	unsigned int nr_modules;
 	struct xn_boot_module module[XN_BOOT_MAX_MODULES];
-	unsigned int nr_ranges;	/* sorted, no overlap */
-	struct xn_mem_range range[XN_BOOT_MAX_RANGES];
+	struct xn_memmap map;
 };
+
+/**
+ * xn_boot_pvh - read what a PVH entry was handed
+ * @win: memory that holds all of it
+ * @start_info: guest-physical address of the struct hvm_start_info
+ * @memmap_query: fills an empty map where the start info has none (version 0
+ *                never has): xn_memmap_query(), or a test's own
+ * @info: filled in
+ *
+ * Format: xen-public/arch-x86/hvm/start_info.h. What is wrong is logged.
+ * Returns: 0, -EINVAL for what cannot be, -E2BIG for more modules or ranges
+ * than there is place for, or what @memmap_query returned. Context: any.
+ */
+int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
+		int (*memmap_query)(struct xn_memmap *map),
+		struct xn_boot_info *info);
+
+/**
+ * xn_memmap_query - ask Xen for this guest's memory map
+ * @map: an empty map, filled in
+ *
+ * XENMEM_memory_map (xen-public/memory.h), which gives entries as a PC's BIOS
+ * does. Returns: 0 or a negative errno value. Context: any, needs 3 KiB of
+ * stack.
+ */
+int xn_memmap_query(struct xn_memmap *map);
 
 #endif /* XENION_BOOT_H */

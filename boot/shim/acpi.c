@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Mends in the ACPI tables that Xen's toolstack wrote. The FADT says what a
+ * PVH guest lacks; Linux draws conclusions from it that are wrong when it runs
+ * there without its Xen support:
+ *
+ * - "no VGA" with "no RTC" makes a kernel with CONFIG_XEN_PVH=y believe that
+ *   it came through its own PVH entry, and panic because of "nopv";
+ * - without the "hardware-reduced" flag it expects a PIT, and where the APIC
+ *   timer has no TSC-deadline mode it measures that timer against the PIT,
+ *   fails, and turns the timer off. With TSC-deadline mode the flag stays
+ *   clear: the kernel then uses the absent PIT as broadcast device and works
+ *   with one-shot ticks.
+ *
+ * Tables: ACPI specification 6, chapter 5. Called by main.c.
+ */
+#include "shim.h"
+#include "bytes.h"
+
+#define RSDP_SIZE_V1	20u
+#define RSDP_REVISION	15
+#define RSDP_RSDT	16
+#define RSDP_XSDT	24
+#define RSDP_SIZE	36u	/* of revision 2 */
+
+#define HEADER_SIZE	36u
+#define HEADER_LENGTH	4
+#define HEADER_CHECKSUM	9
+
+#define FADT_BOOT_ARCH	109
+#define   NO_VGA		(1u << 2)
+#define FADT_FLAGS	112
+#define   HW_REDUCED		(1u << 20)
+#define FADT_MIN_SIZE	116u
+
+/* No table of a guest comes near this. */
+#define MAX_TABLE	0x10000u
+
+#define ANY_TYPE	(~0u)
+
+/* Where the tables are: bytes that are in reach and in the memory map. */
+struct space {
+	const struct xn_window *win;
+	const struct xn_memmap *map;
+};
+
+static uint8_t *at(const struct space *s, uint64_t addr, uint64_t size)
+{
+	if (!xn_memmap_covers(s->map, addr, size, ANY_TYPE))
+		return NULL;
+	return xn_window_ptr(s->win, addr, size);
+}
+
+static uint8_t sum(const uint8_t *p, uint32_t size)
+{
+	uint8_t total = 0;
+
+	while (size--)
+		total += *p++;
+	return total;
+}
+
+/* A whole table: its length is plausible and its checksum right. */
+static uint8_t *table(const struct space *s, uint64_t addr, uint32_t *size)
+{
+	uint8_t *t = at(s, addr, HEADER_SIZE);
+
+	if (!t)
+		return NULL;
+	*size = get32(t + HEADER_LENGTH);
+	if (*size < HEADER_SIZE || *size > MAX_TABLE ||
+	    !at(s, addr, *size) || sum(t, *size))
+		return NULL;
+	return t;
+}
+
+/* The root table, RSDT or XSDT, and the size of its entries. */
+static uint8_t *find_root(const struct space *s, uint64_t rsdp, uint32_t *size,
+			  unsigned int *entry_size)
+{
+	uint8_t *r = at(s, rsdp, RSDP_SIZE_V1);
+	uint8_t *root;
+
+	if (!r || memcmp(r, "RSD PTR ", 8) || sum(r, RSDP_SIZE_V1)) {
+		xn_os_log(XN_ERR, "ACPI: no root pointer at 0x%llx",
+			  (unsigned long long)rsdp);
+		return NULL;
+	}
+	if (r[RSDP_REVISION] >= 2 && at(s, rsdp, RSDP_SIZE) &&
+	    get64(r + RSDP_XSDT)) {
+		*entry_size = 8;
+		root = table(s, get64(r + RSDP_XSDT), size);
+	} else {
+		*entry_size = 4;
+		root = table(s, get32(r + RSDP_RSDT), size);
+	}
+	if (!root || memcmp(root, *entry_size == 8 ? "XSDT" : "RSDT", 4)) {
+		xn_os_log(XN_ERR, "ACPI: the root table is broken");
+		return NULL;
+	}
+	return root;
+}
+
+static uint8_t *find_fadt(const struct space *s, uint64_t rsdp, uint32_t *size)
+{
+	unsigned int entry_size;
+	uint32_t root_size, i;
+	uint8_t *root = find_root(s, rsdp, &root_size, &entry_size);
+
+	if (!root)
+		return NULL;
+	for (i = HEADER_SIZE; i + entry_size <= root_size; i += entry_size) {
+		uint64_t addr = entry_size == 8 ? get64(root + i) :
+						  get32(root + i);
+		uint8_t *t = at(s, addr, HEADER_SIZE);
+
+		if (!t || memcmp(t, "FACP", 4))
+			continue;
+		t = table(s, addr, size);
+		if (t && *size >= FADT_MIN_SIZE)
+			return t;
+		xn_os_log(XN_ERR, "ACPI: the FADT at 0x%llx is broken",
+			  (unsigned long long)addr);
+		return NULL;
+	}
+	xn_os_log(XN_ERR, "ACPI: no FADT");
+	return NULL;
+}
+
+int acpi_mend(const struct xn_window *win, const struct xn_memmap *map,
+	      uint64_t rsdp, bool has_deadline_timer)
+{
+	struct space s = { win, map };
+	uint32_t size;
+	uint8_t *fadt;
+
+	if (!rsdp) {
+		xn_os_log(XN_ERR, "no ACPI tables, and without them a stock kernel finds no timer: set acpi=1 in the guest's configuration");
+		return -EINVAL;
+	}
+	fadt = find_fadt(&s, rsdp, &size);
+	if (!fadt)
+		return -EINVAL;
+	fadt[FADT_BOOT_ARCH] &= ~NO_VGA;
+	if (!has_deadline_timer)
+		put32(fadt + FADT_FLAGS, get32(fadt + FADT_FLAGS) | HW_REDUCED);
+	fadt[HEADER_CHECKSUM] -= sum(fadt, size);
+	return 0;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The kernel's command line: what the user gave, and before it the words that
+ * a stock kernel needs in a Xen guest without Xen support of its own. In
+ * front, because what follows "--" is for init. Called by main.c.
+ */
+#include "shim.h"
+
+struct line {
+	char *text;
+	size_t len, max;	/* without the NUL; len > max: too long */
+};
+
+static void put(struct line *l, char c)
+{
+	if (l->len < l->max)
+		l->text[l->len] = c;
+	l->len++;
+}
+
+static void put_word(struct line *l, const char *word)
+{
+	if (l->len)
+		put(l, ' ');
+	while (*word)
+		put(l, *word++);
+}
+
+static void put_number(struct line *l, uint32_t v)
+{
+	if (v >= 10)
+		put_number(l, v / 10);
+	put(l, '0' + v % 10);
+}
+
+/* Linux takes '-' and '_' in a name for the same. */
+static char fold(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool starts_with(const char *word, const char *end, const char *name)
+{
+	while (*name && word < end && fold(*word) == fold(*name)) {
+		word++;
+		name++;
+	}
+	return !*name && (word == end || *word == '=');
+}
+
+/* Is there a word NAME or NAME=... before "--"? Spaces may be quoted. */
+static bool given(const char *line, const char *name)
+{
+	const char *word, *c = line;
+
+	for (;;) {
+		bool quoted = false;
+
+		while (is_space(*c))
+			c++;
+		word = c;
+		if (*word == '"')
+			word++;
+		for (; *c && (quoted || !is_space(*c)); c++)
+			if (*c == '"')
+				quoted = !quoted;
+		if (c == word || (c - word == 2 && !memcmp(word, "--", 2)))
+			return false;
+		if (starts_with(word, c, name))
+			return true;
+	}
+}
+
+int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
+		  uint32_t tsc_khz)
+{
+	struct line l = {
+		.text = out,
+		.max = limit < out_size - 1 ? limit : out_size - 1,
+	};
+
+	/* Keep the kernel from looking for Xen: our modules drive it. */
+	if (!given(user, "nopv"))
+		put_word(&l, "nopv");
+	/* No PIT, HPET or PM timer to measure the TSC against. */
+	if (!given(user, "tsc_early_khz") && tsc_khz) {
+		put_word(&l, "tsc_early_khz=");
+		put_number(&l, tsc_khz);
+	}
+	/* Or the kernel distrusts the TSCs of several vCPUs (AMD). */
+	if (!given(user, "tsc"))
+		put_word(&l, "tsc=reliable");
+	/* No keyboard controller, no firmware: only a triple fault resets. */
+	if (!given(user, "reboot"))
+		put_word(&l, "reboot=t");
+	/* The one console that is there from the first line on. */
+	if (!given(user, "earlyprintk"))
+		put_word(&l, "earlyprintk=xen,keep");
+	if (*user)
+		put_word(&l, user);
+
+	if (l.len > l.max) {
+		xn_os_log(XN_ERR, "command line of %llu characters, with what the guest needs; this kernel takes %llu",
+			  (unsigned long long)l.len, (unsigned long long)l.max);
+		return -E2BIG;
+	}
+	out[l.len] = '\0';
+	return 0;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From Xen's start info to the first instruction of a stock Linux kernel, in
+ * the order in which it happens. Called by head.S in 64-bit mode, on one
+ * vCPU, interrupts off, the first 4 GiB of memory mapped where they are.
+ */
+#include <xenion/hypercall.h>
+#include <xenion/x86/cpuid.h>
+#include "payload.h"
+#include "shim.h"
+
+#define WINDOW_SIZE	0x100000000ull	/* what head.S maps */
+#define ENTRY_64	0x200u
+#define CMDLINE_SIZE	16384
+
+#define CPUID_1_ECX_TSC_DEADLINE	(1u << 24)
+
+extern const struct xn_payload shim_payload;
+extern char shim_start[], shim_end[];
+_Noreturn void shim_jump(uint64_t entry, const void *params);
+_Noreturn void shim_main(uint32_t start_info);
+
+/* Physical address and address are the same here. */
+static const struct xn_window memory = { NULL, 0, WINDOW_SIZE };
+
+static struct xn_boot_info info;
+static struct bzimage bz;
+static char cmdline[CMDLINE_SIZE];
+static uint8_t params[BOOT_PARAMS_SIZE]
+	__attribute__((aligned(BOOT_PARAMS_SIZE)));
+
+static _Noreturn void crash(void)
+{
+	struct sched_shutdown op = { .reason = SHUTDOWN_crash };
+
+	xn_hc_sched(SCHEDOP_shutdown, &op);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+static int find_payload(void)
+{
+	const void *file = xn_window_ptr(&memory, shim_payload.start,
+					 shim_payload.size);
+
+	if (!file || shim_payload.start < (uintptr_t)shim_end) {
+		xn_os_log(XN_ERR, "no kernel inside: make the image with xenion-wrap");
+		return -EINVAL;
+	}
+	return bzimage_parse(file, shim_payload.size, &bz);
+}
+
+/* The user's words, a string that may end anywhere. */
+static int find_user_words(const char **words)
+{
+	const char *s;
+	uint64_t i;
+
+	*words = "";
+	if (!info.cmdline)
+		return 0;
+	for (i = 0; i < CMDLINE_SIZE; i++) {
+		s = xn_window_ptr(&memory, info.cmdline, i + 1);
+		if (!s)
+			break;
+		if (!s[i]) {
+			*words = s;
+			return 0;
+		}
+	}
+	xn_os_log(XN_ERR, "the command line does not end");
+	return -EINVAL;
+}
+
+static int find_ramdisk(struct xn_boot_module *ramdisk)
+{
+	*ramdisk = (struct xn_boot_module){ 0, 0 };
+	if (!info.nr_modules || !info.module[0].size)
+		return 0;
+	*ramdisk = info.module[0];
+	if (xn_window_ptr(&memory, ramdisk->start, ramdisk->size) &&
+	    xn_memmap_covers(&info.map, ramdisk->start, ramdisk->size,
+			     1u << XN_MEM_RAM))
+		return 0;
+	xn_os_log(XN_ERR, "the ramdisk (0x%llx bytes at 0x%llx) is not in RAM below 4 GiB",
+		  (unsigned long long)ramdisk->size,
+		  (unsigned long long)ramdisk->start);
+	return -EINVAL;
+}
+
+/* Move the ramdisk if it must, then copy the kernel to its place. */
+static int load(struct xn_boot_module *ramdisk, uint64_t *kernel)
+{
+	struct xn_boot_module self = {
+		.start = (uintptr_t)shim_start,
+		.size = shim_payload.start + shim_payload.size -
+			(uintptr_t)shim_start,
+	};
+	struct placement place;
+	int ret;
+
+	ret = bzimage_place(&bz, &info.map, &self, ramdisk, WINDOW_SIZE, &place);
+	if (ret)
+		return ret;
+	if (place.ramdisk != ramdisk->start) {
+		memmove((void *)place.ramdisk, (void *)ramdisk->start,
+			ramdisk->size);
+		ramdisk->start = place.ramdisk;
+	}
+	memcpy((void *)place.kernel, bz.kernel, bz.kernel_size);
+	*kernel = place.kernel;
+	return 0;
+}
+
+_Noreturn void shim_main(uint32_t start_info)
+{
+	struct xn_boot_module ramdisk;
+	struct xn_hv_info hv;
+	const char *words;
+	uint64_t kernel;
+
+	xn_hypercall_choose();
+	if (xn_hv_probe(&hv)) {
+		xn_os_log(XN_ERR, "this is not Xen");
+		crash();
+	}
+	if (!hv.tsc_khz)
+		xn_os_log(XN_WARN, "Xen does not tell the TSC's frequency: the kernel may need tsc_early_khz=");
+
+	/* The words are copied before anything moves. */
+	if (find_payload() ||
+	    xn_boot_pvh(&memory, start_info, xn_memmap_query, &info) ||
+	    find_user_words(&words) ||
+	    cmdline_build(cmdline, sizeof(cmdline), bz.cmdline_size, words,
+			  hv.tsc_khz) ||
+	    acpi_mend(&memory, &info.map, info.rsdp,
+		      xn_cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE) ||
+	    find_ramdisk(&ramdisk) ||
+	    load(&ramdisk, &kernel) ||
+	    params_fill(params, &bz, &info.map, &ramdisk, (uintptr_t)cmdline,
+			info.rsdp))
+		crash();
+	xn_os_log(XN_INFO, "kernel at 0x%llx, ramdisk of 0x%llx bytes at 0x%llx",
+		  (unsigned long long)kernel,
+		  (unsigned long long)ramdisk.size,
+		  (unsigned long long)ramdisk.start);
+	shim_jump(kernel + ENTRY_64, params);
+}
