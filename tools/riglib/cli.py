@@ -12,6 +12,7 @@ import tty
 
 from . import options, places
 from .errors import BadInput, RigError
+from .job import Job
 from .machine import Machine
 from .session import Session
 
@@ -113,9 +114,10 @@ def run(o):
     show = Show(o.verbose)
     began = time.monotonic()
     logdir = _logdir(o)
+    job = Job(o)
     machine, own = _machine_for(o, show, began)
     try:
-        session = Session(machine, o, logdir, show, began)
+        session = Session(machine, job, logdir, show, began)
         session.run()
         result = session.result()
     finally:
@@ -163,6 +165,7 @@ def shell(o):
     show = Show(o.verbose, quiet_guest=True)
     began = time.monotonic()
     logdir = _logdir(o)
+    job = Job(o)
     machine, own = _machine_for(o, show, began)
     terminal = None
     try:
@@ -170,7 +173,7 @@ def shell(o):
         if not sock:
             raise RigError("the machine's console port cannot be reached")
         show.progress("the guest boots; Ctrl-] leaves and ends it")
-        session = Session(machine, o, logdir, show, began)
+        session = Session(machine, job, logdir, show, began)
         terminal = Terminal(sock)
         session.run(terminal.pump)
         result = session.result()

@@ -36,6 +36,7 @@ xl_events() {
 			domid=${domid%%)*}
 			echo "$domid" >/run/job.domid
 			say "@domid $domid"
+			rm -f /run/job/kernel /run/job/ramdisk
 			[ ! -f dom0-script ] || start_script "$domid"
 			[ ! -f shell ] || start_console "$domid"
 			xl unpause "$domid"

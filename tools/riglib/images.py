@@ -4,11 +4,15 @@ guest's kernel. Ramdisks that do not change are kept in the cache, under a
 name made from what they are built of.
 """
 
+import bz2
 import gzip
 import hashlib
+import lzma
 import os
+import struct
 import subprocess
 import tempfile
+import zlib
 
 from . import places
 from .archive import Archive, Modules, Programs
@@ -29,6 +33,14 @@ GUEST_TOOLS = ("mke2fs", "e2fsck", "resize2fs", "ethtool", "xenstore-read",
 GUEST_MODULES = ("ext4", "crc32c_generic", "crc32c_intel", "crc32_pclmul",
                  "loop", "xen-blkfront", "xen-netfront")
 
+# What begins a compressed kernel, and who undoes it; the size that follows
+# the compressed data is ignored by all of them.
+UNPACKERS = ((b"\x1f\x8b", lambda: zlib.decompressobj(31)),
+             (b"\xfd7zXZ\0", lzma.LZMADecompressor),
+             (b"BZh", bz2.BZ2Decompressor))
+# So many of each kind of made file are kept.
+KEEP = 6
+
 
 def _kept(name, build, *inputs):
     """The path of cache/made/name-<hash of inputs>, built when missing."""
@@ -44,10 +56,20 @@ def _kept(name, build, *inputs):
             with os.fdopen(fd, "wb") as f:
                 f.write(build())
             os.rename(tmp, path)
+            _forget(made, name)
         except BaseException:
             os.unlink(tmp)
             raise
+    os.utime(path)
     return path
+
+
+def _forget(made, name):
+    """Removes those that have not been used for longest."""
+    paths = [os.path.join(made, f) for f in os.listdir(made)
+             if f.startswith(name + "-")]
+    for old in sorted(paths, key=os.path.getmtime)[:-KEEP]:
+        os.unlink(old)
 
 
 def _versions():
@@ -168,6 +190,27 @@ def check_kernel(path):
     if len(head) < 0x264 or head[0x202:0x206] != b"HdrS":
         raise BadInput(f"{path} is not a Linux bzImage: give --kernel a "
                        "vmlinuz, as Debian has it in /boot")
+
+
+def unpacked_kernel(path):
+    """The ELF image inside a bzImage. The toolstack would find it by itself,
+    but in an emulator that takes it several seconds. A compression that
+    Python does not know is left to it."""
+    raw = _read(path)
+    at, length = struct.unpack_from("<II", raw, 0x248)
+    at += (raw[0x1f1] + 1) * 512
+    packed = raw[at:at + length]
+    for magic, unpacker in UNPACKERS:
+        if packed.startswith(magic):
+            break
+    else:
+        return path
+    try:
+        return _kept("vmlinux", lambda: unpacker().decompress(packed),
+                     hashlib.sha256(raw).hexdigest())
+    except (zlib.error, lzma.LZMAError, OSError, EOFError) as e:
+        raise BadInput(f"the kernel {path} is damaged: it cannot be "
+                       f"unpacked ({e})") from None
 
 
 def wrapped_kernel(path):

@@ -11,34 +11,23 @@ import re
 import shutil
 import time
 
-from . import images, places
-from .archive import Archive, Programs
-from .errors import RigError
 from .logs import GUEST_DEAD, GuestText, Tail, guest_bad, split, xen_bad
 
 REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
            4: "was ended by its watchdog", 5: "soft reset"}
-# The rig's own words; nothing that a driver under test needs.
-GUEST_WORDS = ("earlyprintk=xen,keep printk.devkmsg=on oops=panic "
-               "rdinit=/init")
 # Seconds: for a guest to go after its script's end, a panic to be printed,
 # dom0 to clean up.
 GO, TRACE, CLEAN = 60, 3, 90
 
 
-def _quote(text):
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
 class Session:
     """State of one run; result() is what rig tells and writes down."""
 
-    def __init__(self, machine, options, logdir, show, began):
-        self.machine, self.o, self.logdir = machine, options, logdir
-        self.show, self.began = show, began
-        self.job = f"j{os.getpid()}-{int(time.time() * 1000) % 10**9}"
-        self.dir = machine.path("share", self.job)
-        self.slow = 5 if options.icount else 1
+    def __init__(self, machine, job, logdir, show, began):
+        self.machine, self.job, self.o = machine, job, job.o
+        self.logdir, self.show, self.began = logdir, show, began
+        self.dir = machine.path("share", job.name)
+        self.slow = 5 if self.o.icount else 1
         self.domid = None
         self.text = GuestText()
         self.guest_out, self.dom0_out, self.guest_log = [], [], []
@@ -48,78 +37,16 @@ class Session:
         self.deadline = None
         self.times = {}
 
-    # --- handing over -------------------------------------------------------
-
-    def prepare(self):
-        o = self.o
-        os.makedirs(self.dir)
-        if o.in_tree:
-            kernel = o.kernel or places.stock_kernel()
-        else:
-            kernel = images.wrapped_kernel(o.kernel or places.stock_kernel())
-        shutil.copyfile(kernel, os.path.join(self.dir, "kernel"))
-        self._write("ramdisk", images.guest_ramdisk(o))
-        for name in ("dom0-job.sh", "dom0-lib.sh"):
-            shutil.copyfile(places.lib(name), os.path.join(self.dir, name))
-        if o.dom0_script:
-            shutil.copyfile(o.dom0_script,
-                            os.path.join(self.dir, "dom0-script"))
-        self._write("extra.cpio", self._extra())
-        disks = []
-        for d in o.disk:
-            where = ""
-            if "file" in d:
-                where = f"disk-{d['vdev']}"
-                shutil.copyfile(d["file"], os.path.join(self.dir, where))
-            disks.append(f"{d['vdev']}:{d.get('size', '')}:{where}")
-        self._write("vars", f"NAME={_quote(self.job)}\n"
-                    f"DISKS={_quote(' '.join(disks))}\n"
-                    f"SCRIPT_GRACE={60 * self.slow}\n")
-        self._write("domain.cfg", self._config())
-        if o.command == "shell":
-            self._write("shell", "")
-
-    def _write(self, name, data):
-        if isinstance(data, str):
-            data = data.encode()
-        with open(os.path.join(self.dir, name), "wb") as f:
-            f.write(data)
-
-    def _extra(self):
-        """Programs and files for dom0, unpacked there at its root."""
-        archive, programs = Archive(), Programs(places.roots())
-        for t in self.o.dom0_tools:
-            programs.add(archive, t)
-        for src, dst in self.o.dom0_files:
-            archive.file(dst, src)
-        return archive.bytes()
-
-    def _config(self):
-        o = self.o
-        words = f"{GUEST_WORDS} {o.cmdline}".strip().replace('"', '\\"')
-        disks = [f"format=raw,backendtype=phy,script=block,vdev={d['vdev']},"
-                 f"access={'ro' if 'ro' in d else 'rw'},"
-                 f"target=/disks/{d['vdev']}" for d in o.disk]
-        vifs = [f"mac={v['mac']},bridge=xenbr0,script=vif-bridge"
-                for v in o.vif]
-        return (f'name = "{self.job}"\ntype = "{o.type}"\n'
-                f"vcpus = {o.vcpus}\nmemory = {o.memory}\n"
-                'kernel = "/run/job/kernel"\nramdisk = "/run/job/ramdisk"\n'
-                f'cmdline = "{words}"\ntsc_mode = "native"\n'
-                'on_poweroff = "destroy"\non_reboot = "destroy"\n'
-                'on_crash = "destroy"\n'
-                f"disk = {json.dumps(disks)}\nvif = {json.dumps(vifs)}\n")
-
     # --- following ----------------------------------------------------------
 
     def run(self, pump=None):
         """From handing over to the end of everything. pump, if given, is
         called often: it moves the console's text, and says when the user
         wants to leave."""
-        self.prepare()
+        self.job.write(self.dir)
         tail = Tail(self.machine.path("xen.log"))
         try:
-            self.machine.send(f"run {self.job}")
+            self.machine.send(f"run {self.job.name}")
             self.deadline = time.monotonic() + self.o.timeout
             try:
                 self._follow(tail, pump)

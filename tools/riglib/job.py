@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""What dom0 is handed for one run: a directory of files that it sees as
+/share/<job>. Everything is built before a machine is booted, so that what
+cannot be built is told at once.
+
+	kernel, ramdisk, domain.cfg	the guest, for xl
+	vars				for dom0-job.sh, which does the work
+	dom0-job.sh, dom0-lib.sh, dom0-script
+	extra.cpio			programs and files, unpacked in dom0
+	disk-xvd?			contents of disks that have some
+	shell				exists when somebody wants the console
+"""
+
+import json
+import os
+import shutil
+import time
+
+from . import images, places
+from .archive import Archive, Programs
+
+# The rig's own words; nothing that a driver under test needs.
+GUEST_WORDS = ("earlyprintk=xen,keep printk.devkmsg=on oops=panic "
+               "rdinit=/init")
+# Seconds for the dom0 script to end after the guest, counted by dom0.
+SCRIPT_GRACE = 60
+
+
+class Job:
+    """Contents by name, and the files to be copied."""
+
+    def __init__(self, options):
+        o = self.o = options
+        self.name = f"j{os.getpid()}-{int(time.time() * 1000) % 10**9}"
+        source = o.kernel or places.stock_kernel()
+        self.copies = {
+            "kernel": (images.unpacked_kernel(source) if o.in_tree
+                       else images.wrapped_kernel(source)),
+            "dom0-job.sh": places.lib("dom0-job.sh"),
+            "dom0-lib.sh": places.lib("dom0-lib.sh")}
+        if o.dom0_script:
+            self.copies["dom0-script"] = o.dom0_script
+        self.contents = {
+            "ramdisk": images.guest_ramdisk(o),
+            "extra.cpio": self._extra(),
+            "domain.cfg": self._config().encode(),
+            "vars": self._vars().encode()}
+        if o.command == "shell":
+            self.contents["shell"] = b""
+
+    def write(self, directory):
+        """Into the machine's share. Disk images may be large: only now."""
+        os.makedirs(directory)
+        for name, path in self.copies.items():
+            shutil.copyfile(path, os.path.join(directory, name))
+        for d in self.o.disk:
+            if "file" in d:
+                shutil.copyfile(d["file"], os.path.join(
+                    directory, f"disk-{d['vdev']}"))
+        for name, data in self.contents.items():
+            with open(os.path.join(directory, name), "wb") as f:
+                f.write(data)
+
+    def _extra(self):
+        archive, programs = Archive(), Programs(places.roots())
+        for t in self.o.dom0_tools:
+            programs.add(archive, t)
+        for src, dst in self.o.dom0_files:
+            archive.file(dst, src)
+        return archive.bytes()
+
+    def _vars(self):
+        disks = " ".join(f"{d['vdev']}:{d.get('size', '')}:"
+                         + (f"disk-{d['vdev']}" if "file" in d else "")
+                         for d in self.o.disk)
+        return (f"NAME='{self.name}'\nDISKS='{disks}'\n"
+                f"SCRIPT_GRACE={SCRIPT_GRACE}\n")
+
+    def _config(self):
+        """What xl reads; see xl.cfg(5)."""
+        o = self.o
+        words = f"{GUEST_WORDS} {o.cmdline}".strip()
+        disks = [f"format=raw,backendtype=phy,script=block,vdev={d['vdev']},"
+                 f"access={'ro' if 'ro' in d else 'rw'},"
+                 f"target=/disks/{d['vdev']}" for d in o.disk]
+        vifs = [f"mac={v['mac']},bridge=xenbr0,script=vif-bridge"
+                for v in o.vif]
+        # TCG intercepts RDTSC badly when Xen emulates it: native.
+        lines = {"name": self.name, "type": o.type, "vcpus": o.vcpus,
+                 "memory": o.memory, "kernel": "/run/job/kernel",
+                 "ramdisk": "/run/job/ramdisk", "cmdline": words,
+                 "tsc_mode": "native", "on_poweroff": "destroy",
+                 "on_reboot": "destroy", "on_crash": "destroy",
+                 "disk": disks, "vif": vifs}
+        return "".join(f"{k} = {json.dumps(v)}\n" for k, v in lines.items())
