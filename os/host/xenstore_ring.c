@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rings of the simulated xenstored (docs/misc/xenstore-ring.txt of Xen),
+ * which are looked at after a notification. Called by the pump.
+ */
+#include <stdlib.h>
+
+#include "internal.h"
+#include "xenstore_int.h"
+
+void host_xs_send_raw(struct host_xs *h, const void *data, size_t len)
+{
+	h->out = realloc(h->out, h->out_len + len);
+	if (len)
+		memcpy(h->out + h->out_len, data, len);
+	h->out_len += len;
+	h->writable = true;
+}
+
+void host_xs_send(struct host_xs *h, uint32_t type, uint32_t req_id,
+		  const void *body, uint32_t len)
+{
+	struct xsd_sockmsg hdr = {
+		.type = type, .req_id = req_id, .len = len,
+	};
+
+	host_xs_send_raw(h, &hdr, sizeof(hdr));
+	host_xs_send_raw(h, body, len);
+}
+
+/* The messages that are complete. */
+static void take_messages(struct host_xs *h)
+{
+	struct xsd_sockmsg hdr;
+
+	while (h->in_len >= sizeof(hdr)) {
+		char body[XENSTORE_PAYLOAD_MAX + 1];
+		size_t size;
+
+		memcpy(&hdr, h->in, sizeof(hdr));
+		if (hdr.len > XENSTORE_PAYLOAD_MAX)
+			host_bug("xenstore: a request of %u bytes", hdr.len);
+		size = sizeof(hdr) + hdr.len;
+		if (h->in_len < size)
+			return;
+		memcpy(body, h->in + sizeof(hdr), hdr.len);
+		body[hdr.len] = '\0';
+		h->in_len -= size;
+		memmove(h->in, h->in + size, h->in_len);
+		host_xs_take(h, &hdr, body);
+	}
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint32_t at_once(const struct host_xs *h, uint32_t n)
+{
+	return h->lies.fragment ? smaller(h->lies.fragment, n) : n;
+}
+
+static void notify(struct host_xs *h)
+{
+	if (!h->lies.no_notify)
+		host_port_notify(h->port);
+}
+
+static bool read_ring(struct host_xs *h)
+{
+	struct xenstore_domain_interface *page = h->page;
+	uint32_t n = page->req_prod - page->req_cons, i;
+
+	if (n > XENSTORE_RING_SIZE)
+		host_bug("xenstore: request indices %u, %u", page->req_prod,
+			 page->req_cons);
+	n = smaller(at_once(h, n), sizeof(h->in) - 1 - h->in_len);
+	for (i = 0; i < n; i++)
+		h->in[h->in_len++] =
+			page->req[MASK_XENSTORE_IDX(page->req_cons + i)];
+	if (!n)
+		return false;
+	__atomic_store_n(&page->req_cons, page->req_cons + n,
+			 __ATOMIC_SEQ_CST);
+	notify(h);
+	take_messages(h);
+	return true;
+}
+
+static bool write_ring(struct host_xs *h)
+{
+	struct xenstore_domain_interface *page = h->page;
+	uint32_t room = XENSTORE_RING_SIZE - (page->rsp_prod - page->rsp_cons);
+	uint32_t n, i;
+
+	if (room > XENSTORE_RING_SIZE)
+		host_bug("xenstore: response indices %u, %u", page->rsp_prod,
+			 page->rsp_cons);
+	n = smaller(at_once(h, room), h->out_len);
+	for (i = 0; i < n; i++)
+		page->rsp[MASK_XENSTORE_IDX(page->rsp_prod + i)] = h->out[i];
+	if (!n)
+		return false;
+	h->out_len -= n;
+	memmove(h->out, h->out + n, h->out_len);
+	__atomic_store_n(&page->rsp_prod, page->rsp_prod + n,
+			 __ATOMIC_SEQ_CST);
+	notify(h);
+	return true;
+}
+
+static void reconnect(struct host_xs *h)
+{
+	struct xenstore_domain_interface *page = h->page;
+
+	host_xs_forget_guest(h);
+	h->in_len = 0;
+	h->out_len = 0;
+	page->req_prod = 0;
+	page->req_cons = 0;
+	page->rsp_prod = 0;
+	page->rsp_cons = 0;
+	__atomic_store_n(&page->connection, XENSTORE_CONNECTED,
+			 __ATOMIC_SEQ_CST);
+	notify(h);
+}
+
+static void kicked(void *data, struct host_port *p)
+{
+	struct host_xs *h = data;
+
+	if (h->page->server_features & XENSTORE_SERVER_FEATURE_RECONNECTION &&
+	    h->page->connection == XENSTORE_RECONNECT)
+		reconnect(h);
+	h->readable = true;
+	h->writable = true;
+}
+
+static bool step(void *data)
+{
+	struct host_xs *h = data;
+	bool progress = host_xs_run_dom0(h);
+
+	if (h->lies.deaf)
+		return progress;
+	if (h->readable)
+		h->readable = read_ring(h);
+	if (h->writable)
+		h->writable = write_ring(h);
+	return progress || h->readable || h->writable;
+}
+
+bool host_xs_quiet(const struct host_xs *h)
+{
+	const struct xenstore_domain_interface *page = h->page;
+
+	return page->req_prod == page->req_cons &&
+	       page->rsp_prod == page->rsp_cons && !h->in_len && !h->out_len;
+}
+
+void host_xs_ring_init(struct host_xs *h, struct host_guest *g)
+{
+	h->page = host_store_page(g);
+	h->port = host_store_port(g);
+	host_port_set_handler(h->port, kicked, h);
+	host_add_step(g, step, h);
+}
