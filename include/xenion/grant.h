@@ -16,8 +16,11 @@
 #define XN_GRANT_INVALID	0u	/* a reserved one: never allocated */
 
 struct xn_gnttab_waiter {
-	void (*fn)(struct xn_gnttab_waiter *w);	/* any context */
+	/* Upcalls disabled; may use the grant table, but not cancel itself. */
+	void (*fn)(struct xn_gnttab_waiter *w);
+	/* the room's own: */
 	unsigned int need;
+	unsigned int running;
 	bool queued;
 	struct xn_gnttab_waiter *next;
 };
@@ -27,18 +30,17 @@ struct xn_gnttab {
 	struct xn_physmap frames;
 	struct xn_lock lock;
 	uint32_t nr_refs;		/* references that frames hold now */
-	uint32_t max_refs;		/* and could hold at most */
+	uint32_t nr_kept;		/* of these, others': left alone */
 	uint32_t nr_free;		/* on the list, not in a cache */
-	uint32_t nr_used;		/* statistics: allocated now */
 	uint32_t nr_deferred;		/* ended, but another domain maps them */
 	grant_ref_t free_head;
-	grant_ref_t deferred_head;
-	void *info;			/* table.c: page of pointers to pages */
-	void *caches;			/* cache.c: per-CPU reference caches */
-	struct xn_gnttab_waiter *waiters;
+	void **info;			/* table.c: page of pointers to pages */
+	void **caches;			/* cache.c: page of pointers to pages */
+	struct xn_gnttab_waiter *waiters;	/* first come, first served */
 	struct xn_work grow;		/* asked for when few are left */
-	struct xn_work reclaim;		/* looks at deferred ones */
-	bool closing;
+	struct xn_work reclaim;		/* looks at deferred ones, */
+	uint64_t reclaim_ns;		/* again after so long */
+	bool full;			/* there may be no more frames */
 };
 
 /**
@@ -47,8 +49,8 @@ struct xn_gnttab {
  *
  * Entries that are in use already (the toolstack's for console and xenstore,
  * or ones that an earlier user of the table had to leave behind) are left
- * alone. Returns: 0, -ENOMEM, -ENOSPC, -ENODEV (not a version 1 table), or
- * what Xen answered. May sleep.
+ * alone. Returns: 0, -ENOMEM, -ENOSPC (no hole in the physmap), -ENODEV (not a
+ * version 1 table), or what Xen answered. May sleep.
  */
 int xn_gnttab_init(struct xn_gnttab *gt);
 
@@ -57,8 +59,9 @@ int xn_gnttab_init(struct xn_gnttab *gt);
  * @gt: the table; every reference was freed or handed to
  *      xn_gnttab_end_page()
  *
- * Pages that another domain still maps are lost to the guest, for ever:
- * logged with their number. May sleep.
+ * Gives other domains a second or so to let go of pages that they still map.
+ * What remains then is lost to the guest, for ever: logged with its number.
+ * May sleep.
  * Returns: the number of references that are still allocated or mapped.
  */
 unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
@@ -68,8 +71,9 @@ unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
  * @gt: the table
  * @ref: the reference
  *
- * From this CPU's cache, mostly without a lock. When few are left the table
- * grows soon after, in the background.
+ * From this CPU's cache, whose lock hardly anyone else takes. When few are left
+ * the table grows soon after, in the background. It fails only when not one
+ * reference is free, whatever the caches hold.
  * Returns: 0, or -ENOSPC. Context: any.
  */
 int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref);
@@ -85,6 +89,15 @@ int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref);
 int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count);
 
 /**
+ * xn_gnttab_used - how many references are allocated now
+ * @gt: the table
+ *
+ * Deferred ones are not counted. A statistic: others allocate and free
+ * meanwhile. Context: any.
+ */
+unsigned int xn_gnttab_used(struct xn_gnttab *gt);
+
+/**
  * xn_gnttab_wait - be called when references are there again
  * @gt: the table
  * @w: owned by the caller, w->fn set; queued once until called
@@ -98,7 +111,7 @@ void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
 /**
  * xn_gnttab_wait_cancel - @w's function will not be called any more
  *
- * Context: any, but not from the function.
+ * Waits while another CPU runs it. Context: any, but not from the function.
  */
 void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w);
 
@@ -117,7 +130,9 @@ void xn_gnttab_free(struct xn_gnttab *gt, grant_ref_t ref);
  * @gfn: the page's guest frame number
  * @readonly: it may only read
  *
- * GTF_permit_access; no hypercall. Context: any.
+ * GTF_permit_access; no hypercall. A frame number above 32 bits, which version
+ * 1 cannot express, is not granted: the other domain's access is refused.
+ * Context: any.
  */
 void xn_gnttab_grant(struct xn_gnttab *gt, grant_ref_t ref, domid_t remote,
 		     xen_pfn_t gfn, bool readonly);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Grant references by the piece: a small cache per CPU before the table's list
+ * of free ones, and those who wait for free ones. Called by frontends.
+ *
+ * Each cache has a lock, though mostly only its own CPU takes it: so whoever
+ * finds the list empty can have what other CPUs' caches hold. Order of locks:
+ * a cache's, then the table's.
+ */
+#include "gnttab.h"
+
+#define CACHE_REFS	60u
+#define BATCH		(CACHE_REFS / 2)
+
+struct gref_cache {
+	struct xn_lock lock;
+	uint32_t count;
+	grant_ref_t ref[CACHE_REFS];
+} __attribute__((aligned(64)));
+
+#define CACHES_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct gref_cache))
+
+static struct gref_cache *cache_of(struct xn_gnttab *gt, unsigned int cpu)
+{
+	struct gref_cache *page = gt->caches[cpu / CACHES_PER_PAGE];
+
+	return page + cpu % CACHES_PER_PAGE;
+}
+
+int xn_gref_caches_init(struct xn_gnttab *gt)
+{
+	unsigned int cpu, cpus = xn_os_cpu_count();
+
+	if (cpus > CACHES_PER_PAGE * (XN_PAGE_SIZE / sizeof(void *)))
+		return -EINVAL;
+	gt->caches = xn_os_page_alloc();
+	if (!gt->caches)
+		return -ENOMEM;
+	for (cpu = 0; cpu < cpus; cpu++) {
+		void **page = &gt->caches[cpu / CACHES_PER_PAGE];
+
+		if (!*page)
+			*page = xn_os_page_alloc();
+		if (!*page)
+			return -ENOMEM;
+		xn_lock_init(&cache_of(gt, cpu)->lock);
+	}
+	return 0;
+}
+
+void xn_gref_caches_fini(struct xn_gnttab *gt)
+{
+	unsigned int i, cpus = xn_os_cpu_count();
+
+	if (!gt->caches)
+		return;
+	for (i = 0; i * CACHES_PER_PAGE < cpus; i++)
+		xn_os_page_free(gt->caches[i]);
+	xn_os_page_free(gt->caches);
+	gt->caches = NULL;
+}
+
+unsigned int xn_gref_cached(struct xn_gnttab *gt)
+{
+	unsigned int cpu, n = 0;
+
+	for (cpu = 0; cpu < xn_os_cpu_count(); cpu++)
+		n += XN_READ_ONCE(cache_of(gt, cpu)->count);
+	return n;
+}
+
+void xn_gref_flush(struct xn_gnttab *gt)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < xn_os_cpu_count(); cpu++) {
+		struct gref_cache *c = cache_of(gt, cpu);
+		unsigned long flags = xn_lock(&c->lock);
+
+		xn_gref_put(gt, c->ref, c->count);
+		c->count = 0;
+		xn_unlock(&c->lock, flags);
+	}
+}
+
+int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref)
+{
+	unsigned long here = xn_upcalls_disable(), flags;
+	struct gref_cache *c = cache_of(gt, xn_os_cpu());
+	bool found;
+
+	flags = xn_lock(&c->lock);
+	if (!c->count)
+		c->count = xn_gref_take(gt, c->ref, BATCH);
+	found = c->count;
+	if (found)
+		*ref = c->ref[--c->count];
+	xn_unlock(&c->lock, flags);
+	xn_upcalls_restore(here);
+	if (found)
+		return 0;
+	xn_gref_flush(gt);
+	return xn_gref_take(gt, ref, 1) ? 0 : -ENOSPC;
+}
+
+void xn_gnttab_free(struct xn_gnttab *gt, grant_ref_t ref)
+{
+	unsigned long here = xn_upcalls_disable(), flags;
+	struct gref_cache *c = cache_of(gt, xn_os_cpu());
+
+	flags = xn_lock(&c->lock);
+	if (c->count == CACHE_REFS) {
+		c->count -= BATCH;
+		xn_gref_put(gt, c->ref + c->count, BATCH);
+	}
+	c->ref[c->count++] = ref;
+	xn_unlock(&c->lock, flags);
+	xn_upcalls_restore(here);
+
+	/* Whoever begins to wait now looks into the cache: see below. */
+	xn_mb();
+	if (XN_READ_ONCE(gt->waiters))
+		xn_gref_wake(gt);
+}
+
+int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count)
+{
+	int err = 0;
+
+	while (!err &&
+	       XN_READ_ONCE(gt->nr_free) + xn_gref_cached(gt) < count)
+		err = xn_gref_grow(gt);
+	return err;
+}
+
+unsigned int xn_gnttab_used(struct xn_gnttab *gt)
+{
+	unsigned int unused = xn_gref_cached(gt), refs;
+	unsigned long flags = xn_lock(&gt->lock);
+
+	unused += gt->nr_free + gt->nr_kept + gt->nr_deferred;
+	refs = gt->nr_refs;
+	xn_unlock(&gt->lock, flags);
+	/* The caches were counted a moment before. */
+	return refs > unused ? refs - unused : 0;
+}
+
+/* ---- waiting ---- */
+
+unsigned int xn_gref_wanted(struct xn_gnttab *gt)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+	unsigned int need = gt->waiters ? gt->waiters->need : 0;
+
+	xn_unlock(&gt->lock, flags);
+	return need;
+}
+
+static void unlink_waiter(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
+{
+	struct xn_gnttab_waiter **p;
+
+	for (p = &gt->waiters; *p && *p != w; p = &(*p)->next)
+		;
+	if (*p)
+		XN_WRITE_ONCE(*p, w->next);
+	w->queued = false;
+}
+
+void xn_gref_wake(struct xn_gnttab *gt)
+{
+	unsigned long here = xn_upcalls_disable(), flags;
+	struct xn_gnttab_waiter *w;
+
+	xn_gref_flush(gt);
+	flags = xn_lock(&gt->lock);
+	while ((w = gt->waiters) && w->need <= gt->nr_free) {
+		unlink_waiter(gt, w);
+		w->running++;
+		xn_unlock(&gt->lock, flags);
+		w->fn(w);
+		flags = xn_lock(&gt->lock);
+		w->running--;
+	}
+	xn_unlock(&gt->lock, flags);
+	xn_upcalls_restore(here);
+}
+
+void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
+		    unsigned int need)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+	struct xn_gnttab_waiter **p;
+
+	if (!w->queued) {
+		w->queued = true;
+		w->need = need;
+		w->next = NULL;
+		for (p = &gt->waiters; *p; p = &(*p)->next)
+			;
+		XN_WRITE_ONCE(*p, w);
+	}
+	xn_unlock(&gt->lock, flags);
+
+	/* A reference that is freed now is seen by us, or its freer sees @w. */
+	xn_mb();
+	xn_gref_wake(gt);
+	if (XN_READ_ONCE(gt->waiters))
+		xn_work_schedule(&gt->grow, 0);
+}
+
+void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+
+	unlink_waiter(gt, w);
+	while (w->running) {
+		xn_unlock(&gt->lock, flags);
+		flags = xn_lock(&gt->lock);
+		unlink_waiter(gt, w);
+	}
+	xn_unlock(&gt->lock, flags);
+}
