@@ -13,6 +13,9 @@
 struct xn_console {
 	struct xencons_interface *intf;
 	evtchn_port_t port;
+	/* the engine's own: */
+	XENCONS_RING_IDX out_prod;	/* ours, whatever the page says */
+	XENCONS_RING_IDX in_cons;
 	bool broken;		/* the host's indices cannot be; told once */
 };
 

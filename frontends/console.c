@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The PV console's two byte rings (xen-public/io/console.h). Called by the
+ * port's terminal driver and by its early console.
+ *
+ * An index that is ours is kept here and only published in the page. The
+ * host's is read once per call; one that cannot be ends the use of the ring.
+ */
+#include <xenion/console.h>
+
+void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
+		     evtchn_port_t port)
+{
+	memset(con, 0, sizeof(*con));
+	con->intf = intf;
+	con->port = port;
+	con->out_prod = XN_READ_ONCE(intf->out_prod);
+	con->in_cons = XN_READ_ONCE(intf->in_cons);
+}
+
+/* True: between @cons and @prod are more bytes than a ring of @size holds. */
+static bool broken(struct xn_console *con, uint32_t used, uint32_t size)
+{
+	if (used > size &&
+	    !__atomic_exchange_n(&con->broken, true, __ATOMIC_RELAXED)) {
+		xn_stat_inc(XN_STAT_REFUSED);
+		xn_os_log(XN_ERR,
+			  "xenion: console: %u bytes in a ring of %u: not used any more",
+			  used, size);
+	}
+	return XN_READ_ONCE(con->broken);
+}
+
+unsigned int xn_console_room(struct xn_console *con)
+{
+	struct xencons_interface *intf = con->intf;
+	uint32_t used = con->out_prod - XN_READ_ONCE(intf->out_cons);
+
+	return broken(con, used, sizeof(intf->out)) ?
+		0 : sizeof(intf->out) - used;
+}
+
+int xn_console_write(struct xn_console *con, const char *data,
+		     unsigned int len)
+{
+	struct xencons_interface *intf = con->intf;
+	XENCONS_RING_IDX prod = con->out_prod;
+	unsigned int i, room = xn_console_room(con);
+
+	if (con->broken)
+		return -EIO;
+	if (len > room)
+		len = room;
+	if (!len)
+		return 0;
+	/* The host has read what we now write over. */
+	xn_mb();
+	for (i = 0; i < len; i++)
+		intf->out[MASK_XENCONS_IDX(prod++, intf->out)] = data[i];
+	con->out_prod = prod;
+	xn_wmb();
+	XN_WRITE_ONCE(intf->out_prod, prod);
+	xn_evtchn_send(con->port);
+	return len;
+}
+
+int xn_console_read(struct xn_console *con, char *data, unsigned int size)
+{
+	struct xencons_interface *intf = con->intf;
+	XENCONS_RING_IDX cons = con->in_cons;
+	uint32_t used = XN_READ_ONCE(intf->in_prod) - cons;
+	unsigned int i;
+
+	if (broken(con, used, sizeof(intf->in)))
+		return -EIO;
+	if (size > used)
+		size = used;
+	if (!size)
+		return 0;
+	xn_rmb();
+	for (i = 0; i < size; i++)
+		data[i] = XN_READ_ONCE(intf->in[MASK_XENCONS_IDX(cons++,
+								 intf->in)]);
+	con->in_cons = cons;
+	/* What we have read may be written over from here on. */
+	xn_mb();
+	XN_WRITE_ONCE(intf->in_cons, cons);
+	xn_evtchn_send(con->port);
+	return size;
+}
