@@ -3,6 +3,16 @@
  * frontends/blkfront*.c: the block device protocol (xen-public/io/blkif.h),
  * without knowledge of any OS's requests: scatter lists with a cookie go in,
  * cookies come back.
+ *
+ * Data reaches the backend in one of two ways. Directly: each page of the
+ * caller's is granted for the time of one request. Or through a pool of bounce
+ * pages that are granted as long as the disk is connected: "persistent grants"
+ * where the backend has that feature, and keeps them mapped. The second shows
+ * the backend no other memory of the guest, whether it has the feature or not.
+ *
+ * Every sector number and sector count is in units of 512 bytes, whatever the
+ * sector size of the disk is. Newer versions of blkif.h say so; the older ones'
+ * "feature-large-sector-size", which meant something else, no backend had.
  */
 #ifndef XENION_BLKFRONT_H
 #define XENION_BLKFRONT_H
@@ -10,6 +20,12 @@
 #include <xenion/guest.h>
 #include <xenion/ring.h>
 #include <xen-public/io/blkif.h>
+
+#define XN_BLK_SECTOR_SHIFT	9
+
+#define XN_BLK_MAX_QUEUES	8
+#define XN_BLK_MAX_RING_ORDER	4	/* 16 pages, 512 requests */
+#define XN_BLK_MAX_SEGMENTS	256	/* one indirect page describes them */
 
 struct xn_blk;
 struct xn_blk_queue;
@@ -22,9 +38,25 @@ enum xn_blk_op {
 	XN_BLK_DISCARD,
 };
 
-/* What the backend offers, checked; valid from connected to disconnected. */
+/* When data goes through bounce pages. */
+enum xn_blk_persistent {
+	XN_BLK_PERSISTENT_NEVER,
+	XN_BLK_PERSISTENT_AUTO,		/* when the backend keeps them mapped */
+	XN_BLK_PERSISTENT_ALWAYS,
+};
+
+/* What the port wants; the backend may offer less. */
+struct xn_blk_config {
+	unsigned int max_queues;	/* 1 ... XN_BLK_MAX_QUEUES */
+	unsigned int max_ring_order;	/* 0 ... XN_BLK_MAX_RING_ORDER */
+	unsigned int max_segments;	/* up to XN_BLK_MAX_SEGMENTS, 11 if less */
+	enum xn_blk_persistent persistent;
+	blkif_vdev_t handle;		/* the virtual-device number */
+};
+
+/* What the backend offers, checked; valid from connected to closing. */
 struct xn_blk_info {
-	uint64_t sectors;		/* of 512 bytes */
+	uint64_t sectors;
 	uint32_t sector_size;		/* logical, bytes: 512 ... 4096 */
 	uint32_t physical_sector_size;
 	unsigned int max_segments;	/* of one request, each up to a page */
@@ -33,31 +65,217 @@ struct xn_blk_info {
 	bool readonly;
 	bool cdrom;
 	bool removable;
-	bool flush;			/* XN_BLK_FLUSH works */
+	bool persistent;		/* data goes through bounce pages */
+	bool flush;			/* XN_BLK_FLUSH works, and may matter */
+	bool flush_cache;		/* by FLUSH_DISKCACHE, not by a barrier */
 	bool discard;
 	uint32_t discard_granularity;	/* bytes */
 	uint32_t discard_alignment;
 };
 
-/* Called by the engine; the port fills them in. */
+/*
+ * Called by the engine; the port fills them in. They may sleep, but for those
+ * that say otherwise.
+ */
 struct xn_blk_ops {
 	/*
 	 * Make a port for @otherend of which each event calls
-	 * xn_blk_interrupt(q), and unmask it; undo that. May sleep.
+	 * xn_blk_interrupt(q), never twice at once, and unmask it. Undo that:
+	 * when it returns, xn_blk_interrupt(q) neither runs nor will.
 	 */
 	int (*event_bind)(struct xn_blk_queue *q, domid_t otherend,
 			  evtchn_port_t *port);
 	void (*event_unbind)(struct xn_blk_queue *q, evtchn_port_t port);
-	/* The disk is there, blk->info says how; or again with other size. */
+	/*
+	 * The disk is there, blk->info says how. May not wait for a request:
+	 * nobody would tell a waiting port that the backend has gone. An error
+	 * fails the device.
+	 */
 	int (*connected)(struct xn_blk *blk);
+	/* blk->info.sectors is another than it was. */
 	void (*resized)(struct xn_blk *blk);
 	/*
-	 * The backend wants to go or has gone: xn_blk_disconnect() must follow,
-	 * now or when the last user has closed. May sleep.
+	 * The disk goes away; xn_blk_submit() refuses from now on. Requests in
+	 * flight are completed soon after this returns, so it may not wait for
+	 * them. Comes once for each connected, which may come again when the
+	 * backend comes back.
 	 */
 	void (*closing)(struct xn_blk *blk);
-	/* A request is done; err is 0 or a negative errno. In upcall. */
+	/*
+	 * A request is done, and its memory is the caller's again; err is 0,
+	 * -EIO, or -EOPNOTSUPP (the backend does not know the operation after
+	 * all). Context: upcall, or any.
+	 */
 	void (*complete)(struct xn_blk_queue *q, void *cookie, int err);
-	/* After -EBUSY: it is worth to submit again. In upcall, or any. */
+	/*
+	 * After -EBUSY: it is worth to submit again. Context: as complete.
+	 * NULL: the port tries again after each completion.
+	 */
 	void (*ready)(struct xn_blk_queue *q);
+	/*
+	 * The backend has answered a request but still maps the page of data
+	 * at @va. page_get keeps it from being freed when its owner does so;
+	 * page_put undoes that once nobody maps it, or is never called.
+	 * Context: any. NULL: the owner never frees such pages.
+	 */
+	void (*page_get)(void *va);
+	void (*page_put)(void *va);
 };
+
+/* One request as the port sees it. */
+struct xn_blk_io {
+	enum xn_blk_op op;
+	uint64_t sector;	/* first one */
+	uint64_t nr_sectors;	/* of a discard only */
+	const struct xn_sg *sg;	/* data; each piece 512-byte aligned */
+	unsigned int nr_sg;
+	void *cookie;		/* handed to ops->complete */
+};
+
+/* A grant reference, and the piece of data that it is for at the moment. */
+struct xn_blk_slot {
+	struct xn_blk_slot *next;	/* free, or of the same request */
+	void *bounce;		/* granted while connected; NULL: direct */
+	void *va;		/* the caller's memory */
+	uint32_t len;
+	grant_ref_t ref;
+};
+
+/* What we know of one request, private to us: the ring is never read back. */
+struct xn_blk_req {
+	struct xn_blk_req *next;	/* free */
+	struct xn_blk_slot *slots, *last_slot;
+	struct blkif_request_segment *indirect;	/* page, or NULL */
+	void *cookie;
+	grant_ref_t indirect_ref;
+	uint16_t id;
+	uint16_t nr_slots;
+	uint8_t op;		/* BLKIF_OP_* whose response is due */
+	bool flush_after;	/* a flush must follow the write */
+	bool ended;		/* the backend may use the data no more */
+	bool in_flight;
+};
+
+struct xn_blk_stats {
+	uint64_t requests;
+	uint64_t segments;
+	uint64_t indirect;	/* requests with indirect descriptors */
+	uint64_t notifications;	/* sent */
+	uint64_t interrupts;	/* taken */
+	uint64_t busy;		/* submissions put off by -EBUSY */
+	uint64_t refused;	/* things the backend wrote that cannot be */
+};
+
+#define XN_BLK_MAX_RING_PAGES	(1u << XN_BLK_MAX_RING_ORDER)
+#define XN_BLK_REQS_PER_PAGE	64
+#define XN_BLK_MAX_REQ_PAGES	8	/* for 512 requests */
+
+/* All fields are the engine's own, but for index, blk and port_data. */
+struct xn_blk_queue {
+	struct xn_blk *blk;
+	unsigned int index;
+	void *port_data;		/* the port's */
+	struct xn_lock lock;		/* all below, but for rsp_cons */
+	struct blkif_front_ring ring;
+	RING_IDX pushed;		/* requests that the backend knows of */
+	void *ring_page[XN_BLK_MAX_RING_PAGES];
+	grant_ref_t ring_ref[XN_BLK_MAX_RING_PAGES];
+	evtchn_port_t evtchn;
+	bool bound;
+	bool open;			/* takes requests */
+	bool broken;			/* the backend lied: listen no more */
+	bool starved;			/* somebody was told -EBUSY */
+	unsigned int in_flight;
+	struct xn_blk_req *req_page[XN_BLK_MAX_REQ_PAGES];
+	struct xn_blk_req *free_reqs;
+	struct xn_blk_slot *free_slots;
+	unsigned int nr_free_slots;
+	void *slot_pages;		/* list */
+	struct xn_work poll;		/* after very many responses at once */
+	bool polling;			/* it, not the interrupt, takes them */
+	struct xn_blk_stats stats;
+};
+
+enum xn_blk_phase {
+	XN_BLK_IDLE,		/* nothing is allocated */
+	XN_BLK_PUBLISHED,	/* the backend may map our rings */
+	XN_BLK_CONNECTED,
+	XN_BLK_CLOSING,		/* no request any more; it may still map them */
+};
+
+/* All fields are the engine's own, but for dev, info and queue. */
+struct xn_blk {
+	struct xn_device *dev;
+	struct xn_device_ops device_ops;
+	const struct xn_blk_ops *ops;
+	struct xn_blk_config config;
+	struct xn_blk_info info;
+	enum xn_blk_phase phase;
+	unsigned int ring_order;
+	struct xn_lock lock;		/* claimed */
+	bool claimed;			/* somebody changes the phase */
+	bool draining;
+	struct xn_waitq wait;
+	struct xn_work fault_work;
+	const char *fault;		/* what the backend did wrong */
+	struct xn_xs_watch resize;	/* on the backend's sectors */
+	bool watching;
+	struct xn_blk_queue queue[XN_BLK_MAX_QUEUES];
+};
+
+/**
+ * xn_blk_init - begin to connect a disk
+ * @blk: zeroed; owned by the caller, lives until xn_blk_fini()
+ * @dev: initialised, not started; this starts it
+ * @ops: the port's functions
+ * @config: what the port wants; copied
+ *
+ * Returns: 0, -EINVAL (a config that is out of range) or as xn_device_start();
+ * what happens then is told through @ops. May sleep.
+ */
+int xn_blk_init(struct xn_blk *blk, struct xn_device *dev,
+		const struct xn_blk_ops *ops,
+		const struct xn_blk_config *config);
+
+/**
+ * xn_blk_fini - disconnect, complete what is in flight, free everything
+ * @blk: the disk; also one whose xn_blk_init() failed
+ *
+ * Waits, not for long, for the backend to let go of our memory; what it does
+ * not let go of is lost to the guest until it does. May sleep; not from a
+ * callback.
+ */
+void xn_blk_fini(struct xn_blk *blk);
+
+/**
+ * xn_blk_submit - put a request into the ring
+ * @q: one of blk->queue[0 ... info.nr_queues - 1]
+ * @io: the request; only needed during the call, but the memory that io->sg
+ *      describes is the engine's until completion
+ *
+ * The backend is not told before xn_blk_push(). The caller sees to it that the
+ * sectors lie on the disk and are multiples of info.sector_size.
+ *
+ * Returns: 0; -EBUSY when too much is in flight (ops->ready tells when to come
+ * again); -EINVAL for a list that is too long or not aligned; -EOPNOTSUPP for
+ * an operation that the backend does not offer; -ENODEV when the disk is going
+ * or gone. Context: any.
+ */
+int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io);
+
+/**
+ * xn_blk_push - show the backend all requests that were submitted
+ *
+ * At most one notification, and none while the backend is busy anyway.
+ * Context: any.
+ */
+void xn_blk_push(struct xn_blk_queue *q);
+
+/**
+ * xn_blk_interrupt - the queue's event has come: complete what is done
+ *
+ * Context: upcall, or any; never twice at once for one queue.
+ */
+void xn_blk_interrupt(struct xn_blk_queue *q);
+
+#endif /* XENION_BLKFRONT_H */

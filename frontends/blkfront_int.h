@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between the files of the block frontend: blkfront.c walks through the
+ * states, blkfront_nodes.c reads and writes xenstore, blkfront_queue.c owns a
+ * queue's memory, blkfront_ring.c moves requests and responses.
+ */
+#ifndef XENION_BLKFRONT_INT_H
+#define XENION_BLKFRONT_INT_H
+
+#include <xenion/blkfront.h>
+
+static inline struct xn_gnttab *xn_blkq_gnttab(struct xn_blk_queue *q)
+{
+	return &q->blk->dev->guest->gnttab;
+}
+
+static inline struct xn_blk_req *xn_blkq_req(struct xn_blk_queue *q,
+					     unsigned int id)
+{
+	return &q->req_page[id / XN_BLK_REQS_PER_PAGE]
+			   [id % XN_BLK_REQS_PER_PAGE];
+}
+
+/* blkfront.c: the backend did what cannot be. Context: any. */
+void xn_blk_refuse(struct xn_blk_queue *q, const char *what);
+
+/*
+ * blkfront_nodes.c, all may sleep. The first two fill in blk->info; they return
+ * NULL, or what went wrong, with the errno value in @err.
+ */
+const char *xn_blk_read_transport(struct xn_blk *blk, int *err);
+const char *xn_blk_read_info(struct xn_blk *blk, int *err);
+int xn_blk_read_sectors(struct xn_blk *blk, uint64_t *sectors);
+int xn_blk_publish(struct xn_blk *blk);
+
+/* blkfront_queue.c, all may sleep. Once per xn_blk, before anything else: */
+void xn_blkq_init(struct xn_blk_queue *q, struct xn_blk *blk,
+		  unsigned int index);
+/* The ring, granted, and its event channel. On error xn_blkq_free() follows. */
+int xn_blkq_publish(struct xn_blk_queue *q);
+/* What requests need, now that blk->info is known. As above on error. */
+int xn_blkq_fill(struct xn_blk_queue *q);
+/* No event and no request any more; what is in flight fails. */
+void xn_blkq_close(struct xn_blk_queue *q);
+/* Take back every grant and free all memory, of whatever has been set up. */
+void xn_blkq_free(struct xn_blk_queue *q);
+
+/* blkfront_ring.c: complete what is in flight with an error. Context: any. */
+void xn_blkq_fail_all(struct xn_blk_queue *q);
+void xn_blkq_poll(struct xn_work *work);
+
+#endif /* XENION_BLKFRONT_INT_H */

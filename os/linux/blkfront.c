@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * xenion-blkfront.ko: disks of the block frontend as Linux disks, xvda and so
+ * on. The module, its parameters, and the life of a device on the bus.
+ *
+ * Which disk a device number stands for is specified in
+ * docs/man/xen-vbd-interface.7.pandoc of Xen.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+
+#include "blkfront.h"
+
+#define XVD_MAJOR	202		/* as in Linux's devices.txt */
+
+static int set_bounded(const char *val, const struct kernel_param *kp,
+		       unsigned int max)
+{
+	int err = param_set_uint_minmax(val, kp, 0, max);
+
+	if (err)
+		pr_err("%s=%s: give a number from 0 to %u\n", kp->name, val,
+		       max);
+	return err;
+}
+
+#define BOUNDED_PARAM(_name, _default, _max, _desc)			\
+static unsigned int _name = _default;					\
+static int set_##_name(const char *val, const struct kernel_param *kp)	\
+{									\
+	return set_bounded(val, kp, _max);				\
+}									\
+static const struct kernel_param_ops ops_##_name = {			\
+	.set = set_##_name,						\
+	.get = param_get_uint,						\
+};									\
+module_param_cb(_name, &ops_##_name, &_name, 0444);			\
+MODULE_PARM_DESC(_name, _desc)
+
+BOUNDED_PARAM(max_indirect_segments, 32, XN_BLK_MAX_SEGMENTS,
+	      "Pages of data in one request, if the backend takes so many (0 ... 256, default 32; below 11 it is 11)");
+BOUNDED_PARAM(max_ring_page_order, 0, XN_BLK_MAX_RING_ORDER,
+	      "Log2 of the pages of a ring; a page holds 32 requests (0 ... 4, default 0)");
+BOUNDED_PARAM(max_queues, 1, XN_BLK_MAX_QUEUES,
+	      "Queues per disk (0: one per CPU; up to 8, default 1)");
+BOUNDED_PARAM(persistent, XN_BLK_PERSISTENT_AUTO, XN_BLK_PERSISTENT_ALWAYS,
+	      "Copy data through pages that stay granted: 0 never, 1 if the backend keeps them mapped (default), 2 always (the backend sees no other page of the guest)");
+
+/* ---- device numbers and names ---- */
+
+/* Where a disk is: everything that its name says. */
+int xnl_blk_place(unsigned int vdev, struct xnl_blk_place *place)
+{
+	unsigned int minor, minors, letter;
+	char letters[8];
+	int n = 0;
+
+	if (vdev & (1u << 28)) {
+		minor = vdev & ((1u << 28) - 1);
+		minors = 256;
+	} else if (vdev >> 8 == XVD_MAJOR) {
+		minor = vdev & 0xff;
+		minors = 16;
+	} else {
+		return -EINVAL;
+	}
+	if (minor >> MINORBITS)
+		return -EINVAL;
+
+	for (letter = minor / minors + 1; letter; letter = (letter - 1) / 26)
+		letters[n++] = 'a' + (letter - 1) % 26;
+	strscpy(place->name, "xvd", sizeof(place->name));
+	while (n--)
+		strncat(place->name, &letters[n], 1);
+
+	place->partition = minor % minors;
+	if (place->partition)
+		snprintf(place->name + strlen(place->name), 5, "%u",
+			 place->partition);
+	place->major = XVD_MAJOR;
+	place->first_minor = minor;
+	place->minors = place->partition ? 1 : minors;
+	/* The short numbers have these minors: take some elsewhere. */
+	if (minors == 256 && minor < 256) {
+		place->major = 0;
+		place->first_minor = 0;
+		place->minors = 0;
+	}
+	return 0;
+}
+
+/* ---- events ---- */
+
+static irqreturn_t blk_irq(int irq, void *data)
+{
+	xn_blk_interrupt(data);
+	return IRQ_HANDLED;
+}
+
+static int blk_event_bind(struct xn_blk_queue *q, domid_t otherend,
+			  evtchn_port_t *port)
+{
+	struct xnl_blk *xb = to_xnl_blk(q->blk);
+	int irq = xnl_irq_bind_unbound(otherend, port);
+	int err;
+
+	if (irq < 0)
+		return irq;
+	err = request_irq(irq, blk_irq, 0, dev_name(&xb->xdev->dev), q);
+	if (err)
+		xnl_irq_unbind(irq);
+	else
+		xb->irq[q->index] = irq;
+	return err;
+}
+
+static void blk_event_unbind(struct xn_blk_queue *q, evtchn_port_t port)
+{
+	int irq = to_xnl_blk(q->blk)->irq[q->index];
+
+	free_irq(irq, q);
+	xnl_irq_unbind(irq);
+}
+
+/* ---- data that a backend does not let go of ---- */
+
+static void blk_page_get(void *va)
+{
+	get_page(virt_to_page(va));
+}
+
+static void blk_page_put(void *va)
+{
+	put_page(virt_to_page(va));
+}
+
+static const struct xn_blk_ops blk_ops = {
+	.event_bind	= blk_event_bind,
+	.event_unbind	= blk_event_unbind,
+	.connected	= xnl_blk_connected,
+	.resized	= xnl_blk_resized,
+	.closing	= xnl_blk_closing,
+	.complete	= xnl_blk_complete,
+	.page_get	= blk_page_get,
+	.page_put	= blk_page_put,
+};
+
+/* ---- statistics ---- */
+
+#define STAT(_name)							\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	struct xnl_blk *xb = dev_get_drvdata(dev);			\
+	u64 sum = 0;							\
+	int i;								\
+									\
+	for (i = 0; i < XN_BLK_MAX_QUEUES; i++)				\
+		sum += xb->blk.queue[i].stats._name;			\
+	return sysfs_emit(buf, "%llu\n", sum);				\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+STAT(requests);
+STAT(segments);
+STAT(indirect);
+STAT(notifications);
+STAT(interrupts);
+STAT(busy);
+STAT(refused);
+
+static struct attribute *blk_attrs[] = {
+	&dev_attr_requests.attr,
+	&dev_attr_segments.attr,
+	&dev_attr_indirect.attr,
+	&dev_attr_notifications.attr,
+	&dev_attr_interrupts.attr,
+	&dev_attr_busy.attr,
+	&dev_attr_refused.attr,
+	NULL
+};
+
+static const struct attribute_group blk_group = {
+	.name = "stats",
+	.attrs = blk_attrs,
+};
+
+static const struct attribute_group *blk_groups[] = {
+	&blk_group,
+	NULL
+};
+
+/* ---- a device on the bus ---- */
+
+static int blk_probe(struct xnl_device *xdev)
+{
+	struct xn_blk_config config = {
+		.max_queues = max_queues ?: min(num_online_cpus(),
+						XN_BLK_MAX_QUEUES + 0u),
+		.max_ring_order = max_ring_page_order,
+		.max_segments = max_indirect_segments,
+		.persistent = persistent,
+		.handle = xdev->id,
+	};
+	struct xnl_blk_place place;
+	struct xnl_blk *xb;
+	int err;
+
+	if (xnl_blk_place(xdev->id, &place)) {
+		dev_err(&xdev->dev, "%u is no number of an xvd disk: give it another name in the guest's configuration, vdev=xvda ...\n",
+			xdev->id);
+		return -ENODEV;
+	}
+	xb = kzalloc(sizeof(*xb), GFP_KERNEL);
+	if (!xb)
+		return -ENOMEM;
+	xb->xdev = xdev;
+	mutex_init(&xb->lock);
+	init_waitqueue_head(&xb->wait);
+	dev_set_drvdata(&xdev->dev, xb);
+	err = xn_blk_init(&xb->blk, &xdev->xb, &blk_ops, &config);
+	if (err) {
+		xn_blk_fini(&xb->blk);
+		kfree(xb);
+	}
+	return err;
+}
+
+static void blk_remove(struct xnl_device *xdev)
+{
+	struct xnl_blk *xb = dev_get_drvdata(&xdev->dev);
+
+	xnl_blk_retire(xb);
+	xn_blk_fini(&xb->blk);
+	xnl_blk_wait(xb);
+	kfree(xb);
+}
+
+static struct xnl_driver blk_driver = {
+	.driver = {
+		.name = "xenion-blkfront",
+		.dev_groups = blk_groups,
+	},
+	.type = "vbd",
+	.probe = blk_probe,
+	.remove = blk_remove,
+};
+
+static int __init blk_init(void)
+{
+	int err;
+
+	err = register_blkdev(XVD_MAJOR, "xvd");
+	if (err) {
+		pr_err("device major %d is taken: unload the other driver of xvd disks first\n",
+		       XVD_MAJOR);
+		return err;
+	}
+	err = xnl_blk_disk_init();
+	if (err)
+		goto unregister;
+	err = xnl_driver_register(&blk_driver, THIS_MODULE, KBUILD_MODNAME);
+	if (err)
+		goto fini;
+	return 0;
+fini:
+	xnl_blk_disk_fini();
+unregister:
+	unregister_blkdev(XVD_MAJOR, "xvd");
+	return err;
+}
+module_init(blk_init);
+
+static void __exit blk_exit(void)
+{
+	xnl_driver_unregister(&blk_driver);
+	xnl_blk_disk_fini();
+	unregister_blkdev(XVD_MAJOR, "xvd");
+}
+module_exit(blk_exit);
+
+MODULE_ALIAS(XNL_ALIAS("vbd"));
+MODULE_DESCRIPTION("Xen block device frontend (Xenion)");
+MODULE_AUTHOR("Xenion developers");
+MODULE_LICENSE("Dual MIT/GPL");
