@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# The other end of net-traffic.sh: an HTTP server, and a client that leaves its
+# verdict for the guest to fetch.
+
+# verdict WORD ADDRESS: fetch the guest's file, is it the one it had from us?
+verdict() {
+	wait_guest "$1" 120 || return 1
+	wget -q -O /tmp/back "http://$2/file"
+	cmp /tmp/back /tmp/www/file
+	echo $? >"/tmp/www/$1.new"
+	mv "/tmp/www/$1.new" "/tmp/www/$1"
+}
+
+rm -rf /tmp/www
+mkdir -p /tmp/www
+ip -6 addr add fd00::1/64 dev xenbr0 nodad 2>/dev/null
+ip link set "vif$DOMID.0" mtu 9000
+dd if=/dev/urandom of=/tmp/www/file bs=1M count=32 2>/dev/null
+(cd /tmp/www && md5sum file >file.md5 && echo 1 >ready)
+wait_guest ready 60
+httpd -f -p "[::]:80" -h /tmp/www &
+trap 'kill $!' EXIT
+verdict serve4 10.0.0.2
+verdict serve6 "[fd00::2]"
+verdict serve-plain 10.0.0.2

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of run.sh: types into the console, verifies the disk from its
+# side, serves and fetches over HTTP, and counts what the unloaded modules have
+# left behind.
+
+n=0
+failed=0
+result() {
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - dom0: $2"
+	else
+		failed=1
+		echo "not ok $n - dom0: $2"
+	fi
+}
+
+type_console() {
+	# Once more if need be: a getty that starts throws away what came before.
+	for _try in 1 2 3 4 5; do
+		{
+			sleep 1
+			printf 'root\n'
+			sleep 1
+			printf 'echo xenion $((40 + 2)) >/tmp/console-said\n'
+			sleep 1
+			printf 'cat /tmp/console-said; touch /tmp/console-ok\n'
+			sleep 1
+		} | timeout 15 xenconsole --interactive "$DOMID" \
+			>/tmp/console-seen 2>&1
+		grep -q '^xenion 42' /tmp/console-seen && return 0
+	done
+	sed 's/^/# console: /' /tmp/console-seen
+	return 1
+}
+
+verify_disk() {
+	mkdir -p /tmp/disk
+	_loop=$(losetup -f)
+	losetup -r "$_loop" "$(disk_file xvda)" &&
+	mount -t ext4 -o ro,noload "$_loop" /tmp/disk &&
+	(cd /tmp/disk && md5sum -c data.md5)
+	_rc=$?
+	umount /tmp/disk
+	losetup -d "$_loop"
+	return $_rc
+}
+
+fetch() {
+	wget -q -O /tmp/fetched http://10.0.0.2/file &&
+	wget -q -O /tmp/fetched.md5 http://10.0.0.2/file.md5 &&
+	[ "$(md5sum </tmp/fetched | cut -d' ' -f1)" = \
+	  "$(cut -d' ' -f1 /tmp/fetched.md5)" ]
+}
+
+# Only what the toolstack made: the ports of console and xenstore.
+left_behind() {
+	_ports=$(evtchn_list | wc -l)
+	_grants=$(grant_list | wc -l)
+	echo "# after unload: $_ports event channels, $_grants grants in use"
+	evtchn_list | sed 's/^/# /'
+	[ "$_ports" = 2 ] && [ "$_grants" = 0 ]
+}
+
+modprobe -a crc32c_generic ext4
+rounds=2
+[ "$DRIVERS" = xenion ] || rounds=1
+r=0
+while [ $r -lt $rounds ]; do
+	r=$((r + 1))
+	wait_guest "console-$r" 60 && type_console
+	result $? "$r: what the guest's shell answers"
+	wait_guest "disk-$r" 120 && verify_disk
+	result $? "$r: the disk's data are what the guest wrote"
+	wait_guest "net-$r" 60
+	rm -rf /tmp/www
+	mkdir -p /tmp/www
+	dd if=/dev/urandom of=/tmp/www/file bs=1M count=32 2>/dev/null
+	(cd /tmp/www && md5sum file >file.md5)
+	if [ $r = 1 ]; then
+		httpd -f -p 80 -h /tmp/www &
+		trap 'kill $!' EXIT
+	fi
+	touch /tmp/www/ready
+	wait_guest "serve-$r" 120 && fetch
+	result $? "$r: 32 MiB fetched from the guest, checksum"
+	touch "/tmp/www/fetched-$r"
+	if [ $rounds -gt 1 ]; then
+		wait_guest "unloaded-$r" 60 && left_behind
+		result $? "$r: nothing left behind after unload"
+	fi
+done
+# The guest may still ask the server.
+wait_guest done 60
+exit $failed
