@@ -70,7 +70,7 @@ unsigned int xn_gref_take(struct xn_gnttab *gt, grant_ref_t *refs,
 }
 
 /* Under the lock, or before anyone else knows the table. */
-static void list_add(struct xn_gnttab *gt, grant_ref_t ref)
+static void put_free(struct xn_gnttab *gt, grant_ref_t ref)
 {
 	info_of(gt, ref)->next = gt->free_head;
 	gt->free_head = ref;
@@ -83,7 +83,7 @@ void xn_gref_put(struct xn_gnttab *gt, const grant_ref_t *refs,
 	unsigned long flags = xn_lock(&gt->lock);
 
 	while (count)
-		list_add(gt, refs[--count]);
+		put_free(gt, refs[--count]);
 	xn_unlock(&gt->lock, flags);
 }
 
@@ -107,7 +107,7 @@ static int add_frame(struct xn_gnttab *gt, void **pages)
 		    XN_READ_ONCE(entry_of(gt, ref)->flags))
 			gt->nr_kept++;
 		else
-			list_add(gt, ref);
+			put_free(gt, ref);
 	__atomic_store_n(&gt->nr_refs, first + REFS_PER_FRAME,
 			 __ATOMIC_RELEASE);
 	return 0;
@@ -281,7 +281,7 @@ static void reclaim_last(struct xn_gnttab *gt)
 		reclaim(gt);
 		if (!gt->nr_deferred || delay > RECLAIM_MAX_NS)
 			return;
-		xn_wait(&nobody, !XN_READ_ONCE(gt->nr_deferred), delay);
+		(void)xn_wait(&nobody, false, delay);
 		delay *= 2;
 	}
 }
