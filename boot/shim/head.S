@@ -8,7 +8,7 @@
  */
 #define __ASSEMBLY__
 #include <xen-public/elfnote.h>
-#include "payload.h"
+#include "image.h"
 
 #define CODE_SELECTOR	0x10
 #define DATA_SELECTOR	0x18

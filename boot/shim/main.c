@@ -6,7 +6,7 @@
  */
 #include <xenion/hypercall.h>
 #include <xenion/x86/cpuid.h>
-#include "payload.h"
+#include "image.h"
 #include "shim.h"
 
 #define WINDOW_SIZE	0x100000000ull	/* what head.S maps */
@@ -14,11 +14,6 @@
 #define CMDLINE_SIZE	16384
 
 #define CPUID_1_ECX_TSC_DEADLINE	(1u << 24)
-
-extern const struct xn_payload shim_payload;
-extern char shim_start[], shim_end[];
-_Noreturn void shim_jump(uint64_t entry, const void *params);
-_Noreturn void shim_main(uint32_t start_info);
 
 /* Physical address and address are the same here. */
 static const struct xn_window memory = { NULL, 0, WINDOW_SIZE };

@@ -135,7 +135,7 @@ struct e820_entry {
 
 int xn_memmap_query(struct xn_memmap *map)
 {
-	struct e820_entry e[XN_MEMMAP_MAX];
+	struct e820_entry e[XN_MEMMAP_MAX] = { 0 };
 	struct xen_memory_map op = { .nr_entries = XN_ARRAY_SIZE(e) };
 	unsigned int i;
 	int ret;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a C compiler expects of every environment. Only in the shim's image: in
- * a process the C library has these.
+ * What a C compiler and the core expect of every environment. Only in the
+ * shim's image: in a process the C library and os/host have these.
  */
-#include "shim.h"
+#include <xenion/hypercall.h>
+
+long xn_errno(long ret)
+{
+	return ret;
+}
 
 void *memcpy(void *dst, const void *src, size_t n)
 {

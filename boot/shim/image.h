@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The image that Xen loads: the shim, as head.S and shim.lds lay it out, and
+ * the bzImage behind it.
+ *
+ * Where the bzImage is, an ELF note tells. tools/xenion-wrap finds it by its
+ * name and type in the shim's PT_NOTE segment, and fills it in; it is all zero
+ * in the shim as it was built.
+ */
+#ifndef XENION_SHIM_IMAGE_H
+#define XENION_SHIM_IMAGE_H
+
+#define XN_PAYLOAD_NOTE_NAME	"Xenion"
+#define XN_PAYLOAD_NOTE_TYPE	1
+
+#ifndef __ASSEMBLY__
+#include <xenion/os.h>
+
+struct xn_payload {
+	uint32_t start;		/* guest-physical, above the shim itself */
+	uint32_t size;		/* bytes */
+};
+
+extern const struct xn_payload shim_payload;
+
+/* The shim itself, with its stack and tables. */
+extern char shim_start[], shim_end[];
+
+/* head.S calls it once, in 64-bit mode. */
+_Noreturn void shim_main(uint32_t start_info);
+
+/**
+ * shim_jump - start the kernel
+ * @entry: address of its 64-bit entry point
+ * @params: boot_params
+ */
+_Noreturn void shim_jump(uint64_t entry, const void *params);
+#endif
+
+#endif /* XENION_SHIM_IMAGE_H */
