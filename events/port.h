@@ -18,10 +18,10 @@ struct xn_evtchn_port {
 	void *data;
 	uint32_t gen;
 	uint32_t takers;	/* vCPUs that may take its events, as bits */
-	evtchn_port_t remote_port;	/* of an adopted port, */
-	domid_t remote;			/* kept over EVTCHNOP_reset */
+	evtchn_port_t remote_port;	/* of a port of the toolstack's, */
+	domid_t remote;			/* while EVTCHNOP_reset closes it */
 	uint8_t vcpu;		/* that Xen tells of its events */
-	uint8_t adopted;	/* EVTCHNSTAT_* that it was adopted with, or 0 */
+	uint8_t adopted;	/* the toolstack's: its EVTCHNSTAT_*; else 0 */
 };
 
 /* The entry of a port that was ever bound; NULL: it was not. */

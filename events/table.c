@@ -10,6 +10,9 @@
 #define PORTS_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct xn_evtchn_port))
 #define PAGES_PER_DIR	(XN_PAGE_SIZE / sizeof(void *))
 
+/* The toolstack's ports are among the first, with no more free ones between. */
+#define GAP		16u
+
 _Static_assert(PORTS_PER_PAGE * PAGES_PER_DIR * XN_EVTCHN_DIR_PAGES >=
 	       XN_EVTCHN_MAX_PORTS, "the directory holds all ports");
 
@@ -38,7 +41,7 @@ struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
 	return page ? page + port % PORTS_PER_PAGE : NULL;
 }
 
-/* Put a new page where there is none yet. */
+/* Put a new page where there is none yet; may sleep. */
 static int fill(struct xn_evtchn_table *t, void **slot)
 {
 	unsigned long flags;
@@ -62,14 +65,9 @@ static int fill(struct xn_evtchn_table *t, void **slot)
 static int grow(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	unsigned int dir = port / PORTS_PER_PAGE / PAGES_PER_DIR;
-	int err;
+	int err = fill(t, &t->dir[dir]);
 
-	err = fill(t, &t->dir[dir]);
-	if (!err)
-		err = fill(t, page_slot(t, port));
-	if (!err)
-		err = t->ops->grow(t, port);
-	return err;
+	return err ? err : fill(t, page_slot(t, port));
 }
 
 static void free_table(struct xn_evtchn_table *t)
@@ -130,8 +128,12 @@ unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
 static void close_port(evtchn_port_t port)
 {
 	struct evtchn_close x = { .port = port };
+	int err = xn_hc_evtchn(EVTCHNOP_close, &x);
 
-	xn_hc_evtchn(EVTCHNOP_close, &x);
+	if (err)
+		xn_os_log(XN_WARN,
+			  "xenion: event channel %u stays open (error %d)",
+			  port, err);
 }
 
 static int attach(struct xn_evtchn_table *t, evtchn_port_t port,
@@ -145,6 +147,8 @@ static int attach(struct xn_evtchn_table *t, evtchn_port_t port,
 	if (!port || port >= t->max_ports || vcpu >= t->nr_vcpus)
 		return -EINVAL;
 	err = grow(t, port);
+	if (!err)
+		err = t->ops->grow(t, port);
 	if (err)
 		return err;
 	p = xn_evtchn_port(t, port);
@@ -284,6 +288,51 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 
 /* ---- begin and end ---- */
 
+/*
+ * Remember the ports that are open before any is ours, so that a reset at the
+ * end loses none of them, whether or not somebody adopts it.
+ */
+static int find_others(struct xn_evtchn_table *t)
+{
+	struct evtchn_status x = { .dom = DOMID_SELF, .port = 1 };
+	unsigned int gap = 0;
+	int err;
+
+	for (; gap < GAP && x.port < t->max_ports; x.port++) {
+		gap++;
+		err = xn_hc_evtchn(EVTCHNOP_status, &x);
+		/* Never used, or Xen's own, which a reset leaves alone. */
+		if (err == -EINVAL || err == -EACCES)
+			continue;
+		if (err)
+			return err;
+		if (x.status != EVTCHNSTAT_interdomain &&
+		    x.status != EVTCHNSTAT_unbound)
+			continue;
+		err = grow(t, x.port);
+		if (err)
+			return err;
+		xn_evtchn_port(t, x.port)->adopted = x.status;
+		gap = 0;
+	}
+	return 0;
+}
+
+static int start(struct xn_evtchn_table *t, const struct xn_evtchn_ops *ops)
+{
+	int err = 0;
+
+	t->ops = ops;
+	t->max_ports = EVTCHN_2L_NR_CHANNELS;
+	if (ops->resets)
+		err = find_others(t);
+	if (!err)
+		err = ops->init(t);
+	if (err)
+		free_table(t);
+	return err;
+}
+
 int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 		   unsigned int nr_vcpus, const struct xn_evtchn_ops *ops)
 {
@@ -296,16 +345,13 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 	t->nr_vcpus = nr_vcpus;
 	xn_evtchn_twolevel_mask_all(shared);
 
-	t->ops = ops ? ops : &xn_evtchn_fifo;
-	err = t->ops->init(t);
-	if (!ops && (err == -ENOSYS || err == -EOPNOTSUPP)) {
-		t->ops = &xn_evtchn_twolevel;
-		err = t->ops->init(t);
-	}
+	err = start(t, ops ? ops : &xn_evtchn_fifo);
+	if (!ops && (err == -ENOSYS || err == -EOPNOTSUPP))
+		err = start(t, &xn_evtchn_twolevel);
 	return err;
 }
 
-/* Call @fn for each port that was adopted, lowest number first. */
+/* Call @fn for each port that is the toolstack's, lowest number first. */
 static void for_each_adopted(struct xn_evtchn_table *t,
 			     void (*fn)(struct xn_evtchn_port *p,
 					evtchn_port_t port, void *data),
@@ -326,15 +372,24 @@ static void for_each_adopted(struct xn_evtchn_table *t,
 	}
 }
 
+static void lost(evtchn_port_t port, int err)
+{
+	xn_os_log(XN_ERR,
+		  "xenion: the toolstack's event channel %u is lost (error %d)",
+		  port, err);
+}
+
 static void note_remote(struct xn_evtchn_port *p, evtchn_port_t port,
 			void *data)
 {
 	struct evtchn_status x = { .dom = DOMID_SELF, .port = port };
 
+	int err = xn_hc_evtchn(EVTCHNOP_status, &x);
+
 	p->adopted = 0;
-	if (xn_hc_evtchn(EVTCHNOP_status, &x))
-		return;
-	if (x.status == EVTCHNSTAT_interdomain) {
+	if (err) {
+		lost(port, err);
+	} else if (x.status == EVTCHNSTAT_interdomain) {
 		p->remote = x.u.interdomain.dom;
 		p->remote_port = x.u.interdomain.port;
 		p->adopted = EVTCHNSTAT_interdomain;
@@ -373,9 +428,7 @@ static void bind_again(struct xn_evtchn_port *p, evtchn_port_t port,
 		to = x.port;
 	}
 	if (err)
-		xn_os_log(XN_ERR,
-			  "xenion: the toolstack's event channel %u is lost (error %d)",
-			  port, err);
+		lost(port, err);
 	else if (to != port && r->moved)
 		r->moved(r->data, port, to);
 }

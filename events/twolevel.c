@@ -54,7 +54,6 @@ void xn_evtchn_twolevel_mask_all(struct shared_info *shared)
 
 static int twolevel_init(struct xn_evtchn_table *t)
 {
-	t->max_ports = EVTCHN_2L_NR_CHANNELS;
 	return 0;
 }
 

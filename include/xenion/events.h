@@ -78,15 +78,15 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 
 /**
  * xn_evtchn_fini - stop to use event channels; Xen forgets our pages
- * @t: the table; all ports are unbound but for the adopted ones, and no upcall
- *     runs any more
+ * @t: the table; all ports are unbound, and no upcall runs any more
  *
  * The FIFO ABI is left by EVTCHNOP_reset, the only way there is. That closes
- * every port of the domain. The adopted ports, which the toolstack had made,
- * are bound again to the same remote ports, perhaps with new numbers (@moved
- * tells), so that a next user of the domain finds them.
+ * every port of the domain. The ports that the toolstack had made (those that
+ * were open before xn_evtchn_init() or were adopted) are bound again to the
+ * same remote ports, perhaps with new numbers (@moved tells), so that a next
+ * user of the domain finds them.
  *
- * @moved: called for each adopted port that has a new number; may be NULL
+ * @moved: called for each of these that has a new number; may be NULL
  * @data: its first argument
  *
  * May sleep. All memory is freed, unless Xen refuses to let go of it: that is

@@ -21,7 +21,7 @@
 #ifndef XENION_HOST_H
 #define XENION_HOST_H
 
-#include <xenion/hypercall.h>
+#include <xenion/guest.h>
 
 /* ---- guests ---- */
 
@@ -83,6 +83,31 @@ unsigned int host_pages(const struct host_guest *g);
 unsigned int host_log_count(enum xn_log_level level);
 const char *host_log_last(void);
 void host_log_reset(void);
+
+/* ---- the core in a guest ---- */
+
+/* A guest with the rooms below xenbus at work, upcalls and all. */
+struct host_xenion {
+	struct host_guest *host;
+	struct xn_physmap shared;
+	struct xn_guest guest;
+};
+
+/*
+ * Create a guest (@cfg may be NULL), map shared info, start the events (@ops as
+ * for xn_evtchn_init()) and the grant table. 0, or a negative errno value: then
+ * all that was set up is undone, but x->host is left for host_xenion_stop().
+ */
+int host_xenion_start(struct host_xenion *x, const struct host_config *cfg,
+		      const struct xn_evtchn_ops *ops);
+
+/* All that again in a guest that is there: as a module that is loaded again. */
+int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops);
+/* Returns: what xn_gnttab_fini() does. */
+unsigned int host_xenion_unload(struct host_xenion *x);
+
+/* Unload and destroy the guest. Returns: host_guest_leaks() before that. */
+unsigned int host_xenion_stop(struct host_xenion *x);
 
 /* ---- event channels, the other end ---- */
 

@@ -88,7 +88,9 @@ static long hvm_op(struct host_guest *g, unsigned int cmd, void *arg)
 			return -EINVAL;
 		if (cmd == HVMOP_get_param)
 			p->value = g->param[p->index];
-		else if (p->index == HVM_PARAM_CALLBACK_IRQ)
+		else if (p->index == HVM_PARAM_CALLBACK_IRQ ||
+			 p->index == HVM_PARAM_STORE_EVTCHN ||
+			 p->index == HVM_PARAM_CONSOLE_EVTCHN)
 			g->param[p->index] = p->value;
 		else
 			return -EPERM;

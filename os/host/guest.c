@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The core's lower rooms brought up in a simulated guest, in the order in which
+ * a kernel does it. Called by tests.
+ */
+#include "internal.h"
+
+static void upcall(void *data, unsigned int vcpu)
+{
+	struct host_xenion *x = data;
+
+	xn_evtchn_upcall(&x->guest.evtchn, vcpu);
+}
+
+/* As a port does: the next user of the domain finds the ports by these. */
+static void port_moved(void *data, evtchn_port_t from, evtchn_port_t to)
+{
+	static const unsigned int params[] = {
+		HVM_PARAM_STORE_EVTCHN, HVM_PARAM_CONSOLE_EVTCHN,
+	};
+	unsigned int i;
+	uint64_t port;
+
+	for (i = 0; i < XN_ARRAY_SIZE(params); i++)
+		if (!xn_hvm_param_get(params[i], &port) && port == from) {
+			xn_hvm_param_set(params[i], to);
+			return;
+		}
+}
+
+int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops)
+{
+	int err;
+
+	memset(&x->guest, 0, sizeof(x->guest));
+	host_guest_enter(x->host, 0);
+	err = xn_physmap_init(&x->shared, XENMAPSPACE_shared_info, 1);
+	if (!err)
+		err = xn_physmap_add(&x->shared);
+	if (!err)
+		err = xn_evtchn_init(&x->guest.evtchn, x->shared.va,
+				     xn_os_cpu_count(), ops);
+	if (err)
+		goto unmap;
+	host_guest_set_upcall(x->host, upcall, x);
+	err = xn_gnttab_init(&x->guest.gnttab);
+	if (err)
+		goto fini;
+	return 0;
+
+fini:
+	host_guest_set_upcall(x->host, NULL, NULL);
+	xn_evtchn_fini(&x->guest.evtchn, port_moved, NULL);
+unmap:
+	xn_physmap_fini(&x->shared);
+	return err;
+}
+
+unsigned int host_xenion_unload(struct host_xenion *x)
+{
+	unsigned int lost;
+
+	host_guest_enter(x->host, 0);
+	lost = xn_gnttab_fini(&x->guest.gnttab);
+	host_guest_set_upcall(x->host, NULL, NULL);
+	xn_evtchn_fini(&x->guest.evtchn, port_moved, NULL);
+	xn_physmap_fini(&x->shared);
+	return lost;
+}
+
+int host_xenion_start(struct host_xenion *x, const struct host_config *cfg,
+		      const struct xn_evtchn_ops *ops)
+{
+	x->host = host_guest_create(cfg);
+	return host_xenion_load(x, ops);
+}
+
+unsigned int host_xenion_stop(struct host_xenion *x)
+{
+	unsigned int leaks;
+
+	/* Nothing to unload after a start that failed. */
+	if (x->shared.count)
+		host_xenion_unload(x);
+	leaks = host_guest_leaks(x->host);
+	host_guest_destroy(x->host);
+	return leaks;
+}

@@ -1,0 +1,648 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Event channels, what holds for both ABIs: every test runs once with 2-level
+ * and once with FIFO events. What is particular to one of them is in
+ * test_evtchn_twolevel.c and test_evtchn_fifo.c.
+ */
+#include "unit.h"
+
+static struct host_xenion x;
+static struct xn_evtchn_table *const t = &x.guest.evtchn;
+
+/* One end of ours, with the other domain's. */
+struct pair {
+	evtchn_port_t port;
+	struct host_port *peer;
+	unsigned int events;
+	unsigned int vcpu;		/* where the last event came */
+	unsigned int again;		/* the peer notifies that often more */
+	bool mask;			/* in the event */
+};
+
+static void event(void *data, evtchn_port_t port)
+{
+	struct pair *p = data;
+
+	assert_int_equal(port, p->port);
+	p->events++;
+	p->vcpu = xn_os_cpu();
+	if (p->mask)
+		xn_evtchn_mask(t, port);
+	if (p->again) {
+		p->again--;
+		host_port_notify(p->peer);
+	}
+}
+
+static void pair_make(struct pair *p)
+{
+	memset(p, 0, sizeof(*p));
+	assert_int_equal(xn_evtchn_bind_unbound(t, 0, event, p, &p->port), 0);
+	p->peer = host_port_connect(x.host, p->port, NULL, NULL);
+	assert_non_null(p->peer);
+	host_pump();
+}
+
+static void pair_open(struct pair *p)
+{
+	pair_make(p);
+	xn_evtchn_unmask(t, p->port);
+}
+
+static int start(void **state)
+{
+	const struct host_config cfg = { .nr_vcpus = 4 };
+
+	assert_int_equal(host_xenion_start(&x, &cfg, *state), 0);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	assert_int_equal(host_xenion_stop(&x), 0);
+	return 0;
+}
+
+static void test_bound_masked(void **state)
+{
+	struct pair p;
+
+	pair_make(&p);
+	assert_true(t->ops->is_masked(t, p.port));
+	host_port_notify(p.peer);
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 0);
+	assert_true(t->ops->is_pending(t, p.port));
+	xn_evtchn_unmask(t, p.port);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	assert_false(t->ops->is_pending(t, p.port));
+	xn_evtchn_unbind(t, p.port);
+}
+
+static void test_notify(void **state)
+{
+	uint64_t upcalls = host_stat_get(XN_STAT_UPCALL);
+	uint64_t events = host_stat_get(XN_STAT_EVENT);
+	struct pair p;
+	unsigned int i;
+
+	pair_open(&p);
+	for (i = 1; i <= 5; i++) {
+		host_port_notify(p.peer);
+		host_pump();
+		assert_int_equal(p.events, i);
+	}
+	host_pump();
+	assert_int_equal(p.events, 5);
+	assert_int_equal(host_stat_get(XN_STAT_EVENT) - events, 5);
+	assert_int_equal(host_stat_get(XN_STAT_UPCALL) - upcalls, 5);
+	xn_evtchn_unbind(t, p.port);
+}
+
+/* Unmasking costs a hypercall only when an event waits. */
+static void test_unmask_cost(void **state)
+{
+	struct pair p;
+	uint64_t calls;
+
+	pair_make(&p);
+	calls = host_stat_get(XN_STAT_HYPERCALL);
+	xn_evtchn_unmask(t, p.port);
+	xn_evtchn_mask(t, p.port);
+	xn_evtchn_unmask(t, p.port);
+	xn_evtchn_unmask(t, p.port);
+	assert_int_equal(host_stat_get(XN_STAT_HYPERCALL), calls);
+	xn_evtchn_mask(t, p.port);
+	host_port_notify(p.peer);
+	xn_evtchn_unmask(t, p.port);
+	assert_int_equal(host_stat_get(XN_STAT_HYPERCALL), calls + 1);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	xn_evtchn_unbind(t, p.port);
+}
+
+static void test_event_during_event(void **state)
+{
+	struct pair p;
+
+	pair_open(&p);
+	p.again = 3;
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 4);
+	xn_evtchn_unbind(t, p.port);
+}
+
+static void test_mask_in_event(void **state)
+{
+	struct pair p;
+
+	pair_open(&p);
+	p.mask = true;
+	p.again = 1;
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	p.mask = false;
+	xn_evtchn_unmask(t, p.port);
+	host_pump();
+	assert_int_equal(p.events, 2);
+	xn_evtchn_unbind(t, p.port);
+}
+
+static void test_clear(void **state)
+{
+	struct pair p;
+
+	pair_make(&p);
+	host_port_notify(p.peer);
+	xn_evtchn_clear(t, p.port);
+	xn_evtchn_unmask(t, p.port);
+	host_pump();
+	assert_int_equal(p.events, 0);
+	/* And one that we make ourselves, as an interrupt is retriggered. */
+	xn_evtchn_mask(t, p.port);
+	t->ops->set_pending(t, p.port);
+	xn_evtchn_unmask(t, p.port);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	xn_evtchn_unbind(t, p.port);
+}
+
+static void count_sent(void *data, struct host_port *p)
+{
+	++*(unsigned int *)data;
+}
+
+static void test_interdomain(void **state)
+{
+	unsigned int sent = 0;
+	struct pair p = { 0 };
+
+	p.peer = host_port_offer(x.host, count_sent, &sent);
+	assert_int_equal(xn_evtchn_bind_interdomain(t, 0,
+				host_port_number(p.peer), event, &p, &p.port),
+			 0);
+	assert_int_equal(host_port_guest_end(p.peer), p.port);
+	/* What came before we bound is not lost. */
+	xn_evtchn_unmask(t, p.port);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	assert_int_equal(xn_evtchn_send(p.port), 0);
+	host_pump();
+	assert_int_equal(sent, 1);
+	assert_int_equal(xn_evtchn_bind_interdomain(t, 0, 4711, event, &p,
+						    &p.port), -EINVAL);
+	xn_evtchn_unbind(t, p.port);
+	assert_int_equal(host_port_guest_end(p.peer), 0);
+	assert_int_equal(xn_evtchn_send(p.port), -EINVAL);
+}
+
+static void test_virq(void **state)
+{
+	struct pair p = { 0 }, q = { 0 };
+	evtchn_port_t none;
+
+	assert_int_equal(xn_evtchn_bind_virq(t, VIRQ_TIMER, 2, event, &p,
+					     &p.port), 0);
+	assert_int_equal(xn_evtchn_bind_virq(t, VIRQ_TIMER, 3, event, &q,
+					     &q.port), 0);
+	assert_int_equal(xn_evtchn_bind_virq(t, VIRQ_TIMER, 2, event, &p,
+					     &none), -EEXIST);
+	xn_evtchn_unmask(t, p.port);
+	xn_evtchn_unmask(t, q.port);
+	host_virq(x.host, VIRQ_TIMER, 3);
+	host_pump();
+	assert_int_equal(p.events, 0);
+	assert_int_equal(q.events, 1);
+	assert_int_equal(q.vcpu, 3);
+	host_virq(x.host, VIRQ_TIMER, 2);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	assert_int_equal(p.vcpu, 2);
+	assert_int_equal(xn_evtchn_move(t, p.port, 0), -EINVAL);
+	xn_evtchn_unbind(t, p.port);
+	xn_evtchn_unbind(t, q.port);
+}
+
+static void test_ipi(void **state)
+{
+	struct pair p[4] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(xn_evtchn_bind_ipi(t, i, event, &p[i],
+						    &p[i].port), 0);
+		xn_evtchn_unmask(t, p[i].port);
+	}
+	for (i = 0; i < 4; i++)
+		assert_int_equal(xn_evtchn_send(p[i].port), 0);
+	host_pump();
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(p[i].events, 1);
+		assert_int_equal(p[i].vcpu, i);
+		xn_evtchn_unbind(t, p[i].port);
+	}
+	assert_int_equal(xn_evtchn_bind_ipi(t, 4, event, &p[0], &p[0].port),
+			 -ENOENT);
+}
+
+static void test_move(void **state)
+{
+	unsigned int i, to;
+	struct pair p, q;
+
+	pair_open(&p);
+	pair_open(&q);		/* in the same word: its vCPU looks there too */
+	for (i = 1; i < 20; i++) {
+		to = i * 7 % 4;
+		assert_int_equal(xn_evtchn_move(t, p.port, to), 0);
+		host_port_notify(p.peer);
+		host_port_notify(q.peer);
+		host_pump();
+		assert_int_equal(p.events, i);
+		assert_int_equal(q.events, i);
+		assert_int_equal(q.vcpu, 0);
+	}
+	/* With nothing left from before, the new vCPU has it for good. */
+	assert_int_equal(p.vcpu, to);
+	assert_int_equal(xn_evtchn_move(t, p.port, 4), -EINVAL);
+	assert_int_equal(xn_evtchn_move(t, 77, 1), -EINVAL);
+	xn_evtchn_unbind(t, p.port);
+	xn_evtchn_unbind(t, q.port);
+	assert_int_equal(xn_evtchn_move(t, p.port, 1), -EINVAL);
+}
+
+/* Events that are on their way during a move come, once, on either vCPU. */
+static void test_move_pending(void **state)
+{
+	unsigned int i, expect = 0;
+	struct pair p;
+
+	pair_open(&p);
+	for (i = 1; i < 50; i++) {
+		if (i & 1) {
+			host_port_notify(p.peer);
+			expect++;
+		}
+		assert_int_equal(xn_evtchn_move(t, p.port, i % 4), 0);
+		if (i % 3 == 0)
+			assert_int_equal(xn_evtchn_move(t, p.port, i * 5 % 4),
+					 0);
+		if (i % 5 == 0) {
+			xn_evtchn_mask(t, p.port);
+			xn_evtchn_unmask(t, p.port);
+		}
+		host_pump();
+		assert_int_equal(p.events, expect);
+	}
+	/* And after all that still. */
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(xn_evtchn_move(t, p.port, i), 0);
+		host_port_notify(p.peer);
+		host_pump();
+		host_port_notify(p.peer);
+		host_pump();
+		expect += 2;
+		assert_int_equal(p.events, expect);
+		assert_int_equal(p.vcpu, i);
+	}
+	xn_evtchn_unbind(t, p.port);
+}
+
+static void test_move_fails(void **state)
+{
+	struct pair p;
+
+	pair_open(&p);
+	host_fail_hypercall(1, -EINVAL);
+	assert_int_equal(xn_evtchn_move(t, p.port, 1), -EINVAL);
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	assert_int_equal(p.vcpu, 0);
+	xn_evtchn_unbind(t, p.port);
+}
+
+static void test_adopt(void **state)
+{
+	struct pair p = { .peer = host_store_port(x.host) };
+	struct pair q;
+
+	p.port = host_port_guest_end(p.peer);
+	pair_open(&q);
+	assert_int_equal(xn_evtchn_adopt(t, 0, event, &p), -EINVAL);
+	assert_int_equal(xn_evtchn_adopt(t, ~0u, event, &p), -EINVAL);
+	assert_int_equal(xn_evtchn_adopt(t, t->max_ports, event, &p), -EINVAL);
+	assert_int_equal(xn_evtchn_adopt(t, 99, event, &p), -EINVAL);
+	assert_int_equal(xn_evtchn_adopt(t, q.port, event, &p), -EBUSY);
+	assert_int_equal(xn_evtchn_adopt(t, p.port, event, &p), 0);
+	assert_int_equal(xn_evtchn_adopt(t, p.port, event, &p), -EBUSY);
+	xn_evtchn_unmask(t, p.port);
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	xn_evtchn_unbind(t, p.port);
+	/* Not closed: */
+	assert_int_equal(host_port_guest_end(p.peer), p.port);
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	xn_evtchn_unbind(t, q.port);
+}
+
+/* The toolstack's ports, adopted or not, serve the next user of the domain. */
+static void test_reload(void **state)
+{
+	struct pair p = { .peer = host_store_port(x.host) };
+	unsigned int i;
+	uint64_t port;
+
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(xn_hvm_param_get(HVM_PARAM_STORE_EVTCHN,
+						  &port), 0);
+		p.port = port;
+		p.events = 0;
+		assert_int_equal(xn_evtchn_adopt(t, port, event, &p), 0);
+		xn_evtchn_unmask(t, port);
+		host_pump();
+		p.events = 0;
+		host_port_notify(p.peer);
+		host_pump();
+		assert_int_equal(p.events, 1);
+		xn_evtchn_unbind(t, port);
+		assert_int_equal(host_xenion_unload(&x), 0);
+		assert_int_equal(host_guest_leaks(x.host), 0);
+		assert_int_not_equal(host_port_guest_end(p.peer), 0);
+		assert_int_not_equal(
+			host_port_guest_end(host_console_port(x.host)), 0);
+		assert_int_equal(host_xenion_load(&x, *state), 0);
+	}
+}
+
+/* Ports that never stop firing keep no other from its turn, nor us. */
+static void test_storm(void **state)
+{
+	struct pair storm[2], p[50];
+	unsigned long flags;
+	unsigned int i, n;
+
+	pair_open(&storm[0]);
+	pair_open(&storm[1]);
+	for (i = 0; i < XN_ARRAY_SIZE(p); i++)
+		pair_open(&p[i]);
+	for (i = 0; i < 2; i++) {
+		storm[i].again = 100000;
+		host_port_notify(storm[i].peer);
+	}
+	for (i = 0; i < XN_ARRAY_SIZE(p); i++)
+		host_port_notify(p[i].peer);
+	flags = xn_upcalls_disable();
+	n = xn_evtchn_upcall(t, 0);
+	xn_upcalls_restore(flags);
+	assert_in_range(n, 52, 2000);
+	for (i = 0; i < XN_ARRAY_SIZE(p); i++)
+		assert_int_equal(p[i].events, 1);
+	for (i = 0; i < XN_ARRAY_SIZE(p); i++)
+		xn_evtchn_unbind(t, p[i].port);
+	xn_evtchn_unbind(t, storm[0].port);
+	xn_evtchn_unbind(t, storm[1].port);
+	if (t->ops == &xn_evtchn_fifo)
+		host_pump();
+}
+
+static void test_storm_drains(void **state)
+{
+	struct pair p[2];
+	unsigned int i, round;
+
+	pair_open(&p[0]);
+	pair_open(&p[1]);
+	for (round = 1; round <= 2; round++) {
+		for (i = 0; i < 2; i++) {
+			p[i].again = 5000;
+			host_port_notify(p[i].peer);
+		}
+		host_pump();
+		for (i = 0; i < 2; i++)
+			assert_int_equal(p[i].events, round * 5001);
+	}
+	for (i = 0; i < 2; i++)
+		xn_evtchn_unbind(t, p[i].port);
+	/* FIFO: a port for the relief stays, for the next storm. */
+	assert_int_equal(host_ports_open(x.host),
+			 t->ops == &xn_evtchn_fifo ? 3 : 2);
+}
+
+static void test_unbound_event(void **state)
+{
+	struct pair p;
+
+	pair_open(&p);
+	host_port_notify(p.peer);
+	xn_evtchn_unbind(t, p.port);
+	host_pump();
+	assert_int_equal(p.events, 0);
+	/* The number can be used again, and has no event from before. */
+	pair_open(&p);
+	host_pump();
+	assert_int_equal(p.events, 0);
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	xn_evtchn_unbind(t, p.port);
+	/* To unbind what is not bound does nothing. */
+	xn_evtchn_unbind(t, p.port);
+	xn_evtchn_unbind(t, 0);
+	xn_evtchn_unbind(t, ~0u);
+}
+
+/* The host fires a port that is masked, and bound no more. */
+static void test_spurious(void **state)
+{
+	struct pair p = { .peer = host_store_port(x.host) };
+	struct evtchn_unmask u;
+
+	u.port = p.port = host_port_guest_end(p.peer);
+	assert_int_equal(xn_evtchn_adopt(t, p.port, event, &p), 0);
+	xn_evtchn_unbind(t, p.port);
+	assert_int_equal(xn_hc_evtchn(EVTCHNOP_unmask, &u), 0);
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 0);
+	assert_int_equal(t->spurious, 1);
+	/* And raises an upcall on a vCPU that there is not. */
+	assert_int_equal(xn_evtchn_upcall(t, 4), 0);
+	assert_int_equal(xn_evtchn_upcall(t, ~0u), 0);
+}
+
+static void test_many_ports(void **state)
+{
+	static struct pair p[700];
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(p); i++)
+		pair_open(&p[i]);
+	for (i = 0; i < XN_ARRAY_SIZE(p); i++)
+		host_port_notify(p[i].peer);
+	host_pump();
+	for (i = 0; i < XN_ARRAY_SIZE(p); i++) {
+		assert_int_equal(p[i].events, 1);
+		xn_evtchn_unbind(t, p[i].port);
+	}
+}
+
+static void test_storm_drains(void **state)
+{
+	struct pair p;
+
+	pair_open(&p);
+	p.again = 5000;
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 5001);
+	p.again = 5000;
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 10002);
+	xn_evtchn_unbind(t, p.port);
+	if (t->ops == &xn_evtchn_fifo)
+		/* Its relief port stays for the next storm. */
+		assert_int_equal(host_ports_open(x.host), 3);
+}
+
+/* Every allocation and every hypercall fails once: errors, no leaks. */
+static void use_all(void **state)
+{
+	const struct host_config cfg = { .nr_vcpus = 4 };
+	struct pair p = { 0 };
+	evtchn_port_t port;
+
+	if (host_xenion_start(&x, &cfg, *state))
+		return;
+	if (!xn_evtchn_bind_unbound(t, 0, event, &p, &p.port))
+		xn_evtchn_unbind(t, p.port);
+	host_port_first(x.host, 3000);
+	if (!xn_evtchn_bind_ipi(t, 1, event, &p, &p.port)) {
+		xn_evtchn_unmask(t, p.port);
+		xn_evtchn_unbind(t, p.port);
+	}
+	host_port_first(x.host, 1);
+	port = host_port_guest_end(host_store_port(x.host));
+	if (!xn_evtchn_adopt(t, port, event, &p))
+		xn_evtchn_unbind(t, port);
+}
+
+static void test_no_memory(void **state)
+{
+	unsigned int n;
+	bool done;
+
+	for (n = 1;; n++) {
+		host_fail_page(n);
+		use_all(state);
+		done = !host_fault_done();
+		host_fail_page(0);
+		assert_int_equal(host_xenion_stop(&x), 0);
+		if (done)
+			break;
+	}
+	assert_in_range(n, 5, 50);
+	host_log_reset();
+}
+
+static void test_hypercalls_fail(void **state)
+{
+	unsigned int n;
+	bool done;
+
+	for (n = 1;; n++) {
+		host_log_reset();
+		host_fail_hypercall(n, -ENOMEM);
+		use_all(state);
+		/* What Xen refuses to take back it keeps; that is told. */
+		if (host_xenion_stop(&x))
+			assert_int_equal(host_log_count(XN_ERR) +
+					 host_log_count(XN_WARN), 1);
+		done = !host_fault_done();
+		host_fail_hypercall(0, 0);
+		if (done)
+			break;
+	}
+	assert_in_range(n, 5, 80);
+}
+
+static void test_two_guests(void **state)
+{
+	static struct host_xenion other;
+	struct pair p = { 0 }, q;
+	unsigned int leaks;
+
+	pair_open(&q);
+	assert_int_equal(host_xenion_start(&other, NULL, *state), 0);
+	assert_int_equal(xn_evtchn_bind_unbound(&other.guest.evtchn, 0, event,
+						&p, &p.port), 0);
+	p.peer = host_port_connect(other.host, p.port, NULL, NULL);
+	xn_evtchn_unmask(&other.guest.evtchn, p.port);
+	host_port_notify(q.peer);
+	host_pump();
+	assert_int_equal(q.events, 1);
+	assert_int_equal(p.events, 0);
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(q.events, 1);
+	assert_int_equal(p.events, 1);
+	xn_evtchn_unbind(&other.guest.evtchn, p.port);
+	leaks = host_xenion_stop(&other);
+	assert_int_equal(leaks, 0);
+	host_guest_enter(x.host, 0);
+	xn_evtchn_unbind(t, q.port);
+}
+
+static void test_choice(void **state)
+{
+	const struct host_config old = { .no_fifo = true };
+	const struct host_config many = { .nr_vcpus = XN_EVTCHN_MAX_VCPUS + 1 };
+
+	assert_int_equal(host_xenion_start(&x, NULL, NULL), 0);
+	assert_ptr_equal(t->ops, &xn_evtchn_fifo);
+	assert_int_equal(host_xenion_stop(&x), 0);
+
+	assert_int_equal(host_xenion_start(&x, &old, NULL), 0);
+	assert_ptr_equal(t->ops, &xn_evtchn_twolevel);
+	assert_int_equal(host_xenion_stop(&x), 0);
+
+	assert_int_equal(host_xenion_start(&x, &old, &xn_evtchn_fifo), -ENOSYS);
+	assert_int_equal(host_xenion_stop(&x), 0);
+
+	assert_int_equal(host_xenion_start(&x, &many, NULL), -EINVAL);
+	assert_int_equal(host_xenion_stop(&x), 0);
+}
+
+#define T(name, ops) \
+	{ #name " (" #ops ")", test_##name, start, stop, \
+	  (void *)&xn_evtchn_##ops }
+#define BOTH(name)	T(name, twolevel), T(name, fifo)
+#define ALONE(name, ops) \
+	{ #name " (" #ops ")", test_##name, NULL, NULL, \
+	  (void *)&xn_evtchn_##ops }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(bound_masked), BOTH(notify), BOTH(unmask_cost),
+		BOTH(event_during_event), BOTH(mask_in_event), BOTH(clear),
+		BOTH(interdomain), BOTH(virq), BOTH(ipi), BOTH(move),
+		BOTH(move_pending), BOTH(move_fails), BOTH(adopt),
+		BOTH(reload), BOTH(storm), BOTH(storm_drains),
+		BOTH(unbound_event), BOTH(spurious), BOTH(many_ports),
+		BOTH(two_guests),
+		ALONE(no_memory, twolevel), ALONE(no_memory, fifo),
+		ALONE(hypercalls_fail, twolevel), ALONE(hypercalls_fail, fifo),
+		ALONE(choice, fifo),
+	};
+
+	return cmocka_run_group_tests_name("evtchn", tests, NULL, NULL);
+}
