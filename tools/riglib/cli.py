@@ -2,6 +2,7 @@
 """rig's commands."""
 
 import os
+import re
 import select
 import shutil
 import signal
@@ -91,11 +92,24 @@ def _machine_for(o, show, began):
         elif o.name != "default":
             raise BadInput(f"no machine '{o.name}' is up; rig start --name "
                            f"{o.name} starts one")
+    _sweep()
     machine = Machine(places.machine_dir(f"own-{os.getpid()}"))
     show.progress("booting Xen and dom0 in QEMU (about 10 s"
                   + (", with --icount 30 s)" if o.icount else ")"))
     machine.start(options.machine_options(o), True, show.progress)
     return machine, True
+
+
+def _sweep():
+    """Machines for one run that ended badly; their logs had their time."""
+    for name in os.listdir(places.STATE):
+        pid = re.fullmatch(r"own-(\d+)(\.lock)?", name)
+        if pid and not os.path.exists(f"/proc/{pid[1]}"):
+            path = os.path.join(places.STATE, name)
+            if pid[2]:
+                os.unlink(path)
+            else:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _finish(machine, own, logdir):
@@ -224,12 +238,11 @@ def status(o):
 
 def main(argv):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    command = None
+    commands = {"run": run, "shell": shell, "start": start, "stop": stop,
+                "status": status}
     try:
         o = options.parse(argv)
-        command = {"run": run, "shell": shell, "start": start, "stop": stop,
-                   "status": status}[o.command]
-        return command(o)
+        return commands[o.command](o)
     except BadInput as e:
         print(f"rig: {e}", file=sys.stderr)
         return 2
@@ -239,3 +252,7 @@ def main(argv):
     except KeyboardInterrupt:
         print("rig: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; nobody is left to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1

@@ -7,7 +7,7 @@
 #
 #	run JOB		start the job in /share/JOB (dom0-job.sh there)
 #	tell WORD	the guest of the running job said WORD
-#	kill		end the running job, destroying its guest
+#	kill		destroy the guest of the running job, which ends it
 #	off		power off
 #
 # Every line sent back starts with '@' and a kind; see session.py.
@@ -32,7 +32,7 @@ mount -t xenfs xenfs /proc/xen
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 share /share
 
 # The two virtio-serial ports, by their names.
-for i in 1 2 3 4 5 6 7 8 9 10; do
+while :; do
 	for p in /sys/class/virtio-ports/*; do
 		case $(cat "$p/name" 2>/dev/null) in
 		rig.control) control=/dev/${p##*/} ;;
@@ -42,7 +42,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	[ -n "$control" ] && [ -n "$console" ] && break
 	sleep 0.2
 done
-export RIG_CONSOLE=$console
+export RIG_CONSOLE="$console"
 exec 3<>"$control"
 
 say() { echo "$*" >&3; }
@@ -58,7 +58,19 @@ ip link set lo up
 ip addr add 10.0.0.1/24 dev xenbr0
 ip link set xenbr0 up
 
-mkdir -p /run/told
+# A rig that was killed leaves its job running.
+end_job() {
+	[ -n "$job" ] && kill -0 "$job" 2>/dev/null || return
+	destroy
+	kill -9 -- "-$job"
+	wait "$job"
+}
+
+destroy() {
+	[ ! -f /run/job.domid ] || xl destroy "$(cat /run/job.domid)"
+}
+
+# From here on the kernel's messages would only get between those of guests.
 dmesg -n 1
 say "@up $(cut -d' ' -f1 /proc/uptime)"
 
@@ -67,6 +79,7 @@ while :; do
 	read -r verb word <&3 || { sleep 0.3; continue; }
 	case $verb in
 	run)
+		end_job
 		rm -rf /run/told
 		mkdir -p /run/told
 		setsid sh "/share/$word/dom0-job.sh" "/share/$word" &
@@ -77,11 +90,7 @@ while :; do
 		[ ! -p "/run/told/$word.wake" ] || echo >"/run/told/$word.wake"
 		;;
 	kill)
-		[ ! -f /run/job.domid ] || xl destroy "$(cat /run/job.domid)"
-		;;
-	stop)
-		# The job's own children are in its session.
-		[ -z "$job" ] || kill -9 -- "-$job"
+		destroy
 		;;
 	off)
 		say "@off"

@@ -18,11 +18,17 @@ forward() {
 	done
 }
 
-rm -rf /run/job /run/job.domid
+# What a job that was cut short has left.
+end_strays
+free_disks
+rm -rf /run/job /run/job.domid /var/log/xen/console/*
+dmesg -c >/dev/null
+
+say "@begin $NAME"
 mkdir -p /run/job
 cp kernel /run/job/kernel
 cp ramdisk /run/job/ramdisk
-cpio -idmu -D / <extra.cpio 2>/dev/null || (cd / && cpio -idmu <"$job/extra.cpio")
+(cd / && cpio -idmu <"$job/extra.cpio" 2>/dev/null)
 make_disks
 
 # xl stays in the foreground and tells, in words, what becomes of the guest.
@@ -54,13 +60,12 @@ xl_events() {
 
 start_script() {
 	(
-		export DOMID=$1 DOMNAME=$NAME
+		export DOMID="$1" DOMNAME="$NAME" RIG_JOB="$NAME"
 		cd /run/job || exit 1
 		sh -c '. "$1/dom0-lib.sh"; . "$1/dom0-script"' dom0-script \
 			"$job" </dev/null
 		echo $? >/run/job/script.exit
 	) 2>&1 | forward d0 &
-	echo $! >/run/job/script.pid
 }
 
 start_console() {
@@ -70,17 +75,16 @@ start_console() {
 xl create -F -p domain.cfg 2>&1 | xl_events
 
 # The script may still have something to verify after the guest's end.
-if [ -f /run/job/script.pid ]; then
-	say "@wait dom0-script"
+if [ -f dom0-script ] && [ -f /run/job.domid ]; then
 	wait_for "$SCRIPT_GRACE" test -f /run/job/script.exit
 	say "@script $(cat /run/job/script.exit 2>/dev/null || echo late)"
 fi
 
-leftovers | forward left
+end_strays
+wait_for 10 clean || leftovers | forward left
 free_disks
 mkdir -p out
 cp "/var/log/xen/console/guest-$NAME.log" out/console.log 2>/dev/null
-rm -f "/var/log/xen/console/guest-$NAME.log"
 dmesg -c >out/dom0.log
 rm -rf /run/job /run/job.domid
 say "@done"

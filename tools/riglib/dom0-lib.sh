@@ -27,6 +27,24 @@ wait_guest() {
 	return 1
 }
 
+# tell_guest WORD: to the guest, which waits with wait_dom0 WORD. Goes through
+# the PV console, so nothing else in the guest may read that.
+tell_guest() {
+	echo "$1" >"$(xenstore-read "/local/domain/$DOMID/console/tty")"
+}
+
+# rendezvous NAME: both scripts wait for each other there.
+rendezvous() {
+	wait_guest "$1" "${2:-120}" && tell_guest "$1"
+}
+
+# --- network ----------------------------------------------------------------
+
+# serve DIR: dom0's web server, http://10.0.0.1/, ended with the job.
+serve() {
+	httpd -p 80 -h "$1"
+}
+
 # --- disks ------------------------------------------------------------------
 
 # DISKS in "vars" is a list of vdev:size:file.
@@ -43,6 +61,9 @@ make_disks() {
 }
 
 free_disks() {
+	for _d in $(losetup -a | sed -n 's/^\([^:]*\):.*/\1/p'); do
+		losetup -d "$_d"
+	done
 	rm -f /disks/*
 }
 
@@ -72,6 +93,18 @@ leftovers() {
 		done
 	done
 	losetup -a | sed 's/^/loop device: /'
+}
+
+clean() {
+	[ -z "$(leftovers)" ]
+}
+
+# Ends what the dom0 script has started and left running.
+end_strays() {
+	for _p in $(grep -l RIG_JOB= /proc/[0-9]*/environ 2>/dev/null); do
+		_p=${_p#/proc/}
+		kill -9 "${_p%/environ}"
+	done
 }
 
 # evtchn_count [DOMID]: event channels that the domain holds.

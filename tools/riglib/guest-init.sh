@@ -18,6 +18,7 @@ mkdir -p /dev/pts /dev/shm
 mount -t devpts pts /dev/pts
 mount -t tmpfs shm /dev/shm
 ip link set lo up
+hostname guest
 
 exec 8>/dev/kmsg
 
@@ -48,10 +49,11 @@ login() {
 		echo "there is no console hvc0"
 		return 1
 	fi
+	stty -F /dev/hvc0 rows "$ROWS" cols "$COLUMNS"
 	setsid sh -c 'exec cttyhack sh -l </dev/hvc0 >/dev/hvc0 2>&1'
 }
 
-cd /root
+cd /root || exit
 if [ -e /rig/shell ]; then
 	login 2>&1 | emit
 elif [ -e /rig/guest-script ]; then

@@ -55,6 +55,19 @@ wait_for() {
 # driver in the guest.
 tell() { echo "@@tell $1" >&9; }
 
+# wait_dom0 WORD [SECONDS]: until the dom0 script says "tell_guest WORD"; over
+# the PV console, so that must be loaded and nothing else may read from it.
+wait_dom0() {
+	while IFS= read -r -t "${2:-120}" _word; do
+		[ "$_word" = "$1" ] && return 0
+	done </dev/hvc0
+	echo "# dom0 did not say '$1'"
+	return 1
+}
+
+# rendezvous NAME: both scripts wait for each other there.
+rendezvous() { tell "$1"; wait_dom0 "$1" "${2:-120}"; }
+
 # load_drivers: what this run is about, $DRIVERS: xenion or in-tree.
 load_drivers() {
 	case $DRIVERS in

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import lzma
 import os
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -164,7 +165,8 @@ def guest_ramdisk(options):
     archive = Archive()
     if options.guest_script:
         archive.file("rig/guest-script", options.guest_script, 0o644)
-    archive.data("rig/vars", "DRIVERS="
+    columns, rows = shutil.get_terminal_size()
+    archive.data("rig/vars", f"ROWS={rows}\nCOLUMNS={columns}\nDRIVERS="
                  + ("in-tree" if options.in_tree else "xenion") + "\n")
     if options.command == "shell":
         archive.data("rig/shell", "")
@@ -229,9 +231,10 @@ def wrapped_kernel(path):
                                + (run.stderr or run.stdout).strip())
             return _read(out)
 
-    shim = [os.path.join(where, f) for d in ("boot", "build/boot")
-            for where, _, files in os.walk(os.path.join(places.TOP, d))
-            for f in files]
-    marks = [(f, os.stat(f).st_mtime_ns) for f in sorted(shim)]
-    return _kept("image", build, hashlib.sha256(_read(path)).hexdigest(),
-                 os.stat(places.WRAP).st_mtime_ns, marks)
+    shim = os.path.join(places.TOP, "build/boot/shim.elf")
+    if not os.path.exists(shim):
+        raise RigError("the boot shim build/boot/shim.elf is not built; run "
+                       "make first, or use --in-tree")
+    marks = [hashlib.sha256(_read(f)).hexdigest()
+             for f in (path, places.WRAP, shim)]
+    return _kept("image", build, marks)

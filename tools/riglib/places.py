@@ -7,8 +7,9 @@ from .errors import RigError
 
 LIB = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(LIB))
-CACHE = os.environ.get("XENION_CACHE") or os.path.join(TOP, "build/cache")
-STATE = os.environ.get("XENION_RIG_STATE") or os.path.join(TOP, "build/rig")
+CACHE = os.path.abspath(os.environ.get("XENION_CACHE")
+                        or os.path.join(TOP, "build/cache"))
+STATE = os.path.join(TOP, "build/rig")
 WRAP = os.path.join(TOP, "tools/xenion-wrap")
 
 SETUP_HINT = "run tools/setup run (make run does it)"

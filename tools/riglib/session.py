@@ -33,7 +33,7 @@ class Session:
         self.guest_out, self.dom0_out, self.guest_log = [], [], []
         self.problems, self.xl, self.left = [], [], []
         self.exit = self.script = self.reason = None
-        self.done = self.killed = False
+        self.begun = self.done = self.killed = self.destroyed = False
         self.deadline = None
         self.times = {}
 
@@ -50,7 +50,7 @@ class Session:
             self.deadline = time.monotonic() + self.o.timeout
             try:
                 self._follow(tail, pump)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, SystemExit):
                 self._end("interrupted")
                 self._follow(tail, None)
                 raise
@@ -85,6 +85,9 @@ class Session:
                 self.problems.append("dom0 did not clean up in time")
                 self.machine.kill()
                 self.done = True
+            elif self.reason is not None or self.destroyed:
+                self._end("the guest is gone, but dom0 is not done with it "
+                          "(its script, or devices)")
             elif self.exit is not None:
                 self._end("the guest's script ended but the guest did not "
                           "power off")
@@ -112,7 +115,11 @@ class Session:
 
     def _from_dom0(self, line):
         kind, _, text = line.partition(" ")
-        if kind == "@d0":
+        if kind == "@begin":
+            self.begun = self.begun or text == self.job.name
+        elif not self.begun:
+            pass                # from a run that was cut short
+        elif kind == "@d0":
             self.dom0_out.append(text)
             self.show.dom0(text)
         elif kind == "@xl":
@@ -128,8 +135,10 @@ class Session:
             self.show.progress("guest "
                                + REASONS.get(self.reason, f"ended ({text})"),
                                self.began)
-        elif kind == "@wait":
-            self._sooner(CLEAN)
+            self.deadline = time.monotonic() + CLEAN * self.slow
+        elif kind == "@destroyed":
+            self.destroyed = True
+            self.deadline = time.monotonic() + CLEAN * self.slow
         elif kind == "@script":
             self.script = text
         elif kind == "@left":
@@ -190,7 +199,7 @@ class Session:
             return
         if not self.killed:
             if self.reason is None:
-                p.append("the guest went away without a shutdown reason")
+                p.append("the guest was destroyed")
             elif self.reason:
                 p.append("the guest " + REASONS.get(
                     self.reason, f"ended for reason {self.reason}"))
