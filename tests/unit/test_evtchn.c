@@ -494,25 +494,6 @@ static void test_many_ports(void **state)
 	}
 }
 
-static void test_storm_drains(void **state)
-{
-	struct pair p;
-
-	pair_open(&p);
-	p.again = 5000;
-	host_port_notify(p.peer);
-	host_pump();
-	assert_int_equal(p.events, 5001);
-	p.again = 5000;
-	host_port_notify(p.peer);
-	host_pump();
-	assert_int_equal(p.events, 10002);
-	xn_evtchn_unbind(t, p.port);
-	if (t->ops == &xn_evtchn_fifo)
-		/* Its relief port stays for the next storm. */
-		assert_int_equal(host_ports_open(x.host), 3);
-}
-
 /* Every allocation and every hypercall fails once: errors, no leaks. */
 static void use_all(void **state)
 {
