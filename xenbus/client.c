@@ -220,6 +220,13 @@ void xn_xs_upcall(struct xn_xs *xs)
 	xn_wake(&xs->wait);
 }
 
+/* It takes too long: has an event been lost? */
+void xn_xs_nudge(struct xn_xs *xs)
+{
+	xn_xs_upcall(xs);
+	xn_evtchn_send(xs->port);
+}
+
 /* ---- requests ---- */
 
 /* Bytes that the request ring has room for. Only for who is sending. */

@@ -70,18 +70,28 @@ int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
 	return ret < 0 ? ret : 0;
 }
 
-/* 0 when the toolstack still has this device, with this backend, or -ENOENT. */
+/*
+ * Is what is in xenstore still this device? 0, or -ENOENT when it is gone or
+ * was replaced: it has another backend, or a state that only a new one has.
+ */
 static int find(struct xn_device *dev, uint32_t txn)
 {
+	struct xn_xs *xs = &dev->guest->xs;
 	char backend[XN_XS_PATH_MAX];
-	int len = xn_xs_read(&dev->guest->xs, txn, dev->node, "backend",
-			     backend, sizeof(backend));
+	uint64_t state;
+	int ret;
 
-	if (len == -EMSGSIZE)
+	ret = xn_xs_read(xs, txn, dev->node, "backend", backend,
+			 sizeof(backend));
+	if (ret == -EMSGSIZE || (ret >= 0 && strcmp(backend, dev->otherend)))
 		return -ENOENT;
-	if (len < 0)
-		return len;
-	return strcmp(backend, dev->otherend) ? -ENOENT : 0;
+	if (ret < 0)
+		return ret;
+	if (dev->state > XenbusStateInitialising &&
+	    !xn_xs_read_uint(xs, txn, dev->node, "state", STATE_MAX, &state) &&
+	    state == XenbusStateInitialising)
+		return -ENOENT;
+	return 0;
 }
 
 bool xn_device_exists(struct xn_device *dev)

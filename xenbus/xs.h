@@ -24,7 +24,8 @@ static inline uint64_t xn_min64(uint64_t a, uint64_t b)
 /*
  * Sleep until @condition holds, or @deadline is over; true when it holds. The
  * condition may have an effect, when it then is true. Each slice ends with a
- * look at the ring: an event that was lost only costs time.
+ * look at the ring and an event for xenstored: one that was lost, either way,
+ * only costs time.
  */
 #define xn_xs_wait(xs, condition, deadline)				\
 ({									\
@@ -39,7 +40,7 @@ static inline uint64_t xn_min64(uint64_t a, uint64_t b)
 		held_ = xn_wait(&(xs)->wait, condition, left_);		\
 		if (held_ || !left_)					\
 			break;						\
-		xn_xs_upcall(xs);					\
+		xn_xs_nudge(xs);					\
 	}								\
 	held_;								\
 })
@@ -56,6 +57,7 @@ int xn_xs_talk(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
 	       void *buf, uint32_t room);
 void xn_xs_client_init(struct xn_xs *xs);
 void xn_xs_quit(struct xn_xs *xs);
+void xn_xs_nudge(struct xn_xs *xs);
 
 /* watch.c */
 void xn_xs_watch_init(struct xn_xs *xs);

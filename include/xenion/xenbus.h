@@ -368,7 +368,7 @@ void xn_device_stop(struct xn_device *dev);
  * xn_device_switch - tell the backend our state
  *
  * Nothing when it is our state already. Writes only to a device that the
- * toolstack still has, with the same backend.
+ * toolstack still has (xn_device_exists()).
  * Returns: 0, -ENOENT (it is gone), or as xn_xs_transact(). May sleep.
  */
 int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
@@ -386,8 +386,9 @@ void xn_device_fail(struct xn_device *dev, int err, const char *what);
 /**
  * xn_device_exists - does the toolstack still have this device?
  *
- * A device that was unplugged and plugged again with another backend is not
- * this one. While xenstore gives no answer, it is assumed to exist.
+ * A device that was unplugged and plugged again is not this one: it has another
+ * backend, or is Initialising while ours is past that. While xenstore gives no
+ * answer, the device is assumed to exist.
  * May sleep.
  */
 bool xn_device_exists(struct xn_device *dev);

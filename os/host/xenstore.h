@@ -8,8 +8,9 @@
  * Like the real one it looks at the ring when it is notified, and only then:
  * a client that forgets to notify gets no answer.
  *
- * Paths are absolute, or relative to the guest's own directory. Bad ones, and
- * whatever else a correct client never sends, end the program with a message.
+ * Paths are absolute, or relative to the guest's own directory. A bad one ends
+ * the program with a message. A guest that breaks the protocol is ignored from
+ * then on, as by the real one.
  */
 #ifndef XENION_HOST_XENSTORE_H
 #define XENION_HOST_XENSTORE_H

@@ -68,6 +68,7 @@ struct host_xs {
 	char home[32];			/* "/local/domain/<id>" */
 
 	bool readable, writable;	/* worth a look */
+	bool ignored;			/* the guest broke the protocol */
 	uint8_t in[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX + 1];
 	size_t in_len;
 	uint8_t *out;

@@ -3,6 +3,7 @@
  * The rings of the simulated xenstored (docs/misc/xenstore-ring.txt of Xen),
  * which are looked at after a notification. Called by the pump.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "internal.h"
@@ -28,6 +29,18 @@ void host_xs_send(struct host_xs *h, uint32_t type, uint32_t req_id,
 	host_xs_send_raw(h, body, len);
 }
 
+/* The guest broke the protocol: nothing more is heard of it, or told to it. */
+static void ignore(struct host_xs *h, uint32_t why)
+{
+	fprintf(stderr, "# xenstore: the guest's connection is ignored\n");
+	h->ignored = true;
+	h->in_len = 0;
+	h->out_len = 0;
+	host_xs_forget_guest(h);
+	if (h->page->server_features & XENSTORE_SERVER_FEATURE_ERROR)
+		h->page->error = why;
+}
+
 /* The messages that are complete. */
 static void take_messages(struct host_xs *h)
 {
@@ -38,8 +51,10 @@ static void take_messages(struct host_xs *h)
 		size_t size;
 
 		memcpy(&hdr, h->in, sizeof(hdr));
-		if (hdr.len > XENSTORE_PAYLOAD_MAX)
-			host_bug("xenstore: a request of %u bytes", hdr.len);
+		if (hdr.len > XENSTORE_PAYLOAD_MAX) {
+			ignore(h, XENSTORE_ERROR_PROTO);
+			return;
+		}
 		size = sizeof(hdr) + hdr.len;
 		if (h->in_len < size)
 			return;
@@ -72,9 +87,10 @@ static bool read_ring(struct host_xs *h)
 	struct xenstore_domain_interface *page = h->page;
 	uint32_t n = page->req_prod - page->req_cons, i;
 
-	if (n > XENSTORE_RING_SIZE)
-		host_bug("xenstore: request indices %u, %u", page->req_prod,
-			 page->req_cons);
+	if (n > XENSTORE_RING_SIZE) {
+		ignore(h, XENSTORE_ERROR_RINGIDX);
+		return false;
+	}
 	n = smaller(at_once(h, n), sizeof(h->in) - 1 - h->in_len);
 	for (i = 0; i < n; i++)
 		h->in[h->in_len++] =
@@ -94,9 +110,10 @@ static bool write_ring(struct host_xs *h)
 	uint32_t room = XENSTORE_RING_SIZE - (page->rsp_prod - page->rsp_cons);
 	uint32_t n, i;
 
-	if (room > XENSTORE_RING_SIZE)
-		host_bug("xenstore: response indices %u, %u", page->rsp_prod,
-			 page->rsp_cons);
+	if (room > XENSTORE_RING_SIZE) {
+		ignore(h, XENSTORE_ERROR_RINGIDX);
+		return false;
+	}
 	n = smaller(at_once(h, room), h->out_len);
 	for (i = 0; i < n; i++)
 		page->rsp[MASK_XENSTORE_IDX(page->rsp_prod + i)] = h->out[i];
@@ -115,8 +132,10 @@ static void reconnect(struct host_xs *h)
 	struct xenstore_domain_interface *page = h->page;
 
 	host_xs_forget_guest(h);
+	h->ignored = false;
 	h->in_len = 0;
 	h->out_len = 0;
+	page->error = XENSTORE_ERROR_NONE;
 	page->req_prod = 0;
 	page->req_cons = 0;
 	page->rsp_prod = 0;
@@ -142,7 +161,7 @@ static bool step(void *data)
 	struct host_xs *h = data;
 	bool progress = host_xs_run_dom0(h);
 
-	if (h->lies.deaf)
+	if (h->lies.deaf || h->ignored)
 		return progress;
 	if (h->readable)
 		h->readable = read_ring(h);
