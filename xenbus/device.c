@@ -149,8 +149,11 @@ static void otherend_changed(struct xn_xs_watch *w)
 			refuse(dev, "state of the backend");
 		dev->refused = true;
 		break;
+	case -ESHUTDOWN:
+		return;
 	default:
 		/* No answer is no news: a device that works goes on. */
+		xn_xs_watch_again(&dev->guest->xs, w);
 		return;
 	}
 	if (dev->told && state == dev->otherend_state)

@@ -94,6 +94,18 @@ void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len)
 	xn_work_schedule(&xs->work, 0);
 }
 
+/* For a watch's function that could not do its task: it is called again. */
+void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	unsigned long flags = xn_lock(&xs->lock);
+
+	if (w->linked) {
+		fire(xs, w);
+		xn_work_schedule(&xs->work, XN_NSEC_PER_SEC);
+	}
+	xn_unlock(&xs->lock, flags);
+}
+
 /* Call the function of the watch that has waited longest. */
 static void call_next(struct xn_work *work)
 {

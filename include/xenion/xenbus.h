@@ -350,7 +350,7 @@ int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
 
 /**
  * xn_device_start - state Initialising, and follow the backend from now on
- * @ops: what to call; soon after this for the first time
+ * @ops: what to call; soon after this, or before it returns, for the first time
  *
  * Returns: 0 or as xn_device_switch(). May sleep.
  */

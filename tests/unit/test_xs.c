@@ -44,6 +44,7 @@ static void test_read(void **state)
 /* The buffer is exactly large enough, or it is not. */
 static void test_read_sizes(void **state)
 {
+	char one[1];
 	unsigned int size;
 
 	host_xs_write(xg->h, "name", "0123456789");
@@ -62,7 +63,7 @@ static void test_read_sizes(void **state)
 		free(buf);
 	}
 	host_xs_write(xg->h, "name", "");
-	assert_int_equal(xn_xs_read(xs, 0, "name", "", (char[1]){ 'x' }, 1), 0);
+	assert_int_equal(xn_xs_read(xs, 0, "name", "", one, 1), 0);
 }
 
 static void test_read_nul(void **state)

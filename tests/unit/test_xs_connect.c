@@ -93,8 +93,8 @@ static void test_again_and_again(void **state)
 /* Watches and transactions of another user. */
 static void test_stale_watches(void **state)
 {
-	leave_message(XS_WATCH, "x\0" "1", 4);
-	leave_message(XS_WATCH, "x\0" "other", 8);
+	leave_message(XS_WATCH, "x\0001", 4);
+	leave_message(XS_WATCH, "x\0other", 8);
 	leave_message(XS_TRANSACTION_START, "", 1);
 	kick();
 	host_pump();
@@ -110,7 +110,7 @@ static void test_stale_answers(void **state)
 	unsigned int i;
 
 	for (i = 0; i < 20; i++) {
-		leave_message(XS_WATCH, "x\0" "1", 4);
+		leave_message(XS_WATCH, "x\0001", 4);
 		leave_message(XS_READ, "x", 2);
 		kick();
 		host_pump();
@@ -138,7 +138,7 @@ static void test_late_stale_answer(void **state)
 
 	assert_int_equal(xs_guest_connect(xg), 0);
 	host_xs_send(xg->h, XS_READ, 1, "stale", 5);
-	host_xs_send(xg->h, XS_WATCH_EVENT, 0, "x\0" "1", 4);
+	host_xs_send(xg->h, XS_WATCH_EVENT, 0, "x\0001", 4);
 	host_pump();
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused + 2);
 }
@@ -331,7 +331,7 @@ static void test_fini_mute(void **state)
 static void test_fini_watches(void **state)
 {
 	assert_int_equal(xs_guest_connect(xg), 0);
-	leave_message(XS_WATCH, "x\0" "other", 8);
+	leave_message(XS_WATCH, "x\0other", 8);
 	xs->req_prod = xg->page->req_prod;
 	kick();
 	host_pump();

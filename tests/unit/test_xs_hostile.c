@@ -132,14 +132,14 @@ static void test_error_text(void **state)
 static void test_long_answer(void **state)
 {
 	static const char page[XENSTORE_PAYLOAD_MAX];
+	char buf[4];
 
 	assert_int_equal(read_answered(XS_READ, 0, page, sizeof(page)),
 			 -EMSGSIZE);
 	answer.type = XS_WRITE;
 	assert_int_equal(xn_xs_write(xs, 0, "x", "", "value"), 0);
 	answer.type = XS_DIRECTORY;
-	assert_int_equal(xn_xs_list(xs, 0, "x", "", (char[4]){}, 4),
-			 -EMSGSIZE);
+	assert_int_equal(xn_xs_list(xs, 0, "x", "", buf, 4), -EMSGSIZE);
 }
 
 static bool twice(void *data, const struct xsd_sockmsg *hdr, const char *body)
