@@ -1,0 +1,706 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A scripted block backend in domain 0, and a guest with the block frontend
+ * opposite of it, for test_blk*.c. The backend does what Linux's does, unless
+ * it is told to be slow or to lie.
+ */
+#ifndef XENION_BLK_BACKEND_H
+#define XENION_BLK_BACKEND_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "unit.h"
+#include "xenstore.h"
+#include <xenion/blkfront.h>
+
+#define VDEV		51712u
+#define FRONT		"device/vbd/51712"
+#define SECTORS		16384u
+#define DEPTH		32u	/* requests of a ring of one page */
+
+/* ---- the backend ---- */
+
+struct be_request {
+	struct be_queue *q;
+	struct blkif_request r;		/* r.operation: never INDIRECT */
+	unsigned int nr;
+	uint64_t nr_sectors;		/* of a discard */
+	struct blkif_request_segment seg[XN_BLK_MAX_SEGMENTS];
+};
+
+struct be_queue {
+	struct backend *b;
+	unsigned int pages, ents;
+	void *page[16];
+	grant_ref_t ref[16];
+	RING_IDX req_cons, rsp_prod;
+	struct host_port *port;
+};
+
+struct be_map {
+	grant_ref_t ref;
+	void *va;
+};
+
+struct be_node {
+	char name[40];
+	char value[40];
+};
+
+struct backend {
+	struct host_guest *g;
+	struct host_xs *h;
+	char path[64];
+	uint8_t *disk;
+
+	/* What it writes when the frontend is initialised. */
+	struct be_node node[16];
+	unsigned int nr_nodes;
+
+	/* What it shall do. */
+	bool hold;		/* answer nothing yet */
+	bool asleep;		/* notice nothing */
+	bool no_unmap;		/* data stays mapped, against the rules */
+	bool sticky;		/* does not go when the frontend goes */
+	int16_t status;		/* the answer to everything */
+	void (*lie)(struct backend *b, struct blkif_response *rsp);
+
+	/* What it saw. */
+	bool connected, persistent;
+	unsigned int nr_queues, notified, requests, indirect, max_nr;
+	unsigned int ops[8];
+	struct be_queue queue[XN_BLK_MAX_QUEUES];
+	struct be_request *held[DEPTH * 16];
+	unsigned int nr_held;
+	struct be_map map[2048];
+	unsigned int nr_maps;
+};
+
+static inline void be_offer(struct backend *b, const char *name,
+			    const char *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->nr_nodes && strcmp(b->node[i].name, name); i++)
+		;
+	if (i == b->nr_nodes)
+		b->nr_nodes++;
+	assert_true(b->nr_nodes <= XN_ARRAY_SIZE(b->node));
+	snprintf(b->node[i].name, sizeof(b->node[i].name), "%s", name);
+	snprintf(b->node[i].value, sizeof(b->node[i].value), "%s",
+		 value ? value : "");
+	if (!value)
+		b->node[i].value[0] = 1;	/* absent */
+}
+
+static inline const char *be_path(struct backend *b, const char *node)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", b->path, node);
+	return path;
+}
+
+static inline void be_state(struct backend *b, enum xenbus_state state)
+{
+	host_xs_printf(b->h, be_path(b, "state"), "%u", state);
+}
+
+/* Move bytes to or from a ring whose pages do not lie side by side. */
+static inline void be_ring(struct be_queue *q, unsigned int off, void *buf,
+			   unsigned int len, bool write)
+{
+	while (len--) {
+		uint8_t *at = (uint8_t *)q->page[off / 4096] + off % 4096;
+		uint8_t *mine = buf;
+
+		if (write)
+			*at = *mine;
+		else
+			*mine = *at;
+		buf = mine + 1;
+		off++;
+	}
+}
+
+static inline unsigned int be_entry(struct be_queue *q, RING_IDX idx)
+{
+	return offsetof(struct blkif_sring, ring) +
+	       (idx & (q->ents - 1)) * sizeof(union blkif_sring_entry);
+}
+
+static inline void *be_map(struct backend *b, grant_ref_t ref, bool write)
+{
+	unsigned int i;
+
+	if (b->persistent)
+		write = true;
+	for (i = 0; b->persistent && i < b->nr_maps; i++)
+		if (b->map[i].ref == ref)
+			return b->map[i].va;
+	assert_true(b->nr_maps < XN_ARRAY_SIZE(b->map));
+	b->map[b->nr_maps].ref = ref;
+	b->map[b->nr_maps].va = host_gnttab_map(b->g, 0, ref, write);
+	return b->map[b->nr_maps++].va;
+}
+
+static inline void be_unmap_all(struct backend *b)
+{
+	while (b->nr_maps) {
+		struct be_map *m = &b->map[--b->nr_maps];
+
+		host_gnttab_unmap(b->g, m->ref,
+				  host_gnttab_entry(b->g, m->ref)->flags &
+				  GTF_writing);
+	}
+}
+
+static inline int16_t be_data(struct backend *b, struct be_request *req)
+{
+	bool read = req->r.operation == BLKIF_OP_READ;
+	uint64_t at = req->r.sector_number * 512;
+	unsigned int i;
+
+	for (i = 0; i < req->nr; i++) {
+		const struct blkif_request_segment *s = &req->seg[i];
+		unsigned int off = s->first_sect * 512;
+		unsigned int len = (s->last_sect - s->first_sect + 1) * 512;
+		uint8_t *va;
+
+		assert_true(s->first_sect <= s->last_sect);
+		assert_true(s->last_sect < 8);
+		if (at + len > SECTORS * 512ull)
+			return BLKIF_RSP_ERROR;
+		va = be_map(b, s->gref, read);
+		assert_non_null(va);
+		if (read)
+			memcpy(va + off, b->disk + at, len);
+		else
+			memcpy(b->disk + at, va + off, len);
+		at += len;
+	}
+	if (!b->persistent && !b->no_unmap)
+		be_unmap_all(b);
+	return BLKIF_RSP_OKAY;
+}
+
+static inline int16_t be_execute(struct backend *b, struct be_request *req)
+{
+	uint64_t at = req->r.sector_number * 512;
+
+	switch (req->r.operation) {
+	case BLKIF_OP_READ:
+	case BLKIF_OP_WRITE:
+	case BLKIF_OP_WRITE_BARRIER:
+		return be_data(b, req);
+	case BLKIF_OP_FLUSH_DISKCACHE:
+		return BLKIF_RSP_OKAY;
+	case BLKIF_OP_DISCARD:
+		assert_true(at + req->nr_sectors * 512 <= SECTORS * 512ull);
+		memset(b->disk + at, 0, req->nr_sectors * 512);
+		return BLKIF_RSP_OKAY;
+	}
+	fail_msg("operation %u", req->r.operation);
+	return BLKIF_RSP_EOPNOTSUPP;
+}
+
+/* Put a response into the ring, whatever it says. */
+static inline void be_respond(struct be_queue *q, struct blkif_response *rsp)
+{
+	struct blkif_sring *s = q->page[0];
+	RING_IDX old = q->rsp_prod++;
+
+	be_ring(q, be_entry(q, old), rsp, sizeof(*rsp), true);
+	s->rsp_prod = q->rsp_prod;
+	if (q->rsp_prod - s->rsp_event < 1)
+		host_port_notify(q->port);
+}
+
+static inline void be_answer(struct backend *b, struct be_request *req)
+{
+	struct blkif_response rsp = {
+		.id = req->r.id, .operation = req->r.operation,
+	};
+
+	rsp.status = b->status ? b->status : be_execute(b, req);
+	if (b->lie)
+		b->lie(b, &rsp);
+	be_respond(req->q, &rsp);
+	free(req);
+}
+
+/* Answer what was held back, the last first. */
+static inline void be_release(struct backend *b)
+{
+	b->hold = false;
+	while (b->nr_held)
+		be_answer(b, b->held[--b->nr_held]);
+}
+
+static inline void be_take(struct be_queue *q, RING_IDX idx)
+{
+	struct be_request *req = calloc(1, sizeof(*req));
+	struct blkif_request_indirect ind;
+	struct blkif_request_discard dis;
+	struct backend *b = q->b;
+
+	req->q = q;
+	be_ring(q, be_entry(q, idx), &req->r, sizeof(req->r), false);
+	memcpy(&ind, &req->r, sizeof(ind));
+	memcpy(&dis, &req->r, sizeof(dis));
+	if (req->r.operation == BLKIF_OP_INDIRECT) {
+		b->indirect++;
+		req->r.operation = ind.indirect_op;
+		req->r.id = ind.id;
+		req->r.sector_number = ind.sector_number;
+		req->nr = ind.nr_segments;
+		assert_in_range(req->nr, 1, XN_BLK_MAX_SEGMENTS);
+		assert_int_equal(host_gnttab_read(b->g, 0,
+						  ind.indirect_grefs[0], 0,
+						  req->seg, req->nr *
+						  sizeof(req->seg[0])), 0);
+	} else if (req->r.operation == BLKIF_OP_DISCARD) {
+		req->nr_sectors = dis.nr_sectors;
+	} else {
+		req->nr = req->r.nr_segments;
+		assert_in_range(req->nr, 0, BLKIF_MAX_SEGMENTS_PER_REQUEST);
+		memcpy(req->seg, req->r.seg, sizeof(req->r.seg));
+	}
+	b->requests++;
+	b->ops[req->r.operation]++;
+	if (req->nr > b->max_nr)
+		b->max_nr = req->nr;
+	if (b->hold)
+		b->held[b->nr_held++] = req;
+	else
+		be_answer(b, req);
+}
+
+static inline void be_run(struct be_queue *q)
+{
+	struct blkif_sring *s = q->page[0];
+
+	while (s && q->req_cons != s->req_prod) {
+		be_take(q, q->req_cons++);
+		if (q->req_cons == s->req_prod)
+			s->req_event = q->req_cons + 1;
+	}
+}
+
+static inline void be_event(void *data, struct host_port *p)
+{
+	struct be_queue *q = data;
+
+	q->b->notified++;
+	if (!q->b->asleep)
+		be_run(q);
+}
+
+static inline long long be_number(struct backend *b, const char *dir,
+				  const char *node)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, node);
+	return host_xs_read_int(b->h, path);
+}
+
+static inline void be_connect_queue(struct backend *b, unsigned int n,
+				    const char *dir)
+{
+	long long order = be_number(b, FRONT, "ring-page-order");
+	struct be_queue *q = &b->queue[n];
+	unsigned int i;
+	char name[32];
+
+	memset(q, 0, sizeof(*q));
+	q->b = b;
+	q->pages = order > 0 ? 1u << order : 1;
+	q->ents = __RD32((q->pages * 4096 - 64) /
+			 sizeof(union blkif_sring_entry));
+	for (i = 0; i < q->pages; i++) {
+		snprintf(name, sizeof(name), "ring-ref%u", i);
+		q->ref[i] = be_number(b, dir, order > 0 ? name : "ring-ref");
+		q->page[i] = host_gnttab_map(b->g, 0, q->ref[i], true);
+		assert_non_null(q->page[i]);
+	}
+	q->port = host_port_connect(b->g, be_number(b, dir, "event-channel"),
+				    be_event, q);
+	assert_non_null(q->port);
+}
+
+static inline void be_connect(struct backend *b)
+{
+	long long queues = be_number(b, FRONT, "multi-queue-num-queues");
+	unsigned int i;
+	char dir[64];
+
+	assert_string_equal(host_xs_read(b->h, FRONT "/protocol"),
+			    "x86_64-abi");
+	b->nr_queues = queues > 0 ? queues : 1;
+	for (i = 0; i < b->nr_queues; i++) {
+		snprintf(dir, sizeof(dir), FRONT "/queue-%u", i);
+		be_connect_queue(b, i, queues > 0 ? dir : FRONT);
+	}
+	b->persistent = be_number(b, FRONT, "feature-persistent") == 1 &&
+			be_number(b, b->path, "feature-persistent") == 1;
+	for (i = 0; i < b->nr_nodes; i++) {
+		if (b->node[i].value[0] == 1)
+			host_xs_rm(b->h, be_path(b, b->node[i].name));
+		else
+			host_xs_write(b->h, be_path(b, b->node[i].name),
+				      b->node[i].value);
+		if (!strcmp(b->node[i].name, "feature-persistent"))
+			b->persistent = b->node[i].value[0] == '1' &&
+				be_number(b, FRONT, "feature-persistent") == 1;
+	}
+	b->connected = true;
+	be_state(b, XenbusStateConnected);
+}
+
+static inline void be_disconnect(struct backend *b)
+{
+	unsigned int i, k;
+
+	if (!b->connected)
+		return;
+	b->connected = false;
+	while (b->nr_held)
+		free(b->held[--b->nr_held]);
+	be_unmap_all(b);
+	for (i = 0; i < b->nr_queues; i++) {
+		struct be_queue *q = &b->queue[i];
+
+		for (k = 0; k < q->pages; k++)
+			host_gnttab_unmap(b->g, q->ref[k], true);
+		host_port_close(q->port);
+		memset(q, 0, sizeof(*q));
+	}
+}
+
+/* The frontend's state has changed. */
+static inline void be_watch(void *data)
+{
+	struct backend *b = data;
+
+	if (b->sticky || !b->path[0])
+		return;
+	switch (host_xs_read_int(b->h, FRONT "/state")) {
+	case XenbusStateInitialising:
+		if (be_number(b, b->path, "state") == XenbusStateClosed)
+			be_state(b, XenbusStateInitWait);
+		break;
+	case XenbusStateInitialised:
+		if (!b->connected)
+			be_connect(b);
+		break;
+	case XenbusStateClosed:
+		be_disconnect(b);
+		if (be_number(b, b->path, "state") > 0)
+			be_state(b, XenbusStateClosed);
+		break;
+	}
+}
+
+/* ---- the guest ---- */
+
+struct io {
+	bool done;
+	int err;
+};
+
+static struct {
+	struct host_xenion x;
+	struct host_xs *h;
+	struct xn_device dev;
+	struct xn_blk blk;
+	struct backend b;
+	struct xn_blk_info info;	/* as it was when connected */
+	unsigned int connected, resized, closing, completed, ready;
+	unsigned int events, pages_held;
+	int refuse_connected;
+	void (*on_complete)(struct xn_blk_queue *q);
+} t;
+
+static inline void t_event(void *data, evtchn_port_t port)
+{
+	t.events++;
+	xn_blk_interrupt(data);
+}
+
+static inline int t_event_bind(struct xn_blk_queue *q, domid_t otherend,
+			       evtchn_port_t *port)
+{
+	int err = xn_evtchn_bind_unbound(&t.x.guest.evtchn, otherend, t_event,
+					 q, port);
+
+	if (!err)
+		xn_evtchn_unmask(&t.x.guest.evtchn, *port);
+	return err;
+}
+
+static inline void t_event_unbind(struct xn_blk_queue *q, evtchn_port_t port)
+{
+	xn_evtchn_unbind(&t.x.guest.evtchn, port);
+}
+
+static inline int t_connected(struct xn_blk *blk)
+{
+	t.connected++;
+	t.info = blk->info;
+	return t.refuse_connected;
+}
+
+static inline void t_resized(struct xn_blk *blk)
+{
+	t.resized++;
+}
+
+static inline void t_closing(struct xn_blk *blk)
+{
+	t.closing++;
+}
+
+static inline void t_complete(struct xn_blk_queue *q, void *cookie, int err)
+{
+	struct io *io = cookie;
+
+	assert_false(io->done);
+	io->done = true;
+	io->err = err;
+	t.completed++;
+	if (t.on_complete)
+		t.on_complete(q);
+}
+
+static inline void t_ready(struct xn_blk_queue *q)
+{
+	t.ready++;
+}
+
+static inline void t_page_get(void *va)
+{
+	t.pages_held++;
+}
+
+static inline void t_page_put(void *va)
+{
+	t.pages_held--;
+}
+
+static const struct xn_blk_ops t_ops = {
+	.event_bind = t_event_bind,
+	.event_unbind = t_event_unbind,
+	.connected = t_connected,
+	.resized = t_resized,
+	.closing = t_closing,
+	.complete = t_complete,
+	.ready = t_ready,
+	.page_get = t_page_get,
+	.page_put = t_page_put,
+};
+
+static const struct xn_blk_config t_config = {
+	.max_queues = 1,
+	.max_segments = 32,
+	.persistent = XN_BLK_PERSISTENT_AUTO,
+	.handle = VDEV & 0xffff,
+};
+
+static inline void t_store_event(void *data, evtchn_port_t port)
+{
+	xn_xs_upcall(data);
+}
+
+/* The toolstack makes a disk, and its backend waits for the frontend. */
+static inline void t_plug(void)
+{
+	struct backend *b = &t.b;
+
+	snprintf(b->path, sizeof(b->path), "%s",
+		 host_xs_plug(t.h, "vbd", VDEV));
+	host_xs_write(t.h, be_path(b, "max-ring-page-order"), "4");
+	host_xs_write(t.h, be_path(b, "multi-queue-max-queues"), "4");
+	be_state(b, XenbusStateInitWait);
+}
+
+static inline void t_unplug(void)
+{
+	be_disconnect(&t.b);
+	t.b.path[0] = '\0';
+	host_xs_unplug(t.h, "vbd", VDEV);
+}
+
+/* A guest, its xenstore, and a disk that offers what Linux's does. */
+static inline int t_setup(void **state)
+{
+	static const struct host_config cfg = { .ram_pages = 16384 };
+	struct backend *b = &t.b;
+	struct xn_xs *xs;
+	evtchn_port_t port;
+
+	memset(&t, 0, sizeof(t));
+	assert_int_equal(host_xenion_start(&t.x, &cfg, NULL), 0);
+	t.h = host_xs_create(t.x.host);
+	xs = &t.x.guest.xs;
+	port = host_port_guest_end(host_store_port(t.x.host));
+	assert_int_equal(xn_evtchn_adopt(&t.x.guest.evtchn, port,
+					 t_store_event, xs), 0);
+	xn_evtchn_unmask(&t.x.guest.evtchn, port);
+	assert_int_equal(xn_xs_init(xs, host_store_page(t.x.host), port), 0);
+	host_log_reset();
+
+	b->g = t.x.host;
+	b->h = t.h;
+	b->disk = malloc(SECTORS * 512);
+	memset(b->disk, 0xa5, SECTORS * 512);
+	be_offer(b, "sectors", "16384");
+	be_offer(b, "sector-size", "512");
+	be_offer(b, "physical-sector-size", "4096");
+	be_offer(b, "info", "0");
+	be_offer(b, "feature-flush-cache", "1");
+	be_offer(b, "feature-barrier", "1");
+	be_offer(b, "feature-discard", "1");
+	be_offer(b, "discard-granularity", "4096");
+	be_offer(b, "discard-alignment", "0");
+	be_offer(b, "feature-max-indirect-segments", "256");
+	be_offer(b, "feature-persistent", "1");
+	host_xs_watch(t.h, FRONT "/state", be_watch, b);
+	t_plug();
+	return 0;
+}
+
+/* Returns: what xn_blk_init() does. */
+static inline int t_init(const struct xn_blk_config *config)
+{
+	int err;
+
+	memset(&t.blk, 0, sizeof(t.blk));
+	memset(&t.dev, 0, sizeof(t.dev));
+	assert_int_equal(xn_device_init(&t.dev, &t.x.guest, "vbd", VDEV), 0);
+	err = xn_blk_init(&t.blk, &t.dev, &t_ops, config);
+	host_pump();
+	return err;
+}
+
+static inline void t_connect(const struct xn_blk_config *config)
+{
+	unsigned int before = t.connected;
+
+	assert_int_equal(t_init(config), 0);
+	assert_int_equal(t.connected, before + 1);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateConnected);
+}
+
+static inline void t_fini(void)
+{
+	xn_blk_fini(&t.blk);
+	host_pump();
+}
+
+/* Nothing may be left, of pages, ports, grants, watches. */
+static inline int t_teardown(void **state)
+{
+	evtchn_port_t port = host_port_guest_end(host_store_port(t.x.host));
+
+	be_disconnect(&t.b);
+	host_run(60 * XN_NSEC_PER_SEC);
+	assert_int_equal(t.pages_held, 0);
+	assert_null(t.x.guest.xs.watches);
+	assert_int_equal(host_gnttab_active(t.x.host), 0);
+	xn_xs_fini(&t.x.guest.xs);
+	xn_evtchn_unbind(&t.x.guest.evtchn, port);
+	assert_int_equal(host_xenion_stop(&t.x), 0);
+	host_xs_destroy(t.h);
+	free(t.b.disk);
+	return 0;
+}
+
+/* ---- requests ---- */
+
+/* Memory for I/O: pages that do not lie side by side. */
+struct buffer {
+	unsigned int nr;
+	struct xn_sg sg[XN_BLK_MAX_SEGMENTS + 1];
+};
+
+static inline void buffer_make(struct buffer *buf, unsigned int nr)
+{
+	buf->nr = nr;
+	while (nr--) {
+		buf->sg[nr].va = xn_os_page_alloc();
+		buf->sg[nr].len = 4096;
+		assert_non_null(buf->sg[nr].va);
+	}
+}
+
+static inline void buffer_free(struct buffer *buf)
+{
+	unsigned int i;
+
+	for (i = 0; i < buf->nr; i++)
+		xn_os_page_free((void *)((uintptr_t)buf->sg[i].va & ~4095ul));
+}
+
+static inline void buffer_fill(struct buffer *buf, unsigned int seed)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < buf->nr; i++)
+		for (k = 0; k < buf->sg[i].len; k++) {
+			seed = seed * 1103515245 + 12345;
+			((uint8_t *)buf->sg[i].va)[k] = seed >> 16;
+		}
+}
+
+/* Is it what the disk has from this sector on? */
+static inline bool buffer_on_disk(struct buffer *buf, uint64_t sector)
+{
+	const uint8_t *disk = t.b.disk + sector * 512;
+	unsigned int i;
+
+	for (i = 0; i < buf->nr; i++) {
+		if (memcmp(disk, buf->sg[i].va, buf->sg[i].len))
+			return false;
+		disk += buf->sg[i].len;
+	}
+	return true;
+}
+
+static inline int t_submit(struct io *io, enum xn_blk_op op, uint64_t sector,
+			   struct buffer *buf)
+{
+	struct xn_blk_io bio = {
+		.op = op, .sector = sector, .cookie = io,
+	};
+
+	if (buf) {
+		bio.sg = buf->sg;
+		bio.nr_sg = buf->nr;
+	}
+	memset(io, 0, sizeof(*io));
+	return xn_blk_submit(&t.blk.queue[0], &bio);
+}
+
+static inline void t_push(void)
+{
+	xn_blk_push(&t.blk.queue[0]);
+	host_pump();
+}
+
+/* Returns: what the request ended with, or what refused it. */
+static inline int t_do(enum xn_blk_op op, uint64_t sector, struct buffer *buf)
+{
+	struct io io;
+	int err = t_submit(&io, op, sector, buf);
+
+	if (err)
+		return err;
+	t_push();
+	assert_true(io.done);
+	return io.err;
+}
+
+#endif /* XENION_BLK_BACKEND_H */

@@ -1,0 +1,711 @@
+// SPDX-License-Identifier: MIT
+/*
+ * frontends/blkfront*.c with a backend that does its best: handshake, data in
+ * all modes and sizes, notifications, and the end.
+ */
+#include "blk_backend.h"
+
+/* ---- handshake ---- */
+
+static void test_connect(void **state)
+{
+	t_connect(&t_config);
+	assert_int_equal(t.info.sectors, SECTORS);
+	assert_int_equal(t.info.sector_size, 512);
+	assert_int_equal(t.info.physical_sector_size, 4096);
+	assert_int_equal(t.info.max_segments, 32);
+	assert_int_equal(t.info.depth, DEPTH);
+	assert_int_equal(t.info.nr_queues, 1);
+	assert_true(t.info.persistent);
+	assert_true(t.info.flush);
+	assert_true(t.info.flush_cache);
+	assert_true(t.info.discard);
+	assert_int_equal(t.info.discard_granularity, 4096);
+	assert_false(t.info.readonly || t.info.cdrom || t.info.removable);
+	t_fini();
+	assert_int_equal(t.closing, 1);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	assert_int_equal(host_log_count(XN_ERR), 0);
+	assert_int_equal(host_log_count(XN_WARN), 0);
+	assert_int_equal(host_stat_get(XN_STAT_GRANT_BUSY), 0);
+}
+
+/* The least that a backend may say. */
+static void test_connect_bare(void **state)
+{
+	t.b.nr_nodes = 0;
+	be_offer(&t.b, "sectors", "16384");
+	be_offer(&t.b, "sector-size", "4096");
+	be_offer(&t.b, "info", "7");
+	be_offer(&t.b, "max-ring-page-order", NULL);
+	be_offer(&t.b, "multi-queue-max-queues", NULL);
+	t_connect(&t_config);
+	assert_int_equal(t.info.sector_size, 4096);
+	assert_int_equal(t.info.physical_sector_size, 4096);
+	assert_int_equal(t.info.max_segments, BLKIF_MAX_SEGMENTS_PER_REQUEST);
+	assert_false(t.info.persistent || t.info.flush || t.info.discard);
+	assert_true(t.info.readonly && t.info.cdrom && t.info.removable);
+	t_fini();
+}
+
+/* A backend that does not wait for us in InitWait. */
+static void test_connect_early_backend(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < t.b.nr_nodes; i++)
+		host_xs_write(t.h, be_path(&t.b, t.b.node[i].name),
+			      t.b.node[i].value);
+	be_state(&t.b, XenbusStateInitialised);
+	t_connect(&t_config);
+	t_fini();
+}
+
+static void test_load_again(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		t_connect(&t_config);
+		t_fini();
+		assert_int_equal(be_number(&t.b, t.b.path, "state"),
+				 XenbusStateClosed);
+	}
+}
+
+static void test_bad_config(void **state)
+{
+	struct xn_blk_config bad[] = { t_config, t_config, t_config, t_config };
+	unsigned int i;
+
+	bad[0].max_queues = 0;
+	bad[1].max_ring_order = XN_BLK_MAX_RING_ORDER + 1;
+	bad[2].max_segments = XN_BLK_MAX_SEGMENTS + 1;
+	bad[3].persistent = 3;
+	for (i = 0; i < XN_ARRAY_SIZE(bad); i++) {
+		assert_int_equal(t_init(&bad[i]), -EINVAL);
+		t_fini();
+	}
+	assert_int_equal(t.connected, 0);
+}
+
+/* The port cannot make a disk of it. */
+static void test_connected_refused(void **state)
+{
+	t.refuse_connected = -ENOMEM;
+	assert_int_equal(t_init(&t_config), 0);
+	assert_int_equal(t.connected, 1);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	assert_int_equal(host_log_count(XN_ERR), 1);
+	t_fini();
+	assert_int_equal(t.closing, 0);
+}
+
+/* ---- data ---- */
+
+static const enum xn_blk_persistent modes[] = {
+	XN_BLK_PERSISTENT_NEVER, XN_BLK_PERSISTENT_AUTO,
+	XN_BLK_PERSISTENT_ALWAYS,
+};
+
+static void all_sizes(unsigned int max)
+{
+	unsigned int nr;
+
+	for (nr = 1; nr <= max; nr += nr < 13 ? 1 : 19) {
+		struct buffer out, in;
+
+		buffer_make(&out, nr);
+		buffer_make(&in, nr);
+		buffer_fill(&out, nr);
+		assert_int_equal(t_do(XN_BLK_WRITE, 24 + nr, &out), 0);
+		assert_true(buffer_on_disk(&out, 24 + nr));
+		assert_int_equal(t_do(XN_BLK_READ, 24 + nr, &in), 0);
+		assert_true(buffer_on_disk(&in, 24 + nr));
+		buffer_free(&out);
+		buffer_free(&in);
+	}
+}
+
+static void test_data(void **state)
+{
+	struct xn_blk_config config = t_config;
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(modes); i++) {
+		config.persistent = modes[i];
+		t_connect(&config);
+		assert_int_equal(t.info.persistent, i > 0);
+		assert_int_equal(t.b.persistent, i > 0);
+		all_sizes(32);
+		assert_int_equal(t.b.max_nr, 32);
+		assert_true(t.b.indirect > 0);
+		t_fini();
+		assert_int_equal(host_stat_get(XN_STAT_GRANT_BUSY), 0);
+	}
+}
+
+/* Bounce pages are good for a backend that maps and unmaps each time, too. */
+static void test_data_not_persistent(void **state)
+{
+	struct xn_blk_config config = t_config;
+	unsigned int i;
+
+	be_offer(&t.b, "feature-persistent", "0");
+	for (i = 0; i < XN_ARRAY_SIZE(modes); i++) {
+		config.persistent = modes[i];
+		t_connect(&config);
+		assert_int_equal(t.info.persistent, i == 2);
+		all_sizes(32);
+		t_fini();
+		assert_int_equal(host_stat_get(XN_STAT_GRANT_BUSY), 0);
+	}
+}
+
+static void test_data_long(void **state)
+{
+	struct xn_blk_config config = t_config;
+
+	config.max_segments = XN_BLK_MAX_SEGMENTS;
+	t_connect(&config);
+	assert_int_equal(t.info.max_segments, XN_BLK_MAX_SEGMENTS);
+	all_sizes(XN_BLK_MAX_SEGMENTS);
+	assert_true(t.b.max_nr > 240);
+	t_fini();
+
+	be_offer(&t.b, "feature-max-indirect-segments", "4294967295");
+	t_connect(&config);
+	assert_int_equal(t.info.max_segments, XN_BLK_MAX_SEGMENTS);
+	t_fini();
+}
+
+/* Pieces of a page, at all offsets; what lies beside stays as it is. */
+static void test_pieces(void **state)
+{
+	struct xn_blk_config config = t_config;
+	unsigned int i, first, n;
+	uint8_t *page, before[4096];
+
+	for (i = 0; i < XN_ARRAY_SIZE(modes); i++) {
+		config.persistent = modes[i];
+		t_connect(&config);
+		page = xn_os_page_alloc();
+		for (first = 0; first < 8; first++) {
+			for (n = 1; first + n <= 8; n++) {
+				struct buffer b = {
+					.nr = 1,
+					.sg = { { page + first * 512, n * 512 } },
+				};
+
+				buffer_fill(&b, first * 8 + n);
+				assert_int_equal(t_do(XN_BLK_WRITE, 9, &b), 0);
+				assert_true(buffer_on_disk(&b, 9));
+				memset(page, 0x11, 4096);
+				memcpy(before, page, 4096);
+				assert_int_equal(t_do(XN_BLK_READ, 9, &b), 0);
+				assert_true(buffer_on_disk(&b, 9));
+				memcpy(page + first * 512,
+				       before + first * 512, n * 512);
+				assert_memory_equal(page, before, 4096);
+			}
+		}
+		xn_os_page_free(page);
+		t_fini();
+	}
+}
+
+static void test_bad_lists(void **state)
+{
+	struct buffer b;
+
+	t_connect(&t_config);
+	buffer_make(&b, 33);
+	assert_int_equal(t_do(XN_BLK_READ, 0, &b), -EINVAL);
+	assert_int_equal(t_do(XN_BLK_READ, 0, NULL), -EINVAL);
+	assert_int_equal(t_do(99, 0, &b), -EINVAL);
+	buffer_free(&b);
+	buffer_make(&b, 2);
+	b.sg[1].len = 0;
+	assert_int_equal(t_do(XN_BLK_WRITE, 0, &b), -EINVAL);
+	b.sg[1].len = 100;
+	assert_int_equal(t_do(XN_BLK_WRITE, 0, &b), -EINVAL);
+	b.sg[1].len = 4096 + 512;
+	assert_int_equal(t_do(XN_BLK_WRITE, 0, &b), -EINVAL);
+	b.sg[1].len = 4096;
+	b.sg[1].va = (uint8_t *)b.sg[1].va + 512;
+	assert_int_equal(t_do(XN_BLK_WRITE, 0, &b), -EINVAL);
+	b.sg[1].len = 1024;
+	assert_int_equal(t_do(XN_BLK_WRITE, 0, &b), 0);
+	b.sg[1].va = (uint8_t *)b.sg[1].va + 8;
+	assert_int_equal(t_do(XN_BLK_WRITE, 0, &b), -EINVAL);
+	assert_int_equal(t.b.requests, 1);
+	buffer_free(&b);
+	t_fini();
+}
+
+/* What the disk cannot do is an error of that request, and of no other. */
+static void test_errors(void **state)
+{
+	struct buffer b;
+
+	t_connect(&t_config);
+	buffer_make(&b, 1);
+	assert_int_equal(t_do(XN_BLK_READ, SECTORS, &b), -EIO);
+	assert_int_equal(t_do(XN_BLK_READ, 0, &b), 0);
+	memset(b.sg[0].va, 0x77, 4096);
+	t.b.status = BLKIF_RSP_ERROR;
+	assert_int_equal(t_do(XN_BLK_READ, 0, &b), -EIO);
+	assert_int_equal(((uint8_t *)b.sg[0].va)[0], 0x77);
+	t.b.status = BLKIF_RSP_EOPNOTSUPP;
+	assert_int_equal(t_do(XN_BLK_FLUSH, 0, NULL), -EOPNOTSUPP);
+	t.b.status = 0;
+	assert_int_equal(t_do(XN_BLK_READ, 0, &b), 0);
+	buffer_free(&b);
+	t_fini();
+	assert_int_equal(host_log_count(XN_ERR), 0);
+}
+
+/* ---- operations ---- */
+
+static void test_flush(void **state)
+{
+	struct buffer b;
+
+	t_connect(&t_config);
+	buffer_make(&b, 3);
+	buffer_fill(&b, 1);
+	assert_int_equal(t_do(XN_BLK_FLUSH, 0, NULL), 0);
+	assert_int_equal(t.b.ops[BLKIF_OP_FLUSH_DISKCACHE], 1);
+	assert_int_equal(t_do(XN_BLK_WRITE_FUA, 5, &b), 0);
+	assert_int_equal(t.b.ops[BLKIF_OP_WRITE], 1);
+	assert_int_equal(t.b.ops[BLKIF_OP_FLUSH_DISKCACHE], 2);
+	assert_true(buffer_on_disk(&b, 5));
+	/* A write that fails needs no flush. */
+	t.b.status = BLKIF_RSP_ERROR;
+	assert_int_equal(t_do(XN_BLK_WRITE_FUA, 5, &b), -EIO);
+	assert_int_equal(t.b.ops[BLKIF_OP_FLUSH_DISKCACHE], 2);
+	buffer_free(&b);
+	t_fini();
+}
+
+static void test_barrier(void **state)
+{
+	struct buffer b;
+
+	be_offer(&t.b, "feature-flush-cache", NULL);
+	t_connect(&t_config);
+	assert_true(t.info.flush);
+	buffer_make(&b, 12);
+	buffer_fill(&b, 1);
+	assert_int_equal(t_do(XN_BLK_FLUSH, 0, NULL), 0);
+	assert_int_equal(t_do(XN_BLK_WRITE_FUA, 5, &b), -EINVAL);
+	b.nr = 11;
+	assert_int_equal(t_do(XN_BLK_WRITE_FUA, 5, &b), 0);
+	b.nr = 12;
+	assert_int_equal(t.b.ops[BLKIF_OP_WRITE_BARRIER], 2);
+	assert_int_equal(t.b.requests, 2);
+	buffer_free(&b);
+	t_fini();
+}
+
+static void test_no_cache(void **state)
+{
+	struct buffer b;
+
+	be_offer(&t.b, "feature-flush-cache", "0");
+	be_offer(&t.b, "feature-barrier", "yes");
+	be_offer(&t.b, "feature-discard", NULL);
+	t_connect(&t_config);
+	assert_false(t.info.flush);
+	buffer_make(&b, 1);
+	assert_int_equal(t_do(XN_BLK_FLUSH, 0, NULL), -EOPNOTSUPP);
+	assert_int_equal(t_do(XN_BLK_DISCARD, 0, NULL), -EOPNOTSUPP);
+	assert_int_equal(t_do(XN_BLK_WRITE_FUA, 5, &b), 0);
+	assert_int_equal(t.b.ops[BLKIF_OP_WRITE], 1);
+	assert_int_equal(t.b.requests, 1);
+	buffer_free(&b);
+	t_fini();
+}
+
+static void test_discard(void **state)
+{
+	struct io io = { 0 };
+	struct xn_blk_io bio = {
+		.op = XN_BLK_DISCARD, .sector = 100, .nr_sectors = 5000,
+		.cookie = &io,
+	};
+
+	t_connect(&t_config);
+	assert_int_equal(xn_blk_submit(&t.blk.queue[0], &bio), 0);
+	t_push();
+	assert_true(io.done);
+	assert_int_equal(io.err, 0);
+	assert_int_equal(t.b.disk[100 * 512 - 1], 0xa5);
+	assert_int_equal(t.b.disk[100 * 512], 0);
+	assert_int_equal(t.b.disk[5100 * 512 - 1], 0);
+	assert_int_equal(t.b.disk[5100 * 512], 0xa5);
+	t_fini();
+}
+
+/* Odd values only turn discard off. */
+static void test_discard_odd(void **state)
+{
+	static const char *const odd[][2] = {
+		{ "0", "0" }, { "100", "0" }, { "4096", "4096" },
+		{ "4096", "4294967295" }, { "x", "0" }, { "4096", "-1" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(odd); i++) {
+		be_offer(&t.b, "discard-granularity", odd[i][0]);
+		be_offer(&t.b, "discard-alignment", odd[i][1]);
+		t_connect(&t_config);
+		assert_false(t.info.discard);
+		assert_int_equal(host_log_count(XN_WARN), i + 1);
+		t_fini();
+	}
+}
+
+/* ---- the ring ---- */
+
+/* More than the ring holds, answered in the wrong order, over and over. */
+static void many(unsigned int depth, unsigned int rounds)
+{
+	struct buffer b[8];
+	struct io *io = calloc(depth, sizeof(*io)), extra;
+	unsigned int i, round;
+
+	for (i = 0; i < 8; i++) {
+		buffer_make(&b[i], 1);
+		buffer_fill(&b[i], i);
+	}
+	for (round = 0; round < rounds; round++) {
+		t.b.hold = true;
+		for (i = 0; i < depth; i++) {
+			assert_int_equal(t_submit(&io[i], XN_BLK_WRITE, i * 8,
+						  &b[i % 8]), 0);
+		}
+		assert_int_equal(t_submit(&extra, XN_BLK_READ, 0, &b[0]),
+				 -EBUSY);
+		t_push();
+		assert_int_equal(t.b.nr_held, depth);
+		assert_int_equal(t.ready, round);
+		be_release(&t.b);
+		host_pump();
+		assert_int_equal(t.ready, round + 1);
+		for (i = 0; i < depth; i++) {
+			assert_true(io[i].done);
+			assert_int_equal(io[i].err, 0);
+			assert_true(buffer_on_disk(&b[i % 8], i * 8));
+		}
+	}
+	for (i = 0; i < 8; i++)
+		buffer_free(&b[i]);
+	free(io);
+}
+
+static void test_full_ring(void **state)
+{
+	t_connect(&t_config);
+	many(DEPTH, 50);
+	assert_int_equal(t.blk.queue[0].stats.busy, 50);
+	assert_int_equal(t.blk.queue[0].stats.requests, 50 * DEPTH);
+	t_fini();
+}
+
+/* Requests that lie across two pages of the ring. */
+static void test_large_rings(void **state)
+{
+	struct xn_blk_config config = t_config;
+	unsigned int order;
+
+	for (order = 0; order <= XN_BLK_MAX_RING_ORDER; order++) {
+		config.max_ring_order = order;
+		t.ready = 0;
+		t_connect(&config);
+		assert_int_equal(t.b.queue[0].pages, 1u << order);
+		assert_int_equal(t.info.depth, t.b.queue[0].ents);
+		many(t.info.depth, 3);
+		all_sizes(11);
+		t_fini();
+		host_xs_rm(t.h, FRONT "/ring-page-order");
+	}
+	/* The backend's word counts. */
+	t.ready = 0;
+	host_xs_write(t.h, be_path(&t.b, "max-ring-page-order"), "2");
+	t_connect(&config);
+	assert_int_equal(t.info.depth, 128);
+	t_fini();
+}
+
+static void test_queues(void **state)
+{
+	struct xn_blk_config config = t_config;
+	unsigned int i;
+
+	config.max_queues = XN_BLK_MAX_QUEUES;
+	config.max_ring_order = 1;
+	t_connect(&config);
+	assert_int_equal(t.info.nr_queues, 4);
+	assert_int_equal(t.b.nr_queues, 4);
+	for (i = 0; i < 4; i++) {
+		struct io io = { 0 };
+		struct buffer b;
+		struct xn_blk_io bio = {
+			.op = XN_BLK_WRITE, .sector = 100 * i, .cookie = &io,
+			.sg = b.sg, .nr_sg = 3,
+		};
+
+		buffer_make(&b, 3);
+		buffer_fill(&b, i);
+		assert_int_equal(xn_blk_submit(&t.blk.queue[i], &bio), 0);
+		xn_blk_push(&t.blk.queue[i]);
+		host_pump();
+		assert_true(io.done);
+		assert_true(buffer_on_disk(&b, 100 * i));
+		buffer_free(&b);
+	}
+	t_fini();
+}
+
+/* Fewer slots than requests could need: the rest waits, none is lost. */
+static void test_few_slots(void **state)
+{
+	struct xn_blk_config config = t_config;
+	struct io io[DEPTH];
+	struct buffer b;
+	unsigned int i;
+
+	config.max_segments = XN_BLK_MAX_SEGMENTS;
+	t_connect(&config);
+	buffer_make(&b, 200);
+	t.b.hold = true;
+	for (i = 0; i < DEPTH; i++)
+		if (t_submit(&io[i], XN_BLK_READ, 0, &b))
+			break;
+	assert_int_equal(i, 5);
+	assert_int_equal(t.blk.queue[0].stats.busy, 1);
+	t_push();
+	assert_int_equal(t.ready, 0);
+	be_release(&t.b);
+	host_pump();
+	assert_int_equal(t.ready, 1);
+	assert_int_equal(t.completed, 5);
+	assert_int_equal(t_do(XN_BLK_READ, 0, &b), 0);
+	buffer_free(&b);
+	t_fini();
+}
+
+static void test_notifications(void **state)
+{
+	struct io io[DEPTH];
+	struct buffer b;
+	unsigned int i;
+
+	t_connect(&t_config);
+	/* A port's first event comes when it is bound. */
+	t.b.notified = 0;
+	t.events = 0;
+	buffer_make(&b, 1);
+	for (i = 0; i < 10; i++)
+		t_submit(&io[i], XN_BLK_READ, 0, &b);
+	host_pump();
+	assert_int_equal(t.b.notified, 0);
+	t_push();
+	assert_int_equal(t.b.notified, 1);
+	assert_int_equal(t.b.requests, 10);
+	assert_int_equal(t.completed, 10);
+	assert_int_equal(t.events, 1);
+	/* Nothing new: nobody is told. */
+	t_push();
+	assert_int_equal(t.b.notified, 1);
+	/* A backend that is awake anyway is not told again. */
+	t.b.asleep = true;
+	for (i = 0; i < 5; i++) {
+		t_submit(&io[i], XN_BLK_READ, 0, &b);
+		t_push();
+	}
+	assert_int_equal(t.b.notified, 2);
+	be_run(&t.b.queue[0]);
+	host_pump();
+	assert_int_equal(t.completed, 15);
+	assert_int_equal(t.blk.queue[0].stats.notifications, 2);
+	buffer_free(&b);
+	t_fini();
+}
+
+/* Each completion makes a request, which is answered at once. */
+static struct {
+	struct io io[3000];
+	unsigned int n;
+	struct buffer b;
+} storm;
+
+static void storm_more(struct xn_blk_queue *q)
+{
+	if (storm.n == XN_ARRAY_SIZE(storm.io))
+		return;
+	assert_int_equal(t_submit(&storm.io[storm.n++], XN_BLK_READ, 0,
+				  &storm.b), 0);
+	xn_blk_push(q);
+	be_run(&t.b.queue[0]);
+}
+
+/* One upcall does not last for ever, and nothing is lost when it ends. */
+static void test_storm(void **state)
+{
+	unsigned int i;
+
+	t_connect(&t_config);
+	memset(&storm, 0, sizeof(storm));
+	buffer_make(&storm.b, 1);
+	t.on_complete = storm_more;
+	storm_more(&t.blk.queue[0]);
+	host_pump();
+	assert_int_equal(storm.n, XN_ARRAY_SIZE(storm.io));
+	assert_int_equal(t.completed, XN_ARRAY_SIZE(storm.io));
+	for (i = 0; i < XN_ARRAY_SIZE(storm.io); i++)
+		assert_int_equal(storm.io[i].err, 0);
+	t.on_complete = NULL;
+	assert_false(t.blk.queue[0].polling);
+	assert_int_equal(t_do(XN_BLK_READ, 0, &storm.b), 0);
+	buffer_free(&storm.b);
+	t_fini();
+}
+
+/* ---- changes ---- */
+
+static void test_resize(void **state)
+{
+	t_connect(&t_config);
+	host_pump();
+	assert_int_equal(t.resized, 0);
+	host_xs_write(t.h, be_path(&t.b, "sectors"), "32768");
+	host_pump();
+	assert_int_equal(t.resized, 1);
+	assert_int_equal(t.blk.info.sectors, 32768);
+	/* As Linux's does, the state is written again. */
+	be_state(&t.b, XenbusStateConnected);
+	host_pump();
+	assert_int_equal(t.resized, 1);
+	assert_int_equal(t.connected, 1);
+	host_xs_write(t.h, be_path(&t.b, "sectors"), "many");
+	host_pump();
+	assert_int_equal(t.resized, 1);
+	assert_int_equal(t.blk.info.sectors, 32768);
+	assert_int_equal(host_log_count(XN_WARN), 1);
+	t_fini();
+}
+
+/* The backend asks us to go, and answers what is in flight. */
+static void test_closing(void **state)
+{
+	struct buffer b;
+	struct io io[4];
+	unsigned int i;
+
+	t_connect(&t_config);
+	buffer_make(&b, 2);
+	t.b.asleep = true;
+	for (i = 0; i < 4; i++)
+		t_submit(&io[i], XN_BLK_WRITE, i, &b);
+	t_push();
+	t.b.asleep = false;
+	be_run(&t.b.queue[0]);
+	be_state(&t.b, XenbusStateClosing);
+	host_pump();
+	assert_int_equal(t.closing, 1);
+	for (i = 0; i < 4; i++) {
+		assert_true(io[i].done);
+		assert_int_equal(io[i].err, 0);
+	}
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	assert_int_equal(be_number(&t.b, t.b.path, "state"), XenbusStateClosed);
+	assert_int_equal(t_do(XN_BLK_READ, 0, &b), -ENODEV);
+	assert_int_equal(host_gnttab_active(t.x.host), 0);
+	buffer_free(&b);
+	t_unplug();
+	host_pump();
+	t_fini();
+	assert_int_equal(t.closing, 1);
+	assert_int_equal(host_log_count(XN_WARN), 0);
+}
+
+/* It goes, and comes back, with another disk. */
+static void test_back_again(void **state)
+{
+	struct buffer b;
+
+	t_connect(&t_config);
+	be_state(&t.b, XenbusStateClosing);
+	host_pump();
+	assert_int_equal(be_number(&t.b, t.b.path, "state"), XenbusStateClosed);
+	be_offer(&t.b, "sectors", "8192");
+	be_state(&t.b, XenbusStateInitWait);
+	host_pump();
+	assert_int_equal(t.connected, 2);
+	assert_int_equal(t.info.sectors, 8192);
+	buffer_make(&b, 20);
+	assert_int_equal(t_do(XN_BLK_WRITE, 0, &b), 0);
+	buffer_free(&b);
+	t_fini();
+	assert_int_equal(t.closing, 2);
+}
+
+/* Unplugged and plugged again, with a new frontend each time. */
+static void test_plug(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		t_connect(&t_config);
+		be_state(&t.b, XenbusStateClosing);
+		host_pump();
+		t_unplug();
+		host_pump();
+		t_fini();
+		assert_int_equal(host_gnttab_active(t.x.host), 0);
+		t_plug();
+	}
+	assert_int_equal(t.connected, 3);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, t_setup, \
+						   t_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(connect),
+		TEST(connect_bare),
+		TEST(connect_early_backend),
+		TEST(load_again),
+		TEST(bad_config),
+		TEST(connected_refused),
+		TEST(data),
+		TEST(data_not_persistent),
+		TEST(data_long),
+		TEST(pieces),
+		TEST(bad_lists),
+		TEST(errors),
+		TEST(flush),
+		TEST(barrier),
+		TEST(no_cache),
+		TEST(discard),
+		TEST(discard_odd),
+		TEST(full_ring),
+		TEST(large_rings),
+		TEST(queues),
+		TEST(few_slots),
+		TEST(notifications),
+		TEST(storm),
+		TEST(resize),
+		TEST(closing),
+		TEST(back_again),
+		TEST(plug),
+	};
+
+	return cmocka_run_group_tests_name("blk", tests, NULL, NULL);
+}
