@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The grant table: references, entries as the other side sees them, ends that
+ * tell the truth, pages that wait until nobody maps them, growth, waiters.
+ */
+#include "unit.h"
+
+#define PER_FRAME	512u
+
+static struct host_xenion x;
+static struct xn_gnttab *const gt = &x.guest.gnttab;
+
+static int start_with(const struct host_config *cfg)
+{
+	host_log_reset();
+	assert_int_equal(host_xenion_start(&x, cfg, NULL), 0);
+	return 0;
+}
+
+static int start(void **state)
+{
+	const struct host_config cfg = { .nr_vcpus = 2, .max_grant_frames = 4 };
+
+	return start_with(&cfg);
+}
+
+static int start_small(void **state)
+{
+	const struct host_config cfg = { .nr_vcpus = 2, .max_grant_frames = 1 };
+
+	return start_with(&cfg);
+}
+
+static int stop(void **state)
+{
+	assert_int_equal(xn_gnttab_used(gt), 0);
+	assert_int_equal(host_xenion_stop(&x), 0);
+	return 0;
+}
+
+static grant_ref_t alloc(void)
+{
+	grant_ref_t ref = 0;
+
+	assert_int_equal(xn_gnttab_alloc(gt, &ref), 0);
+	assert_in_range(ref, GNTTAB_NR_RESERVED_ENTRIES, 4 * PER_FRAME - 1);
+	return ref;
+}
+
+static void test_alloc(void **state)
+{
+	static bool seen[4 * PER_FRAME];
+	grant_ref_t ref[200];
+	unsigned int i;
+
+	memset(seen, 0, sizeof(seen));
+	for (i = 0; i < XN_ARRAY_SIZE(ref); i++) {
+		host_guest_enter(x.host, i & 1);
+		ref[i] = alloc();
+		assert_false(seen[ref[i]]);
+		seen[ref[i]] = true;
+	}
+	assert_int_equal(xn_gnttab_used(gt), XN_ARRAY_SIZE(ref));
+	for (i = 0; i < XN_ARRAY_SIZE(ref); i++)
+		xn_gnttab_free(gt, ref[i]);
+	assert_int_equal(xn_gnttab_used(gt), 0);
+}
+
+static void test_grant(void **state)
+{
+	char *page = xn_os_page_alloc();
+	struct grant_entry_v1 *e;
+	grant_ref_t ref = alloc();
+	uint64_t calls = host_stat_get(XN_STAT_HYPERCALL);
+
+	assert_null(host_gnttab_map(x.host, 0, ref, false));
+	xn_gnttab_grant(gt, ref, 0, xn_os_gfn(page), true);
+	e = host_gnttab_entry(x.host, ref);
+	assert_int_equal(e->flags, GTF_permit_access | GTF_readonly);
+	assert_null(host_gnttab_map(x.host, 0, ref, true));
+	assert_null(host_gnttab_map(x.host, 1, ref, false));
+	assert_ptr_equal(host_gnttab_map(x.host, 0, ref, false), page);
+	assert_int_equal(xn_gnttab_end(gt, ref), -EBUSY);
+	host_gnttab_unmap(x.host, ref, false);
+	assert_int_equal(xn_gnttab_end(gt, ref), 0);
+	assert_null(host_gnttab_map(x.host, 0, ref, false));
+
+	/* The same reference again, to be written, for another domain. */
+	xn_gnttab_grant(gt, ref, 7, xn_os_gfn(page), false);
+	assert_null(host_gnttab_map(x.host, 0, ref, true));
+	assert_ptr_equal(host_gnttab_map(x.host, 7, ref, true), page);
+	assert_int_equal(xn_gnttab_end(gt, ref), -EBUSY);
+	assert_int_equal(xn_gnttab_end(gt, ref), -EBUSY);
+	host_gnttab_unmap(x.host, ref, true);
+	assert_int_equal(xn_gnttab_end(gt, ref), 0);
+	/* To end what is ended is no harm. */
+	assert_int_equal(xn_gnttab_end(gt, ref), 0);
+	assert_int_equal(host_stat_get(XN_STAT_HYPERCALL), calls);
+	xn_gnttab_free(gt, ref);
+	xn_os_page_free(page);
+}
+
+/* What a version 1 entry cannot hold must not become another page's number. */
+static void test_large_gfn(void **state)
+{
+	grant_ref_t ref = alloc();
+
+	xn_gnttab_grant(gt, ref, 0, 0x100000123ull, false);
+	assert_int_equal(host_gnttab_entry(x.host, ref)->flags, 0);
+	assert_int_equal(xn_gnttab_end(gt, ref), 0);
+	xn_gnttab_free(gt, ref);
+}
+
+static void test_grant_page(void **state)
+{
+	char *page = xn_os_page_alloc();
+	grant_ref_t ref;
+
+	assert_int_equal(xn_gnttab_grant_page(gt, 0, page, false, &ref), 0);
+	assert_int_equal(host_gnttab_write(x.host, 0, ref, 10, "hello", 6), 0);
+	assert_string_equal(page + 10, "hello");
+	assert_int_equal(xn_gnttab_end_page(gt, ref, page, xn_os_page_free), 0);
+	/* A page that the caller keeps. */
+	page = xn_os_page_alloc();
+	assert_int_equal(xn_gnttab_grant_page(gt, 0, page, true, &ref), 0);
+	assert_int_equal(xn_gnttab_end_page(gt, ref, NULL, NULL), 0);
+	xn_os_page_free(page);
+}
+
+static unsigned int released;
+
+static void release(void *page)
+{
+	released++;
+	xn_os_page_free(page);
+}
+
+/* A page that is mapped waits, is not used again, and is released in the end. */
+static void test_deferred(void **state)
+{
+	grant_ref_t ref[3], other;
+	unsigned int i;
+	void *page[3];
+
+	released = 0;
+	for (i = 0; i < 3; i++) {
+		page[i] = xn_os_page_alloc();
+		assert_int_equal(xn_gnttab_grant_page(gt, 0, page[i], false,
+						      &ref[i]), 0);
+		assert_non_null(host_gnttab_map(x.host, 0, ref[i], i & 1));
+	}
+	assert_int_equal(xn_gnttab_end_page(gt, ref[0], page[0], release),
+			 -EBUSY);
+	assert_int_equal(xn_gnttab_end_page(gt, ref[1], page[1], release),
+			 -EBUSY);
+	assert_int_equal(xn_gnttab_end_page(gt, ref[2], NULL, NULL), -EBUSY);
+	assert_int_equal(gt->nr_deferred, 3);
+	assert_int_equal(xn_gnttab_used(gt), 0);
+	host_run(60 * XN_NSEC_PER_SEC);
+	assert_int_equal(gt->nr_deferred, 3);
+	assert_int_equal(released, 0);
+	/* None of these references is given to anyone else. */
+	for (i = 0; i < 300; i++) {
+		other = alloc();
+		assert_int_not_equal(other, ref[0]);
+		assert_int_not_equal(other, ref[1]);
+		assert_int_not_equal(other, ref[2]);
+		xn_gnttab_free(gt, other);
+	}
+	host_gnttab_unmap(x.host, ref[1], true);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(released, 1);
+	assert_int_equal(gt->nr_deferred, 2);
+	host_gnttab_unmap(x.host, ref[0], false);
+	host_gnttab_unmap(x.host, ref[2], false);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(released, 2);
+	assert_int_equal(gt->nr_deferred, 0);
+	xn_os_page_free(page[2]);
+}
+
+/* Looking again and again costs little when nothing happens. */
+static void test_deferred_backs_off(void **state)
+{
+	uint64_t before;
+	void *page = xn_os_page_alloc();
+	grant_ref_t ref;
+
+	assert_int_equal(xn_gnttab_grant_page(gt, 0, page, false, &ref), 0);
+	assert_non_null(host_gnttab_map(x.host, 0, ref, true));
+	assert_int_equal(xn_gnttab_end_page(gt, ref, page, xn_os_page_free),
+			 -EBUSY);
+	before = host_stat_get(XN_STAT_GRANT_BUSY);
+	host_run(XN_NSEC_PER_SEC);
+	assert_in_range(gt->reclaim_ns, 500 * XN_NSEC_PER_MSEC,
+			2 * XN_NSEC_PER_SEC);
+	assert_int_equal(host_stat_get(XN_STAT_GRANT_BUSY), before);
+	host_gnttab_unmap(x.host, ref, true);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(gt->nr_deferred, 0);
+}
+
+static bool unmap_step(void *data)
+{
+	grant_ref_t *ref = data;
+
+	if (!*ref || xn_os_now() < 300 * XN_NSEC_PER_MSEC)
+		return false;
+	host_gnttab_unmap(x.host, *ref, true);
+	*ref = 0;
+	return true;
+}
+
+/* Unloading gives a backend the time to unmap. */
+static void test_fini_waits(void **state)
+{
+	void *page = xn_os_page_alloc();
+	grant_ref_t ref, mapped;
+
+	assert_int_equal(xn_gnttab_grant_page(gt, 0, page, false, &ref), 0);
+	assert_non_null(host_gnttab_map(x.host, 0, ref, true));
+	mapped = ref;
+	host_add_step(x.host, unmap_step, &mapped);
+	assert_int_equal(xn_gnttab_end_page(gt, ref, page, xn_os_page_free),
+			 -EBUSY);
+	assert_int_equal(host_xenion_unload(&x), 0);
+	assert_int_equal(host_log_count(XN_WARN), 0);
+	assert_int_equal(host_guest_leaks(x.host), 0);
+	assert_int_equal(host_xenion_load(&x, NULL), 0);
+}
+
+/* A backend that never unmaps: the page is lost, and told, and that is all. */
+static void test_fini_gives_up(void **state)
+{
+	void *page = xn_os_page_alloc();
+	grant_ref_t ref, unfreed;
+	unsigned int i;
+
+	assert_int_equal(xn_gnttab_grant_page(gt, 0, page, false, &ref), 0);
+	assert_ptr_equal(host_gnttab_map(x.host, 0, ref, true), page);
+	assert_int_equal(xn_gnttab_end_page(gt, ref, page, xn_os_page_free),
+			 -EBUSY);
+	unfreed = alloc();
+	(void)unfreed;
+	assert_int_equal(host_xenion_unload(&x), 2);
+	assert_int_equal(host_log_count(XN_WARN), 1);
+	assert_int_equal(host_pages(x.host), 1);
+
+	/* The next user leaves the entry alone. */
+	assert_int_equal(host_xenion_load(&x, NULL), 0);
+	assert_int_equal(gt->nr_kept, GNTTAB_NR_RESERVED_ENTRIES + 1);
+	for (i = 0; i < 400; i++)
+		assert_int_not_equal(alloc(), ref);
+	assert_int_equal(host_xenion_unload(&x), 400);
+	host_gnttab_unmap(x.host, ref, true);
+	host_gnttab_entry(x.host, ref)->flags = 0;
+	xn_os_page_free(page);
+	assert_int_equal(host_xenion_load(&x, NULL), 0);
+}
+
+static void test_grows(void **state)
+{
+	static grant_ref_t ref[4 * PER_FRAME];
+	unsigned int i;
+
+	assert_int_equal(gt->nr_refs, PER_FRAME);
+	for (i = 0; i < 480; i++)
+		ref[i] = alloc();
+	host_pump();
+	assert_int_equal(gt->nr_refs, 2 * PER_FRAME);
+	assert_int_equal(xn_gnttab_reserve(gt, 1000), 0);
+	assert_int_equal(gt->nr_refs, 3 * PER_FRAME);
+	assert_int_equal(xn_gnttab_reserve(gt, 1000), 0);
+	assert_int_equal(gt->nr_refs, 3 * PER_FRAME);
+	assert_int_equal(xn_gnttab_reserve(gt, 3000), -ENOSPC);
+	assert_int_equal(gt->nr_refs, 4 * PER_FRAME);
+	for (; i < 4 * PER_FRAME - GNTTAB_NR_RESERVED_ENTRIES; i++) {
+		host_guest_enter(x.host, i & 1);
+		ref[i] = alloc();
+	}
+	assert_int_equal(xn_gnttab_alloc(gt, &ref[i]), -ENOSPC);
+	host_pump();
+	assert_int_equal(xn_gnttab_alloc(gt, &ref[i]), -ENOSPC);
+	while (i--)
+		xn_gnttab_free(gt, ref[i]);
+}
+
+/* All in the other CPU's cache is as good as on the list. */
+static void test_steal(void **state)
+{
+	static grant_ref_t ref[PER_FRAME];
+	unsigned int n = PER_FRAME - GNTTAB_NR_RESERVED_ENTRIES, i;
+
+	for (i = 0; i < n; i++)
+		ref[i] = alloc();
+	host_guest_enter(x.host, 1);
+	xn_gnttab_free(gt, ref[0]);
+	host_guest_enter(x.host, 0);
+	ref[0] = alloc();
+	assert_int_equal(xn_gnttab_alloc(gt, &ref[n]), -ENOSPC);
+	for (i = 0; i < n; i++)
+		xn_gnttab_free(gt, ref[i]);
+}
+
+/* Entries that somebody uses already, in any frame, are left alone. */
+static void test_others_entries(void **state)
+{
+	static grant_ref_t ref[4 * PER_FRAME];
+	const grant_ref_t taken[] = { 9, 100, PER_FRAME, 3 * PER_FRAME + 511 };
+	unsigned int i, k, n;
+
+	/* The table had four frames in use before us. */
+	assert_int_equal(xn_gnttab_reserve(gt, 3 * PER_FRAME), 0);
+	assert_int_equal(host_xenion_unload(&x), 0);
+	for (i = 0; i < XN_ARRAY_SIZE(taken); i++)
+		host_gnttab_entry(x.host, taken[i])->flags = GTF_permit_access;
+	assert_int_equal(host_xenion_load(&x, NULL), 0);
+	assert_int_equal(xn_gnttab_reserve(gt, 4 * PER_FRAME), -ENOSPC);
+	n = 4 * PER_FRAME - GNTTAB_NR_RESERVED_ENTRIES - XN_ARRAY_SIZE(taken);
+	for (i = 0; i < n; i++) {
+		ref[i] = alloc();
+		for (k = 0; k < XN_ARRAY_SIZE(taken); k++)
+			assert_int_not_equal(ref[i], taken[k]);
+	}
+	assert_int_equal(xn_gnttab_alloc(gt, &ref[i]), -ENOSPC);
+	while (i--)
+		xn_gnttab_free(gt, ref[i]);
+	for (i = 0; i < XN_ARRAY_SIZE(taken); i++)
+		host_gnttab_entry(x.host, taken[i])->flags = 0;
+}
+
+struct waiter {
+	struct xn_gnttab_waiter w;
+	unsigned int calls;
+	bool again;
+};
+
+static void waited(struct xn_gnttab_waiter *w)
+{
+	struct waiter *me = xn_container_of(w, struct waiter, w);
+	grant_ref_t ref;
+
+	me->calls++;
+	/* It is there, and the table may be used from here. */
+	assert_int_equal(xn_gnttab_alloc(gt, &ref), 0);
+	xn_gnttab_free(gt, ref);
+	if (me->again) {
+		me->again = false;
+		xn_gnttab_wait(gt, w, 4 * PER_FRAME);
+	}
+}
+
+static void test_wait(void **state)
+{
+	static grant_ref_t ref[PER_FRAME];
+	unsigned int n = PER_FRAME - GNTTAB_NR_RESERVED_ENTRIES, i;
+	struct waiter a = { .w.fn = waited }, b = { .w.fn = waited };
+
+	/* There already. */
+	xn_gnttab_wait(gt, &a.w, n);
+	assert_int_equal(a.calls, 1);
+
+	for (i = 0; i < n; i++)
+		ref[i] = alloc();
+	xn_gnttab_wait(gt, &a.w, 3);
+	xn_gnttab_wait(gt, &a.w, 3);
+	xn_gnttab_wait(gt, &b.w, 1);
+	host_pump();
+	assert_int_equal(a.calls, 1);
+	/* First come, first served; and both caches count. */
+	host_guest_enter(x.host, 1);
+	xn_gnttab_free(gt, ref[0]);
+	host_guest_enter(x.host, 0);
+	xn_gnttab_free(gt, ref[1]);
+	assert_int_equal(a.calls + b.calls, 1);
+	xn_gnttab_free(gt, ref[2]);
+	assert_int_equal(a.calls, 2);
+	assert_int_equal(b.calls, 1);
+	xn_gnttab_free(gt, ref[3]);
+	assert_int_equal(a.calls, 2);
+
+	for (i = 0; i < 4; i++)
+		ref[i] = alloc();
+	xn_gnttab_wait(gt, &a.w, 1);
+	xn_gnttab_wait(gt, &b.w, 1);
+	xn_gnttab_wait_cancel(gt, &a.w);
+	xn_gnttab_wait_cancel(gt, &a.w);
+	/* One that waits again from its own function. */
+	b.again = true;
+	xn_gnttab_free(gt, ref[0]);
+	assert_int_equal(a.calls, 2);
+	assert_int_equal(b.calls, 2);
+	for (i = 1; i < n; i++)
+		xn_gnttab_free(gt, ref[i]);
+	assert_int_equal(b.calls, 2);
+	xn_gnttab_wait_cancel(gt, &b.w);
+}
+
+/* A waiter is a reason to grow, as far as the table may. */
+static void test_wait_grows(void **state)
+{
+	struct waiter a = { .w.fn = waited }, b = { .w.fn = waited };
+
+	xn_gnttab_wait(gt, &a.w, 3 * PER_FRAME);
+	host_fail_page(1);
+	host_pump();
+	assert_int_equal(a.calls, 0);
+	host_run(XN_NSEC_PER_SEC);
+	assert_int_equal(a.calls, 1);
+	xn_gnttab_wait(gt, &b.w, 5 * PER_FRAME);
+	host_run(XN_NSEC_PER_SEC);
+	assert_int_equal(b.calls, 0);
+	xn_gnttab_wait_cancel(gt, &b.w);
+	host_run(XN_NSEC_PER_SEC);
+}
+
+/* Flags that the host sets and never takes back. */
+static void test_stuck_flags(void **state)
+{
+	void *page = xn_os_page_alloc();
+	struct grant_entry_v1 *e;
+	grant_ref_t ref;
+
+	assert_int_equal(xn_gnttab_grant_page(gt, 0, page, false, &ref), 0);
+	e = host_gnttab_entry(x.host, ref);
+	e->flags |= GTF_writing;
+	assert_int_equal(xn_gnttab_end(gt, ref), -EBUSY);
+	e->flags = 0xffff;
+	assert_int_equal(xn_gnttab_end(gt, ref), -EBUSY);
+	e->flags = (uint16_t)~(GTF_reading | GTF_writing);
+	assert_int_equal(xn_gnttab_end(gt, ref), 0);
+	assert_int_equal(e->flags, 0);
+	assert_int_equal(xn_gnttab_end_page(gt, ref, page, xn_os_page_free), 0);
+}
+
+static void test_versions(void **state)
+{
+	const struct host_config v2 = { .gnttab_version = 2 };
+
+	assert_int_equal(host_xenion_start(&x, &v2, NULL), -ENODEV);
+	assert_int_equal(host_xenion_stop(&x), 0);
+}
+
+/* Every allocation and hypercall fails once: an error, or it works all the same. */
+static void test_faults(void **state)
+{
+	const struct host_config cfg = { .nr_vcpus = 2, .max_grant_frames = 4 };
+	unsigned int n, kind, hits[2] = { 0 };
+	bool done;
+
+	for (kind = 0; kind < 2; kind++) {
+		for (n = 1, done = false; !done; n++) {
+			x.host = host_guest_create(&cfg);
+			memset(gt, 0, sizeof(*gt));
+			if (kind)
+				host_fail_hypercall(n, -ENOMEM);
+			else
+				host_fail_page(n);
+			if (!xn_gnttab_init(gt)) {
+				xn_gnttab_reserve(gt, 1200);
+				host_run(XN_NSEC_PER_SEC);
+				xn_gnttab_fini(gt);
+			}
+			done = !host_fault_done();
+			host_fail_hypercall(0, 0);
+			host_fail_page(0);
+			/* But for frames that Xen keeps, which is told. */
+			if (host_guest_leaks(x.host))
+				assert_in_range(host_log_count(XN_WARN), 1, 9);
+			host_log_reset();
+			host_guest_destroy(x.host);
+			hits[kind] += !done;
+		}
+	}
+	assert_in_range(hits[0], 8, 20);
+	assert_in_range(hits[1], 6, 20);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, start, stop)
+#define SMALL(name) \
+	cmocka_unit_test_setup_teardown(test_##name, start_small, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(alloc), T(grant), T(large_gfn), T(grant_page), T(deferred),
+		T(deferred_backs_off), T(fini_waits), T(fini_gives_up),
+		T(grows), SMALL(steal), T(others_entries), SMALL(wait),
+		T(wait_grows), T(stuck_flags), cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_faults),
+	};
+
+	return cmocka_run_group_tests_name("gnttab", tests, NULL, NULL);
+}
