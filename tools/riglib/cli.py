@@ -54,11 +54,6 @@ class Show:
 def _logdir(o):
     """Where this run's logs go; build/rig/last leads to the newest."""
     if o.log:
-        try:
-            os.makedirs(o.log, exist_ok=True)
-        except OSError as e:
-            raise BadInput(f"--log: cannot make {o.log}: "
-                           f"{e.strerror}") from None
         return o.log
     logs = os.path.join(places.STATE, "logs")
     path = os.path.join(logs, time.strftime("%Y%m%d-%H%M%S-")
@@ -73,29 +68,32 @@ def _logdir(o):
     return path
 
 
-def _machine_for(o, show, began):
-    """(machine, whether it is only ours)"""
-    if not o.fresh:
-        machine = Machine(places.machine_dir(o.name))
-        if machine.attach():
-            why = options.fits(machine.options, o)
-            if not why:
-                machine.take_lock(show.progress)
-                if machine.alive() and machine.connect():
-                    show.progress(f"using the started machine '{o.name}'")
-                    return machine, False
-            elif o.name != "default":
-                raise BadInput(f"the machine '{o.name}' does not serve: "
-                               f"{why}")
-            else:
-                show.progress(f"the started machine is left alone: {why}")
-        elif o.name != "default":
-            raise BadInput(f"no machine '{o.name}' is up; rig start --name "
-                           f"{o.name} starts one")
+def _started(o, show):
+    """The started machine, if there is one and it serves, or None."""
+    machine = Machine(places.machine_dir(o.name))
+    up = not o.fresh and machine.attach()
+    why = options.fits(machine.options, o) if up else "it is not up"
+    if not why:
+        return machine
+    if o.name != "default" and not o.fresh:
+        raise BadInput(f"the machine '{o.name}' does not serve: {why}")
+    if up:
+        show.progress(f"the started machine is left alone: {why}")
+    return None
+
+
+def _machine_for(o, started, show):
+    """(machine that obeys, whether it is only ours)"""
+    if started:
+        started.take_lock(show.progress)
+        if started.alive() and started.connect():
+            show.progress(f"using the started machine '{o.name}'")
+            return started, False
     _sweep()
     machine = Machine(places.machine_dir(f"own-{os.getpid()}"))
+    machine.take_lock(show.progress)
     show.progress("booting Xen and dom0 in QEMU (about 10 s"
-                  + (", with --icount 30 s)" if o.icount else ")"))
+                  + (", with --icount 20 s)" if o.icount else ")"))
     machine.start(options.machine_options(o), True, show.progress)
     return machine, True
 
@@ -127,9 +125,10 @@ def _finish(machine, own, logdir):
 def run(o):
     show = Show(o.verbose)
     began = time.monotonic()
-    logdir = _logdir(o)
+    started = _started(o, show)
     job = Job(o)
-    machine, own = _machine_for(o, show, began)
+    logdir = _logdir(o)
+    machine, own = _machine_for(o, started, show)
     try:
         session = Session(machine, job, logdir, show, began)
         session.run()
@@ -178,9 +177,10 @@ class Terminal:
 def shell(o):
     show = Show(o.verbose, quiet_guest=True)
     began = time.monotonic()
-    logdir = _logdir(o)
+    started = _started(o, show)
     job = Job(o)
-    machine, own = _machine_for(o, show, began)
+    logdir = _logdir(o)
+    machine, own = _machine_for(o, started, show)
     terminal = None
     try:
         sock = machine.open_socket("console.sock")

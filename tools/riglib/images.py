@@ -226,6 +226,8 @@ def wrapped_kernel(path):
             out = os.path.join(d, "image")
             run = subprocess.run([places.WRAP, path, "-o", out],
                                  capture_output=True, text=True, check=False)
+            if run.returncode == 2:
+                raise BadInput(run.stderr.strip().split("\n")[-1])
             if run.returncode:
                 raise RigError("xenion-wrap failed: "
                                + (run.stderr or run.stdout).strip())

@@ -262,6 +262,12 @@ def _check_guest(o):
         if not any(f.endswith(".ko") for f in os.listdir(o.modules)):
             raise BadInput(f"--modules: {o.modules} has no *.ko; build them "
                            "first")
+    if o.log:
+        try:
+            os.makedirs(o.log, exist_ok=True)
+        except OSError as e:
+            raise BadInput(f"--log: cannot make {o.log}: "
+                           f"{e.strerror}") from None
     _name_disks(o.disk)
     for i, v in enumerate(o.vif):
         v.setdefault("mac", f"00:16:3e:00:00:{i + 1:02x}")

@@ -1,0 +1,151 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Does the rig tell the truth? Guests that pass, fail, hang and crash, one
+# after the other in one machine, with the kernel's own drivers, so that
+# nothing but the rig is tested. Ends with "N passed, N failed".
+
+top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
+rig=$top/tools/rig
+name=truth-$$
+dir=$(mktemp -d) || exit 1
+trap '"$rig" stop --name $name >/dev/null 2>&1; rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM
+cd "$dir" || exit 1
+
+passed=0
+failed=0
+
+result() {
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+		echo "ok $((passed + failed)) - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $((passed + failed)) - $2"
+		sed 's/^/# /' out err 2>/dev/null
+	fi
+}
+
+# run NAME STATUS WORDS OPTION... <guest script: the run must end with this
+# status and these words on standard error.
+run() {
+	what=$1
+	want=$2
+	words=$3
+	shift 3
+	cat >guest.sh
+	"$rig" run --name $name --in-tree --guest-script guest.sh --log log \
+		"$@" >out 2>err
+	status=$?
+	[ $status = "$want" ] && grep -qF -- "$words" err
+	result $? "$what"
+}
+
+head -c 1000000 /dev/urandom >part
+echo "TAP version 13"
+echo "# booting a machine"
+"$rig" start --name $name >out 2>err
+result $? "a machine starts"
+
+run "exit status 0 passes" 0 passed <<'END'
+exit 0
+END
+
+run "exit status 4 skips" 4 skipped <<'END'
+skip_all "nothing to do"
+END
+
+run "a failed check fails" 1 "the guest script failed (exit status 1)" <<'END'
+plan 2
+check "this holds" true
+check "this does not" false
+finish
+END
+grep -qx "ok 1 - this holds" out && grep -qx "not ok 2 - this does not" out
+result $? "TAP passes through"
+
+run "many lines and long ones arrive" 0 passed <<'END'
+i=0
+while [ $i -lt 1000 ]; do echo "line $i"; i=$((i + 1)); done
+seq -s , 1 1500
+END
+seq 0 999 | sed 's/^/line /' >wanted
+seq -s , 1 1500 >>wanted
+cmp -s wanted out
+result $? "none of them is lost or changed"
+
+
+cat >dom0.sh <<'END'
+mkdir -p /www
+seq 1 200000 >/www/file
+serve /www
+rendezvous ready
+rendezvous written
+head -c 1000000 "$(disk_file xvda)" | cmp - /www/part || exit 1
+[ "$(evtchn_count)" -gt 3 ] && [ "$(grant_count)" -gt 1 ] || exit 1
+rendezvous counted
+END
+run "disk, network and meeting points" 0 passed --disk size=64M --vif default \
+	--dom0-script dom0.sh --dom0-file part:/www/part --vcpus 2 <<'END'
+plan 3
+load_drivers
+check "network" wait_for 5 ip addr add 10.0.0.2/24 dev eth0
+ip link set eth0 up
+rendezvous ready
+check "download" wget -q -O /tmp/file http://10.0.0.1/file
+wget -q -O /tmp/part http://10.0.0.1/part
+check "disk" dd if=/tmp/part of=/dev/xvda bs=100k conv=fsync
+rendezvous written
+rendezvous counted
+finish
+END
+
+echo "exit 3" >dom0.sh
+run "a dom0 script that fails is told" 1 "the dom0 script failed (exit status 3)" \
+	--dom0-script dom0.sh <<'END'
+exit 0
+END
+
+run "a hang is a failure with a name" 1 "hang: the guest was not done after 12 s" \
+	--timeout 12 <<'END'
+while :; do sleep 1; done
+END
+
+run "a panic is told" 1 "the guest crashed" <<'END'
+echo c >/proc/sysrq-trigger
+END
+
+run "a reboot is told" 1 "the guest rebooted" <<'END'
+reboot -f
+END
+
+run "a script that is cut short is told" 1 "ended before its script did" <<'END'
+poweroff -f
+END
+
+run "a kernel warning is bad news" 1 "bad news in the guest's log" <<'END'
+echo "<4>WARNING: CPU: 0 PID: 1 at made up" >/dev/kmsg
+END
+
+run "bad news may be expected" 0 passed --ignore-log "made up" <<'END'
+echo "<4>WARNING: CPU: 0 PID: 1 at made up" >/dev/kmsg
+END
+
+# The looks of a bzImage, but nothing that xl could start.
+{ head -c 514 /dev/zero; printf HdrS; head -c 1000 /dev/zero; } >vmlinuz
+run "a guest that cannot be created is told" 1 "xl did not create the guest" \
+	--kernel vmlinuz <<'END'
+exit 0
+END
+
+run "the machine is still good" 0 passed --disk size=16M <<'END'
+exit 0
+END
+
+"$rig" stop --name $name >out 2>err && ! "$rig" status --name $name >>out
+result $? "the machine stops"
+
+echo "1..$((passed + failed))"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# rig's command line: every wrong option gets one clear sentence and exit
+# status 2, before anything is booted. Ends with "N passed, N failed".
+
+top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
+rig=$top/tools/rig
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+
+passed=0
+failed=0
+
+# bad WORDS OPTION...: the sentence must have the words in it.
+bad() {
+	words=$1
+	shift
+	XENION_CACHE=$dir/cache timeout 20 "$rig" "$@" >out 2>err
+	status=$?
+	if [ $status = 2 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] &&
+	   grep -qF -- "$words" err; then
+		passed=$((passed + 1))
+		echo "ok $((passed + failed)) - rig $*"
+	else
+		failed=$((failed + 1))
+		echo "not ok $((passed + failed)) - rig $*"
+		echo "# exit status $status, wanted 2 and '$words'; it said:"
+		sed 's/^/# /' out err
+	fi
+}
+
+# A bzImage by its looks, and things that are none.
+head -c 514 /dev/zero >vmlinuz
+printf HdrS >>vmlinuz
+head -c 1000 /dev/zero >>vmlinuz
+head -c 2000 /dev/zero >zeros
+: >empty
+mkdir nothing
+
+echo "TAP version 13"
+
+bad "say what to do"
+bad "invalid choice" walk
+bad "unrecognized arguments" run --fast
+bad "small letters" status --name ../../etc
+bad "small letters" start --name ""
+bad "it is not up" run --name nosuch --kernel vmlinuz
+
+bad "cannot read the kernel" run --kernel nosuch
+bad "cannot read the kernel" run --kernel nothing
+bad "not a Linux bzImage" run --kernel zeros
+bad "not a Linux bzImage" run --kernel empty
+bad "is not a directory" run --modules nosuch
+bad "has no *.ko" run --modules nothing
+bad "not built yet" run --type pv
+bad "not built yet" run --type hvm
+bad "not a kind of guest" run --type lxc
+
+bad "whole number" run --vcpus two
+bad "out of range" run --vcpus 0
+bad "out of range" run --vcpus 33
+bad "whole number" run --memory 1G
+bad "out of range" run --memory 8
+bad "does not fit into the machine" run --memory 4000 --machine-memory 2048
+[ "$(sed -n 's/MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)" -gt 60000000 ] ||
+	bad "this host has" run --memory 60000
+bad "out of range" start --machine-memory 100
+bad "out of range" run --cpus 0
+bad "--dom0-memory 512 is too small" run --dom0-memory 512 --disk size=256M
+bad "whole number" run --timeout soon
+bad "out of range" run --timeout 0
+bad "out of range" run --timeout -5
+
+bad "needs size=" run --disk vdev=xvda
+bad "is not a size" run --disk size=0M
+bad "is not a size" run --disk size=lots
+bad "is not one of" run --disk size=1M,speed=high
+bad "given twice" run --disk size=1M,size=2M
+bad "xvda to xvdz" run --disk size=1M,vdev=sda
+bad "are called xvdb" run --disk size=1M,vdev=xvdb --disk size=1M,vdev=xvdb
+bad "cannot read" run --disk file=nosuch.img
+bad "not a MAC address" run --vif mac=1:2:3
+bad "multicast" run --vif mac=01:00:5e:00:00:01
+bad "one bridge" run --vif bridge=br7
+bad "same MAC" run --vif mac=00:16:3e:00:00:09 --vif mac=00:16:3E:00:00:09
+
+bad "cannot read nosuch.sh" run --guest-script nosuch.sh
+bad "is a directory" run --dom0-script nothing
+bad "absolute path" run --guest-file zeros:there
+bad "cannot read nosuch" run --dom0-file nosuch:/there
+bad "not a regular expression" run --ignore-log '('
+bad "cannot make" run --log /proc/nosuch
+
+# With a filled cache, names are looked up in it.
+if [ -e "$top/build/cache/kernel-abi" ]; then
+	rm -rf cache
+	ln -s "$top/build/cache" cache
+	bad "the cache has no program" run --tool nosuch
+	bad "has no module" run --guest-module nosuch
+	rm cache
+fi
+
+echo "1..$((passed + failed))"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
