@@ -44,6 +44,15 @@ modules: setup $(O)/include/xen-public ## build the Linux modules into build/kmo
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(KMOD) \
 		XENION_GEN=$(O)/include W=1 modules
 
+# The test module; it is not part of what users load.
+.PHONY: selftest
+selftest: modules
+	@mkdir -p $(O)/selftest
+	@cp -rsfT $(TOP)/tests/kmod $(O)/selftest
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(O)/selftest W=1 \
+		XENION_GEN=$(O)/include XENION_TOP=$(TOP) \
+		KBUILD_EXTRA_SYMBOLS=$(KMOD)/Module.symvers modules
+
 .PHONY: shim
 shim: setup $(O)/include/xen-public ## build the Linux boot shim into build/boot
 	@$(MAKE) --no-print-directory -C boot/shim O=$(O)/boot
@@ -66,7 +75,7 @@ shell: modules shim ## a console in such a guest (Ctrl-] ends it)
 ## Test
 
 .PHONY: check
-check: check-setup modules shim ## all tests: unit tests, then the real Xen
+check: check-setup modules selftest shim ## all tests: unit tests, then the real Xen
 	@$(HARNESS) $(unit_suites) $(rig_suites)
 
 .PHONY: check-setup
@@ -85,7 +94,7 @@ check-unit: check-setup $(O)/include/xen-public ## tests that need no hypervisor
 	@$(HARNESS) $(unit_suites)
 
 .PHONY: check-rig
-check-rig: check-setup modules shim ## tests on the real Xen only
+check-rig: check-setup modules selftest shim ## tests on the real Xen only
 	@$(HARNESS) $(rig_suites)
 
 .PHONY: lint

@@ -226,7 +226,9 @@ destroy:
 
 static void __exit xenion_console_exit(void)
 {
-	unregister_console(&xcon_console);
+	/* Without console=hvc0 it was never taken up. */
+	if (xcon_console.flags & CON_ENABLED)
+		unregister_console(&xcon_console);
 	free_irq(xcon.irq, &xcon);
 	xnl_irq_unbind(xcon.irq);
 	tty_unregister_device(driver, 0);

@@ -172,8 +172,9 @@ static int event_add(struct xnl_event *ev, const evtchn_port_t *port, int err)
 	ev->port = *port;
 	ev->irq = irq;
 	irq_set_chip_data(irq, ev);
-	if (ev->percpu)
-		irq_set_status_flags(irq, IRQ_PER_CPU | IRQ_NO_BALANCING);
+	/* Xen moves a port at once: no need to wait for its next event. */
+	irq_set_status_flags(irq, ev->percpu ? IRQ_PER_CPU | IRQ_NO_BALANCING :
+				  IRQ_MOVE_PCNTXT);
 	irq_data_update_effective_affinity(irq_get_irq_data(irq),
 					   cpumask_of(ev->cpu));
 	mutex_lock(&events_lock);

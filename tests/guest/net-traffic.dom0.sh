@@ -15,7 +15,8 @@ verdict() {
 
 rm -rf /tmp/www
 mkdir -p /tmp/www
-ip -6 addr add fd00::1/64 dev xenbr0 nodad 2>/dev/null
+echo 0 >/proc/sys/net/ipv6/conf/xenbr0/accept_dad
+ip -6 addr add fd00::1/64 dev xenbr0 2>/dev/null
 ip link set "vif$DOMID.0" mtu 9000
 dd if=/dev/urandom of=/tmp/www/file bs=1M count=32 2>/dev/null
 (cd /tmp/www && md5sum file >file.md5 && echo 1 >ready)

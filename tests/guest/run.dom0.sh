@@ -79,10 +79,7 @@ while [ $r -lt $rounds ]; do
 	mkdir -p /tmp/www
 	dd if=/dev/urandom of=/tmp/www/file bs=1M count=32 2>/dev/null
 	(cd /tmp/www && md5sum file >file.md5)
-	if [ $r = 1 ]; then
-		httpd -f -p 80 -h /tmp/www &
-		trap 'kill $!' EXIT
-	fi
+	[ $r -gt 1 ] || serve /tmp/www
 	touch /tmp/www/ready
 	wait_guest "serve-$r" 120 && fetch
 	result $? "$r: 32 MiB fetched from the guest, checksum"

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# What several of our guest scripts need. Each is given this file beside
+# itself; the rig's own library (tools/riglib/guest-lib.sh) is there already.
+
+# refuses WORD COMMAND...: the command fails, and it or the kernel says why in
+# a line with WORD.
+refuses() {
+	_word=$1
+	shift
+	dmesg -c >/dev/null
+	_said=$("$@" 2>&1) && return 1
+	{ echo "$_said"; dmesg; } | grep -q "$_word"
+}
+
+# none_left: the last unload of xenion.ko lost no grant.
+none_left() {
+	dmesg | grep 'grants left behind' | tail -1 | grep -q ' 0 grants'
+}
+
+# no_complaint: no warning, no oops, no lockup since the log was cleared.
+no_complaint() {
+	! dmesg | grep -E 'WARNING:|BUG:|Oops|lockup|hung task|rcu:.*stall'
+}
