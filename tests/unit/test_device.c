@@ -325,6 +325,24 @@ static void test_restart(void **state)
 	assert_string_equal(seen, "462");
 }
 
+static bool no_watches(void *data, const struct xsd_sockmsg *hdr,
+		       const char *body)
+{
+	if (hdr->type != XS_WATCH)
+		return false;
+	host_xs_send(xg->h, XS_ERROR, hdr->req_id, "E2BIG", 6);
+	return true;
+}
+
+static void test_start_without_watch(void **state)
+{
+	assert_int_equal(init(), 0);
+	host_xs_lies(xg->h)->request = no_watches;
+	assert_int_equal(xn_device_start(&dev, &ops), -E2BIG);
+	assert_int_equal(our_state(), XenbusStateClosed);
+	assert_string_equal(seen, "");
+}
+
 static void test_stop_unstarted(void **state)
 {
 	assert_int_equal(init(), 0);
@@ -570,6 +588,7 @@ int main(void)
 		TEST(test_no_news),
 		cmocka_unit_test_setup(test_dead, setup_started),
 		TEST(test_restart),
+		INIT(test_start_without_watch),
 		INIT(test_stop_unstarted),
 		TEST(test_switch),
 		TEST(test_switch_gone),

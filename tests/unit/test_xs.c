@@ -106,7 +106,7 @@ static void test_feature(void **state)
 
 static void test_write(void **state)
 {
-	char *big = malloc(XENSTORE_PAYLOAD_MAX + 1);
+	char *big = malloc(2 * XENSTORE_PAYLOAD_MAX + 1);
 
 	assert_int_equal(xn_xs_write(xs, 0, "data", "x", "text"), 0);
 	assert_string_equal(host_xs_read(xg->h, "data/x"), "text");
@@ -117,7 +117,9 @@ static void test_write(void **state)
 			    "18446744073709551615");
 
 	/* More than the ring holds. */
-	memset(big, 'b', XENSTORE_PAYLOAD_MAX);
+	memset(big, 'b', 2 * XENSTORE_PAYLOAD_MAX);
+	big[2 * XENSTORE_PAYLOAD_MAX] = '\0';
+	assert_int_equal(xn_xs_write(xs, 0, "data", "x", big), -E2BIG);
 	big[2000] = '\0';
 	assert_int_equal(xn_xs_write(xs, 0, "data", "x", big), 0);
 	assert_string_equal(host_xs_read(xg->h, "data/x"), big);

@@ -398,6 +398,24 @@ static void test_stuck_sender(void **state)
 	free(big);
 }
 
+static int waiter_result;
+
+static void read_behind(struct xn_work *w)
+{
+	waiter_result = read_x(64);
+}
+
+/* Who waits for its turn to send does not wait for ever. */
+static void test_behind_stuck_sender(void **state)
+{
+	struct xn_work work;
+
+	xn_work_init(&work, read_behind);
+	xn_work_schedule(&work, XN_NSEC_PER_MSEC);
+	test_stuck_sender(state);
+	assert_int_equal(waiter_result, -ETIMEDOUT);
+}
+
 static void test_error_field(void **state)
 {
 	lies->deaf = true;
@@ -500,6 +518,7 @@ int main(void)
 		DEAD(test_req_cons_ahead),
 		DEAD(test_req_cons_behind),
 		DEAD(test_stuck_sender),
+		DEAD(test_behind_stuck_sender),
 		DEAD(test_error_field),
 		TEST(test_our_indices),
 		TEST(test_noise),
