@@ -282,6 +282,7 @@ void xnl_net_rx(struct xn_net_queue *q, const struct xn_net_received *pkt)
 		return;
 	}
 	skb->protocol = eth_type_trans(skb, nq->napi.dev);
+	skb_reset_network_header(skb);
 	if (set_checksum(skb, pkt)) {
 		nq->rx_dropped++;
 		kfree_skb(skb);

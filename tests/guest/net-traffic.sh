@@ -63,7 +63,8 @@ check "32 MiB from dom0" fetch 10.0.0.1
 check "32 MiB from dom0, IPv6" fetch "[fd00::1]"
 mkdir -p /tmp/www
 mv /tmp/got /tmp/www/file
-httpd -p 80 -h /tmp/www
+httpd -f -p "[::]:80" -h /tmp/www &
+trap 'kill $!' EXIT
 check "32 MiB to dom0" serve serve4
 check "32 MiB to dom0, IPv6" serve serve6
 
