@@ -68,6 +68,7 @@ disk() {
 		disk_write
 	timed disk-verify "$r: remount, checksum, fsck" disk_verify
 	tell "disk-$1"
+	echo "#= disk requests $(cat /sys/bus/xenion/devices/vbd-51712/stats/requests)"
 	cost disk
 }
 
@@ -95,6 +96,8 @@ net() {
 	timed upload "$r: dom0 has fetched 32 MiB from us" \
 		wait_for 60 wget -q -O /dev/null "http://10.0.0.1/fetched-$1"
 	killall httpd 2>/dev/null
+	echo "#= net requests $(cat /sys/class/net/eth0/statistics/[rt]x_packets |
+		awk '{ n += $1 } END { print n }')"
 	cost net
 }
 
@@ -111,6 +114,7 @@ while [ $r -lt $rounds ]; do
 	cost_reset
 	timed load "$r: the modules load" load_drivers
 	cost load
+	echo "#= load requests $(cat $stats/xenstore_requests)"
 	if [ $r = 1 ] && [ -d /sys/bus/xenion ]; then
 		echo "#= memory module-bytes $(awk '/^xenion/ { n += $2 }
 			END { print n }' /proc/modules)"
