@@ -135,7 +135,7 @@ int acpi_mend(const struct xn_window *win, const struct xn_memmap *map,
 	uint8_t *fadt;
 
 	if (!rsdp) {
-		xn_os_log(XN_ERR, "no ACPI tables, and without them a stock kernel finds no timer: set acpi=1 in the guest's configuration");
+		xn_os_log(XN_ERR, "no ACPI tables, and without them a stock kernel finds neither timer nor CPUs");
 		return -EINVAL;
 	}
 	fadt = find_fadt(&s, rsdp, &size);

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# Starts a guest from each broken image in /root/shim.tar and looks at its
+# last words in Xen's log and at its shutdown reason.
+
+cd /root || exit 1
+tar xf shim.tar
+
+# What xl list shows of a guest that has crashed and is kept.
+crashed() { xl list "$1" | grep -q -- '--sc--\|---sc-'; }
+
+failed=0
+while IFS='|' read -r name message; do
+	cat >"$name.cfg" <<-END
+		name = "$name"
+		type = "pvh"
+		memory = 160
+		kernel = "/root/$name"
+		on_crash = "preserve"
+	END
+	said=no
+	if ! xl create -q "$name.cfg"; then
+		why="xl did not create the guest"
+	else
+		id=$(xl domid "$name")
+		if ! wait_for 10 crashed "$name"; then
+			why="no crash: $(xl list "$name" | tail -n 1)"
+		elif ! xl dmesg | grep -F "(d$id) xenion shim: " |
+				grep -qF "$message"; then
+			why="it said: $(xl dmesg | grep -F "(d$id) ")"
+		else
+			said=yes
+		fi
+		xl destroy "$name"
+	fi
+	if [ $said = yes ]; then
+		echo "ok - $name: $message"
+	else
+		failed=1
+		echo "not ok - $name: $message"
+		echo "# $why"
+	fi
+done <cases
+exit $failed
