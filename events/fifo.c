@@ -343,11 +343,8 @@ static int expand(struct xn_evtchn_table *t, struct fifo *f)
 	x.array_gfn = xn_os_gfn(page);
 
 	flags = xn_lock(&t->lock);
-	if (f->nr_array == ARRAY_PAGES) {
-		err = -ENOSPC;
-	} else {
-		err = xn_hc_evtchn(EVTCHNOP_expand_array, &x);
-	}
+	err = f->nr_array == ARRAY_PAGES ?
+		-ENOSPC : xn_hc_evtchn(EVTCHNOP_expand_array, &x);
 	if (!err) {
 		f->array[f->nr_array] = page;
 		__atomic_store_n(&f->nr_array, f->nr_array + 1,

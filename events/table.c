@@ -351,11 +351,11 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 	return err;
 }
 
+typedef void (*port_fn)(struct xn_evtchn_port *p, evtchn_port_t port,
+			void *data);
+
 /* Call @fn for each port that is the toolstack's, lowest number first. */
-static void for_each_adopted(struct xn_evtchn_table *t,
-			     void (*fn)(struct xn_evtchn_port *p,
-					evtchn_port_t port, void *data),
-			     void *data)
+static void visit_adopted(struct xn_evtchn_table *t, port_fn fn, void *data)
 {
 	evtchn_port_t port;
 	void **slot;
@@ -372,7 +372,7 @@ static void for_each_adopted(struct xn_evtchn_table *t,
 	}
 }
 
-static void lost(evtchn_port_t port, int err)
+static void tell_lost(evtchn_port_t port, int err)
 {
 	xn_os_log(XN_ERR,
 		  "xenion: the toolstack's event channel %u is lost (error %d)",
@@ -388,7 +388,7 @@ static void note_remote(struct xn_evtchn_port *p, evtchn_port_t port,
 
 	p->adopted = 0;
 	if (err) {
-		lost(port, err);
+		tell_lost(port, err);
 	} else if (x.status == EVTCHNSTAT_interdomain) {
 		p->remote = x.u.interdomain.dom;
 		p->remote_port = x.u.interdomain.port;
@@ -428,7 +428,7 @@ static void bind_again(struct xn_evtchn_port *p, evtchn_port_t port,
 		to = x.port;
 	}
 	if (err)
-		lost(port, err);
+		tell_lost(port, err);
 	else if (to != port && r->moved)
 		r->moved(r->data, port, to);
 }
@@ -442,10 +442,10 @@ void xn_evtchn_fini(struct xn_evtchn_table *t,
 	int err;
 
 	if (t->ops->resets)
-		for_each_adopted(t, note_remote, NULL);
+		visit_adopted(t, note_remote, NULL);
 	err = t->ops->fini(t);
 	xn_evtchn_twolevel_mask_all(t->shared);
 	if (t->ops->resets && !err)
-		for_each_adopted(t, bind_again, &r);
+		visit_adopted(t, bind_again, &r);
 	free_table(t);
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * A simulated Xen's event channels: EVTCHNOP_* (xen-public/event_channel.h) in
  * the 2-level and the FIFO ABI, and the ports of other domains.
@@ -60,11 +60,14 @@ static bool link_to(event_word_t *tail, evtchn_port_t port)
 {
 	event_word_t old = __atomic_load_n(tail, __ATOMIC_SEQ_CST);
 
-	while (old & BIT(EVTCHN_FIFO_LINKED))
-		if (__atomic_compare_exchange_n(tail, &old,
-				(old & ~EVTCHN_FIFO_LINK_MASK) | port, false,
-				__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+	while (old & BIT(EVTCHN_FIFO_LINKED)) {
+		event_word_t new = (old & ~EVTCHN_FIFO_LINK_MASK) | port;
+
+		if (__atomic_compare_exchange_n(tail, &old, new, false,
+						__ATOMIC_SEQ_CST,
+						__ATOMIC_SEQ_CST))
 			return true;
+	}
 	return false;
 }
 
@@ -287,11 +290,12 @@ static long close_port(struct host_guest *g, evtchn_port_t port)
 	c->peer = NULL;
 	c->state = EVTCHNSTAT_closed;
 	/* A link, if any, stays: the guest unlinks what is not pending. */
+	w = g->fifo ? host_event_word(g, port) : NULL;
 	if (!g->fifo)
 		__atomic_fetch_and(&g->shared->evtchn_pending[port / LONG_BITS],
 				   ~(1ul << port % LONG_BITS),
 				   __ATOMIC_SEQ_CST);
-	else if ((w = host_event_word(g, port)))
+	else if (w)
 		__atomic_fetch_and(w, ~BIT(EVTCHN_FIFO_PENDING),
 				   __ATOMIC_SEQ_CST);
 	return 0;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * A simulated Xen's grant table, version 1 (xen-public/grant_table.h): the
  * operations of the guest, and what a backend does with its grants. Flags are
@@ -169,10 +169,8 @@ void host_gnttab_unmap(struct host_guest *g, grant_ref_t ref, bool write)
 }
 
 static int copy(struct host_guest *g, domid_t dom, grant_ref_t ref,
-		unsigned int offset, void *to, const void *from,
-		unsigned int len)
+		unsigned int offset, void *buf, unsigned int len, bool write)
 {
-	bool write = from;
 	uint8_t *page;
 
 	if (offset > XN_PAGE_SIZE || len > XN_PAGE_SIZE - offset)
@@ -181,9 +179,9 @@ static int copy(struct host_guest *g, domid_t dom, grant_ref_t ref,
 	if (!page)
 		return -EACCES;
 	if (write)
-		memcpy(page + offset, from, len);
+		memcpy(page + offset, buf, len);
 	else
-		memcpy(to, page + offset, len);
+		memcpy(buf, page + offset, len);
 	host_gnttab_unmap(g, ref, write);
 	return 0;
 }
@@ -191,11 +189,11 @@ static int copy(struct host_guest *g, domid_t dom, grant_ref_t ref,
 int host_gnttab_read(struct host_guest *g, domid_t dom, grant_ref_t ref,
 		     unsigned int offset, void *to, unsigned int len)
 {
-	return copy(g, dom, ref, offset, to, NULL, len);
+	return copy(g, dom, ref, offset, to, len, false);
 }
 
 int host_gnttab_write(struct host_guest *g, domid_t dom, grant_ref_t ref,
 		      unsigned int offset, const void *from, unsigned int len)
 {
-	return copy(g, dom, ref, offset, NULL, from, len);
+	return copy(g, dom, ref, offset, (void *)from, len, true);
 }

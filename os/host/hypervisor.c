@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * A simulated Xen: guests, the hypercalls that need no file of their own, and
  * faults on demand. Called by the core through xn_hypercall_raw(), by tests

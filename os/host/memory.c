@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * A simulated guest's memory: RAM, of which pages are allocated one by one;
  * a hole without RAM, where Xen's frames can be made to appear

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * <xenion/os.h> in a plain process: locks, virtual time, work, the log. The
  * memory functions are in memory.c. Called by the core and by tests.

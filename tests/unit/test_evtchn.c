@@ -4,6 +4,8 @@
  * and once with FIFO events. What is particular to one of them is in
  * test_evtchn_twolevel.c and test_evtchn_fifo.c.
  */
+#include <stdio.h>
+
 #include "unit.h"
 
 static struct host_xenion x;
@@ -602,28 +604,44 @@ static void test_choice(void **state)
 	assert_int_equal(host_xenion_stop(&x), 0);
 }
 
-#define T(name, ops) \
-	{ #name " (" #ops ")", test_##name, start, stop, \
-	  (void *)&xn_evtchn_##ops }
-#define BOTH(name)	T(name, twolevel), T(name, fifo)
-#define ALONE(name, ops) \
-	{ #name " (" #ops ")", test_##name, NULL, NULL, \
-	  (void *)&xn_evtchn_##ops }
+/* Each of these is run with both ABIs, as @state says. */
+static const struct {
+	const char *name;
+	CMUnitTestFunction test;
+	bool alone;		/* makes its own guests */
+} common[] = {
+#define T(name)		{ #name, test_##name, false }
+#define ALONE(name)	{ #name, test_##name, true }
+	T(bound_masked), T(notify), T(unmask_cost), T(event_during_event),
+	T(mask_in_event), T(clear), T(interdomain), T(virq), T(ipi), T(move),
+	T(move_pending), T(move_fails), T(adopt), T(reload), T(storm),
+	T(storm_drains), T(unbound_event), T(spurious), T(many_ports),
+	T(two_guests), ALONE(no_memory), ALONE(hypercalls_fail),
+};
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		BOTH(bound_masked), BOTH(notify), BOTH(unmask_cost),
-		BOTH(event_during_event), BOTH(mask_in_event), BOTH(clear),
-		BOTH(interdomain), BOTH(virq), BOTH(ipi), BOTH(move),
-		BOTH(move_pending), BOTH(move_fails), BOTH(adopt),
-		BOTH(reload), BOTH(storm), BOTH(storm_drains),
-		BOTH(unbound_event), BOTH(spurious), BOTH(many_ports),
-		BOTH(two_guests),
-		ALONE(no_memory, twolevel), ALONE(no_memory, fifo),
-		ALONE(hypercalls_fail, twolevel), ALONE(hypercalls_fail, fifo),
-		ALONE(choice, fifo),
+	static const struct xn_evtchn_ops *const ops[] = {
+		&xn_evtchn_twolevel, &xn_evtchn_fifo,
 	};
+	static char names[2 * XN_ARRAY_SIZE(common)][64];
+	struct CMUnitTest tests[2 * XN_ARRAY_SIZE(common) + 1] = {
+		[2 * XN_ARRAY_SIZE(common)] = cmocka_unit_test(test_choice),
+	};
+	unsigned int i;
 
+	for (i = 0; i < XN_ARRAY_SIZE(names); i++) {
+		bool alone = common[i / 2].alone;
+
+		snprintf(names[i], sizeof(names[i]), "%s (%s)",
+			 common[i / 2].name, ops[i % 2]->name);
+		tests[i] = (struct CMUnitTest){
+			.name = names[i],
+			.test_func = common[i / 2].test,
+			.setup_func = alone ? NULL : start,
+			.teardown_func = alone ? NULL : stop,
+			.initial_state = (void *)ops[i % 2],
+		};
+	}
 	return cmocka_run_group_tests_name("evtchn", tests, NULL, NULL);
 }
