@@ -4,11 +4,10 @@
 #
 #   KDIR=...          build the modules for another kernel's headers
 #   XENION_CACHE=...  where downloaded packages are kept (default build/cache)
-#   O=...             where everything is built (default build)
 
 TOP := $(CURDIR)
-O ?= $(TOP)/build
-XENION_CACHE ?= $(O)/cache
+OUT := $(TOP)/build
+XENION_CACHE ?= $(OUT)/cache
 export XENION_CACHE
 
 # Set by tools/setup, hence read late: the kernel that the rig boots.
@@ -18,10 +17,10 @@ vmlinuz = $(XENION_CACHE)/kernel-$(abi)/boot/vmlinuz-$(abi)
 
 # The kernel's build leaves its objects beside the sources, so it is given a
 # folder of links to them.
-KMOD := $(O)/kmod
+KMOD := $(OUT)/kmod
 CORE_DIRS := boot mmu events grant xenbus frontends
 
-HARNESS := tests/harness --log $(O)/check
+HARNESS := tests/harness --log $(OUT)/check
 
 .PHONY: all
 all: modules shim
@@ -33,7 +32,7 @@ setup: ## install missing Debian packages, fill the cache (apt-get, as root)
 	@tools/setup run
 
 .PHONY: modules
-modules: setup $(O)/include/xen-public ## build the Linux modules into build/kmod
+modules: setup $(OUT)/include/xen-public ## build the Linux modules into build/kmod
 	@mkdir -p $(KMOD)
 	@find $(KMOD) -xtype l -delete
 	@cp -rsfT $(TOP)/Kbuild $(KMOD)/Kbuild
@@ -42,22 +41,22 @@ modules: setup $(O)/include/xen-public ## build the Linux modules into build/kmo
 	done
 	@[ -d "$(KDIR)" ] || { echo "no kernel headers at $(KDIR): set KDIR to a kernel's build folder" >&2; exit 2; }
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(KMOD) \
-		XENION_GEN=$(O)/include W=1 modules
+		XENION_GEN=$(OUT)/include W=1 modules
 
 # The test module; it is not part of what users load.
 .PHONY: selftest
 selftest: modules
-	@mkdir -p $(O)/selftest
-	@cp -rsfT $(TOP)/tests/kmod $(O)/selftest
-	@$(MAKE) --no-print-directory -C $(KDIR) M=$(O)/selftest W=1 \
-		XENION_GEN=$(O)/include XENION_TOP=$(TOP) \
+	@mkdir -p $(OUT)/selftest
+	@cp -rsfT $(TOP)/tests/kmod $(OUT)/selftest
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(OUT)/selftest W=1 \
+		XENION_GEN=$(OUT)/include XENION_TOP=$(TOP) \
 		KBUILD_EXTRA_SYMBOLS=$(KMOD)/Module.symvers modules
 
 .PHONY: shim
-shim: setup $(O)/include/xen-public ## build the Linux boot shim into build/boot
-	@$(MAKE) --no-print-directory -C boot/shim O=$(O)/boot
+shim: setup $(OUT)/include/xen-public ## build the Linux boot shim into build/boot
+	@$(MAKE) --no-print-directory -C boot/shim O=$(OUT)/boot
 
-$(O)/include/xen-public: | setup
+$(OUT)/include/xen-public: | setup
 	@mkdir -p $(@D)
 	@ln -sfn /usr/include/xen $@
 
@@ -84,13 +83,13 @@ check-setup:
 
 unit_suites = \
 	layering=tests/layering/layering.sh \
-	unit='$(MAKE) -s -C tests/unit O=$(O) check' \
+	unit='$(MAKE) -s -C tests/unit O=$(OUT) check' \
 	options='tests/rig/options.sh'
 
 rig_suites = guest='tests/guest/all'
 
 .PHONY: check-unit
-check-unit: check-setup $(O)/include/xen-public ## tests that need no hypervisor (seconds)
+check-unit: check-setup $(OUT)/include/xen-public ## tests that need no hypervisor (seconds)
 	@$(HARNESS) $(unit_suites)
 
 .PHONY: check-rig
@@ -111,11 +110,11 @@ bench: modules shim ## ours against the in-tree drivers: table, JSON, SVG
 
 .PHONY: clean
 clean: ## remove what was built, but not the downloads
-	@for f in $(O)/*; do [ "$$f" = "$(XENION_CACHE)" ] || rm -rf "$$f"; done
+	@for f in $(OUT)/*; do [ "$$f" = "$(XENION_CACHE)" ] || rm -rf "$$f"; done
 
 .PHONY: distclean
 distclean: ## remove everything under build
-	@rm -rf $(O)
+	@rm -rf $(OUT)
 
 .PHONY: help
 help: ## this list

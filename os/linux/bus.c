@@ -91,7 +91,6 @@ static int add_device(const char *type, unsigned int id)
 		return -ENOMEM;
 	strscpy(xdev->type, type, sizeof(xdev->type));
 	xdev->id = id;
-	xdev->seen = true;
 	err = xn_device_init(&xdev->xb, &xnl_guest, type, id);
 	if (err) {
 		kfree(xdev);
@@ -130,7 +129,6 @@ static int saw_device(void *data, const char *type, unsigned int id)
 		return 0;
 	dev = bus_find_device(&xnl_bus, NULL, &key, is_device);
 	if (dev) {
-		to_xnl_device(dev)->seen = true;
 		put_device(dev);
 		return 0;
 	}
@@ -142,15 +140,10 @@ static int saw_device(void *data, const char *type, unsigned int id)
 	return 0;
 }
 
-static int clear_seen(struct device *dev, void *data)
+/* Gone, or plugged anew under the same name since we found it. */
+static int is_gone(struct device *dev, const void *data)
 {
-	to_xnl_device(dev)->seen = false;
-	return 0;
-}
-
-static int is_unseen(struct device *dev, const void *data)
-{
-	return !to_xnl_device(dev)->seen;
+	return !xn_device_exists(&to_xnl_device(dev)->xb);
 }
 
 static int any_device(struct device *dev, const void *data)
@@ -172,13 +165,10 @@ static void bus_scan(struct xn_work *work)
 {
 	int err;
 
-	bus_for_each_dev(&xnl_bus, NULL, NULL, clear_seen);
+	drop_devices(is_gone);
 	err = xn_device_scan(&xnl_guest, NULL, saw_device, NULL);
-	if (err) {
+	if (err)
 		pr_err("xenion: devices cannot be listed, error %d\n", err);
-		return;
-	}
-	drop_devices(is_unseen);
 }
 
 static void bus_changed(struct xn_xs_watch *w)

@@ -50,7 +50,6 @@ struct xnl_device {
 	struct xn_device xb;	/* initialised before probe is called */
 	char type[16];
 	unsigned int id;
-	bool seen;		/* the bus's own: by the scan that runs */
 };
 
 #define to_xnl_device(d) container_of(d, struct xnl_device, dev)

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of "make bench": the other end of iperf3. It sleeps otherwise.
+
+iperf3 -s -D
+wait_guest done 3600
+killall iperf3
+exit 0

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# The guest's half of "make bench", the same for our modules and for the
+# in-tree drivers. Under the instruction-counted clock a duration is a count of
+# instructions that guest, dom0 and Xen execute together.
+#
+# Prints "#= ROW VALUE", $RUNS times each; the value is a cost: less is better.
+
+RUNS=3
+
+load_drivers || exit 1
+wait_for 30 test -b /dev/xvda || exit 1
+wait_for 30 ip link show dev eth0 || exit 1
+ip addr add 10.0.0.2/24 dev eth0
+ip link set eth0 up
+wait_for 30 ping -c 1 -W 2 10.0.0.1 || exit 1
+
+# disk ROW UNITS FIO-OPTION...: runtime in us, divided by the units of work
+disk() {
+	_row=$1
+	_units=$2
+	shift 2
+	fio --name="$_row" --filename=/dev/xvda --direct=1 --ioengine=libaio \
+		--thread --gtod_reduce=1 --output-format=json \
+		--output=/tmp/fio "$@" >/dev/null 2>&1 || {
+		echo "# fio failed:"
+		sed 's/^/# /' /tmp/fio
+		exit 1
+	}
+	# "job_runtime" is in ms
+	awk -v row="$_row" -v units="$_units" '
+		/"job_runtime"/ { gsub(/[^0-9]/, ""); printf "#= %s %.2f\n", row, $0 * 1000 / units; exit }
+		' /tmp/fio
+}
+
+# tcp ROW MIB IPERF-OPTION...: us per MiB
+tcp() {
+	_row=$1
+	_mib=$2
+	shift 2
+	iperf3 -c 10.0.0.1 -n "${_mib}M" -J "$@" >/tmp/iperf 2>&1 || {
+		echo "# iperf3 failed:"
+		sed 's/^/# /' /tmp/iperf
+		exit 1
+	}
+	awk -v row="$_row" -v mib="$_mib" '
+		/"sum_received"/ { on = 1 }
+		on && /"seconds"/ { gsub(/[^0-9.]/, ""); printf "#= %s %.2f\n", row, $0 * 1e6 / mib; exit }
+		' /tmp/iperf
+}
+
+tell ready
+wait_for 30 nc -z 10.0.0.1 5201 || sleep 3
+
+run=0
+while [ $run -lt $RUNS ]; do
+	run=$((run + 1))
+	disk seq-write 64 --rw=write --bs=128k --iodepth=8 --size=64m
+	disk seq-read 64 --rw=read --bs=128k --iodepth=8 --size=64m
+	disk rand-read-4k 2000 --rw=randread --bs=4k --iodepth=1 \
+		--size=64m --number_ios=2000 --randseed=7
+	tcp tcp-send 64
+	tcp tcp-receive 64 -R
+	# the average of the last line, min/avg/max in ms
+	ping -q -c 50 -i 0.02 10.0.0.1 | awk -F '[ /]+' '
+		/min\/avg\/max/ { printf "#= ping %.2f\n", $7 * 1000 }'
+done
+tell done
+echo "ok 1 - all rows were measured"
