@@ -84,12 +84,15 @@ check-setup:
 unit_suites = \
 	layering=tests/layering/layering.sh \
 	unit='$(MAKE) -s -C tests/unit O=$(OUT) check' \
-	options='tests/rig/options.sh'
+	options=tests/rig/options.sh \
+	wrap=tests/shim/wrap
 
-rig_suites = guest='tests/guest/all'
+rig_suites = \
+	shim=tests/shim/refusals \
+	guest=tests/guest/all
 
 .PHONY: check-unit
-check-unit: check-setup $(OUT)/include/xen-public ## tests that need no hypervisor (seconds)
+check-unit: check-setup shim $(OUT)/include/xen-public ## tests that need no hypervisor (seconds)
 	@$(HARNESS) $(unit_suites)
 
 .PHONY: check-rig
