@@ -430,7 +430,6 @@ static void test_large_rings(void **state)
 		many(t.info.depth, 3);
 		all_sizes(11);
 		t_fini();
-		host_xs_rm(t.h, FRONT "/ring-page-order");
 	}
 	/* The backend's word counts. */
 	t.ready = 0;
@@ -438,6 +437,27 @@ static void test_large_rings(void **state)
 	t_connect(&config);
 	assert_int_equal(t.info.depth, 128);
 	t_fini();
+}
+
+/* Nodes of an earlier user do not mislead the backend. */
+static void test_load_other(void **state)
+{
+	struct xn_blk_config config = t_config;
+	struct buffer b;
+	unsigned int i;
+
+	buffer_make(&b, 20);
+	for (i = 0; i < 4; i++) {
+		config.max_queues = i & 1 ? 1 : 4;
+		config.max_ring_order = i & 2 ? 0 : 2;
+		t_connect(&config);
+		assert_int_equal(t.b.nr_queues, config.max_queues);
+		assert_int_equal(t.b.queue[0].pages,
+				 1u << config.max_ring_order);
+		assert_int_equal(t_do(XN_BLK_WRITE, 0, &b), 0);
+		t_fini();
+	}
+	buffer_free(&b);
 }
 
 static void test_queues(void **state)
@@ -697,6 +717,7 @@ int main(void)
 		TEST(discard_odd),
 		TEST(full_ring),
 		TEST(large_rings),
+		TEST(load_other),
 		TEST(queues),
 		TEST(few_slots),
 		TEST(notifications),
