@@ -65,8 +65,8 @@ left_behind() {
 }
 
 modprobe -a crc32c_generic ext4
-rounds=2
-[ "$DRIVERS" = xenion ] || rounds=1
+rounds=1
+wait_guest again 10 && rounds=2
 r=0
 while [ $r -lt $rounds ]; do
 	r=$((r + 1))
