@@ -4,6 +4,6 @@
 # dom0's half of "make bench": the other end of iperf3. It sleeps otherwise.
 
 iperf3 -s -D
-wait_guest done 3600
+wait_guest end 3600
 killall iperf3
 exit 0

@@ -66,5 +66,5 @@ while [ $run -lt $RUNS ]; do
 	ping -q -c 50 -i 0.02 10.0.0.1 | awk -F '[ /]+' '
 		/min\/avg\/max/ { printf "#= ping %.2f\n", $7 * 1000 }'
 done
-tell done
+tell end
 echo "ok 1 - all rows were measured"

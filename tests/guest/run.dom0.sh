@@ -90,5 +90,5 @@ while [ $r -lt $rounds ]; do
 	fi
 done
 # The guest may still ask the server.
-wait_guest done 60
+wait_guest end 60
 exit $failed

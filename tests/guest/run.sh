@@ -136,5 +136,5 @@ while [ $r -lt $rounds ]; do
 		sleep 4
 	fi
 done
-tell done
+tell end
 finish
