@@ -41,10 +41,10 @@
 
 struct fifo_vcpu {
 	struct evtchn_fifo_control_block *control;
-	evtchn_port_t relief;		/* interrupts this vCPU, or 0 */
-	bool left;			/* the budget was too small */
 	uint32_t ready;			/* queues that are not empty, as bits, */
 	uint32_t head[EVTCHN_FIFO_MAX_QUEUES];	/* and where they go on */
+	evtchn_port_t relief;		/* interrupts this vCPU, or 0 */
+	bool left;			/* the budget was too small */
 };
 
 struct fifo {

@@ -165,7 +165,9 @@ static void test_our_indices(void **state)
 	intf->out_prod = 77777;
 	intf->in_cons = 77777;
 	assert_int_equal(xn_console_write(&con, "def", 3), 3);
-	assert_int_equal(intf->out_prod, 6);
+	intf->out_prod = 77777;
+	assert_int_equal(xn_console_write(&con, "ghi", 3), 3);
+	assert_int_equal(intf->out_prod, 9);
 	assert_int_equal(xn_console_read(&con, buf, sizeof(buf)), 3);
 	assert_int_equal(intf->in_cons, 3);
 	assert_int_equal(host_log_count(XN_ERR), 0);

@@ -475,6 +475,12 @@ static void test_spurious(void **state)
 	host_pump();
 	assert_int_equal(p.events, 0);
 	assert_int_equal(t->spurious, 1);
+	/* Who binds it next finds it masked all the same. */
+	assert_int_equal(xn_evtchn_adopt(t, p.port, event, &p), 0);
+	host_port_notify(p.peer);
+	host_pump();
+	assert_int_equal(p.events, 0);
+	xn_evtchn_unbind(t, p.port);
 	/* And raises an upcall on a vCPU that there is not. */
 	assert_int_equal(xn_evtchn_upcall(t, 4), 0);
 	assert_int_equal(xn_evtchn_upcall(t, ~0u), 0);

@@ -5,13 +5,16 @@
  * is handed out twice.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "unit.h"
 #include "internal.h"
 
 #define NR_VCPUS	4u
 #define NR_ROUNDS	20000u
+#define NR_RACES	20000u
 
 static struct host_xenion x;
 
@@ -190,6 +193,126 @@ static void test_events(void **state)
 	assert_int_equal(t->spurious, 0);
 }
 
+/* ---- two things at the very same time ---- */
+
+static struct {
+	void (*fn)(void);		/* what the other thread does */
+	unsigned int round, finished;
+	unsigned int delay;
+} other;
+
+static void spin(unsigned int n)
+{
+	while (n--)
+		__asm__ volatile("" : : : "memory");
+}
+
+/* Until @word is @value (or no more): at once, unless that takes long. */
+static void wait_for(const unsigned int *word, unsigned int value, bool is)
+{
+	unsigned int n = 0;
+
+	while ((__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) != is)
+		if (++n > 30000)
+			sched_yield();
+}
+
+static void *other_thread(void *arg)
+{
+	unsigned int round = 0;
+	void (*fn)(void);
+
+	for (;;) {
+		wait_for(&other.round, round, false);
+		round++;
+		fn = other.fn;
+		if (!fn)
+			return NULL;
+		host_guest_enter(x.host, 1);
+		spin(other.delay);
+		fn();
+		__atomic_store_n(&other.finished, round, __ATOMIC_RELEASE);
+	}
+}
+
+static void race(void (*here)(void), void (*there)(void), unsigned int *seed)
+{
+	other.fn = there;
+	other.delay = rand_r(seed) % 400;
+	__atomic_fetch_add(&other.round, 1, __ATOMIC_RELEASE);
+	if (!here)
+		return;
+	spin(rand_r(seed) % (16u << rand_r(seed) % 12));
+	here();
+	wait_for(&other.finished, other.round, true);
+}
+
+static void notify(void)
+{
+	pair[0].sent++;
+	host_lock();
+	host_port_notify(pair[0].peer);
+	host_unlock();
+}
+
+static void unmask(void)
+{
+	xn_evtchn_unmask(&x.guest.evtchn, pair[0].port);
+}
+
+static void move_to_0(void)
+{
+	xn_evtchn_move(&x.guest.evtchn, pair[0].port, 0);
+}
+
+static void upcall_0(void)
+{
+	unsigned long flags = xn_upcalls_disable();
+
+	x.host->vcpu[0].irq = false;
+	xn_evtchn_upcall(&x.guest.evtchn, 0);
+	xn_upcalls_restore(flags);
+}
+
+static void settle(void)
+{
+	host_pump();
+	assert_int_equal(pair[0].seen, pair[0].sent);
+}
+
+static void test_races(void **state)
+{
+	struct xn_evtchn_table *t = &x.guest.evtchn;
+	unsigned int seed = 1, i;
+	time_t begin = time(NULL);
+	pthread_t thread;
+
+	memset(pair, 0, sizeof(pair));
+	memset(&other, 0, sizeof(other));
+	assert_int_equal(xn_evtchn_bind_unbound(t, 0, event, NULL,
+						&pair[0].port), 0);
+	pair[0].peer = host_port_connect(x.host, pair[0].port, NULL, NULL);
+	host_pump();
+	assert_int_equal(pthread_create(&thread, NULL, other_thread, NULL), 0);
+	/* On a busy machine a race takes long, and two seconds have to do. */
+	for (i = 0; i < NR_RACES && time(NULL) <= begin + 2; i++) {
+		/* An event comes while the port is unmasked. */
+		xn_evtchn_mask(t, pair[0].port);
+		race(unmask, notify, &seed);
+		settle();
+		/* A port comes back while its last event is taken. */
+		notify();
+		assert_int_equal(xn_evtchn_move(t, pair[0].port, 1), 0);
+		race(upcall_0, move_to_0, &seed);
+		settle();
+		notify();
+		settle();
+	}
+	race(NULL, NULL, &seed);
+	pthread_join(thread, NULL);
+	xn_evtchn_unbind(t, pair[0].port);
+}
+
 #define T(name, ops) \
 	{ #name " (" #ops ")", test_##name, start, stop, \
 	  (void *)&xn_evtchn_##ops }
@@ -198,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(grants, fifo), T(events, twolevel), T(events, fifo),
+		T(races, twolevel), T(races, fifo),
 	};
 
 	return cmocka_run_group_tests_name("smp", tests, NULL, NULL);
