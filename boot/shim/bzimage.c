@@ -74,7 +74,7 @@ static int find_kernel(const uint8_t *f, uint64_t size, struct bzimage *bz)
 
 	if (offset > size || kernel_size > size - offset)
 		return refuse("cut short: the header tells of more than there is");
-	if (kernel_size <= ENTRY_64)
+	if (kernel_size <= BZIMAGE_ENTRY_64)
 		return refuse("the header tells of no kernel");
 	if (payload_end > kernel_size)
 		return refuse("the compressed kernel lies outside of the file");

@@ -10,7 +10,6 @@
 #include "shim.h"
 
 #define WINDOW_SIZE	0x100000000ull	/* what head.S maps */
-#define ENTRY_64	0x200u
 #define CMDLINE_SIZE	16384
 
 #define CPUID_1_ECX_TSC_DEADLINE	(1u << 24)
@@ -139,5 +138,5 @@ _Noreturn void shim_main(uint32_t start_info)
 		  (unsigned long long)kernel,
 		  (unsigned long long)ramdisk.size,
 		  (unsigned long long)ramdisk.start);
-	shim_jump(kernel + ENTRY_64, params);
+	shim_jump(kernel + BZIMAGE_ENTRY_64, params);
 }

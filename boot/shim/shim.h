@@ -27,6 +27,14 @@ struct bzimage {
 	uint64_t ramdisk_limit;	/* a ramdisk ends here or lower */
 };
 
+#define BZIMAGE_ENTRY_64	0x200u	/* from the kernel's start */
+
+/**
+ * bzimage_parse - check a bzImage
+ * @file: the file; @bz keeps pointers to it
+ * @size: its length
+ * @bz: filled in
+ */
 int bzimage_parse(const void *file, uint64_t size, struct bzimage *bz);
 
 /* Where things go. A ramdisk that may stay where it is, stays. */
