@@ -143,7 +143,7 @@ run "the machine is still good" 0 passed --disk size=16M <<'END'
 exit 0
 END
 
-"$rig" stop --name $name >out 2>err && ! "$rig" status --name $name >>out
+"$rig" stop --name $name >out 2>err && ! "$rig" status | grep -F $name >>out
 result $? "the machine stops"
 
 echo "1..$((passed + failed))"

@@ -44,8 +44,10 @@ echo "TAP version 13"
 bad "say what to do"
 bad "invalid choice" walk
 bad "unrecognized arguments" run --fast
-bad "small letters" status --name ../../etc
+bad "small letters" stop --name ../../etc
 bad "small letters" start --name ""
+bad "taken by the rig" start --name logs
+bad "taken by the rig" stop --name own-1
 bad "it is not up" run --name nosuch --kernel vmlinuz
 
 bad "cannot read the kernel" run --kernel nosuch

@@ -138,7 +138,7 @@ def run(o):
     for p in result["problems"]:
         show.progress(p)
     show.progress(f"{result['verdict']} "
-                  f"(logs: {os.path.relpath(logdir)})", began)
+                  f"(logs: {o.log or os.path.relpath(logdir)})", began)
     return EXIT[result["verdict"]]
 
 
@@ -224,16 +224,22 @@ def stop(o):
     return 0
 
 
-def status(o):
-    machine = Machine(places.machine_dir(o.name))
-    if not machine.attach():
-        print(f"no machine '{o.name}' is up")
-        return 1
-    m = machine.options
-    print(f"machine '{o.name}' is up: {m['memory']} MB, dom0 "
-          f"{m['dom0_memory']} MB, {m['cpus']} CPUs"
-          + (", icount" if m["icount"] else ""))
-    return 0
+def status(_):
+    """Every started machine; 1 if there is none."""
+    up = 0
+    names = os.listdir(places.STATE) if os.path.isdir(places.STATE) else []
+    for name in sorted(names):
+        machine = Machine(places.machine_dir(name))
+        if name.startswith("own-") or not machine.attach():
+            continue
+        m = machine.options
+        print(f"machine '{name}' is up: {m['memory']} MB, dom0 "
+              f"{m['dom0_memory']} MB, {m['cpus']} CPUs"
+              + (", icount" if m["icount"] else ""))
+        up += 1
+    if not up:
+        print("no machine is up")
+    return 0 if up else 1
 
 
 def main(argv):

@@ -8,6 +8,7 @@ import bz2
 import gzip
 import hashlib
 import lzma
+import mmap
 import os
 import shutil
 import struct
@@ -213,6 +214,13 @@ def unpacked_kernel(path):
     except (zlib.error, lzma.LZMAError, OSError, EOFError) as e:
         raise BadInput(f"the kernel {path} is damaged: it cannot be "
                        f"unpacked ({e})") from None
+
+
+def has_word(path, word):
+    """Whether the bytes of word are anywhere in the file."""
+    with open(path, "rb") as f, \
+            mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as m:
+        return m.find(word) >= 0
 
 
 def wrapped_kernel(path):

@@ -19,9 +19,11 @@ import time
 from . import images, places
 from .archive import Archive, Programs
 
-# The rig's own words; nothing that a driver under test needs.
-GUEST_WORDS = ("earlyprintk=xen,keep printk.devkmsg=on oops=panic "
-               "rdinit=/init")
+# The rig's own words; nothing that a driver under test needs. A kernel that
+# does not know Xen's debug port by that name takes it for a serial port's.
+GUEST_WORDS = "printk.devkmsg=on oops=panic rdinit=/init"
+EARLY = {True: "earlyprintk=xen,keep",
+         False: "earlyprintk=serial,0xe9,115200,keep"}
 # Seconds for the dom0 script to end after the guest, counted by dom0.
 SCRIPT_GRACE = 60
 
@@ -33,9 +35,10 @@ class Job:
         o = self.o = options
         self.name = f"j{os.getpid()}-{int(time.time() * 1000) % 10**9}"
         source = o.kernel or places.stock_kernel()
+        unpacked = images.unpacked_kernel(source)
+        self.knows_xen = images.has_word(unpacked, b"xenboot")
         self.copies = {
-            "kernel": (images.unpacked_kernel(source) if o.in_tree
-                       else images.wrapped_kernel(source)),
+            "kernel": unpacked if o.in_tree else images.wrapped_kernel(source),
             "dom0-job.sh": places.lib("dom0-job.sh"),
             "dom0-lib.sh": places.lib("dom0-lib.sh")}
         if o.dom0_script:
@@ -80,6 +83,8 @@ class Job:
         """What xl reads; see xl.cfg(5)."""
         o = self.o
         words = f"{GUEST_WORDS} {o.cmdline}".strip()
+        if "earlyprintk=" not in words:
+            words = EARLY[self.knows_xen] + " " + words
         disks = [f"format=raw,backendtype=phy,script=block,vdev={d['vdev']},"
                  f"access={'ro' if 'ro' in d else 'rw'},"
                  f"target=/disks/{d['vdev']}" for d in o.disk]

@@ -30,14 +30,21 @@ GUEST_BAD = [
     r"WARNING: CPU: |\bcut here\b",
     r"INFO: task .* blocked for more|rcu: INFO: .*stall|soft lockup",
     r"KASAN: |UBSAN: |list_(add|del) corruption|refcount_t: ",
-    r"printk messages dropped|nobody cared",
-    r"Modules linked in: .*\(O\).*Tainted",
+    r"printk messages dropped|nobody cared|g\.e\. .*still in use",
+]
+# In dom0's kernel log: what the backends say of a frontend that misbehaves.
+DOM0_BAD = [
+    r"\bBUG: |kernel BUG at|Oops: |WARNING: CPU: |general protection fault",
+    r"vif.*(fatal error|Too many slots|Invalid|Missing extra|\bBad )",
+    r"xen-blkback: .*(\b[Bb]ad |[Ii]nvalid|not up-to-date|[Ee]rror)",
+    r"vbd.*(error|fail)",
 ]
 GUEST_DEAD = re.compile(r"Kernel panic - not syncing|---\[ end Kernel panic")
 
 _xen_bad = re.compile("|".join(XEN_BAD))
 _xen_good = re.compile("|".join(XEN_GOOD))
 _guest_bad = re.compile("|".join(GUEST_BAD))
+_dom0_bad = re.compile("|".join(DOM0_BAD))
 
 _line = re.compile(r"\((XEN|d\d+)\) (.*)")
 _kernel = re.compile(r"(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? )(.*)")
@@ -53,6 +60,10 @@ def xen_bad(text):
 
 def guest_bad(text):
     return bool(_guest_bad.search(text))
+
+
+def dom0_bad(text):
+    return bool(_dom0_bad.search(text))
 
 
 class Tail:

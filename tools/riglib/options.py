@@ -225,10 +225,9 @@ def parser():
     _output_options(shell)
     start = sub.add_parser("start", help="boot a machine that stays up")
     _machine_options(start)
-    for name, text in (("stop", "end the started machine"),
-                       ("status", "say what is up")):
-        one = sub.add_parser(name, help=text)
-        one.add_argument("--name", default="default")
+    stop = sub.add_parser("stop", help="end the started machine")
+    stop.add_argument("--name", default="default")
+    sub.add_parser("status", help="say which machines are up")
     return p
 
 
@@ -237,9 +236,13 @@ def parse(argv):
     if not o.command:
         raise BadInput("say what to do: rig run, shell, start, stop or "
                        "status (rig --help tells more)")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", o.name):
-        raise BadInput(f"--name '{o.name}': a name is made of small letters, "
+    name = getattr(o, "name", "default")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", name):
+        raise BadInput(f"--name '{name}': a name is made of small letters, "
                        "digits and '-'")
+    if name in ("logs", "last") or name.startswith("own-"):
+        raise BadInput(f"--name '{name}' is taken by the rig itself; choose "
+                       "another")
     if o.command == "shell":
         o.guest_script, o.tools, o.timeout, o.ignore_log = None, [], 86400, []
         o.fresh = False

@@ -11,7 +11,8 @@ import re
 import shutil
 import time
 
-from .logs import GUEST_DEAD, GuestText, Tail, guest_bad, split, xen_bad
+from .logs import (GUEST_DEAD, GuestText, Tail, dom0_bad, guest_bad, split,
+                   xen_bad)
 
 REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
            4: "was ended by its watchdog", 5: "soft reset"}
@@ -243,10 +244,16 @@ class Session:
                 f.writelines(line + "\n" for line in lines)
         with open(os.path.join(self.logdir, "xen.log"), "wb") as f:
             f.write(tail.everything())
-        for name in ("console.log", "dom0.log"):
-            kept = os.path.join(self.dir, "out", name)
+        for name in ("out/console.log", "out/dom0.log", "domain.cfg"):
+            kept = os.path.join(self.dir, name)
+            copy = os.path.join(self.logdir, os.path.basename(name))
             if os.path.exists(kept):
-                shutil.copyfile(kept, os.path.join(self.logdir, name))
-        if self.o.command == "run":
-            shutil.copyfile(os.path.join(self.dir, "domain.cfg"),
-                            os.path.join(self.logdir, "domain.cfg"))
+                shutil.copyfile(kept, copy)
+            elif os.path.exists(copy):
+                os.unlink(copy)                 # an earlier run's
+        kept = os.path.join(self.logdir, "dom0.log")
+        if os.path.exists(kept):
+            with open(kept, encoding="utf-8", errors="replace") as f:
+                for line in f:
+                    if dom0_bad(line):
+                        self._bad("dom0", line)
