@@ -33,7 +33,6 @@
 
 #define SECTOR		512u
 #define MIN_LOAD	0x100000u	/* below: what a PC keeps for itself */
-#define ENTRY_64	0x200u		/* of the entry point in the kernel */
 
 static int refuse(const char *why)
 {
