@@ -365,7 +365,9 @@ static void backend_changed(struct xn_device *dev, enum xenbus_state state)
 	case XenbusStateInitWait:
 		if (dev->failed)
 			break;
+		/* It may come back without having said that it went. */
 		disconnect(net);
+		xn_device_switch(dev, XenbusStateInitialising);
 		connect(net);
 		break;
 	case XenbusStateClosing:

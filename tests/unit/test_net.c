@@ -1,0 +1,744 @@
+// SPDX-License-Identifier: MIT
+/*
+ * frontends/netfront*.c against a backend that keeps to the protocol: the
+ * handshake, packets of every shape both ways, and backends that come and go.
+ */
+#include "net_backend.h"
+
+/* ---- the handshake ---- */
+
+static void test_connect(void **state)
+{
+	static const uint8_t mac[6] = { 0, 0x16, 0x3e, 1, 2, 3 };
+
+	t_connect();
+	assert_memory_equal(t.info.mac, mac, 6);
+	assert_int_equal(t.info.mtu, 1500);
+	assert_int_equal(t.info.nr_queues, 1);
+	assert_true(t.info.sg && t.info.split_events && t.info.trusted);
+	assert_true(t.info.csum_ipv4 && t.info.csum_ipv6);
+	assert_true(t.info.gso_tcpv4 && t.info.gso_tcpv6);
+	assert_true(t.b.connected);
+	assert_int_equal(be_rx_room(&t.b.queue[0]), RING);
+	t_stop();
+	assert_int_equal(t.disconnected, 1);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	assert_int_equal(host_log_count(XN_WARN) + host_log_count(XN_ERR), 0);
+}
+
+static void test_connect_poor_backend(void **state)
+{
+	static const char *const features[] = {
+		"feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6",
+		"feature-ipv6-csum-offload", "feature-split-event-channels",
+		"multi-queue-max-queues",
+	};
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(features); i++)
+		be_write(&t.b, features[i], NULL);
+	be_write(&t.b, "feature-no-csum-offload", "1");
+	host_xs_write(t.h, FRONT "/mtu", "9000");
+	host_xs_write(t.h, FRONT "/trusted", "0");
+	t_connect();
+	assert_int_equal(t.info.mtu, 1500);
+	assert_false(t.info.sg || t.info.split_events || t.info.trusted);
+	assert_false(t.info.csum_ipv4 || t.info.csum_ipv6);
+	assert_false(t.info.gso_tcpv4 || t.info.gso_tcpv6);
+	assert_true(host_xs_read_int(t.h, FRONT "/event-channel") > 0);
+	t_stop();
+}
+
+static void test_connect_mtu(void **state)
+{
+	host_xs_write(t.h, FRONT "/mtu", "9000");
+	t_connect();
+	assert_int_equal(t.info.mtu, 9000);
+	t_stop();
+}
+
+static void test_connect_queues(void **state)
+{
+	unsigned int i;
+
+	assert_int_equal(t_start(3), 0);
+	assert_true(t.link);
+	assert_int_equal(t.info.nr_queues, 3);
+	assert_int_equal(t.b.nr_queues, 3);
+	assert_null(host_xs_read(t.h, FRONT "/tx-ring-ref"));
+	for (i = 0; i < 3; i++) {
+		struct packet p;
+
+		packet_make(&p, (uint32_t[]){ 300, 0 });
+		assert_int_equal(xn_net_tx(t_queue(i), &p.pkt), 0);
+		xn_net_tx_push(t_queue(i));
+		host_pump();
+		assert_true(p.done && !p.err);
+		assert_true(packet_arrived(&p));
+		assert_int_equal(t_queue(i)->tx_stats.packets, 1);
+		packet_free(&p);
+	}
+	t_stop();
+}
+
+/* What toolstack or backend may write and must not be believed. */
+static const struct {
+	const char *dir;	/* NULL: the backend's */
+	const char *node;
+	const char *value;	/* NULL: no such node */
+} nonsense[] = {
+	{ FRONT, "mac", NULL },
+	{ FRONT, "mac", "" },
+	{ FRONT, "mac", "00:16:3e:01:02" },
+	{ FRONT, "mac", "01:16:3e:01:02:03" },
+	{ FRONT, "mac", "00:16:3e:01:02:03:04:05:06:07:08" },
+	{ FRONT, "mtu", "large" },
+	{ FRONT, "mtu", "67" },
+	{ FRONT, "mtu", "65522" },
+	{ FRONT, "mtu", "-1" },
+	{ FRONT, "trusted", "2" },
+	{ NULL, "multi-queue-max-queues", "0" },
+	{ NULL, "multi-queue-max-queues", "4294967296" },
+	{ NULL, "multi-queue-max-queues", "many" },
+	{ NULL, "feature-rx-copy", NULL },
+	{ NULL, "feature-rx-copy", "yes" },
+};
+
+static void test_connect_nonsense(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(nonsense); i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "%s/%s",
+			 nonsense[i].dir ? nonsense[i].dir : t.b.path,
+			 nonsense[i].node);
+		if (nonsense[i].value)
+			host_xs_write(t.h, path, nonsense[i].value);
+		else
+			host_xs_rm(t.h, path);
+		host_log_reset();
+		assert_int_equal(t_start(1), 0);
+		t_assert_failed(nonsense[i].node);
+		assert_int_equal(t.connected, 0);
+		t_stop();
+		t_unplug();
+		host_pump();
+		t_plug();
+	}
+}
+
+static void test_connect_refused_by_port(void **state)
+{
+	t.refuse_connected = -ENOMEM;
+	assert_int_equal(t_start(1), 0);
+	t_assert_failed("interface");
+	assert_int_equal(t.disconnected, 0);
+	t_stop();
+}
+
+/* Memory and hypercalls fail at every place where they may. */
+static void test_connect_failures(void **state)
+{
+	unsigned int kind, n;
+
+	for (kind = 0; kind < 2; kind++)
+		for (n = 1;; n++) {
+			int err;
+
+			if (kind)
+				host_fail_page(n);
+			else
+				host_fail_hypercall(n, -ENOMEM);
+			err = t_start(2);
+			if (!err)
+				t_stop();
+			if (!host_fault_done())
+				break;
+			assert_int_equal(t.pages, 0);
+			t_unplug();
+			host_run(60 * XN_NSEC_PER_SEC);
+			t_plug();
+		}
+	host_fail_page(0);
+	host_fail_hypercall(0, 0);
+}
+
+/* ---- sending ---- */
+
+static void test_tx_shapes(void **state)
+{
+	static const struct {
+		uint32_t lens[XN_NET_MAX_PIECES + 2];
+		unsigned int slots, copied;
+	} shapes[] = {
+		{ { 60 }, 1, 1 },
+		{ { 14 }, 1, 1 },
+		{ { XN_NET_COPY }, 1, 1 },
+		{ { XN_NET_COPY + 1 }, 1, 0 },
+		{ { 66, 100 }, 1, 1 },
+		{ { 66, 190 }, 1, 1 },
+		{ { 66, 191 }, 2, 1 },
+		{ { 66, 4096, 1 }, 3, 1 },
+		{ { 4096 }, 1, 0 },
+		{ { 4096, 4096, 4096, 100 }, 4, 0 },
+		{ { 1, 1, 1, 1, 10, 4096, 4096, 4096, 4096, 4096, 4096, 4096,
+		    4096, 4096, 4096, 4096, 4096, 4096, 4096 }, 15, 1 },
+		{ { 66, 3850, 3850, 3850, 3850, 3850, 3850, 3850, 3850, 3850,
+		    3850, 3850, 3850, 3850, 3850, 3850, 3850, 3850 }, 18, 1 },
+	};
+	unsigned int i;
+
+	t_connect();
+	for (i = 0; i < XN_ARRAY_SIZE(shapes); i++) {
+		uint64_t copied = t_queue(0)->tx_stats.copied;
+		struct packet p;
+
+		packet_make(&p, shapes[i].lens);
+		assert_int_equal(t_send(&p), 0);
+		assert_true(packet_arrived(&p));
+		assert_int_equal(t.b.last.slots, shapes[i].slots);
+		assert_int_equal(t.b.last.flags & ~NETTXF_more_data, 0);
+		assert_int_equal(t_queue(0)->tx_stats.copied - copied,
+				 shapes[i].copied);
+		assert_true(p.done);
+		assert_int_equal(p.err, 0);
+		packet_free(&p);
+	}
+	assert_int_equal(t_queue(0)->tx_stats.packets, i);
+	assert_int_equal(xn_net_tx_room(t_queue(0)), RING);
+	t_stop();
+}
+
+static void test_tx_offloads(void **state)
+{
+	struct packet p;
+
+	t_connect();
+	packet_make(&p, (uint32_t[]){ 66, 4096, 4096, 0 });
+	p.pkt.csum_blank = true;
+	p.pkt.gso_type = XEN_NETIF_GSO_TYPE_TCPV6;
+	p.pkt.gso_size = 1440;
+	assert_int_equal(t_send(&p), 0);
+	assert_true(p.done);
+	assert_true(packet_arrived(&p));
+	assert_int_equal(t.b.last.flags, NETTXF_csum_blank |
+			 NETTXF_data_validated | NETTXF_extra_info |
+			 NETTXF_more_data);
+	assert_int_equal(t.b.last.gso.type, XEN_NETIF_EXTRA_TYPE_GSO);
+	assert_int_equal(t.b.last.gso.flags, 0);
+	assert_int_equal(t.b.last.gso.u.gso.type, XEN_NETIF_GSO_TYPE_TCPV6);
+	assert_int_equal(t.b.last.gso.u.gso.size, 1440);
+	assert_int_equal(xn_net_tx_room(t_queue(0)), RING);
+	packet_free(&p);
+
+	packet_make(&p, (uint32_t[]){ 66, 0 });
+	p.pkt.data_validated = true;
+	assert_int_equal(t_send(&p), 0);
+	assert_int_equal(t.b.last.flags, NETTXF_data_validated);
+	packet_free(&p);
+	t_stop();
+}
+
+static void test_tx_refuses(void **state)
+{
+	struct packet p;
+	unsigned int i;
+
+	t_connect();
+	packet_make(&p, (uint32_t[]){ 66, 3000, 0 });
+	p.pkt.len++;
+	assert_int_equal(t_send(&p), -EINVAL);
+	p.pkt.len--;
+	p.sg[1].va = (uint8_t *)p.sg[1].va + 1;
+	assert_int_equal(t_send(&p), -EINVAL);
+	p.sg[1].va = (uint8_t *)p.sg[1].va - 1;
+	p.sg[1].len = 0;
+	assert_int_equal(t_send(&p), -EINVAL);
+	p.sg[1].len = 3000;
+	p.pkt.gso_type = XEN_NETIF_GSO_TYPE_TCPV4;
+	p.pkt.gso_size = 1000;
+	assert_int_equal(t_send(&p), -EINVAL);
+	p.pkt.csum_blank = true;
+	p.pkt.gso_size = 0;
+	assert_int_equal(t_send(&p), -EINVAL);
+	p.pkt.gso_size = 1000;
+	p.pkt.gso_type = 3;
+	assert_int_equal(t_send(&p), -EINVAL);
+	packet_free(&p);
+
+	packet_make(&p, (uint32_t[]){ 13, 0 });
+	assert_int_equal(t_send(&p), -EINVAL);
+	packet_free(&p);
+	packet_make(&p, (uint32_t[]){ 0 });
+	assert_int_equal(t_send(&p), -EINVAL);
+
+	/* 66 and 18 others, each of a slot of its own. */
+	packet_make(&p, (uint32_t[]){ 66, 300, 300, 300, 300, 300, 300, 300,
+		    300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300,
+		    0 });
+	assert_int_equal(t_send(&p), -EMSGSIZE);
+	packet_free(&p);
+
+	/* 64 KiB and more. */
+	packet_make(&p, (uint32_t[]){ 4096, 4096, 4096, 4096, 4096, 4096, 4096,
+		    4096, 4096, 4096, 4096, 4096, 4096, 4096, 4096, 4096, 0 });
+	assert_int_equal(t_send(&p), -EINVAL);
+	packet_free(&p);
+
+	assert_int_equal(t.b.tx_packets, 0);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(xn_net_tx_room(t_queue(0)), RING);
+	t_stop();
+}
+
+static void test_tx_without_sg(void **state)
+{
+	struct packet p;
+
+	be_write(&t.b, "feature-sg", NULL);
+	t_connect();
+	packet_make(&p, (uint32_t[]){ 66, 1000, 0 });
+	assert_int_equal(t_send(&p), -EMSGSIZE);
+	p.pkt.csum_blank = true;
+	p.pkt.gso_type = XEN_NETIF_GSO_TYPE_TCPV4;
+	p.pkt.gso_size = 1000;
+	assert_int_equal(t_send(&p), -EINVAL);
+	packet_free(&p);
+	packet_make(&p, (uint32_t[]){ 1514, 0 });
+	assert_int_equal(t_send(&p), 0);
+	assert_true(packet_arrived(&p));
+	packet_free(&p);
+	packet_make(&p, (uint32_t[]){ 54, 20, 0 });
+	assert_int_equal(t_send(&p), 0);
+	assert_true(packet_arrived(&p));
+	packet_free(&p);
+	t_stop();
+}
+
+static void test_tx_full(void **state)
+{
+	static struct packet p[RING];
+	unsigned int i, events, notified;
+
+	t_connect();
+	notified = t.b.tx_notified;
+	t.b.asleep = true;
+	for (i = 0; i < RING / 2; i++) {
+		packet_make(&p[i], (uint32_t[]){ 66, 3000, 0 });
+		assert_int_equal(xn_net_tx(t_queue(0), &p[i].pkt), 0);
+	}
+	packet_make(&p[i], (uint32_t[]){ 66, 0 });
+	assert_int_equal(xn_net_tx(t_queue(0), &p[i].pkt), -EBUSY);
+	packet_free(&p[i]);
+	assert_int_equal(xn_net_tx_room(t_queue(0)), 0);
+
+	/* One notification for all of them, and few events back. */
+	xn_net_tx_push(t_queue(0));
+	host_pump();
+	assert_int_equal(t.b.tx_notified, notified + 1);
+	assert_int_equal(t.done, 0);
+	events = t.events;
+	t.b.asleep = false;
+	be_tx_run(&t.b.queue[0]);
+	host_pump();
+	assert_int_equal(t.done, RING / 2);
+	assert_true(t.events - events <= 10);
+	assert_int_equal(xn_net_tx_room(t_queue(0)), RING);
+	for (i = 0; i < RING / 2; i++) {
+		assert_true(p[i].done);
+		packet_free(&p[i]);
+	}
+	t_stop();
+}
+
+/* Answers in another order, and not whole packets at once. */
+static void test_tx_out_of_order(void **state)
+{
+	struct be_queue *q = &t.b.queue[0];
+	struct frame *f = malloc(2 * sizeof(*f));
+	struct packet p[2];
+	unsigned int i;
+
+	t_connect();
+	t.b.hold = true;
+	for (i = 0; i < 2; i++) {
+		packet_make(&p[i], (uint32_t[]){ 300, 3000, 0 });
+		assert_int_equal(t_send(&p[i]), 0);
+		f[i] = t.b.last;
+	}
+	be_tx_put(q, 0, f[1].ids[0], NETIF_RSP_OKAY);
+	be_tx_put(q, 1, f[0].ids[1], NETIF_RSP_OKAY);
+	be_tx_push(q, 2);
+	xn_net_tx_reap(t_queue(0));
+	assert_false(p[0].done || p[1].done);
+	/* The first slots are still theirs. */
+	assert_int_equal(xn_net_tx_room(t_queue(0)), RING - 3);
+	be_tx_put(q, 0, f[1].ids[1], NETIF_RSP_OKAY);
+	be_tx_put(q, 1, f[0].ids[0], NETIF_RSP_OKAY);
+	be_tx_push(q, 2);
+	xn_net_tx_reap(t_queue(0));
+	assert_true(p[0].done && p[1].done);
+	assert_int_equal(xn_net_tx_room(t_queue(0)), RING);
+	packet_free(&p[0]);
+	packet_free(&p[1]);
+	free(f);
+	t_stop();
+}
+
+static void test_tx_error(void **state)
+{
+	struct packet p;
+
+	t_connect();
+	t.b.tx_status = NETIF_RSP_ERROR;
+	packet_make(&p, (uint32_t[]){ 300, 3000, 0 });
+	assert_int_equal(t_send(&p), 0);
+	assert_true(p.done);
+	assert_int_equal(p.err, -EIO);
+	assert_int_equal(t_queue(0)->tx_stats.errors, 1);
+	packet_free(&p);
+	t_stop();
+}
+
+/* ---- receiving ---- */
+
+static void receive(uint32_t len, uint32_t piece, uint16_t offset,
+		    uint16_t flags, const struct netif_extra_info *extra)
+{
+	uint8_t *data = malloc(len);
+	unsigned int before = t.received;
+
+	pattern(data, len, len);
+	be_rx_push(&t.b.queue[0], be_rx_packet(&t.b.queue[0], data, len, piece,
+					       offset, flags, extra));
+	host_pump();
+	assert_int_equal(t.received, before + 1);
+	assert_int_equal(t.got.len, len);
+	assert_memory_equal(t.got.data, data, len);
+	free(data);
+}
+
+static void test_rx_shapes(void **state)
+{
+	unsigned int round;
+
+	t_connect();
+	for (round = 0; round < 40; round++) {
+		receive(60, 4096, 0, 0, NULL);
+		assert_true(t.last.lent);
+		receive(14, 4096, 4082, 0, NULL);
+		receive(XN_NET_COPY, 4096, 0, 0, NULL);
+		assert_true(t.last.lent);
+		receive(XN_NET_COPY + 1, 4096, 0, 0, NULL);
+		assert_false(t.last.lent);
+		receive(100, 60, 0, 0, NULL);
+		assert_false(t.last.lent);
+		receive(1514, 4096, 256, 0, NULL);
+		receive(4096, 4096, 0, 0, NULL);
+		receive(9014, 4096, 0, 0, NULL);
+		receive(18 * 4096, 4096, 0, 0, NULL);
+		assert_int_equal(t.last.nr, 18);
+		/* Every slot is offered again. */
+		assert_int_equal(be_rx_room(&t.b.queue[0]), RING);
+	}
+	assert_int_equal(t_queue(0)->rx_stats.packets, t.received);
+	assert_int_equal(t_queue(0)->rx_stats.errors, 0);
+	t_stop();
+}
+
+static void test_rx_offloads(void **state)
+{
+	struct netif_extra_info extra = {
+		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.u.gso = { .size = 1448, .type = XEN_NETIF_GSO_TYPE_TCPV4 },
+	};
+
+	t_connect();
+	receive(40000, 4096, 0, NETRXF_csum_blank | NETRXF_data_validated,
+		&extra);
+	assert_true(t.last.csum_blank && t.last.data_validated);
+	assert_int_equal(t.last.gso_type, XEN_NETIF_GSO_TYPE_TCPV4);
+	assert_int_equal(t.last.gso_size, 1448);
+	receive(1000, 4096, 0, NETRXF_data_validated, NULL);
+	assert_true(!t.last.csum_blank && t.last.data_validated);
+	assert_int_equal(t.last.gso_type, XEN_NETIF_GSO_TYPE_NONE);
+	/* A page stays in the slot of the extra info: it came to no harm. */
+	assert_int_equal(be_rx_room(&t.b.queue[0]), RING);
+	t_stop();
+}
+
+static void test_rx_budget(void **state)
+{
+	struct be_queue *q = &t.b.queue[0];
+	uint8_t data[1000];
+	unsigned int i, n = 0;
+
+	t_connect();
+	t.budget = 7;
+	pattern(data, sizeof(data), 1);
+	/* The ring is written ahead of what is shown. */
+	for (i = 0; i < 100; i++) {
+		n = be_rx_packet(q, data, sizeof(data), 4096, 0, 0, NULL);
+		be_rx_push(q, n);
+	}
+	host_pump();
+	assert_int_equal(t.received, 100);
+	assert_true(t.polls >= 100 / 7);
+	t_stop();
+}
+
+/* What the backend could not deliver is dropped, and its pages used again. */
+static void test_rx_errors(void **state)
+{
+	struct be_queue *q = &t.b.queue[0];
+	struct netif_rx_response rsp = { .status = NETIF_RSP_ERROR };
+
+	t_connect();
+	rsp.id = be_rx_page(q)->id;
+	be_rx_put(q, 0, rsp);
+	be_rx_push(q, 1);
+	/* Two pieces, the second bad; then one that is empty, and a runt. */
+	rsp.id = be_rx_page(q)->id;
+	rsp.flags = NETRXF_more_data;
+	rsp.status = 100;
+	be_rx_put(q, 0, rsp);
+	rsp.id = be_rx_page(q)->id;
+	rsp.flags = 0;
+	rsp.status = NETIF_RSP_DROPPED;
+	be_rx_put(q, 1, rsp);
+	be_rx_push(q, 2);
+	rsp.id = be_rx_page(q)->id;
+	rsp.status = 0;
+	be_rx_put(q, 0, rsp);
+	be_rx_push(q, 1);
+	rsp.id = be_rx_page(q)->id;
+	rsp.status = 13;
+	be_rx_put(q, 0, rsp);
+	be_rx_push(q, 1);
+	host_pump();
+	assert_int_equal(t.received, 0);
+	assert_int_equal(t_queue(0)->rx_stats.errors, 4);
+	assert_int_equal(be_rx_room(q), RING);
+	receive(1514, 4096, 0, 0, NULL);
+	t_stop();
+}
+
+/* A packet of which a part is shown is waited for, without spinning. */
+static void test_rx_partial(void **state)
+{
+	struct be_queue *q = &t.b.queue[0];
+	uint8_t data[9000];
+	unsigned int n, polls;
+
+	t_connect();
+	pattern(data, sizeof(data), 5);
+	n = be_rx_packet(q, data, sizeof(data), 4096, 0, 0, NULL);
+	assert_int_equal(n, 3);
+	polls = t.polls;
+	be_rx_push(q, 1);
+	host_pump();
+	be_rx_push(q, 1);
+	host_pump();
+	assert_int_equal(t.received, 0);
+	assert_true(t.polls - polls <= 4);
+	be_rx_push(q, 1);
+	host_pump();
+	assert_int_equal(t.received, 1);
+	assert_memory_equal(t.got.data, data, sizeof(data));
+	t_stop();
+}
+
+static void test_rx_no_pages(void **state)
+{
+	struct be_queue *q = &t.b.queue[0];
+	unsigned int i;
+
+	t_connect();
+	t.no_pages = true;
+	for (i = 0; i < 100; i++)
+		receive(1514, 4096, 0, 0, NULL);
+	assert_int_equal(be_rx_room(q), RING - 100);
+	host_run(XN_NSEC_PER_SEC);
+	assert_int_equal(be_rx_room(q), RING - 100);
+	/* Nothing comes, nothing wakes it, and yet it finds the pages. */
+	t.no_pages = false;
+	host_run(XN_NSEC_PER_SEC);
+	assert_int_equal(be_rx_room(q), RING);
+	assert_true(t_queue(0)->rx_stats.no_page > 0);
+	receive(1514, 4096, 0, 0, NULL);
+	t_stop();
+}
+
+static void test_rx_notifies_who_waits(void **state)
+{
+	struct be_queue *q = &t.b.queue[0];
+	unsigned int i, notified;
+
+	t_connect();
+	notified = t.b.rx_notified;
+	for (i = 0; i < 50; i++)
+		receive(1514, 4096, 0, 0, NULL);
+	assert_int_equal(t.b.rx_notified, notified);
+	q->rx->req_event = q->rx->req_prod + 1;
+	receive(1514, 4096, 0, 0, NULL);
+	assert_int_equal(t.b.rx_notified, notified + 1);
+	t_stop();
+}
+
+/* ---- link, and backends that go ---- */
+
+static void test_carrier(void **state)
+{
+	be_write(&t.b, "carrier", "1");
+	t_connect();
+	be_write(&t.b, "carrier", "0");
+	host_pump();
+	assert_false(t.link);
+	be_write(&t.b, "carrier", "1");
+	host_pump();
+	assert_true(t.link);
+	be_write(&t.b, "carrier", "perhaps");
+	host_pump();
+	assert_false(t.link);
+	be_write(&t.b, "carrier", "no");
+	host_pump();
+	assert_int_equal(host_log_count(XN_WARN), 1);
+	be_write(&t.b, "carrier", NULL);
+	host_pump();
+	assert_true(t.link);
+	t_stop();
+}
+
+/* xl network-detach: the backend is told, and goes when we have gone. */
+static void test_detach(void **state)
+{
+	struct packet p;
+
+	t_connect();
+	t.b.hold = true;
+	packet_make(&p, (uint32_t[]){ 66, 3000, 0 });
+	assert_int_equal(t_send(&p), 0);
+	be_state(&t.b, XenbusStateClosing);
+	host_pump();
+	assert_int_equal(t.disconnected, 1);
+	assert_false(t.b.connected);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	assert_true(p.done);
+	assert_int_equal(p.err, -ESHUTDOWN);
+	packet_free(&p);
+	t_unplug();
+	host_pump();
+	t_stop();
+	/* It was not made anew by our last words. */
+	assert_null(host_xs_read(t.h, FRONT "/state"));
+
+	/* And plugged again. */
+	t_plug();
+	t.b.hold = false;
+	t_connect();
+	t_stop();
+}
+
+static void test_vanish(void **state)
+{
+	struct packet p;
+
+	t_connect();
+	t.b.hold = true;
+	packet_make(&p, (uint32_t[]){ 66, 3000, 0 });
+	assert_int_equal(t_send(&p), 0);
+	t_unplug();
+	host_pump();
+	assert_int_equal(t.disconnected, 1);
+	assert_true(p.done);
+	packet_free(&p);
+	t_stop();
+	assert_null(host_xs_read(t.h, FRONT "/state"));
+}
+
+/* The backend's driver is reloaded: the same device, connected again. */
+static void test_reconnect(void **state)
+{
+	unsigned int i;
+
+	t_connect();
+	for (i = 0; i < 5; i++) {
+		receive(1514, 4096, 0, 0, NULL);
+		be_disconnect(&t.b);
+		be_state(&t.b, XenbusStateClosed);
+		host_pump();
+		assert_false(t.live);
+		assert_int_equal(t.disconnected, i + 1);
+		be_state(&t.b, XenbusStateInitWait);
+		host_pump();
+		assert_true(t.live && t.link);
+	}
+	/* Once more, without a word in between. */
+	be_disconnect(&t.b);
+	be_state(&t.b, XenbusStateInitWait);
+	host_pump();
+	assert_int_equal(t.connected, 7);
+	assert_true(t.live && t.link);
+	t_stop();
+}
+
+/* The driver is reloaded: the backend is the one that closed. */
+static void test_restart(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		t_connect();
+		receive(1514, 4096, 0, 0, NULL);
+		t_stop();
+	}
+}
+
+static void test_stop_never_connected(void **state)
+{
+	be_state(&t.b, XenbusStateInitialising);
+	assert_int_equal(t_start(1), 0);
+	assert_int_equal(t.connected, 0);
+	t_stop();
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, t_setup, t_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_connect),
+		TEST(test_connect_poor_backend),
+		TEST(test_connect_mtu),
+		TEST(test_connect_queues),
+		TEST(test_connect_nonsense),
+		TEST(test_connect_refused_by_port),
+		TEST(test_connect_failures),
+		TEST(test_tx_shapes),
+		TEST(test_tx_offloads),
+		TEST(test_tx_refuses),
+		TEST(test_tx_without_sg),
+		TEST(test_tx_full),
+		TEST(test_tx_out_of_order),
+		TEST(test_tx_error),
+		TEST(test_rx_shapes),
+		TEST(test_rx_offloads),
+		TEST(test_rx_budget),
+		TEST(test_rx_errors),
+		TEST(test_rx_partial),
+		TEST(test_rx_no_pages),
+		TEST(test_rx_notifies_who_waits),
+		TEST(test_carrier),
+		TEST(test_detach),
+		TEST(test_vanish),
+		TEST(test_reconnect),
+		TEST(test_restart),
+		TEST(test_stop_never_connected),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
