@@ -49,8 +49,10 @@ login() {
 		echo "there is no console hvc0"
 		return 1
 	fi
-	stty -F /dev/hvc0 rows "$ROWS" cols "$COLUMNS"
-	setsid sh -c 'exec cttyhack sh -l </dev/hvc0 >/dev/hvc0 2>&1'
+	export ROWS COLUMNS
+	setsid sh -c 'exec </dev/hvc0 >/dev/hvc0 2>&1
+		stty rows "$ROWS" cols "$COLUMNS"
+		exec cttyhack sh -l'
 }
 
 cd /root || exit
