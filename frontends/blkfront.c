@@ -211,9 +211,11 @@ static void enter_closing(struct xn_blk *blk, bool drain)
 
 static void backend_ready(struct xn_blk *blk, enum xenbus_state state)
 {
-	/* Back again, after it had closed. */
-	if (blk->phase == XN_BLK_CLOSING && state == XenbusStateInitWait)
+	/* Another one, or the same anew; we may not have seen the old one go. */
+	if (state == XenbusStateInitWait && blk->phase >= XN_BLK_CONNECTED) {
+		enter_closing(blk, false);
 		enter_idle(blk);
+	}
 	if (blk->phase == XN_BLK_IDLE)
 		enter_published(blk);
 	if (blk->phase == XN_BLK_PUBLISHED && state == XenbusStateConnected)

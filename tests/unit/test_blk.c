@@ -675,6 +675,30 @@ static void test_back_again(void **state)
 	assert_int_equal(t.closing, 2);
 }
 
+/* The same, but we are told of the new one only. */
+static void test_back_silently(void **state)
+{
+	struct buffer b;
+	struct io io;
+
+	t_connect(&t_config);
+	buffer_make(&b, 20);
+	t.b.hold = true;
+	assert_int_equal(t_submit(&io, XN_BLK_READ, 0, &b), 0);
+	t_push();
+	be_disconnect(&t.b);
+	t.b.hold = false;
+	be_state(&t.b, XenbusStateInitWait);
+	host_pump();
+	assert_true(io.done);
+	assert_int_equal(io.err, -EIO);
+	assert_int_equal(t.closing, 1);
+	assert_int_equal(t.connected, 2);
+	assert_int_equal(t_do(XN_BLK_WRITE, 0, &b), 0);
+	buffer_free(&b);
+	t_fini();
+}
+
 /* Unplugged and plugged again, with a new frontend each time. */
 static void test_plug(void **state)
 {
@@ -725,6 +749,7 @@ int main(void)
 		TEST(resize),
 		TEST(closing),
 		TEST(back_again),
+		TEST(back_silently),
 		TEST(plug),
 	};
 
