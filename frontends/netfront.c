@@ -5,9 +5,9 @@
  * backend (xen-public/io/netif.h for the nodes, io/xenbus.h for the states).
  * The rings themselves are in netfront_tx.c and netfront_rx.c.
  *
- * Called by a port's device driver. Whoever changes a device's state holds it
- * by enter() and leave(): the backend's watch, the carrier's watch, the work
- * that fails a device, and xn_net_stop().
+ * Called by a port's device driver. All changes of a device's state are made
+ * by one work, which the backend's watch, the carrier's watch and a refusal
+ * only ask for; and, when that work runs no more, by xn_net_stop().
  */
 #include "netfront_int.h"
 
@@ -16,31 +16,6 @@
 
 /* References of one queue: its slots, its rings, its pages for copies. */
 #define QUEUE_GRANTS	(2 * XN_NET_RING_SIZE + 2 + XN_NET_COPY_PAGES)
-
-static bool claim(struct xn_net *net)
-{
-	unsigned long flags = xn_lock(&net->lock);
-	bool mine = !net->busy;
-
-	net->busy = true;
-	xn_unlock(&net->lock, flags);
-	return mine;
-}
-
-static void enter(struct xn_net *net)
-{
-	while (!xn_wait(&net->wait, claim(net), XN_NSEC_PER_SEC))
-		;
-}
-
-static void leave(struct xn_net *net)
-{
-	unsigned long flags = xn_lock(&net->lock);
-
-	net->busy = false;
-	xn_unlock(&net->lock, flags);
-	xn_wake(&net->wait);
-}
 
 /* ---- What is offered ---- */
 
@@ -274,7 +249,7 @@ static int open_queues(struct xn_net *net)
 	return err;
 }
 
-/* ---- Connecting and disconnecting; the device is held ---- */
+/* ---- Connecting and disconnecting ---- */
 
 /* The port keeps its hands off from now on. */
 static void quiesce(struct xn_net *net)
@@ -349,19 +324,11 @@ static void update_link(struct xn_net *net)
 	net->ops->link(net, up);
 }
 
-static struct xn_net *to_net(struct xn_device *dev)
+static void follow_backend(struct xn_net *net)
 {
-	return xn_container_of(dev->ops, struct xn_net, device_ops);
-}
+	struct xn_device *dev = net->dev;
 
-static void backend_changed(struct xn_device *dev, enum xenbus_state state)
-{
-	struct xn_net *net = to_net(dev);
-
-	enter(net);
-	if (net->stopping)
-		goto out;
-	switch (state) {
+	switch (XN_READ_ONCE(dev->otherend_state)) {
 	case XenbusStateInitWait:
 		if (dev->failed)
 			break;
@@ -387,31 +354,38 @@ static void backend_changed(struct xn_device *dev, enum xenbus_state state)
 	default:
 		break;
 	}
+}
+
+static void work(struct xn_work *w)
+{
+	struct xn_net *net = xn_container_of(w, struct xn_net, work);
+
+	if (XN_READ_ONCE(net->stopping))
+		return;
+	if (XN_READ_ONCE(net->broken)) {
+		quiesce(net);
+		xn_device_fail(net->dev, -EPROTO, net->reason);
+	}
+	if (XN_READ_ONCE(net->news)) {
+		XN_WRITE_ONCE(net->news, false);
+		follow_backend(net);
+	}
 	update_link(net);
-out:
-	leave(net);
+}
+
+static void backend_changed(struct xn_device *dev, enum xenbus_state state)
+{
+	struct xn_net *net = xn_container_of(dev->ops, struct xn_net,
+					     device_ops);
+
+	XN_WRITE_ONCE(net->news, true);
+	xn_work_schedule(&net->work, 0);
+	xn_wake(&net->wait);
 }
 
 static void carrier_changed(struct xn_xs_watch *w)
 {
-	struct xn_net *net = xn_container_of(w, struct xn_net, carrier);
-
-	enter(net);
-	if (!net->stopping)
-		update_link(net);
-	leave(net);
-}
-
-static void fail_work(struct xn_work *w)
-{
-	struct xn_net *net = xn_container_of(w, struct xn_net, fail);
-
-	enter(net);
-	if (!net->stopping) {
-		quiesce(net);
-		xn_device_fail(net->dev, -EPROTO, net->reason);
-	}
-	leave(net);
+	xn_work_schedule(&xn_container_of(w, struct xn_net, carrier)->work, 0);
 }
 
 void xn_net_refuse(struct xn_net *net, const char *what)
@@ -422,7 +396,7 @@ void xn_net_refuse(struct xn_net *net, const char *what)
 	XN_WRITE_ONCE(net->broken, true);
 	net->refused++;
 	xn_stat_inc(XN_STAT_REFUSED);
-	xn_work_schedule(&net->fail, 0);
+	xn_work_schedule(&net->work, 0);
 }
 
 /* ---- Start and stop ---- */
@@ -437,9 +411,8 @@ int xn_net_start(struct xn_net *net, struct xn_device *dev,
 	net->ops = ops;
 	net->max_queues = max_queues;
 	net->device_ops.backend_changed = backend_changed;
-	xn_lock_init(&net->lock);
 	xn_waitq_init(&net->wait);
-	xn_work_init(&net->fail, fail_work);
+	xn_work_init(&net->work, work);
 	for (i = 0; i < XN_NET_MAX_QUEUES; i++) {
 		net->queue[i].net = net;
 		net->queue[i].id = i;
@@ -452,8 +425,10 @@ int xn_net_start(struct xn_net *net, struct xn_device *dev,
 	err = xn_xs_watch(&dev->guest->xs, &net->carrier);
 	if (!err)
 		err = xn_device_start(dev, &net->device_ops);
-	if (err)
+	if (err) {
 		xn_xs_unwatch(&dev->guest->xs, &net->carrier);
+		xn_work_cancel(&net->work);
+	}
 	return err;
 }
 
@@ -485,21 +460,17 @@ static void move_on(struct xn_net *net, enum xenbus_state state,
 void xn_net_stop(struct xn_net *net)
 {
 	struct xn_device *dev = net->dev;
-	bool polite;
-
-	enter(net);
-	net->stopping = true;
-	quiesce(net);
-	polite = net->open && dev->state == XenbusStateConnected;
-	leave(net);
 
 	/* From here on, callbacks do nothing but wake us. */
-	if (polite) {
+	XN_WRITE_ONCE(net->stopping, true);
+	xn_work_cancel(&net->work);
+	quiesce(net);
+	if (net->open && dev->state == XenbusStateConnected) {
 		move_on(net, XenbusStateClosing, let_go);
 		move_on(net, XenbusStateClosed, closed);
 	}
 	xn_device_stop(dev);
 	xn_xs_unwatch(&dev->guest->xs, &net->carrier);
-	xn_work_cancel(&net->fail);
+	xn_work_cancel(&net->work);
 	disconnect(net);
 }

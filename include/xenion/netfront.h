@@ -212,9 +212,9 @@ struct xn_net {
 
 	struct xn_device_ops device_ops;
 	struct xn_xs_watch carrier;
-	struct xn_lock lock;
-	struct xn_waitq wait;
-	bool busy;			/* somebody changes what is below */
+	struct xn_work work;		/* makes all changes of what is below */
+	struct xn_waitq wait;		/* for the backend's state */
+	bool news;			/* the backend's state has changed */
 	bool open;			/* there are rings */
 	bool live;			/* the port may use them */
 	bool stopping;
@@ -223,7 +223,6 @@ struct xn_net {
 	bool broken;			/* the backend broke the protocol */
 	uint64_t refused;		/* times that it did */
 	const char *reason;
-	struct xn_work fail;
 };
 
 /* ---- netfront.c ---- */
