@@ -88,6 +88,7 @@ unit_suites = \
 	wrap=tests/shim/wrap
 
 rig_suites = \
+	noxen=tests/guest/noxen \
 	shim=tests/shim/refusals \
 	guest=tests/guest/all
 

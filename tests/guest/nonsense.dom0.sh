@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# Devices that no backend driver serves, with a backend directory of our own,
+# so that this script is the backend.
+
+n=0
+failed=0
+result() {
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - dom0: $2"
+	else
+		failed=1
+		echo "not ok $n - dom0: $2"
+	fi
+}
+
+front() { echo "/local/domain/$DOMID/device/$1"; }
+back() { echo "/local/domain/0/backend/lies/$DOMID/${1#*/}"; }
+
+# device TYPE/ID [NODE VALUE]...: a device whose backend is ready and says so
+device() {
+	_f=$(front "$1")
+	_b=$(back "$1")
+	_dev=$1
+	shift
+	xenstore-write "$_b/frontend" "$_f" "$_b/frontend-id" "$DOMID" \
+		"$_b/online" 1 "$_b/state" 2
+	while [ $# -gt 0 ]; do
+		xenstore-write "$_b/$1" "$2"
+		shift 2
+	done
+	xenstore-chmod "$_b" n0 "r$DOMID"
+	for _node in $(xenstore-list "$_b"); do
+		xenstore-chmod "$_b/$_node" n0 "r$DOMID"
+	done
+	# all at once, as the toolstack does: the guest looks when it is there
+	xenstore-write "$_f/state" 1
+	xenstore-chmod "$_f" "n$DOMID" r0
+	xenstore-chmod "$_f/state" "n$DOMID" r0
+	xenstore-write "$_f/backend-id" 0
+	xenstore-write "$_f/handle" "${_dev#*/}"
+	case $_dev in
+	vbd/*)	xenstore-write "$_f/virtual-device" "${_dev#*/}" \
+			"$_f/device-type" disk ;;
+	esac
+	[ -z "$mac" ] || xenstore-write "$_f/mac" "$mac"
+	xenstore-write "$_f/backend" "$_b"
+}
+
+# closes TYPE/ID: the frontend gives up
+closes() {
+	wait_for 30 sh -c "case \$(xenstore-read $(front "$1")/state) in 5|6) ;; *) exit 1 ;; esac"
+}
+
+# said by the backend once the frontend has come: connected
+connect() {
+	wait_for 30 sh -c "case \$(xenstore-read $(front "$1")/state) in 3|4|5|6) ;; *) exit 1 ;; esac"
+	xenstore-write "$(back "$1")/state" 4
+}
+
+wait_guest nonsense 60
+
+mac=
+device vbd/51744 sectors abc sector-size 512 info 0
+connect vbd/51744
+closes vbd/51744
+result $? "sectors that are no number"
+device vbd/51760 sectors 8192 sector-size 0 info 0
+connect vbd/51760
+closes vbd/51760
+result $? "a sector size of 0"
+device vbd/51776 sectors 99999999999999999999 sector-size 512 info 0
+connect vbd/51776
+closes vbd/51776
+result $? "more sectors than a number holds"
+
+mac=00:16:3e:zz:00:01
+device vif/7 feature-rx-copy 1
+closes vif/7
+result $? "an address that is none"
+mac=01:00:5e:00:00:01
+device vif/8 feature-rx-copy 1
+closes vif/8
+result $? "an address of many stations"
+mac=00:16:3e:00:00:09
+device vif/9
+closes vif/9
+result $? "a backend that cannot copy"
+
+# A state that is none, and one after the other in no order, at the end of all.
+for state in 77 3 1 5 6 0 999999999999 abc; do
+	xenstore-write "$(back vif/9)/state" $state
+done
+sleep 2
+tell_guest nonsense
+exit $failed

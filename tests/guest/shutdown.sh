@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# xl shutdown: the toolstack writes control/shutdown, xenion.ko takes the word
+# out and has the system power off in order. Here that "system" is the script
+# that the kernel calls.
+
+plan 2
+mkdir -p /sbin
+rm -f /sbin/poweroff
+printf '#!/bin/sh\ntouch /tmp/asked\n' >/sbin/poweroff
+chmod +x /sbin/poweroff
+check "the module loads" load_xenion console
+tell up
+check "the host's wish reaches the system" wait_for 30 test -e /tmp/asked
+tell heard
+finish
