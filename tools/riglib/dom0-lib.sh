@@ -21,6 +21,7 @@ wait_for() {
 wait_guest() {
 	_wake=/run/told/$1.wake
 	[ -p "$_wake" ] || mkfifo "$_wake"
+	# shellcheck disable=SC3045	# busybox knows -t
 	[ -e "/run/told/$1" ] || read -r -t "${2:-120}" _ <>"$_wake"
 	[ -e "/run/told/$1" ] && return 0
 	echo "# the guest did not say '$1' in ${2:-120} s"

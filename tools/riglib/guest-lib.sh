@@ -58,6 +58,7 @@ tell() { echo "@@tell $1" >&9; }
 # wait_dom0 WORD [SECONDS]: until the dom0 script says "tell_guest WORD"; over
 # the PV console, so that must be loaded and nothing else may read from it.
 wait_dom0() {
+	# shellcheck disable=SC3045	# busybox knows -t
 	while IFS= read -r -t "${2:-120}" _word; do
 		[ "$_word" = "$1" ] && return 0
 	done </dev/hvc0

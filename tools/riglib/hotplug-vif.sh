@@ -5,6 +5,7 @@
 
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 base=$XENBUS_PATH
+vif=${vif:?set by xl}
 
 case $1 in
 online)
