@@ -117,9 +117,7 @@ def _finish(machine, own, logdir):
     whole = machine.path("xen.log")
     if os.path.exists(whole):
         shutil.copyfile(whole, os.path.join(logdir, "xen-boot.log"))
-    shutil.rmtree(machine.dir, ignore_errors=True)
-    if os.path.exists(machine.dir + ".lock"):
-        os.unlink(machine.dir + ".lock")
+    machine.forget()
 
 
 def run(o):
@@ -220,6 +218,7 @@ def stop(o):
         Show(False).progress(f"no machine '{o.name}' is up")
         return 0
     machine.kill()
+    machine.forget()
     Show(False).progress(f"machine '{o.name}' is stopped")
     return 0
 

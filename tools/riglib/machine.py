@@ -189,6 +189,12 @@ class Machine:
         if os.path.exists(self.path("machine.json")):
             os.unlink(self.path("machine.json"))
 
+    def forget(self):
+        """Removes what a machine that has ended leaves on disk."""
+        shutil.rmtree(self.dir, ignore_errors=True)
+        if os.path.exists(self.dir + ".lock"):
+            os.unlink(self.dir + ".lock")
+
     def take_lock(self, progress):
         """One rig at a time talks to a machine."""
         os.makedirs(self.dir, exist_ok=True)
