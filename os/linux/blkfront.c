@@ -40,8 +40,8 @@ static const struct kernel_param_ops ops_##_name = {			\
 module_param_cb(_name, &ops_##_name, &_name, 0444);			\
 MODULE_PARM_DESC(_name, _desc)
 
-BOUNDED_PARAM(max_indirect_segments, 32, XN_BLK_MAX_SEGMENTS,
-	      "Pages of data in one request, if the backend takes so many (0 ... 256, default 32; below 11 it is 11)");
+BOUNDED_PARAM(max_indirect_segments, 64, XN_BLK_MAX_SEGMENTS,
+	      "Pages of data in one request, if the backend takes so many (0 ... 256, default 64; below 11 it is 11)");
 BOUNDED_PARAM(max_ring_page_order, 0, XN_BLK_MAX_RING_ORDER,
 	      "Log2 of the pages of a ring; a page holds 32 requests (0 ... 4, default 0)");
 BOUNDED_PARAM(max_queues, 1, XN_BLK_MAX_QUEUES,
