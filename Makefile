@@ -114,6 +114,8 @@ bench: modules shim ## ours against the in-tree drivers: table, JSON, SVG
 
 .PHONY: clean
 clean: ## remove what was built, but not the downloads
+	@tools/rig status 2>/dev/null | sed -n "s/^machine '\(.*\)' is up.*/\1/p" | \
+		while read -r m; do tools/rig stop --name "$$m"; done
 	@for f in $(OUT)/*; do [ "$$f" = "$(XENION_CACHE)" ] || rm -rf "$$f"; done
 
 .PHONY: distclean

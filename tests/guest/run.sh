@@ -12,6 +12,7 @@ if [ "$DRIVERS" = xenion ]; then
 	rounds=2
 	tell again
 fi
+tell begin
 
 # What the work cost, from the module's own counters: "#= WHAT NAME COUNT".
 stats=/sys/bus/xenion/stats

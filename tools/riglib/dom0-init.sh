@@ -87,7 +87,8 @@ while :; do
 		;;
 	tell)
 		: >"/run/told/$word"
-		[ ! -p "/run/told/$word.wake" ] || echo >"/run/told/$word.wake"
+		# Opened both ways, so as not to wait for a reader that gave up.
+		[ ! -p "/run/told/$word.wake" ] || echo 1<>"/run/told/$word.wake"
 		;;
 	kill)
 		destroy
