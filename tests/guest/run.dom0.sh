@@ -49,19 +49,18 @@ verify_disk() {
 }
 
 fetch() {
-	wget -q -O /tmp/fetched http://10.0.0.2/file &&
+	wget -q -T 60 -O /tmp/fetched http://10.0.0.2/file &&
 	wget -q -O /tmp/fetched.md5 http://10.0.0.2/file.md5 &&
 	[ "$(md5sum </tmp/fetched | cut -d' ' -f1)" = \
 	  "$(cut -d' ' -f1 /tmp/fetched.md5)" ]
 }
 
-# Only what the toolstack made: the ports of console and xenstore.
+# Only what the toolstack made: port and page of console and xenstore.
 left_behind() {
-	_ports=$(evtchn_list | wc -l)
-	_grants=$(grant_list | wc -l)
-	echo "# after unload: $_ports event channels, $_grants grants in use"
-	evtchn_list | sed 's/^/# /'
-	[ "$_ports" = 2 ] && [ "$_grants" = 0 ]
+	evtchn_list >/tmp/ports
+	grant_list >/tmp/grants
+	sed 's/^/# after unload: /' /tmp/ports /tmp/grants
+	[ "$(wc -l </tmp/ports)" -le 2 ] && [ "$(wc -l </tmp/grants)" -le 2 ]
 }
 
 modprobe -a crc32c_generic ext4
@@ -76,12 +75,12 @@ while [ $r -lt $rounds ]; do
 	wait_guest "disk-$r" 120 && verify_disk
 	result $? "$r: the disk's data are what the guest wrote"
 	wait_guest "net-$r" 60
-	rm -rf /tmp/www
 	mkdir -p /tmp/www
+	rm -f /tmp/www/*
 	dd if=/dev/urandom of=/tmp/www/file bs=1M count=32 2>/dev/null
 	(cd /tmp/www && md5sum file >file.md5)
 	[ $r -gt 1 ] || serve /tmp/www
-	touch /tmp/www/ready
+	touch "/tmp/www/ready-$r"
 	wait_guest "serve-$r" 120 && fetch
 	result $? "$r: 32 MiB fetched from the guest, checksum"
 	touch "/tmp/www/fetched-$r"
