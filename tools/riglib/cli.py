@@ -19,7 +19,7 @@ from .session import Session
 
 ESCAPE = b"\x1d"                                        # Ctrl-]
 KEEP_LOGS = 20
-EXIT = {"passed": 0, "failed": 1, "skipped": 4}
+EXIT = {"passed": 0, "failed": 1, "skipped": 4, "broken by QEMU": 5}
 BROKEN = 3
 
 

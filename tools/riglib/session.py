@@ -11,8 +11,8 @@ import re
 import shutil
 import time
 
-from .logs import (GUEST_DEAD, GuestText, Tail, dom0_bad, guest_bad, split,
-                   xen_bad)
+from .logs import (EMULATOR, GUEST_DEAD, GuestText, Tail, dom0_bad, guest_bad,
+                   split, xen_bad)
 
 REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
            4: "was ended by its watchdog", 5: "soft reset"}
@@ -35,6 +35,7 @@ class Session:
         self.problems, self.xl, self.left = [], [], []
         self.exit = self.script = self.reason = None
         self.begun = self.done = self.killed = self.destroyed = False
+        self.emulator = False
         self.deadline = None
         self.times = {}
 
@@ -165,6 +166,7 @@ class Session:
             self._from_guest(kind, text)
 
     def _bad(self, whose, text):
+        self.emulator |= bool(EMULATOR.search(text))
         if not any(r.search(text) for r in self.o.ignore_log):
             self.problems.append(f"bad news in {whose}'s log: {text.strip()}")
 
@@ -172,6 +174,7 @@ class Session:
         if kind == "k":
             self.guest_log.append(text)
             self.show.detail("guest: " + text)
+            self.emulator |= bool(EMULATOR.search(text))
             if guest_bad(text):
                 self._bad("the guest", text)
             if GUEST_DEAD.search(text):
@@ -224,6 +227,10 @@ class Session:
                         if str(self.script).isdigit() else 0)
         verdict = ("failed" if self.problems
                    else "skipped" if skipped else "passed")
+        if verdict == "failed" and self.emulator:
+            verdict = "broken by QEMU"
+            self.problems.append("QEMU delivered an interrupt twice, which no "
+                                 "guest survives: run again (docs/rig.md)")
         self._mark("done")
         out = {"verdict": verdict, "problems": self.problems,
                "guest_exit": self.exit, "dom0_exit": self.script,
