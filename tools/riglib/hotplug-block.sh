@@ -16,12 +16,15 @@ add)
 	if [ -b "$file" ]; then
 		dev=$file
 	else
-		dev=$(losetup -f)
-		losetup $ro "$dev" "$file" || {
+		# Another disk's script may take the free one before us.
+		tries=20
+		until dev=$(losetup -f) && losetup $ro "$dev" "$file"; do
+			tries=$((tries - 1))
+			[ $tries -gt 0 ] && sleep 0.1 && continue
 			xenstore-write "$base/hotplug-error" "losetup $file failed" \
 				"$base/hotplug-status" error
 			exit 1
-		}
+		done
 		xenstore-write "$base/node" "$dev"
 	fi
 	xenstore-write \
