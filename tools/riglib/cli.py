@@ -100,6 +100,7 @@ def _machine_for(o, started, show):
 
 def _sweep():
     """Machines for one run that ended badly; their logs had their time."""
+    os.makedirs(places.STATE, exist_ok=True)
     for name in os.listdir(places.STATE):
         pid = re.fullmatch(r"own-(\d+)(\.lock)?", name)
         if pid and not os.path.exists(f"/proc/{pid[1]}"):
