@@ -330,11 +330,13 @@ static void follow_backend(struct xn_net *net)
 
 	switch (XN_READ_ONCE(dev->otherend_state)) {
 	case XenbusStateInitWait:
-		if (dev->failed)
+		/*
+		 * A backend whose driver was reloaded takes up the rings that
+		 * are there, if it finds us connected: Linux's does.
+		 */
+		if (dev->failed || dev->state == XenbusStateConnected)
 			break;
-		/* It may come back without having said that it went. */
 		disconnect(net);
-		xn_device_switch(dev, XenbusStateInitialising);
 		connect(net);
 		break;
 	case XenbusStateClosing:

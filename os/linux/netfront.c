@@ -98,9 +98,10 @@ static void rest(struct xnl_net *nic)
 {
 	unsigned int i;
 
-	netif_tx_disable(nic->dev);
 	for (i = 0; i < nic->net.info.nr_queues; i++)
 		napi_disable(&nic->queue[i].napi);
+	/* Only then: a poll may have woken a queue. */
+	netif_tx_disable(nic->dev);
 }
 
 static int xnl_net_open(struct net_device *dev)

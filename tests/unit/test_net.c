@@ -660,7 +660,7 @@ static void test_vanish(void **state)
 	assert_null(host_xs_read(t.h, FRONT "/state"));
 }
 
-/* The backend's driver is reloaded: the same device, connected again. */
+/* The backend closes, and opens again. */
 static void test_reconnect(void **state)
 {
 	unsigned int i;
@@ -677,12 +677,46 @@ static void test_reconnect(void **state)
 		host_pump();
 		assert_true(t.live && t.link);
 	}
-	/* Once more, without a word in between. */
+	t_stop();
+}
+
+/* Its driver is reloaded, without a word: it goes on where it was. */
+static void test_reattach(void **state)
+{
+	struct be_queue before;
+	struct packet p[2];
+
+	t_connect();
+	receive(1514, 4096, 0, 0, NULL);
+	t.b.asleep = true;
+	packet_make(&p[0], (uint32_t[]){ 66, 3000, 0 });
+	assert_int_equal(t_send(&p[0]), 0);
+	before = t.b.queue[0];
+	t.b.sticky = true;
 	be_disconnect(&t.b);
 	be_state(&t.b, XenbusStateInitWait);
 	host_pump();
-	assert_int_equal(t.connected, 7);
-	assert_true(t.live && t.link);
+	assert_true(t.live);
+	assert_false(t.link);
+	packet_make(&p[1], (uint32_t[]){ 66, 3000, 0 });
+	assert_int_equal(t_send(&p[1]), 0);
+
+	t.b.asleep = false;
+	be_connect(&t.b);
+	t.b.queue[0].tx_cons = before.tx_cons;
+	t.b.queue[0].tx_prod = before.tx_prod;
+	t.b.queue[0].rx_cons = before.rx_cons;
+	t.b.queue[0].rx_prod = before.rx_prod;
+	be_tx_run(&t.b.queue[0]);
+	host_pump();
+	assert_true(t.link);
+	assert_int_equal(t.connected, 1);
+	assert_true(p[0].done && p[1].done);
+	assert_true(packet_arrived(&p[1]));
+	receive(1514, 4096, 0, 0, NULL);
+	packet_free(&p[0]);
+	packet_free(&p[1]);
+	t.b.sticky = false;
 	t_stop();
 }
 
@@ -736,6 +770,7 @@ int main(void)
 		TEST(test_detach),
 		TEST(test_vanish),
 		TEST(test_reconnect),
+		TEST(test_reattach),
 		TEST(test_restart),
 		TEST(test_stop_never_connected),
 	};
