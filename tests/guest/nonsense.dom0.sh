@@ -4,17 +4,7 @@
 # Devices that no backend driver serves, with a backend directory of our own,
 # so that this script is the backend.
 
-n=0
-failed=0
-result() {
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - dom0: $2"
-	else
-		failed=1
-		echo "not ok $n - dom0: $2"
-	fi
-}
+. /root/dom0-lib.sh
 
 front() { echo "/local/domain/$DOMID/device/$1"; }
 back() { echo "/local/domain/0/backend/lies/$DOMID/${1#*/}"; }

@@ -5,17 +5,7 @@
 # side, serves and fetches over HTTP, and counts what the unloaded modules have
 # left behind.
 
-n=0
-failed=0
-result() {
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - dom0: $2"
-	else
-		failed=1
-		echo "not ok $n - dom0: $2"
-	fi
-}
+. /root/dom0-lib.sh
 
 type_console() {
 	# Once more if need be: a getty that starts throws away what came before.
@@ -36,18 +26,6 @@ type_console() {
 	return 1
 }
 
-verify_disk() {
-	mkdir -p /tmp/disk
-	_loop=$(losetup -f)
-	losetup -r "$_loop" "$(disk_file xvda)" &&
-	mount -t ext4 -o ro,noload "$_loop" /tmp/disk &&
-	(cd /tmp/disk && md5sum -c data.md5)
-	_rc=$?
-	umount /tmp/disk
-	losetup -d "$_loop"
-	return $_rc
-}
-
 fetch() {
 	timeout 60 wget -q -O /tmp/fetched http://10.0.0.2/file &&
 	wget -q -O /tmp/fetched.md5 http://10.0.0.2/file.md5 &&
@@ -55,15 +33,6 @@ fetch() {
 	  "$(cut -d' ' -f1 /tmp/fetched.md5)" ]
 }
 
-# Only what the toolstack made: port and page of console and xenstore.
-left_behind() {
-	evtchn_list >/tmp/ports
-	grant_list >/tmp/grants
-	sed 's/^/# after unload: /' /tmp/ports /tmp/grants
-	[ "$(wc -l </tmp/ports)" -le 2 ] && [ "$(wc -l </tmp/grants)" -le 2 ]
-}
-
-modprobe -a crc32c_generic ext4
 rounds=1
 wait_guest begin 120
 [ ! -e /run/told/again ] || rounds=2
