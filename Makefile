@@ -20,7 +20,7 @@ vmlinuz = $(XENION_CACHE)/kernel-$(abi)/boot/vmlinuz-$(abi)
 KMOD := $(OUT)/kmod
 CORE_DIRS := boot mmu events grant xenbus frontends
 
-HARNESS := tests/harness --log $(OUT)/check
+HARNESS := tests/harness --timeout 2400 --log $(OUT)/check
 
 .PHONY: all
 all: modules shim
