@@ -119,7 +119,8 @@ echo vbd-51712 >$drv/unbind
 check "unbind: xvda is gone" test ! -e /sys/block/xvda
 echo vbd-51712 >$drv/bind
 check "bind: xvda is back" wait_for 20 test -b /dev/xvda
-check "unload" unload_xenion
+# The kernel may still be looking for partitions on the new disk.
+check "unload" wait_for 20 unload_xenion
 check "no grant is left behind" none_left
 check "the kernel has not complained" no_complaint
 finish
