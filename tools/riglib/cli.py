@@ -19,7 +19,8 @@ from .session import Session
 
 ESCAPE = b"\x1d"                                        # Ctrl-]
 KEEP_LOGS = 20
-EXIT = {"passed": 0, "failed": 1, "skipped": 4, "broken by QEMU": 5}
+EXIT = {"passed": 0, "failed": 1, "skipped": 4, "broken by QEMU": 5,
+        "hung": 6}
 BROKEN = 3
 
 

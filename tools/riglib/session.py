@@ -35,7 +35,7 @@ class Session:
         self.problems, self.xl, self.left = [], [], []
         self.exit = self.script = self.reason = None
         self.begun = self.done = self.killed = self.destroyed = False
-        self.emulator = False
+        self.emulator = self.hung = False
         self.deadline = None
         self.times = {}
 
@@ -98,6 +98,7 @@ class Session:
             elif any("panic" in p for p in self.problems):
                 self._end(None)
             else:
+                self.hung = True
                 self._end(f"hang: the guest was not done after "
                           f"{self.o.timeout} s (--timeout)")
 
@@ -227,6 +228,8 @@ class Session:
                         if str(self.script).isdigit() else 0)
         verdict = ("failed" if self.problems
                    else "skipped" if skipped else "passed")
+        if verdict == "failed" and self.hung:
+            verdict = "hung"
         if verdict == "failed" and self.emulator:
             verdict = "broken by QEMU"
             self.problems.append("QEMU delivered an interrupt twice, which no "
