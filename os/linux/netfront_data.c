@@ -62,14 +62,17 @@ static bool list_pieces(struct pieces *p, const struct sk_buff *skb)
 }
 
 /* A buffer with the data of @skb in pages that hold nothing else, or NULL. */
-static struct sk_buff *bounce(const struct sk_buff *skb)
+static struct sk_buff *bounce(const struct sk_buff *skb, bool trusted)
 {
+	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	struct sk_buff *copy;
 	unsigned int i, at = 0;
 	int err;
 
-	copy = alloc_skb_with_frags(0, skb->len, 0, &err,
-				    GFP_ATOMIC | __GFP_NOWARN | __GFP_ZERO);
+	/* Who is not trusted must not see what was in the pages before. */
+	if (!trusted)
+		gfp |= __GFP_ZERO;
+	copy = alloc_skb_with_frags(0, skb->len, 0, &err, gfp);
 	if (!copy)
 		return NULL;
 	for (i = 0; i < skb_shinfo(copy)->nr_frags; i++) {
@@ -117,6 +120,7 @@ static int put(struct xnl_net_queue *nq, struct xn_net_packet *pkt,
 /* Takes @skb over. */
 static void send(struct xnl_net_queue *nq, struct sk_buff *skb)
 {
+	bool trusted = nq->q->net->info.trusted;
 	struct xn_net_packet pkt = { };
 	struct sk_buff *copy;
 	int err = -EMSGSIZE;
@@ -124,10 +128,10 @@ static void send(struct xnl_net_queue *nq, struct sk_buff *skb)
 	describe(&pkt, skb);
 	skb_tx_timestamp(skb);
 	/* Short packets are copied by the engine anyway. */
-	if (nq->q->net->info.trusted || skb->len <= XN_NET_COPY)
+	if (trusted || skb->len <= XN_NET_COPY)
 		err = put(nq, &pkt, skb);
 	if (err == -EMSGSIZE) {
-		copy = bounce(skb);
+		copy = bounce(skb, trusted);
 		if (!copy)
 			goto drop;
 		consume_skb(skb);

@@ -4,11 +4,11 @@
 # The other end of net-traffic.sh: an HTTP server, and a client that leaves its
 # verdict for the guest to fetch.
 
-# verdict WORD ADDRESS: fetch the guest's file, is it the one it had from us?
+# verdict WORD ADDRESS BYTES: fetch the guest's file, is it what it had from us?
 verdict() {
 	wait_guest "$1" 120 || return 1
 	wget -q -O /tmp/back "http://$2/file"
-	cmp /tmp/back /tmp/www/file
+	head -c "$3" /tmp/www/file | cmp - /tmp/back
 	echo $? >"/tmp/www/$1.new"
 	mv "/tmp/www/$1.new" "/tmp/www/$1"
 }
@@ -23,6 +23,8 @@ dd if=/dev/urandom of=/tmp/www/file bs=1M count=32 2>/dev/null
 wait_guest ready 60
 httpd -f -p "[::]:80" -h /tmp/www &
 trap 'kill $!' EXIT
-verdict serve4 10.0.0.2
-verdict serve6 "[fd00::2]"
-verdict serve-plain 10.0.0.2
+verdict serve4 10.0.0.2 33554432
+verdict serve6 "[fd00::2]" 33554432
+verdict serve-plain 10.0.0.2 8388608
+# The guest has yet to fetch the last verdict.
+wait_guest done 60
