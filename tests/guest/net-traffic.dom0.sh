@@ -27,4 +27,4 @@ verdict serve4 10.0.0.2 33554432
 verdict serve6 "[fd00::2]" 33554432
 verdict serve-plain 10.0.0.2 8388608
 # The guest has yet to fetch the last verdict.
-wait_guest done 60
+wait_guest end 60

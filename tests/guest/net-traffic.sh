@@ -95,6 +95,6 @@ check "8 MiB to dom0 without offloads" serve serve-plain
 ethtool -K eth0 tx on sg on tso on gso on gro on >/dev/null
 check "MTU of 9000" ip link set eth0 mtu 9000
 check "jumbo frames" ping -q -c 5 -i 0.05 -s 8900 10.0.0.1
-tell done
+tell end
 ethtool -S eth0 2>/dev/null | sed 's/^/# /'
 finish
