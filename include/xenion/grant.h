@@ -168,7 +168,9 @@ int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
  * @page: handed to @release; the table's from now on
  * @release: called when no other domain can access the page: now, or later
  *           when it is still mapped (then from a context that may sleep), or
- *           never. xn_os_page_free for a page of ours. NULL: nothing to release
+ *           never. xn_os_page_free for a page of ours. It may be called until
+ *           xn_gnttab_fini() ends, when the caller may be long gone. NULL:
+ *           nothing to release
  *
  * Returns: 0 when it is done, -EBUSY when it was deferred: neither @ref nor
  * @page is reused before the other domain has let go. Context: any.

@@ -132,11 +132,6 @@ static void blk_page_get(void *va)
 	get_page(virt_to_page(va));
 }
 
-static void blk_page_put(void *va)
-{
-	put_page(virt_to_page(va));
-}
-
 static const struct xn_blk_ops blk_ops = {
 	.event_bind	= blk_event_bind,
 	.event_unbind	= blk_event_unbind,
@@ -145,7 +140,7 @@ static const struct xn_blk_ops blk_ops = {
 	.closing	= xnl_blk_closing,
 	.complete	= xnl_blk_complete,
 	.page_get	= blk_page_get,
-	.page_put	= blk_page_put,
+	.page_put	= xnl_page_put,
 };
 
 /* ---- statistics ---- */

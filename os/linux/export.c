@@ -7,6 +7,7 @@
 
 #include <xenion/boot.h>
 #include <xenion/guest.h>
+#include "xnl.h"
 
 /* os.h */
 EXPORT_PER_CPU_SYMBOL_GPL(xnl_stats);
@@ -14,6 +15,7 @@ EXPORT_SYMBOL_GPL(xnl_work_run);
 EXPORT_SYMBOL_GPL(xn_os_page_alloc);
 EXPORT_SYMBOL_GPL(xn_os_page_free);
 EXPORT_SYMBOL_GPL(xn_os_gfn);
+EXPORT_SYMBOL_GPL(xnl_page_put);
 EXPORT_SYMBOL_GPL(xn_os_map);
 EXPORT_SYMBOL_GPL(xn_os_unmap);
 EXPORT_SYMBOL_GPL(xn_os_now);

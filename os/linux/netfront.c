@@ -256,8 +256,7 @@ static const struct xn_net_ops engine_ops = {
 	.rx		= xnl_net_rx,
 	.tx_done	= xnl_net_tx_done,
 	.tx_pin		= xnl_net_tx_pin,
-	/* Of the kernel, not of this module: it may be called when we are gone. */
-	.tx_unpin	= page_frag_free,
+	.tx_unpin	= xnl_page_put,
 };
 
 /* ---- The device ---- */

@@ -33,6 +33,15 @@ xen_pfn_t xn_os_gfn(const void *va)
 	return virt_to_phys((void *)va) >> XN_PAGE_SHIFT;
 }
 
+/*
+ * For pages of others that a backend does not let go of: it may be called when
+ * the frontend's module has long been unloaded, so it lives here.
+ */
+void xnl_page_put(void *va)
+{
+	put_page(virt_to_page(va));
+}
+
 void *xn_os_map(xen_pfn_t gfn, unsigned int count)
 {
 	return memremap((resource_size_t)gfn << XN_PAGE_SHIFT,

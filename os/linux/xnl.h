@@ -44,6 +44,16 @@ int xnl_irq_adopt(evtchn_port_t port);
  */
 void xnl_irq_unbind(int irq);
 
+/**
+ * xnl_page_put - drop a reference to the page at an address
+ * @va: in a page of which get_page() has taken a reference
+ *
+ * What a frontend gives to xn_gnttab_end_page() as release function for a page
+ * that is not its own: unlike one in the frontend's module, it can still be
+ * called when that module is gone. Context: any.
+ */
+void xnl_page_put(void *va);
+
 /* A device on the bus "xenion", named TYPE-ID, e.g. "vbd-51712". */
 struct xnl_device {
 	struct device dev;
