@@ -112,7 +112,7 @@ static int add_slot(struct xn_blk_queue *q, struct xn_blk_slot *slot)
 		err = xn_gnttab_grant_page(gt, q->blk->dev->otherend_id,
 					   slot->bounce, false, &slot->ref);
 	} else {
-		err = xn_gnttab_alloc(gt, &slot->ref);
+		err = xn_gnttab_get(gt, &slot->ref);
 	}
 	if (err) {
 		xn_os_page_free(slot->bounce);

@@ -96,8 +96,8 @@ int xn_net_rx_open(struct xn_net_queue *q)
 	if (!q->rx_slots)
 		return -ENOMEM;
 	for (i = 0; i < XN_NET_RING_SIZE; i++) {
-		int err = xn_gnttab_alloc(xn_net_gnttab(q),
-					  &q->rx_slots[i].ref);
+		int err = xn_gnttab_get(xn_net_gnttab(q),
+					&q->rx_slots[i].ref);
 
 		if (err)
 			return err;

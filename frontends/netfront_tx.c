@@ -67,8 +67,8 @@ static int alloc_slots(struct xn_net_queue *q)
 	q->tx_nr_free = 0;
 	q->tx_extras = 0;
 	for (i = XN_NET_RING_SIZE; i-- > 0;) {
-		int err = xn_gnttab_alloc(xn_net_gnttab(q),
-					  &slot_of(q, i)->ref);
+		int err = xn_gnttab_get(xn_net_gnttab(q),
+					&slot_of(q, i)->ref);
 
 		if (err)
 			return err;

@@ -133,6 +133,19 @@ int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count)
 	return err;
 }
 
+int xn_gnttab_get(struct xn_gnttab *gt, grant_ref_t *ref)
+{
+	int err;
+
+	/* Others may take what we make room for: this ends at the limit. */
+	while ((err = xn_gnttab_alloc(gt, ref)) == -ENOSPC) {
+		err = xn_gref_grow(gt);
+		if (err)
+			break;
+	}
+	return err;
+}
+
 unsigned int xn_gnttab_used(struct xn_gnttab *gt)
 {
 	unsigned int unused = xn_gref_cached(gt), refs;

@@ -200,7 +200,7 @@ int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref)
 int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
 			 const void *page, bool readonly, grant_ref_t *ref)
 {
-	int err = xn_gnttab_alloc(gt, ref);
+	int err = xn_gnttab_get(gt, ref);
 
 	if (!err)
 		xn_gnttab_grant(gt, *ref, remote, xn_os_gfn(page), readonly);

@@ -79,6 +79,16 @@ unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
 int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref);
 
 /**
+ * xn_gnttab_get - allocate a reference, for which the table may grow
+ * @gt: the table
+ * @ref: the reference
+ *
+ * For a frontend that sets up a ring while others do. Returns: 0, -ENOSPC
+ * (the table cannot grow any more), -ENOMEM, or what Xen answered. May sleep.
+ */
+int xn_gnttab_get(struct xn_gnttab *gt, grant_ref_t *ref);
+
+/**
  * xn_gnttab_reserve - see to it that references are there
  * @gt: the table
  * @count: how many are wanted, more than are allocated now
@@ -156,7 +166,7 @@ int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref);
  * @readonly: it may only read
  * @ref: the reference
  *
- * Returns: 0 or -ENOSPC. Context: any.
+ * Returns: 0 or as xn_gnttab_get(). May sleep.
  */
 int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
 			 const void *page, bool readonly, grant_ref_t *ref);

@@ -29,6 +29,7 @@ EXPORT_SYMBOL_GPL(xn_errno);
 
 /* grant.h */
 EXPORT_SYMBOL_GPL(xn_gnttab_alloc);
+EXPORT_SYMBOL_GPL(xn_gnttab_get);
 EXPORT_SYMBOL_GPL(xn_gnttab_reserve);
 EXPORT_SYMBOL_GPL(xn_gnttab_wait);
 EXPORT_SYMBOL_GPL(xn_gnttab_wait_cancel);

@@ -302,6 +302,28 @@ static void test_steal(void **state)
 		xn_gnttab_free(gt, ref[i]);
 }
 
+/*
+ * Two frontends connect at once: one reserves, the other takes it all. The
+ * first still gets its references, until the table is as large as it may be.
+ */
+static void test_get_grows(void **state)
+{
+	static grant_ref_t ref[4 * PER_FRAME];
+	unsigned int i;
+
+	assert_int_equal(xn_gnttab_reserve(gt, 100), 0);
+	for (i = 0; xn_gnttab_alloc(gt, &ref[i]) == 0; i++)
+		;
+	assert_int_equal(gt->nr_refs, PER_FRAME);
+	for (; xn_gnttab_get(gt, &ref[i]) == 0; i++)
+		;
+	assert_int_equal(gt->nr_refs, 4 * PER_FRAME);
+	assert_int_equal(i, 4 * PER_FRAME - GNTTAB_NR_RESERVED_ENTRIES);
+	assert_int_equal(xn_gnttab_get(gt, &ref[i]), -ENOSPC);
+	while (i--)
+		xn_gnttab_free(gt, ref[i]);
+}
+
 /* Entries that somebody uses already, in any frame, are left alone. */
 static void test_others_entries(void **state)
 {
@@ -486,7 +508,7 @@ int main(void)
 		T(alloc), T(grant), T(large_gfn), T(grant_page), T(deferred),
 		T(deferred_backs_off), T(fini_waits), T(fini_gives_up),
 		T(grows), SMALL(steal), T(others_entries), SMALL(wait),
-		T(wait_grows), T(stuck_flags), cmocka_unit_test(test_versions),
+		T(get_grows), T(wait_grows), T(stuck_flags), cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_faults),
 	};
 
