@@ -265,8 +265,9 @@ static int disk_alloc(struct xnl_blk_disk *d)
 	d->tags.queue_depth = info->depth;
 	d->tags.numa_node = NUMA_NO_NODE;
 	d->tags.flags = BLK_MQ_F_SHOULD_MERGE;
-	d->tags.cmd_size = struct_size_t(struct xnl_blk_cmd, sg,
-					 info->max_segments);
+	/* not struct_size_t(), which 6.1 got late in its life */
+	d->tags.cmd_size = struct_size((struct xnl_blk_cmd *)NULL, sg,
+				       info->max_segments);
 	err = blk_mq_alloc_tag_set(&d->tags);
 	if (err)
 		return err;
