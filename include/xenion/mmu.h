@@ -11,18 +11,26 @@
 
 #include <xenion/os.h>
 
+/* Kinds of frames that XENMAPSPACE_* has no number for. */
+enum xn_mapspace {
+	XN_MAPSPACE_GRANT_STATUS = 0x100, /* of a version 2 grant table */
+	XN_MAPSPACE_GRANTED,	/* other domains' pages: grant/ puts them there */
+};
+
 struct xn_physmap {
 	xen_pfn_t gfn;		/* first frame of the hole */
 	unsigned int count;	/* frames reserved */
 	unsigned int used;	/* of these, added: the first ones */
-	unsigned int space;	/* XENMAPSPACE_* */
+	unsigned int stuck;	/* frames that can never be taken away again */
+	unsigned int space;	/* XENMAPSPACE_* or enum xn_mapspace */
 	void *va;		/* address of the first frame */
 };
 
 /**
  * xn_physmap_init - reserve room for frames of one kind
  * @pm: filled in; owned by the caller
- * @space: XENMAPSPACE_shared_info or XENMAPSPACE_grant_table
+ * @space: XENMAPSPACE_shared_info, XENMAPSPACE_grant_table, or one of
+ *         enum xn_mapspace
  * @count: how many frames there may ever be, at least 1
  *
  * Returns: 0, -ENOSPC (no hole), -ENOMEM. May sleep.
@@ -40,11 +48,21 @@ int xn_physmap_init(struct xn_physmap *pm, unsigned int space,
 int xn_physmap_add(struct xn_physmap *pm);
 
 /**
+ * xn_physmap_grant_addr - where Xen is to map another domain's page
+ * @pm: a range of XN_MAPSPACE_GRANTED
+ * @i: which of its frames
+ *
+ * Returns: host_addr for GNTTABOP_map_grant_ref with GNTMAP_host_map, which
+ * makes the page appear at pm->va + @i pages. Context: any.
+ */
+uint64_t xn_physmap_grant_addr(const struct xn_physmap *pm, unsigned int i);
+
+/**
  * xn_physmap_fini - remove all frames and give the hole back
  * @pm: the range; a second call, or one after a failed init, does nothing
  *
- * A frame that Xen refuses to remove keeps its hole reserved for ever: that is
- * logged, once. May sleep.
+ * A frame that Xen refuses to remove, or of which pm->stuck tells, keeps the
+ * hole reserved for ever: that is logged, once. May sleep.
  */
 void xn_physmap_fini(struct xn_physmap *pm);
 
