@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The image that Xen loads: the shim, as head.S and shim.lds lay it out, and
+ * The image that Xen loads: the shim, as shim.lds lays it out, and
  * the bzImage behind it.
  *
  * Where the bzImage is, an ELF note tells. tools/xenion-wrap finds it by its
@@ -26,8 +26,8 @@ extern const struct xn_payload shim_payload;
 /* The shim itself, with its stack and tables. */
 extern char shim_start[], shim_end[];
 
-/* head.S calls it once, in 64-bit mode. */
-_Noreturn void shim_main(uint32_t start_info);
+/* boot/x86/head_pvh.S calls it once, in 64-bit mode. */
+void xn_start_pvh(uint32_t start_info);
 
 /**
  * shim_jump - start the kernel

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * From Xen's start info to the first instruction of a stock Linux kernel, in
- * the order in which it happens. Called by head.S in 64-bit mode, on one
+ * the order in which it happens. Called by boot/x86/head_pvh.S in 64-bit mode, on one
  * vCPU, interrupts off, the first 4 GiB of memory mapped where they are.
  */
 #include <xenion/hypercall.h>
@@ -9,7 +9,7 @@
 #include "image.h"
 #include "shim.h"
 
-#define WINDOW_SIZE	0x100000000ull	/* what head.S maps */
+#define WINDOW_SIZE	0x100000000ull	/* what head_pvh.S maps */
 #define CMDLINE_SIZE	16384
 
 #define CPUID_1_ECX_TSC_DEADLINE	(1u << 24)
@@ -22,15 +22,6 @@ static struct bzimage bz;
 static char cmdline[CMDLINE_SIZE];
 static uint8_t params[BOOT_PARAMS_SIZE]
 	__attribute__((aligned(BOOT_PARAMS_SIZE)));
-
-static _Noreturn void crash(void)
-{
-	struct sched_shutdown op = { .reason = SHUTDOWN_crash };
-
-	xn_hc_sched(SCHEDOP_shutdown, &op);
-	for (;;)
-		__asm__ volatile("cli; hlt");
-}
 
 static int find_payload(void)
 {
@@ -106,7 +97,7 @@ static int load(struct xn_boot_module *ramdisk, uint64_t *kernel)
 	return 0;
 }
 
-_Noreturn void shim_main(uint32_t start_info)
+void xn_start_pvh(uint32_t start_info)
 {
 	struct xn_boot_module ramdisk;
 	struct xn_hv_info hv;
@@ -116,7 +107,7 @@ _Noreturn void shim_main(uint32_t start_info)
 	xn_hypercall_choose();
 	if (xn_hv_probe(&hv)) {
 		xn_os_log(XN_ERR, "this is not Xen");
-		crash();
+		xn_early_stop(SHUTDOWN_crash);
 	}
 	if (!hv.tsc_khz)
 		xn_os_log(XN_WARN, "Xen does not tell the TSC's frequency: the kernel may need tsc_early_khz=");
@@ -133,7 +124,7 @@ _Noreturn void shim_main(uint32_t start_info)
 	    load(&ramdisk, &kernel) ||
 	    params_fill(params, &bz, &info.map, &ramdisk, (uintptr_t)cmdline,
 			info.rsdp))
-		crash();
+		xn_early_stop(SHUTDOWN_crash);
 	xn_os_log(XN_INFO, "kernel at 0x%llx, ramdisk of 0x%llx bytes at 0x%llx",
 		  (unsigned long long)kernel,
 		  (unsigned long long)ramdisk.size,

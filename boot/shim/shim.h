@@ -3,7 +3,7 @@
  * The Linux boot shim: Xen starts it as a PVH kernel, it starts the bzImage
  * that tools/xenion-wrap packed behind it (docs/boot.md).
  *
- * All but head.S, main.c and console.c is pure: bytes and numbers in, bytes
+ * All but payload.S, main.c and console.c is pure: bytes and numbers in, bytes
  * and numbers out, so that it is tested in a process. Functions here return
  * 0 or a negative errno value, after one line in the log that says what is
  * wrong.

@@ -132,14 +132,104 @@ struct xn_boot_module {
 	uint64_t size;		/* bytes */
 };
 
+/* The kinds of x86 domain. */
+enum xn_kind {
+	XN_PVH,			/* hardware-assisted, no emulated PC */
+	XN_HVM,			/* with one */
+	XN_PV,			/* the hypervisor's page tables, ring 3 */
+};
+
+/* A page that the toolstack shares with its daemon, and the event channel. */
+struct xn_boot_channel {
+	uint64_t gpa;		/* guest-physical address, 0: there is none */
+	uint32_t port;
+};
+
+#define XN_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
+
 /* What every kind of entry ends in, whatever the host's format was. */
 struct xn_boot_info {
+	enum xn_kind kind;
+	unsigned int nr_vcpus;	/* 1 ... XN_MAX_VCPUS; only the first is up */
+	struct xn_boot_channel store, console;
 	uint64_t cmdline;	/* guest-physical, 0: none; length unchecked */
 	uint64_t rsdp;		/* guest-physical, 0: none */
 	unsigned int nr_modules;
 	struct xn_boot_module module[XN_BOOT_MAX_MODULES];
-	struct xn_memmap map;
+	struct xn_memmap map;	/* what boot uses is XN_MEM_RESERVED in it */
 };
+
+/* ---- entry points: boot/x86/head_*.S ---- */
+
+/* Bytes of the stack on which xn_start() runs. */
+#define XN_BOOT_STACK	16384u
+
+/**
+ * xn_start - the program that was booted; it provides this
+ * @info: what the host handed over; stays
+ *
+ * Called by every entry point, on vCPU 0, in 64-bit mode, upcalls disabled, the
+ * hypercall instruction chosen. Addresses are guest-physical ones: in PVH and
+ * HVM guests the first 4 GiB, in PV guests all of their RAM. The stack is of
+ * XN_BOOT_STACK bytes and aligned to as many; its lowest word is 0. Only general
+ * registers may be used: nobody has set up others. When it returns, the domain
+ * powers off.
+ */
+void xn_start(const struct xn_boot_info *info);
+
+/**
+ * xn_vcpu_count - how many vCPUs this domain has
+ *
+ * Returns: 1 ... XN_MAX_VCPUS. Context: any, after the hypercall instruction
+ * was chosen.
+ */
+unsigned int xn_vcpu_count(void);
+
+/**
+ * xn_hvm_vcpu_start - start another vCPU of a PVH or HVM guest
+ * @vcpu: its number
+ * @entry: what it runs, in 64-bit mode, interrupts off, on the page tables of
+ *         head_pvh.S; may not return. It has neither GDT nor IDT yet
+ * @arg: its argument
+ * @stack_top: the end of its stack, 16-byte aligned
+ *
+ * VCPUOP_initialise, VCPUOP_up. Returns: 0 or a negative errno value; -EEXIST
+ * for one that was started before. Context: any.
+ */
+int xn_hvm_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
+		      void *stack_top);
+
+/**
+ * xn_early_write - text for Xen's console or log
+ * @s: text
+ * @len: bytes
+ *
+ * Slow. Context: any, after the hypercall instruction was chosen.
+ */
+void xn_early_write(const char *s, unsigned int len);
+
+/**
+ * xn_early_stop - stop this domain
+ * @reason: SHUTDOWN_* (xen-public/sched.h)
+ *
+ * Does not return. Context: any.
+ */
+void xn_early_stop(unsigned int reason) __attribute__((noreturn));
+
+/**
+ * xn_vformat - text with numbers in it, for a port's xn_os_log()
+ * @buf: gets the text and a NUL
+ * @size: bytes of @buf; what does not fit is cut off
+ * @fmt: as xn_os_log() takes it; a width pads with spaces, or with zeros
+ *       behind "0"
+ * @ap: the arguments
+ *
+ * Returns: how many bytes, without the NUL. Context: any.
+ */
+unsigned int xn_vformat(char *buf, unsigned int size, const char *fmt,
+			__builtin_va_list ap);
+
+/* ---- what they are made of ---- */
 
 /**
  * xn_boot_pvh - read what a PVH entry was handed

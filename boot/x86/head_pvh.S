@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shim's first and last instructions. Xen's PVH entry
- * (docs/misc/pvh in Xen's sources): 32-bit protected mode with flat segments,
- * no paging, interrupts off, ebx = physical address of the start info. Linux's
- * 64-bit entry: CS 0x10, DS 0x18, rsi = boot_params, all in reach mapped where
- * it is.
+ * The first instructions of a PVH guest (docs/misc/pvh in Xen's sources), and
+ * of an HVM guest whose "firmware" is this image: 32-bit protected mode with
+ * flat segments, no paging, interrupts off, ebx = physical address of the start
+ * info. Builds an identity map of the first 4 GiB, enters 64-bit mode and
+ * calls xn_start_pvh(start_info), which is boot/x86/start_pvh.c or a program's
+ * own.
  */
-#define __ASSEMBLY__
-#include <xen-public/elfnote.h>
-#include "image.h"
-
 #define CODE_SELECTOR	0x10
 #define DATA_SELECTOR	0x18
 
@@ -25,27 +22,12 @@
 #define LARGE_SHIFT	21
 #define NR_LARGE	2048	/* 4 GiB */
 
-#define STACK_SIZE	32768
+#define STACK_SIZE	16384	/* XN_BOOT_STACK */
 
-	.section .note.Xen, "a", @note
-	.balign	4
-	.long	4, 4, XEN_ELFNOTE_PHYS32_ENTRY
-	.asciz	"Xen"
-	.long	shim_entry
-
-	.section .note.xenion, "a", @note
-	.balign	4
-	.long	7, 8, XN_PAYLOAD_NOTE_TYPE
-	.asciz	XN_PAYLOAD_NOTE_NAME
-	.balign	4
-	.globl	shim_payload
-shim_payload:
-	.long	0, 0
-
-	.section .head.text, "ax"
+	.section .text.xn_entry_pvh, "ax"
 	.code32
-	.globl	shim_entry
-shim_entry:
+	.globl	xn_entry_pvh
+xn_entry_pvh:
 	cli
 	cld
 
@@ -57,7 +39,7 @@ shim_entry:
 	addl	$4096, %eax
 	addl	$8, %edi
 	loop	1b
-	movl	$(page_pdpt + PTE_TABLE), page_pml4
+	movl	$(page_pdpt + PTE_TABLE), xn_page_root
 
 	xorl	%ecx, %ecx
 2:	movl	%ecx, %eax
@@ -71,7 +53,7 @@ shim_entry:
 	movl	%cr4, %eax
 	orl	$CR4_PAE, %eax
 	movl	%eax, %cr4
-	movl	$page_pml4, %eax
+	movl	$xn_page_root, %eax
 	movl	%eax, %cr3
 	movl	$MSR_EFER, %ecx
 	rdmsr
@@ -80,7 +62,7 @@ shim_entry:
 	movl	%cr0, %eax
 	orl	$(CR0_PG | CR0_PE), %eax
 	movl	%eax, %cr0
-	lgdtl	gdt_pointer
+	lgdtl	xn_gdt_pointer
 	ljmp	$CODE_SELECTOR, $entry64
 
 	.code64
@@ -95,15 +77,8 @@ entry64:
 	movl	$stack_top, %esp
 	xorl	%ebp, %ebp
 	movl	%ebx, %edi
-	call	shim_main
+	call	xn_start_pvh
 	ud2
-
-	/* shim_jump(entry, params) */
-	.globl	shim_jump
-shim_jump:
-	xorl	%ebx, %ebx
-	xorl	%ebp, %ebp
-	jmp	*%rdi
 
 	.section .rodata
 	.balign	8
@@ -112,19 +87,22 @@ gdt:
 	.quad	0
 	.quad	0x00af9b000000ffff	/* 0x10: 64-bit code */
 	.quad	0x00cf93000000ffff	/* 0x18: data */
-gdt_pointer:
+	.globl	xn_gdt_pointer
+xn_gdt_pointer:				/* 32-bit code reads six bytes of it */
 	.word	. - gdt - 1
-	.long	gdt
+	.quad	gdt
 
 	.bss
+	.balign	STACK_SIZE
+	.skip	STACK_SIZE
+stack_top:
 	.balign	4096
-page_pml4:
+	.globl	xn_page_root
+xn_page_root:
 	.skip	4096
 page_pdpt:
 	.skip	4096
 page_dirs:
 	.skip	4 * 4096
-	.skip	STACK_SIZE
-stack_top:
 
 	.section .note.GNU-stack, "", @progbits

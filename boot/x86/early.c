@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Words before there is a console, and the last ones: Xen's own console by
+ * CONSOLEIO_write (xen-public/xen.h), which only the hardware domain and guests
+ * of a debug Xen may use; else, in PVH and HVM guests, the port 0xe9, which
+ * Xen puts into its log where guest_loglvl allows it. Called by a port's
+ * xn_os_log() and by the code behind the entry points.
+ */
+#include <xenion/boot.h>
+#include <xenion/hypercall.h>
+
+#define DEBUG_PORT	0xe9
+
+/* Asked once: a refusal does not change. */
+static bool refused;
+
+static bool write_hypercall(const char *s, unsigned int len)
+{
+	if (refused)
+		return false;
+	refused = xn_hypercall(__HYPERVISOR_console_io, CONSOLEIO_write, len,
+			       (unsigned long)s, 0, 0) < 0;
+	return !refused;
+}
+
+void xn_early_write(const char *s, unsigned int len)
+{
+	if (write_hypercall(s, len))
+		return;
+	for (; len; s++, len--)
+		__asm__ volatile("outb %0, %1"
+				 : : "a" (*s), "Nd" ((uint16_t)DEBUG_PORT));
+}
+
+void xn_early_stop(unsigned int reason)
+{
+	struct sched_shutdown op = { .reason = reason };
+
+	xn_hc_sched(SCHEDOP_shutdown, &op);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}

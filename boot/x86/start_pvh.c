@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From the entry of a PVH or HVM guest to the neutral boot info. Called by
+ * head_pvh.S in 64-bit mode, on one vCPU, interrupts off, the first 4 GiB of
+ * memory mapped where they are; calls the program's xn_start().
+ */
+#include <xenion/boot.h>
+#include <xenion/hypercall.h>
+#include "x86.h"
+
+#define WINDOW_SIZE	0x100000000ull	/* what head_pvh.S maps */
+
+/* Of a PC below 1 MiB: video memory, option ROMs, BIOS. */
+#define LEGACY_START	0xa0000u
+#define LEGACY_END	0x100000u
+
+/* Physical address and address are the same here. */
+static const struct xn_window memory = { NULL, 0, WINDOW_SIZE };
+
+static struct xn_boot_info info;
+
+static void get_channel(struct xn_boot_channel *c, unsigned int pfn,
+			unsigned int evtchn)
+{
+	uint64_t gfn, port;
+
+	/* A domain that has none, such as dom0, answers 0 or an error. */
+	if (xn_hvm_param_get(pfn, &gfn) || xn_hvm_param_get(evtchn, &port) ||
+	    !gfn || !port || gfn >= WINDOW_SIZE >> XN_PAGE_SHIFT ||
+	    port > UINT32_MAX)
+		return;
+	c->gpa = gfn << XN_PAGE_SHIFT;
+	c->port = port;
+}
+
+/* What is in use already is no free RAM. */
+static int claim(struct xn_memmap *map)
+{
+	uintptr_t start = (uintptr_t)__executable_start;
+	unsigned int i;
+	int err;
+
+	err = xn_memmap_add(map, start, (uintptr_t)_end - start,
+			    XN_MEM_RESERVED);
+	/* A pointer to nothing stays one. */
+	if (!err)
+		err = xn_memmap_add(map, 0, XN_PAGE_SIZE, XN_MEM_RESERVED);
+	if (!err)
+		err = xn_memmap_add(map, LEGACY_START,
+				    LEGACY_END - LEGACY_START, XN_MEM_RESERVED);
+	for (i = 0; !err && i < info.nr_modules; i++)
+		err = xn_memmap_add(map, info.module[i].start,
+				    info.module[i].size, XN_MEM_RESERVED);
+	if (err)
+		xn_os_log(XN_ERR, "boot: no place in the memory map (error %d)",
+			  err);
+	return err;
+}
+
+void xn_start_pvh(uint32_t start_info)
+{
+	struct xn_hv_info hv;
+
+	xn_hypercall_choose();
+	if (xn_hv_probe(&hv)) {
+		xn_os_log(XN_ERR, "boot: this is not Xen");
+		xn_early_stop(SHUTDOWN_crash);
+	}
+	if (xn_boot_pvh(&memory, start_info, xn_memmap_query, &info) ||
+	    claim(&info.map))
+		xn_early_stop(SHUTDOWN_crash);
+	/* The note's absence is what tells the two apart: note_pvh.S. */
+	info.kind = &xn_note_pvh ? XN_PVH : XN_HVM;
+	info.nr_vcpus = xn_vcpu_count();
+	get_channel(&info.store, HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN);
+	get_channel(&info.console, HVM_PARAM_CONSOLE_PFN,
+		    HVM_PARAM_CONSOLE_EVTCHN);
+	xn_start(&info);
+	xn_early_stop(SHUTDOWN_poweroff);
+}
