@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reference kernel: what a program on it can use, and what its parts use
+ * of each other. A program is a function bare_main() that is linked with
+ * os/bare and libxenion.a; it runs on CPU 0, in a thread, with all rooms up.
+ */
+#ifndef BARE_H
+#define BARE_H
+
+#include <xenion/boot.h>
+#include <xenion/guest.h>
+#include <xenion/hypercall.h>
+#include <xenion/mmu.h>
+#include <xenion/time.h>
+
+/* ---- for programs ---- */
+
+/* The program; when it returns, the domain powers off. */
+void bare_main(void);
+
+extern struct xn_guest bare_guest;	/* xs only if bare_has_store */
+extern const struct xn_boot_info *bare_info;
+extern struct shared_info *bare_shared;
+extern bool bare_has_store;		/* there is a xenstore */
+extern unsigned int bare_nr_cpus;	/* those that are up */
+
+/* A line, or a part of one, for the console. */
+void bare_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Say why, and stop the domain as crashed. */
+void bare_panic(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
+
+/* The value of the word "name=value" of the command line, "" for the word
+ * "name" alone, or NULL. It ends at the next space: @len is its length.
+ */
+const char *bare_option(const char *name, unsigned int *len);
+
+/* Is it exactly @value? */
+bool bare_option_is(const char *name, const char *value);
+
+/* Sleep. */
+void bare_sleep(uint64_t ns);
+
+/* Let other threads run, if they can. */
+void bare_yield(void);
+
+/* A thread beside bare_main(), on CPU 0; @fn may return. */
+int bare_thread(void (*fn)(void *arg), void *arg);
+
+/* Have CPU @cpu (not 0) call a function, with upcalls enabled, and not wait;
+ * -EBUSY while it runs another. From CPU 0.
+ */
+int bare_run(unsigned int cpu, void (*fn)(void *arg), void *arg);
+
+/* Wait until it has returned; false after @timeout_ns. */
+bool bare_run_wait(unsigned int cpu, uint64_t timeout_ns);
+
+/* Consecutive pages that are never given back, aligned; NULL: none left. */
+void *bare_pages(unsigned int count, unsigned int align_pages);
+
+/* Pages in use, and the most that ever were, with the image's own. */
+unsigned int bare_pages_used(void);
+unsigned int bare_pages_peak(void);
+/* All that there are. */
+unsigned int bare_pages_total(void);
+
+/* ---- traps: os/bare/<kind>/ ---- */
+
+struct bare_frame {
+	uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8;
+	uint64_t rdi, rsi, rdx, rcx, rax;
+	uint64_t vector, error;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+/* Set by who expects an exception: true if it has dealt with this one. */
+extern bool (*bare_trap_hook)(struct bare_frame *f);
+
+/* An exception has come. Called by the kind's entry code. */
+void bare_trap(struct bare_frame *f);
+
+/* Xen has an event for this CPU. Called by the kind's entry code. */
+void bare_upcall(void);
+
+/* Exceptions; on CPU 0, before all else. */
+void bare_arch_init(void);
+
+/* Upcalls reach bare_upcall() on this CPU; event channels are up. */
+int bare_arch_upcalls(unsigned int cpu);
+
+/* How they do, in a word. */
+const char *bare_arch_callback(void);
+
+/* Start CPU @cpu: it calls bare_cpu_main(cpu) on that stack. */
+int bare_arch_cpu_start(unsigned int cpu, void *stack_top);
+void bare_cpu_main(unsigned int cpu);
+
+/* Make guest frames accessible; what lies there is not touched. */
+void *bare_arch_map(xen_pfn_t gfn, unsigned int count);
+void bare_arch_unmap(void *va, unsigned int count);
+
+/* The frame number by which Xen knows a page. */
+xen_pfn_t bare_arch_gfn(const void *va);
+
+/* Bits of a guest-physical address. */
+unsigned int bare_arch_address_bits(void);
+
+/* ---- the port's parts ---- */
+
+#define BARE_STACK	XN_BOOT_STACK
+
+/* The lowest word of each stack says whose it is; the next is a mark. */
+struct bare_stack {
+	uint64_t cpu;
+	uint64_t mark;
+};
+
+#define BARE_STACK_MARK	0x78656e696f6e2e2eull
+
+void *bare_stack_alloc(unsigned int cpu);
+
+void bare_memory_init(const struct xn_boot_info *info);
+void bare_threads_init(void);
+void bare_workers_init(void);
+void bare_timer_init(void);
+void bare_cpus_init(void);
+/* Wake CPU 0 if it sleeps. */
+void bare_kick(void);
+
+/* switch.S: save this context's stack pointer, go on with another's. */
+void bare_switch(uint64_t *save, uint64_t load);
+
+#endif /* BARE_H */

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the reference kernel has of its own in a PVH or HVM guest: interrupt
+ * descriptors, the local APIC, page tables beyond the first 4 GiB, and how Xen
+ * makes an upcall (HVM_PARAM_CALLBACK_IRQ in xen-public/hvm/params.h,
+ * HVMOP_set_evtchn_upcall_vector in xen-public/hvm/hvm_op.h).
+ */
+#include <xenion/x86/cpuid.h>
+#include "bare.h"
+
+#define VECTOR_UPCALL		0xf0
+#define VECTOR_SPURIOUS		0xff
+#define STUB_SIZE		16
+#define CODE_SELECTOR		0x10
+#define GATE_INTERRUPT		0x8e00u	/* present, ring 0, upcalls off */
+
+#define MSR_APIC_BASE		0x1b
+#define APIC_BASE_X2APIC	(1u << 10)
+#define APIC_BASE_ENABLE	(1u << 11)
+#define MSR_X2APIC_EOI		0x80b
+#define MSR_X2APIC_SPURIOUS	0x80f
+#define APIC_SOFTWARE_ENABLE	0x100u
+#define CPUID_1_ECX_X2APIC	(1u << 21)
+
+#define IOAPIC_BASE		0xfec00000ul
+#define IOAPIC_REDIRECTION	0x10
+#define IOAPIC_LEVEL		(1u << 15)
+#define GSI_DEFAULT		28	/* of no device's INTx that we use */
+
+#define PARAM_TYPE_SHIFT	56
+
+#define PTE_TABLE		0x003ull
+#define PTE_LARGE		0x083ull
+#define PTE_ADDRESS		0x000ffffffffff000ull
+#define LARGE_SIZE		(1ull << 21)
+
+struct gate {
+	uint16_t offset_low, selector, flags, offset_mid;
+	uint32_t offset_high, zero;
+};
+
+struct __attribute__((packed)) idt_pointer {
+	uint16_t limit;
+	uint64_t base;
+};
+
+extern char bare_stubs[], bare_upcall_entry[], bare_spurious_entry[];
+extern char bare_cpu_entry[];
+extern uint64_t xn_page_root[];
+
+void bare_hvm_upcall(void);
+void bare_hvm_cpu_init(void);
+
+static struct gate idt[256] __attribute__((aligned(16)));
+
+/* How upcalls come. */
+static enum callback {
+	BY_VCPU_VECTOR,		/* through the local APIC, each vCPU its own */
+	BY_VECTOR,		/* past it */
+	BY_GSI,			/* an IOAPIC's line, vCPU 0 only */
+} callback;
+
+static const char *const callback_names[] = {
+	[BY_VCPU_VECTOR] = "vcpu", [BY_VECTOR] = "vector", [BY_GSI] = "gsi",
+};
+
+/* ---- exceptions ---- */
+
+static void set_gate(unsigned int vector, const char *entry)
+{
+	uintptr_t at = (uintptr_t)entry;
+
+	idt[vector] = (struct gate){
+		.offset_low = at, .offset_mid = at >> 16,
+		.offset_high = at >> 32,
+		.selector = CODE_SELECTOR, .flags = GATE_INTERRUPT,
+	};
+}
+
+static void load_idt(void)
+{
+	struct idt_pointer p = {
+		.limit = sizeof(idt) - 1, .base = (uintptr_t)idt,
+	};
+
+	__asm__ volatile("lidt %0" : : "m" (p));
+}
+
+/* ---- the local APIC ---- */
+
+static uint64_t rdmsr(uint32_t msr)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdmsr" : "=a" (low), "=d" (high) : "c" (msr));
+	return (uint64_t)high << 32 | low;
+}
+
+static void wrmsr(uint32_t msr, uint64_t v)
+{
+	__asm__ volatile("wrmsr"
+			 : : "c" (msr), "a" ((uint32_t)v),
+			     "d" ((uint32_t)(v >> 32))
+			 : "memory");
+}
+
+/* Xen's local APIC has the x2APIC mode in every PVH and HVM guest. */
+static void apic_init(void)
+{
+	if (!(xn_cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC))
+		bare_panic("bare: no x2APIC");
+	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE |
+			     APIC_BASE_X2APIC);
+	wrmsr(MSR_X2APIC_SPURIOUS, APIC_SOFTWARE_ENABLE | VECTOR_SPURIOUS);
+}
+
+void bare_hvm_cpu_init(void)
+{
+	load_idt();
+	apic_init();
+}
+
+void bare_arch_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 32; i++)
+		set_gate(i, bare_stubs + i * STUB_SIZE);
+	set_gate(VECTOR_UPCALL, bare_upcall_entry);
+	set_gate(VECTOR_SPURIOUS, bare_spurious_entry);
+	bare_hvm_cpu_init();
+}
+
+/* ---- upcalls ---- */
+
+void bare_hvm_upcall(void)
+{
+	/* Before we look: what comes later makes an upcall of its own. */
+	if (callback != BY_VECTOR)
+		wrmsr(MSR_X2APIC_EOI, 0);
+	bare_upcall();
+}
+
+static void choose_callback(void)
+{
+	const char *word = bare_option("callback", NULL);
+	unsigned int i;
+
+	for (i = 0; word && i < XN_ARRAY_SIZE(callback_names); i++)
+		if (bare_option_is("callback", callback_names[i])) {
+			callback = i;
+			return;
+		}
+	if (word)
+		bare_panic("bare: callback= is vcpu, vector or gsi");
+}
+
+const char *bare_arch_callback(void)
+{
+	return callback_names[callback];
+}
+
+static int set_param(enum callback type, uint64_t value)
+{
+	/* The types' numbers: 0 a GSI, 2 a vector. */
+	return xn_hvm_param_set(HVM_PARAM_CALLBACK_IRQ, value |
+		(type == BY_VECTOR ? (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR <<
+				     PARAM_TYPE_SHIFT : 0));
+}
+
+static int by_vcpu_vector(unsigned int cpu)
+{
+	struct xen_hvm_evtchn_upcall_vector x = {
+		.vcpu = cpu, .vector = VECTOR_UPCALL,
+	};
+	long err = xn_hc_hvm(HVMOP_set_evtchn_upcall_vector, &x);
+
+	/* Without any, the toolstack takes us for a guest without drivers. */
+	return err || cpu ? err : set_param(BY_GSI, 1);
+}
+
+static void ioapic_write(uint32_t index, uint32_t value)
+{
+	volatile uint32_t *io = (volatile uint32_t *)IOAPIC_BASE;
+
+	io[0] = index;
+	io[4] = value;
+}
+
+static int by_gsi(unsigned int cpu)
+{
+	if (cpu)
+		return -EOPNOTSUPP;
+	ioapic_write(IOAPIC_REDIRECTION + 2 * GSI_DEFAULT + 1, 0);
+	ioapic_write(IOAPIC_REDIRECTION + 2 * GSI_DEFAULT,
+		     IOAPIC_LEVEL | VECTOR_UPCALL);
+	return set_param(BY_GSI, GSI_DEFAULT);
+}
+
+int bare_arch_upcalls(unsigned int cpu)
+{
+	int err;
+
+	if (!cpu)
+		choose_callback();
+	switch (callback) {
+	case BY_VECTOR:
+		return cpu ? 0 : set_param(BY_VECTOR, VECTOR_UPCALL);
+	case BY_GSI:
+		return by_gsi(cpu);
+	default:
+		err = by_vcpu_vector(cpu);
+		/* A Xen that has none: 4.5 and before. */
+		if (!err || cpu || bare_option("callback", NULL))
+			return err;
+		callback = BY_GSI;
+		return by_gsi(cpu);
+	}
+}
+
+/* ---- CPUs ---- */
+
+int bare_arch_cpu_start(unsigned int cpu, void *stack_top)
+{
+	/* An IOAPIC's line leads to vCPU 0 alone. */
+	if (callback == BY_GSI)
+		return -EOPNOTSUPP;
+	return xn_hvm_vcpu_start(cpu, (void (*)(void *))bare_cpu_entry,
+				 (void *)(uintptr_t)cpu, stack_top);
+}
+
+/* ---- memory ---- */
+
+unsigned int bare_arch_address_bits(void)
+{
+	unsigned int bits = xn_cpuid(0x80000008, 0).eax & 0xff;
+
+	return bits < 36 ? 36 : bits < 47 ? bits : 47;
+}
+
+static uint64_t *table_of(uint64_t *entry)
+{
+	if (!*entry) {
+		void *page = xn_os_page_alloc();
+
+		if (!page)
+			return NULL;
+		*entry = (uintptr_t)page | PTE_TABLE;
+	}
+	return (uint64_t *)(*entry & PTE_ADDRESS);
+}
+
+static int map_large(uint64_t at)
+{
+	uint64_t *pdpt, *pd;
+
+	pdpt = table_of(&xn_page_root[at >> 39]);
+	pd = pdpt ? table_of(&pdpt[at >> 30 & 511]) : NULL;
+	if (!pd)
+		return -ENOMEM;
+	pd[at >> 21 & 511] = at | PTE_LARGE;
+	return 0;
+}
+
+/* Once mapped, 2 MiB stay mapped: what is there is up to Xen. */
+void *bare_arch_map(xen_pfn_t gfn, unsigned int count)
+{
+	uint64_t start = gfn << XN_PAGE_SHIFT;
+	uint64_t end = start + (uint64_t)count * XN_PAGE_SIZE;
+	uint64_t at;
+
+	for (at = start & ~(LARGE_SIZE - 1); at < end; at += LARGE_SIZE)
+		if (map_large(at))
+			return NULL;
+	return (void *)start;
+}
+
+void bare_arch_unmap(void *va, unsigned int count)
+{
+}
+
+xen_pfn_t bare_arch_gfn(const void *va)
+{
+	return (uintptr_t)va >> XN_PAGE_SHIFT;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* PVH and HVM: upcalls are interrupts, held back by the CPU's own flag. */
+#ifndef BARE_ARCH_H
+#define BARE_ARCH_H
+
+#define BARE_RFLAGS_IF	(1ul << 9)
+
+static inline unsigned long xn_upcalls_disable(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("pushfq; popq %0; cli" : "=r" (flags) : : "memory");
+	return flags;
+}
+
+static inline void xn_upcalls_restore(unsigned long flags)
+{
+	if (flags & BARE_RFLAGS_IF)
+		__asm__ volatile("sti" : : : "memory");
+}
+
+/* Upcalls on, whatever they were. */
+static inline void bare_upcalls_enable(void)
+{
+	__asm__ volatile("sti" : : : "memory");
+}
+
+/* Upcalls are off; sleep until one has come, and turn them off again. */
+static inline void bare_idle(void)
+{
+	__asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+#endif /* BARE_ARCH_H */

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+/*
+ * CPUs: which one runs this, and work for the others (<xenion/os.h>, and
+ * os/bare/bare.h). A CPU's number is Xen's number of the vCPU.
+ */
+#include "bare.h"
+
+#define START_NS	(5 * XN_NSEC_PER_SEC)
+
+static struct cpu {
+	void (*fn)(void *arg);		/* to be called; NULL: nothing */
+	void *arg;
+	evtchn_port_t ipi;		/* only wakes it */
+	bool up;
+} cpus[XN_MAX_VCPUS];
+
+static struct xn_waitq wait;
+unsigned int bare_nr_cpus = 1;
+
+unsigned int xn_os_cpu(void)
+{
+	const struct bare_stack *s =
+		(void *)((uintptr_t)__builtin_frame_address(0) &
+			 ~(uintptr_t)(BARE_STACK - 1));
+
+	return s->cpu;
+}
+
+unsigned int xn_os_cpu_count(void)
+{
+	return bare_info->nr_vcpus;
+}
+
+static void nothing(void *data, evtchn_port_t port)
+{
+}
+
+static int bind_ipi(unsigned int cpu)
+{
+	struct xn_evtchn_table *t = &bare_guest.evtchn;
+	int err = xn_evtchn_bind_ipi(t, cpu, nothing, NULL, &cpus[cpu].ipi);
+
+	if (!err)
+		xn_evtchn_unmask(t, cpus[cpu].ipi);
+	return err;
+}
+
+static bool is_up(unsigned int cpu)
+{
+	return __atomic_load_n(&cpus[cpu].up, __ATOMIC_ACQUIRE);
+}
+
+static int start(unsigned int cpu)
+{
+	struct bare_stack *s;
+	int err;
+
+	if (cpu >= bare_guest.evtchn.nr_vcpus)
+		return -ENOSPC;
+	s = bare_stack_alloc(cpu);
+	if (!s)
+		return -ENOMEM;
+	err = bind_ipi(cpu);
+	if (!err)
+		err = bare_arch_cpu_start(cpu, (char *)s + BARE_STACK);
+	if (!err && !xn_wait(&wait, is_up(cpu), START_NS))
+		err = -ETIMEDOUT;
+	return err;
+}
+
+void bare_cpus_init(void)
+{
+	unsigned int cpu;
+	int err;
+
+	if (bare_info->nr_vcpus == 1 || bare_option("nosmp", NULL))
+		return;
+	err = bind_ipi(0);
+	for (cpu = 1; !err && cpu < bare_info->nr_vcpus; cpu++) {
+		err = start(cpu);
+		if (!err)
+			bare_nr_cpus++;
+	}
+	if (err)
+		xn_os_log(XN_WARN, "bare: %u of %u vCPUs are used (error %d)",
+			  bare_nr_cpus, bare_info->nr_vcpus, err);
+}
+
+void bare_kick(void)
+{
+	if (xn_os_cpu() && cpus[0].ipi)
+		xn_evtchn_send(cpus[0].ipi);
+}
+
+/* The life of a secondary CPU. */
+void bare_cpu_main(unsigned int cpu)
+{
+	struct cpu *c = &cpus[cpu];
+
+	if (bare_arch_upcalls(cpu))
+		bare_panic("bare: no upcalls for vCPU %u", cpu);
+	__atomic_store_n(&c->up, true, __ATOMIC_RELEASE);
+	xn_wake(&wait);
+	for (;;) {
+		unsigned long flags = xn_upcalls_disable();
+
+		if (!__atomic_load_n(&c->fn, __ATOMIC_ACQUIRE)) {
+			bare_idle();
+			xn_upcalls_restore(flags);
+			continue;
+		}
+		bare_upcalls_enable();
+		c->fn(c->arg);
+		__atomic_store_n(&c->fn, NULL, __ATOMIC_RELEASE);
+		xn_wake(&wait);
+	}
+}
+
+int bare_run(unsigned int cpu, void (*fn)(void *arg), void *arg)
+{
+	struct cpu *c = &cpus[cpu];
+
+	if (!cpu || cpu >= bare_nr_cpus)
+		return -EINVAL;
+	if (__atomic_load_n(&c->fn, __ATOMIC_ACQUIRE))
+		return -EBUSY;
+	c->arg = arg;
+	__atomic_store_n(&c->fn, fn, __ATOMIC_RELEASE);
+	return xn_evtchn_send(c->ipi);
+}
+
+bool bare_run_wait(unsigned int cpu, uint64_t timeout_ns)
+{
+	return xn_wait(&wait, !__atomic_load_n(&cpus[cpu].fn, __ATOMIC_ACQUIRE),
+		       timeout_ns);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Words: the log of <xenion/os.h>, and what programs print. A line goes out as
+ * one, so that two CPUs' lines do not mix.
+ */
+#include "bare.h"
+
+static struct xn_lock lock;
+static char line[256];
+static unsigned int used;
+
+/* Under the lock. */
+static void flush(void)
+{
+	xn_early_write(line, used);
+	used = 0;
+}
+
+static void print(const char *fmt, va_list ap)
+{
+	unsigned int len = xn_vformat(line + used, sizeof(line) - used - 1,
+				      fmt, ap);
+
+	used += len;
+	if (used >= sizeof(line) - 2)
+		line[used++] = '\n';
+	if (used && line[used - 1] == '\n')
+		flush();
+}
+
+void bare_print(const char *fmt, ...)
+{
+	unsigned long flags = xn_lock(&lock);
+	va_list ap;
+
+	va_start(ap, fmt);
+	print(fmt, ap);
+	va_end(ap);
+	xn_unlock(&lock, flags);
+}
+
+void xn_os_log(enum xn_log_level level, const char *fmt, ...)
+{
+	unsigned long flags;
+	va_list ap;
+
+	if (level == XN_DEBUG)
+		return;
+	flags = xn_lock(&lock);
+	va_start(ap, fmt);
+	print(fmt, ap);
+	va_end(ap);
+	line[used++] = '\n';
+	flush();
+	xn_unlock(&lock, flags);
+}
+
+/* Whoever holds the lock may be who has died: without it. */
+void bare_panic(const char *fmt, ...)
+{
+	char text[256];
+	unsigned int len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	len = xn_vformat(text, sizeof(text) - 1, fmt, ap);
+	va_end(ap);
+	text[len++] = '\n';
+	xn_early_write(text, len);
+	xn_early_stop(SHUTDOWN_crash);
+}

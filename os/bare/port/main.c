@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Bring-up: from xn_start(), which the entry code calls (<xenion/boot.h>), to
+ * bare_main(). One room after the other, each with what it needs; docs/porting.md
+ * tells why in this order.
+ */
+#include "bare.h"
+
+/* Words longer than this together are refused, not cut. */
+#define CMDLINE_SIZE	1024
+
+struct xn_guest bare_guest;
+const struct xn_boot_info *bare_info;
+struct shared_info *bare_shared;
+bool bare_has_store;
+uint64_t bare_stat[XN_STAT_COUNT];
+
+static char cmdline[CMDLINE_SIZE];
+static struct xn_clock clock;
+static struct xn_physmap shared;
+
+uint64_t xn_os_now(void)
+{
+	unsigned long flags = xn_upcalls_disable();
+	uint64_t now = xn_clock_read(&clock, xn_os_cpu());
+
+	xn_upcalls_restore(flags);
+	return now;
+}
+
+/* ---- the command line ---- */
+
+static void copy_cmdline(const struct xn_boot_info *info)
+{
+	const char *s = (const char *)info->cmdline;
+	unsigned int i;
+
+	if (!s)
+		return;
+	for (i = 0; i < CMDLINE_SIZE; i++) {
+		cmdline[i] = s[i];
+		if (!s[i])
+			return;
+	}
+	bare_panic("bare: the command line has more than %u characters: shorten it",
+		   CMDLINE_SIZE - 1);
+}
+
+const char *bare_option(const char *name, unsigned int *len)
+{
+	unsigned int n = strlen(name), size;
+	const char *word = cmdline;
+
+	while (*word) {
+		for (size = 0; word[size] && word[size] != ' '; size++)
+			;
+		if (size >= n && !memcmp(word, name, n) &&
+		    (size == n || word[n] == '=')) {
+			word += n;
+			size -= n;
+			if (size) {
+				word++;
+				size--;
+			}
+			if (len)
+				*len = size;
+			return word;
+		}
+		word += size;
+		while (*word == ' ')
+			word++;
+	}
+	return NULL;
+}
+
+bool bare_option_is(const char *name, const char *value)
+{
+	unsigned int len;
+	const char *is = bare_option(name, &len);
+
+	return is && len == strlen(value) && !memcmp(is, value, len);
+}
+
+/* ---- rooms ---- */
+
+static const struct xn_evtchn_ops *events_wanted(void)
+{
+	if (!bare_option("events", NULL))
+		return NULL;
+	if (bare_option_is("events", "2l"))
+		return &xn_evtchn_twolevel;
+	if (bare_option_is("events", "fifo"))
+		return &xn_evtchn_fifo;
+	bare_panic("bare: events= is 2l or fifo");
+}
+
+static void shared_init(void)
+{
+	int err = xn_physmap_init(&shared, XENMAPSPACE_shared_info, 1);
+
+	if (!err)
+		err = xn_physmap_add(&shared);
+	if (err)
+		bare_panic("bare: no shared info (error %d)", err);
+	bare_shared = shared.va;
+}
+
+static void events_init(void)
+{
+	int err = xn_evtchn_init(&bare_guest.evtchn, bare_shared,
+				 bare_info->nr_vcpus, events_wanted());
+
+	if (!err)
+		err = bare_arch_upcalls(0);
+	if (err)
+		bare_panic("bare: no event channels (error %d)", err);
+}
+
+static void store_fn(void *data, evtchn_port_t port)
+{
+	xn_xs_upcall(&bare_guest.xs);
+}
+
+static void store_init(void)
+{
+	struct xn_evtchn_table *t = &bare_guest.evtchn;
+	void *page;
+	int err;
+
+	if (!bare_info->store.gpa)
+		return;
+	page = xn_os_map(bare_info->store.gpa >> XN_PAGE_SHIFT, 1);
+	err = page ? 0 : -ENOMEM;
+	if (!err)
+		err = xn_evtchn_adopt(t, bare_info->store.port, store_fn, NULL);
+	if (!err) {
+		xn_evtchn_unmask(t, bare_info->store.port);
+		err = xn_xs_init(&bare_guest.xs, page, bare_info->store.port);
+	}
+	if (err)
+		xn_os_log(XN_WARN, "bare: no xenstore (error %d)", err);
+	bare_has_store = !err;
+}
+
+void xn_start(const struct xn_boot_info *info)
+{
+	int err;
+
+	bare_info = info;
+	bare_arch_init();
+	copy_cmdline(info);
+	bare_memory_init(info);
+	bare_threads_init();
+	shared_init();
+	err = xn_clock_init(&clock, bare_shared, info->nr_vcpus);
+	if (err)
+		bare_panic("bare: no clock (error %d)", err);
+	events_init();
+	bare_upcalls_enable();
+	bare_timer_init();
+	bare_workers_init();
+	bare_cpus_init();
+	err = xn_gnttab_init(&bare_guest.gnttab);
+	if (err)
+		bare_panic("bare: no grant table (error %d)", err);
+	store_init();
+	bare_main();
+}
+
+void bare_upcall(void)
+{
+	xn_evtchn_upcall(&bare_guest.evtchn, xn_os_cpu());
+}
+
+/* ---- exceptions ---- */
+
+bool (*bare_trap_hook)(struct bare_frame *f);
+
+void bare_trap(struct bare_frame *f)
+{
+	if (bare_trap_hook && bare_trap_hook(f))
+		return;
+	bare_panic("bare: exception %lu, error 0x%lx, at 0x%lx on CPU %u\n"
+		   "bare: rsp 0x%lx rax 0x%lx rdi 0x%lx rsi 0x%lx",
+		   f->vector, f->error, f->rip, xn_os_cpu(), f->rsp, f->rax,
+		   f->rdi, f->rsi);
+}

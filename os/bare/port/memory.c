@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Pages, frame numbers and holes: the port's part of <xenion/os.h> that deals
+ * with memory. Pages come from RAM below 4 GiB, where the entry code's identity
+ * map reaches; holes lie above 4 GiB, where the memory map knows of nothing.
+ */
+#include "bare.h"
+
+#define LIMIT		0x100000000ull
+#define MAX_HOLES	16
+
+static struct xn_lock lock;
+static const struct xn_memmap *map;
+static unsigned int range;		/* of the map: pages come from it, */
+static uint64_t next;			/* from here */
+static void *free_pages;		/* list */
+static unsigned int used, peak, total;
+
+static struct {
+	xen_pfn_t gfn;
+	unsigned int count;		/* 0: no hole */
+} holes[MAX_HOLES];
+
+static uint64_t align_up(uint64_t v, uint64_t align)
+{
+	return (v + align - 1) & ~(align - 1);
+}
+
+/* Under the lock. */
+static void *take(unsigned int count, unsigned int align_pages)
+{
+	uint64_t size = (uint64_t)count * XN_PAGE_SIZE;
+
+	for (; range < map->nr; range++, next = 0) {
+		const struct xn_mem_range *r = &map->range[range];
+		uint64_t end = r->end < LIMIT ? r->end : LIMIT;
+		uint64_t start = align_up(r->start > next ? r->start : next,
+					  (uint64_t)align_pages * XN_PAGE_SIZE);
+
+		if (r->type != XN_MEM_RAM || start >= end || end - start < size)
+			continue;
+		/* Alignment costs some; those are lost. */
+		next = start + size;
+		used += count;
+		if (used > peak)
+			peak = used;
+		return (void *)start;
+	}
+	return NULL;
+}
+
+void bare_memory_init(const struct xn_boot_info *info)
+{
+	unsigned int i;
+
+	map = &info->map;
+	for (i = 0; i < map->nr; i++)
+		if (map->range[i].type == XN_MEM_RAM && map->range[i].start < LIMIT)
+			total += ((map->range[i].end < LIMIT ?
+				   map->range[i].end : LIMIT) -
+				  map->range[i].start) / XN_PAGE_SIZE;
+}
+
+void *bare_pages(unsigned int count, unsigned int align_pages)
+{
+	unsigned long flags = xn_lock(&lock);
+	unsigned int old_range = range;
+	uint64_t old_next = next;
+	void *pages = take(count, align_pages);
+
+	/* What is too small for many may do for single pages. */
+	if (!pages) {
+		range = old_range;
+		next = old_next;
+	}
+	xn_unlock(&lock, flags);
+	if (pages)
+		memset(pages, 0, (size_t)count * XN_PAGE_SIZE);
+	return pages;
+}
+
+void *xn_os_page_alloc(void)
+{
+	unsigned long flags = xn_lock(&lock);
+	void *page = free_pages;
+
+	if (page) {
+		free_pages = *(void **)page;
+		if (++used > peak)
+			peak = used;
+	} else {
+		page = take(1, 1);
+	}
+	xn_unlock(&lock, flags);
+	if (page)
+		memset(page, 0, XN_PAGE_SIZE);
+	return page;
+}
+
+void xn_os_page_free(void *page)
+{
+	unsigned long flags;
+
+	if (!page)
+		return;
+	flags = xn_lock(&lock);
+	*(void **)page = free_pages;
+	free_pages = page;
+	used--;
+	xn_unlock(&lock, flags);
+}
+
+unsigned int bare_pages_used(void)
+{
+	return used;
+}
+
+unsigned int bare_pages_peak(void)
+{
+	return peak;
+}
+
+unsigned int bare_pages_total(void)
+{
+	return total;
+}
+
+xen_pfn_t xn_os_gfn(const void *va)
+{
+	return bare_arch_gfn(va);
+}
+
+void *xn_os_map(xen_pfn_t gfn, unsigned int count)
+{
+	return bare_arch_map(gfn, count);
+}
+
+void xn_os_unmap(void *va, unsigned int count)
+{
+	bare_arch_unmap(va, count);
+}
+
+/* Does nothing else lie there? If so, @after is a frame behind it. */
+static bool is_hole(xen_pfn_t gfn, unsigned int count, xen_pfn_t *after)
+{
+	uint64_t start = gfn << XN_PAGE_SHIFT;
+	uint64_t end = start + (uint64_t)count * XN_PAGE_SIZE;
+	unsigned int i;
+
+	for (i = 0; i < map->nr; i++)
+		if (start < map->range[i].end && map->range[i].start < end) {
+			*after = align_up(map->range[i].end, XN_PAGE_SIZE) >>
+				 XN_PAGE_SHIFT;
+			return false;
+		}
+	for (i = 0; i < MAX_HOLES; i++)
+		if (holes[i].count && gfn < holes[i].gfn + holes[i].count &&
+		    holes[i].gfn < gfn + count) {
+			*after = holes[i].gfn + holes[i].count;
+			return false;
+		}
+	return true;
+}
+
+int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn)
+{
+	xen_pfn_t at = LIMIT >> XN_PAGE_SHIFT;
+	xen_pfn_t end = 1ull << (bare_arch_address_bits() - XN_PAGE_SHIFT);
+	unsigned long flags = xn_lock(&lock);
+	int err = -ENOSPC;
+	unsigned int i;
+
+	while (at + count <= end && !is_hole(at, count, &at))
+		;
+	for (i = 0; i < MAX_HOLES && at + count <= end; i++)
+		if (!holes[i].count) {
+			holes[i].gfn = *gfn = at;
+			holes[i].count = count;
+			err = 0;
+			break;
+		}
+	xn_unlock(&lock, flags);
+	return err;
+}
+
+void xn_os_hole_put(xen_pfn_t gfn, unsigned int count)
+{
+	unsigned long flags = xn_lock(&lock);
+	unsigned int i;
+
+	for (i = 0; i < MAX_HOLES; i++)
+		if (holes[i].count == count && holes[i].gfn == gfn)
+			holes[i].count = 0;
+	xn_unlock(&lock, flags);
+}
+
+void *bare_stack_alloc(unsigned int cpu)
+{
+	struct bare_stack *s = bare_pages(BARE_STACK / XN_PAGE_SIZE,
+					  BARE_STACK / XN_PAGE_SIZE);
+
+	if (s) {
+		s->cpu = cpu;
+		s->mark = BARE_STACK_MARK;
+	}
+	return s;
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Cooperative threads on CPU 0, and waiting: the port's part of <xenion/os.h>
+ * behind xn_wait() and xn_wake().
+ *
+ * A thread that waits says for what (the address of a wait queue) before it
+ * looks at its condition, so that a wake between the look and the sleep is not
+ * lost: it finds @ready set. When no thread can run, CPU 0 sleeps until an
+ * upcall, with a timer for the first deadline.
+ */
+#include "bare.h"
+
+#define MAX_THREADS	12
+
+struct thread {
+	uint64_t rsp;
+	struct bare_stack *stack;	/* NULL: no thread */
+	struct xn_waitq *wq;
+	uint64_t until;
+	uint32_t ready;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static struct thread threads[MAX_THREADS];
+static struct thread *current;
+static uint32_t sleeping;		/* CPU 0 is about to, or does */
+
+/* One-shot timer of CPU 0; 0: not armed. */
+static uint64_t armed;
+
+void bare_threads_init(void)
+{
+	struct bare_stack *s = (void *)((uintptr_t)__builtin_frame_address(0) &
+					~(uintptr_t)(BARE_STACK - 1));
+
+	s->mark = BARE_STACK_MARK;
+	current = &threads[0];
+	current->stack = s;
+}
+
+static bool runnable(const struct thread *t, uint64_t now)
+{
+	return t->stack && (__atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) ||
+			    now >= t->until);
+}
+
+/* The next one after the current, which comes last. */
+static struct thread *pick(uint64_t now)
+{
+	struct thread *t = current;
+
+	do {
+		if (++t == threads + MAX_THREADS)
+			t = threads;
+		if (runnable(t, now))
+			return t;
+	} while (t != current);
+	return NULL;
+}
+
+/* ---- the timer ---- */
+
+static void timer_fn(void *data, evtchn_port_t port)
+{
+	armed = 0;
+}
+
+void bare_timer_init(void)
+{
+	evtchn_port_t port;
+	int err = xn_evtchn_bind_virq(&bare_guest.evtchn, VIRQ_TIMER, 0,
+				      timer_fn, NULL, &port);
+
+	if (err)
+		bare_panic("bare: no timer (error %d)", err);
+	xn_evtchn_unmask(&bare_guest.evtchn, port);
+}
+
+/* False: that moment has come. */
+static bool arm(uint64_t until)
+{
+	if (until == UINT64_MAX || (armed && armed <= until))
+		return true;
+	armed = until;
+	struct vcpu_set_singleshot_timer x = {
+		.timeout_abs_ns = until, .flags = VCPU_SSHOTTMR_future,
+	};
+
+	return !xn_hc_vcpu(VCPUOP_set_singleshot_timer, 0, &x);
+}
+
+/* No thread can run. Upcalls are disabled between the look and the sleep. */
+static void sleep_until_upcall(void)
+{
+	unsigned long flags = xn_upcalls_disable();
+	uint64_t first = UINT64_MAX;
+	bool ready = false;
+	unsigned int i;
+
+	__atomic_store_n(&sleeping, 1, __ATOMIC_SEQ_CST);
+	for (i = 0; i < MAX_THREADS; i++) {
+		struct thread *t = &threads[i];
+
+		if (!t->stack)
+			continue;
+		ready |= __atomic_load_n(&t->ready, __ATOMIC_SEQ_CST);
+		if (t->until < first)
+			first = t->until;
+	}
+	if (!ready && arm(first))
+		bare_idle();
+	__atomic_store_n(&sleeping, 0, __ATOMIC_RELAXED);
+	xn_upcalls_restore(flags);
+}
+
+/* ---- switching ---- */
+
+static void run_others(void)
+{
+	struct thread *old = current, *t;
+
+	if (old->stack && old->stack->mark != BARE_STACK_MARK)
+		bare_panic("bare: a thread has overrun its stack");
+	while (!(t = pick(xn_os_now())))
+		sleep_until_upcall();
+	if (t == old)
+		return;
+	current = t;
+	bare_switch(&old->rsp, t->rsp);
+}
+
+static void thread_main(void)
+{
+	current->fn(current->arg);
+	/* The stack is kept for the next thread in this place. */
+	current->fn = NULL;
+	current->ready = 0;
+	current->until = UINT64_MAX;
+	current->wq = NULL;
+	run_others();
+	bare_panic("bare: a thread that had ended went on");
+}
+
+int bare_thread(void (*fn)(void *arg), void *arg)
+{
+	struct thread *t = &threads[1];
+	uint64_t *top;
+
+	while (t < threads + MAX_THREADS && t->fn)
+		t++;
+	if (t == threads + MAX_THREADS)
+		return -EAGAIN;
+	if (!t->stack) {
+		struct bare_stack *s = bare_stack_alloc(0);
+
+		if (!s)
+			return -ENOMEM;
+		t->ready = 0;
+		t->until = UINT64_MAX;
+		t->stack = s;
+	}
+	t->fn = fn;
+	t->arg = arg;
+	/* What bare_switch() pops: six registers, and where it returns to. */
+	top = (uint64_t *)((uintptr_t)t->stack + BARE_STACK);
+	*--top = 0;
+	*--top = (uintptr_t)thread_main;
+	t->rsp = (uintptr_t)(top - 6);
+	t->ready = 1;
+	return 0;
+}
+
+void bare_yield(void)
+{
+	current->ready = 1;
+	run_others();
+}
+
+/* ---- waiting ---- */
+
+uint64_t bare_deadline(uint64_t timeout_ns)
+{
+	uint64_t now = xn_os_now();
+
+	return timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
+}
+
+void bare_wait_begin(struct xn_waitq *wq)
+{
+	if (xn_os_cpu())
+		return;
+	current->wq = wq;
+	__atomic_store_n(&current->ready, 0, __ATOMIC_SEQ_CST);
+}
+
+bool bare_wait_pause(uint64_t until)
+{
+	/* The other CPUs have one context each: they look again and again. */
+	if (xn_os_cpu()) {
+		__builtin_ia32_pause();
+		return xn_os_now() < until;
+	}
+	current->until = until;
+	run_others();
+	return __atomic_load_n(&current->ready, __ATOMIC_ACQUIRE) ||
+	       xn_os_now() < until;
+}
+
+void xn_wake(struct xn_waitq *wq)
+{
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < MAX_THREADS; i++)
+		if (XN_READ_ONCE(threads[i].wq) == wq) {
+			__atomic_store_n(&threads[i].ready, 1,
+					 __ATOMIC_SEQ_CST);
+			any = true;
+		}
+	if (any && __atomic_load_n(&sleeping, __ATOMIC_SEQ_CST))
+		bare_kick();
+}
+
+void bare_sleep(uint64_t ns)
+{
+	struct xn_waitq nobody;
+
+	xn_waitq_init(&nobody);
+	(void)xn_wait(&nobody, false, ns);
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+/* The least program on the reference kernel: all rooms up, one line, off. */
+#include "bare.h"
+
+void bare_main(void)
+{
+	bare_print("hello from a %s guest: %u CPUs, %s events by %s, %u of %u pages used\n",
+		   bare_info->kind == XN_PV ? "PV" :
+		   bare_info->kind == XN_HVM ? "HVM" : "PVH",
+		   bare_nr_cpus, bare_guest.evtchn.ops->name,
+		   bare_arch_callback(), bare_pages_peak(), bare_pages_total());
+}
