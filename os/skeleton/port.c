@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The out-of-line half of the OS contract (include/xenion/os.h) in its simplest
+ * honest form, for a PVH guest in the identity map that the entry code leaves:
+ * to be copied by who begins a port. docs/porting.md says what each function
+ * owes to its callers.
+ */
+#include <stdarg.h>
+#include <xenion/boot.h>
+#include <xenion/hypercall.h>
+
+#define POOL_PAGES	512		/* 2 MiB */
+#define HOLE_PAGES	320		/* shared info, the largest grant table */
+#define STACK_WORDS	2048
+#define IDENTITY_END	(1ull << (32 - XN_PAGE_SHIFT))	/* frames, 4 GiB */
+
+uint64_t port_stat[XN_STAT_COUNT];
+void (*port_upcall)(void);
+
+/* ---- memory ---- */
+
+static uint8_t pool[POOL_PAGES][XN_PAGE_SIZE]
+	__attribute__((aligned(XN_PAGE_SIZE)));
+static uint8_t holes[HOLE_PAGES][XN_PAGE_SIZE]
+	__attribute__((aligned(XN_PAGE_SIZE)));
+static unsigned int pool_used, holes_used, holes_empty;
+static void **free_pages;	/* a list through the pages' first words */
+
+void *xn_os_page_alloc(void)
+{
+	void *page = free_pages;
+
+	if (page)
+		free_pages = *free_pages;
+	else if (pool_used < POOL_PAGES)
+		page = pool[pool_used++];
+	return page ? memset(page, 0, XN_PAGE_SIZE) : NULL;
+}
+
+void xn_os_page_free(void *page)
+{
+	if (!page)
+		return;
+	*(void **)page = free_pages;
+	free_pages = page;
+}
+
+xen_pfn_t xn_os_gfn(const void *va)
+{
+	return (uintptr_t)va >> XN_PAGE_SHIFT;
+}
+
+void *xn_os_map(xen_pfn_t gfn, unsigned int count)
+{
+	if (gfn >= IDENTITY_END || count > IDENTITY_END - gfn)
+		return NULL;
+	return (void *)(gfn << XN_PAGE_SHIFT);
+}
+
+void xn_os_unmap(void *va, unsigned int count)
+{
+	(void)va;
+	(void)count;
+}
+
+/* Frames of our own that nothing else uses, once their RAM is given up. */
+int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn)
+{
+	if (count > HOLE_PAGES - holes_used)
+		return -ENOSPC;
+	while (holes_empty < holes_used + count) {
+		xen_pfn_t frame = xn_os_gfn(holes[holes_empty]);
+		struct xen_memory_reservation r = {
+			.nr_extents = 1, .domid = DOMID_SELF,
+		};
+
+		set_xen_guest_handle(r.extent_start, &frame);
+		if (xn_hc_memory(XENMEM_decrease_reservation, &r) != 1)
+			return -ENOSPC;
+		holes_empty++;
+	}
+	*gfn = xn_os_gfn(holes[holes_used]);
+	holes_used += count;
+	return 0;
+}
+
+/* Only the newest one is used again. */
+void xn_os_hole_put(xen_pfn_t gfn, unsigned int count)
+{
+	if (gfn + count == xn_os_gfn(holes[0]) + holes_used)
+		holes_used -= count;
+}
+
+/* ---- time and CPUs ---- */
+
+uint64_t xn_os_now(void)
+{
+	static uint64_t hz;
+	struct xn_hv_info hv;
+	uint32_t low, high;
+	uint64_t tsc;
+
+	if (!hz) {
+		/* Should Xen not tell, time goes at some other speed. */
+		xn_hv_probe(&hv);
+		hz = hv.tsc_khz ? hv.tsc_khz * 1000ull : XN_NSEC_PER_SEC;
+	}
+	__asm__ volatile("rdtsc" : "=a" (low), "=d" (high));
+	tsc = (uint64_t)high << 32 | low;
+	return tsc / hz * XN_NSEC_PER_SEC + tsc % hz * XN_NSEC_PER_SEC / hz;
+}
+
+unsigned int xn_os_cpu_count(void)
+{
+	return 1;
+}
+
+unsigned int xn_os_cpu(void)
+{
+	return 0;
+}
+
+/* ---- waiting, and work ---- */
+
+/*
+ * Work may sleep, so it runs on a stack of its own: each of the two goes on
+ * when the other one waits.
+ */
+static uintptr_t stack[STACK_WORDS] __attribute__((aligned(16)));
+static struct xn_work *works, *running;
+void *port_other;	/* stack pointer of the one that does not run */
+void port_switch(void);
+
+__asm__(".text\n"
+	"port_switch:\n\t"
+	"push %rbp; push %rbx; push %r12; push %r13; push %r14; push %r15\n\t"
+	"xchg %rsp, port_other(%rip)\n\t"
+	"pop %r15; pop %r14; pop %r13; pop %r12; pop %rbx; pop %rbp\n\t"
+	"ret\n");
+
+static bool dequeue(struct xn_work *w)
+{
+	struct xn_work **at;
+
+	for (at = &works; *at; at = &(*at)->next)
+		if (*at == w) {
+			*at = w->next;
+			w->queued = false;
+			return true;
+		}
+	return false;
+}
+
+static void worker(void)
+{
+	for (;;) {
+		struct xn_work *w = works;
+
+		while (w && w->due > xn_os_now())
+			w = w->next;
+		if (w) {
+			dequeue(w);
+			running = w;
+			w->fn(w);	/* it may be freed in there */
+			running = NULL;
+		} else {
+			port_switch();
+		}
+	}
+}
+
+uint64_t port_deadline(uint64_t timeout_ns)
+{
+	uint64_t now = xn_os_now();
+
+	return timeout_ns < UINT64_MAX - now ? now + timeout_ns : UINT64_MAX;
+}
+
+bool port_idle(uint64_t deadline)
+{
+	if (xn_os_now() >= deadline)
+		return false;
+	if (!port_other) {
+		/* As port_switch() leaves it: six registers, then where to. */
+		stack[STACK_WORDS - 2] = (uintptr_t)worker;
+		port_other = stack + STACK_WORDS - 8;
+	}
+	if (port_upcall)
+		port_upcall();
+	port_switch();
+	xn_hc_sched(SCHEDOP_yield, NULL);
+	return true;
+}
+
+void xn_work_init(struct xn_work *w, void (*fn)(struct xn_work *w))
+{
+	*w = (struct xn_work){ .fn = fn };
+}
+
+void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
+{
+	if (w->queued)
+		return;
+	w->queued = true;
+	w->due = port_deadline(delay_ns);
+	w->next = works;
+	works = w;
+}
+
+void xn_work_cancel(struct xn_work *w)
+{
+	while (dequeue(w) || running == w)
+		port_idle(UINT64_MAX);
+}
+
+/* ---- the log ---- */
+
+void xn_os_log(enum xn_log_level level, const char *fmt, ...)
+{
+	char line[256];
+	unsigned int len;
+	va_list ap;
+
+	if (level == XN_DEBUG)
+		return;
+	va_start(ap, fmt);
+	len = xn_vformat(line, sizeof(line) - 1, fmt, ap);
+	va_end(ap);
+	line[len++] = '\n';
+	xn_early_write(line, len);
+}
