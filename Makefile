@@ -56,6 +56,18 @@ selftest: modules
 shim: setup $(OUT)/include/xen-public ## build the Linux boot shim into build/boot
 	@$(MAKE) --no-print-directory -C boot/shim O=$(OUT)/boot
 
+.PHONY: lib
+lib: ## build the library for PORT=DIR: build/lib/libxenion.a
+	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
+
+.PHONY: install
+install: ## install it, with headers and xenion.pc: PREFIX=, DESTDIR=
+	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
+
+.PHONY: uninstall
+uninstall: ## remove that again
+	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
+
 $(OUT)/include/xen-public: | setup
 	@mkdir -p $(@D)
 	@ln -sfn /usr/include/xen $@

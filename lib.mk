@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+#
+# The library for one port, and its installation: make lib, make install,
+# make uninstall (see Makefile). It needs a compiler and libxen-dev, not root.
+#
+#   PORT=DIR         the port: DIR/include/xn_os_port.h goes into every object
+#   PORT_INCLUDE=    more folders of headers, if that one needs them
+#   CC=, AR=         the tools of the machine that the library is for
+#   CFLAGS=          default -O2 -g; they come last
+#   XEN_INCLUDE=DIR  the public Xen headers, default /usr/include/xen
+#   O=DIR            where to build, default build/lib
+#   DESTDIR=, PREFIX=, LIBDIR=   where to install, as everywhere
+#
+# Each source of the core becomes one member of the archive, by wildcard: a new
+# file joins by itself, and a user links only what it calls.
+
+VERSION := 0.1.0
+
+TOP := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+O := $(TOP)/build/lib
+# What is installed is what was built, unless other words come with it.
+ifeq ($(MAKECMDGOALS),install)
+-include $(O)/built.mk
+endif
+PORT ?= $(TOP)/os/skeleton
+XEN_INCLUDE ?= /usr/include/xen
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+
+ifeq ($(origin CC),default)
+CC := $(or $(BUILT_CC),gcc)
+endif
+CFLAGS ?= -O2 -g
+
+port := $(abspath $(PORT))
+port_includes := $(port)/include $(abspath $(PORT_INCLUDE))
+lib := $(O)/libxenion.a
+rooms := boot mmu events grant time xenbus frontends
+sources := $(wildcard $(foreach d,$(rooms),$(addprefix $(TOP)/$d/, \
+	*.c *.S x86/*.c x86/*.S)))
+# An archive has no folders: grant/table.c and events/table.c are two members.
+member = $(O)/obj/$(subst /,-,$(basename $(1:$(TOP)/%=%))).o
+objects := $(foreach s,$(sources),$(call member,$s))
+
+# The users' too, as they and we are one program. No floating point, for nobody
+# saves its registers; no red zone, for upcalls use the same stack.
+abi_flags := -std=gnu11 -ffreestanding -mgeneral-regs-only -mno-red-zone \
+	-fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
+	-fno-delete-null-pointer-checks
+own_flags = $(abi_flags) -nostdinc -isystem $(gcc_include) \
+	$(addprefix -I,$(port_includes) $(TOP)/include $(O)/include) \
+	-Wall -Wextra -Wno-unused-parameter \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-ffile-prefix-map=$(TOP)/= $(CFLAGS)
+gcc_include = $(shell $(CC) -print-file-name=include)
+
+.PHONY: lib
+lib: $(lib)
+
+# What has to be there; then the way to <xen-public/...>.
+.PHONY: needs
+needs:
+	@command -v $(firstword $(CC)) >/dev/null || { \
+		echo "no compiler '$(firstword $(CC))': install gcc, or say with CC= which" >&2; exit 2; }
+	@[ -f "$(port)/include/xn_os_port.h" ] || { \
+		echo "no port at $(PORT): PORT is a folder with include/xn_os_port.h (docs/porting.md)" >&2; exit 2; }
+	@[ -f "$(XEN_INCLUDE)/xen.h" ] || { \
+		echo "no public Xen headers at $(XEN_INCLUDE): install libxen-dev, or say with XEN_INCLUDE= where" >&2; exit 2; }
+	@mkdir -p $(O)/include $(O)/obj
+	@ln -sfn $(abspath $(XEN_INCLUDE)) $(O)/include/xen-public
+
+# A file that is as old as its lines: what depends on it follows a change of
+# flags, port or list of sources.
+define remembers
+$(O)/$1: needs
+	@printf '%s\n' $2 | cmp -s - $$@ || printf '%s\n' $2 >$$@
+endef
+$(eval $(call remembers,flags,'$$(CC) $$(own_flags)' $$(abspath $$(XEN_INCLUDE))))
+$(eval $(call remembers,members,$$(objects)))
+$(eval $(call remembers,built.mk,'PORT ?= $$(port)' \
+	'PORT_INCLUDE ?= $$(abspath $$(PORT_INCLUDE))' 'BUILT_CC := $$(CC)' \
+	'CFLAGS ?= $$(CFLAGS)' 'XEN_INCLUDE ?= $$(abspath $$(XEN_INCLUDE))'))
+
+define compiles
+$(call member,$1): $1 $(O)/flags $(TOP)/lib.mk
+	@echo "  CC      $(1:$(TOP)/%=%)"
+	@$$(CC) $$(own_flags) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach s,$(sources),$(eval $(call compiles,$s)))
+
+$(lib): $(objects) $(O)/members $(O)/built.mk
+	@echo "  AR      $@"
+	@rm -f $@
+	@$(AR) rcs $@ $(objects)
+
+# What the port and the machine decide is in lib/, as others' config.h: there
+# are also the ways to <xenion/...> and <xen-public/...>, so that a user has one
+# folder to look in, and no other library's headers.
+to := $(DESTDIR)$(PREFIX)
+to_lib := $(DESTDIR)$(LIBDIR)
+put := install -m 644
+docs := README.md $(patsubst $(TOP)/%,%,$(wildcard $(TOP)/docs/porting.md))
+
+.PHONY: install
+install: $(lib)
+	@install -d $(to)/include/xenion/x86 $(to)/share/doc/xenion \
+		$(to_lib)/pkgconfig $(to_lib)/xenion/include
+	@$(put) $(TOP)/include/xenion/*.h $(to)/include/xenion
+	@$(put) $(TOP)/include/xenion/x86/*.h $(to)/include/xenion/x86
+	@$(put) $(wildcard $(addsuffix /*.h,$(port_includes))) $(to_lib)/xenion/include
+	@ln -sfn $(abspath $(XEN_INCLUDE)) $(to_lib)/xenion/include/xen-public
+	@ln -sfnr $(to)/include/xenion $(to_lib)/xenion/include/xenion
+	@$(put) $(lib) $(to_lib)
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@PORT@|$(notdir $(port))|' \
+		-e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@ABI_FLAGS@|$(abi_flags)|' \
+		$(TOP)/tools/xenion.pc.in >$(to_lib)/pkgconfig/xenion.pc
+	@$(put) $(addprefix $(TOP)/,$(docs)) $(to)/share/doc/xenion
+	@$(put) $(TOP)/LICENSES/MIT $(to)/share/doc/xenion/LICENSE
+	@echo "installed in $(to): libxenion.a $(VERSION), port $(notdir $(port))"
+
+.PHONY: uninstall
+uninstall:
+	@rm -rf $(to)/include/xenion $(to)/share/doc/xenion $(to_lib)/xenion
+	@rm -f $(to_lib)/libxenion.a $(to_lib)/pkgconfig/xenion.pc
+
+-include $(objects:.o=.d)
