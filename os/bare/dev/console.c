@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/* The PV console for programs, on top of frontends/console.c. */
+#include "devices.h"
+
+static void event(void *data, evtchn_port_t port)
+{
+	struct bare_console *c = data;
+
+	xn_wake(&c->wait);
+}
+
+int bare_console_open(struct bare_console *c)
+{
+	struct xn_evtchn_table *t = &bare_guest.evtchn;
+	void *page;
+	int err;
+
+	memset(c, 0, sizeof(*c));
+	xn_waitq_init(&c->wait);
+	if (!bare_info->console.gpa)
+		return -ENODEV;
+	page = xn_os_map(bare_info->console.gpa >> XN_PAGE_SHIFT, 1);
+	if (!page)
+		return -ENOMEM;
+	err = xn_evtchn_adopt(t, bare_info->console.port, event, c);
+	if (err) {
+		xn_os_unmap(page, 1);
+		return err;
+	}
+	xn_console_init(&c->con, page, bare_info->console.port);
+	xn_evtchn_unmask(t, bare_info->console.port);
+	return 0;
+}
+
+void bare_console_close(struct bare_console *c)
+{
+	xn_evtchn_unbind(&bare_guest.evtchn, c->con.port);
+	xn_os_unmap(c->con.intf, 1);
+}
+
+int bare_console_write(struct bare_console *c, const char *s, unsigned int len,
+		       uint64_t timeout_ns)
+{
+	uint64_t until = bare_deadline(timeout_ns);
+	unsigned int done = 0;
+
+	while (done < len) {
+		int n = xn_console_write(&c->con, s + done, len - done);
+		uint64_t now = xn_os_now();
+
+		if (n < 0)
+			return n;
+		done += n;
+		if (done < len &&
+		    (now >= until ||
+		     !xn_wait(&c->wait, c->con.broken ||
+			      xn_console_room(&c->con), until - now)))
+			break;
+	}
+	return done;
+}
+
+int bare_console_read(struct bare_console *c, char *s, unsigned int size,
+		      uint64_t timeout_ns)
+{
+	int n = 0;
+
+	(void)xn_wait(&c->wait, (n = xn_console_read(&c->con, s, size)),
+		      timeout_ns);
+	return n;
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+/* A disk for programs, on top of frontends/blkfront*.c: one request at a time. */
+#include "devices.h"
+
+#define CONNECT_NS	(30 * XN_NSEC_PER_SEC)
+#define SECTOR		(1u << XN_BLK_SECTOR_SHIFT)
+
+/* Pieces of one request; what goes beyond is another one. */
+#define MAX_PIECES	32
+
+static struct bare_disk *disk_of(struct xn_blk *blk)
+{
+	return xn_container_of(blk, struct bare_disk, blk);
+}
+
+/* ---- what the engine asks for ---- */
+
+static void event(void *data, evtchn_port_t port)
+{
+	xn_blk_interrupt(data);
+}
+
+static int event_bind(struct xn_blk_queue *q, domid_t otherend,
+		      evtchn_port_t *port)
+{
+	struct xn_evtchn_table *t = &bare_guest.evtchn;
+	int err = xn_evtchn_bind_unbound(t, otherend, event, q, port);
+
+	if (!err)
+		xn_evtchn_unmask(t, *port);
+	return err;
+}
+
+static void event_unbind(struct xn_blk_queue *q, evtchn_port_t port)
+{
+	/* Its function runs on this CPU only, so it does not run now. */
+	xn_evtchn_unbind(&bare_guest.evtchn, port);
+}
+
+static int connected(struct xn_blk *blk)
+{
+	disk_of(blk)->connected = true;
+	xn_wake(&disk_of(blk)->wait);
+	return 0;
+}
+
+static void resized(struct xn_blk *blk)
+{
+}
+
+static void closing(struct xn_blk *blk)
+{
+	disk_of(blk)->connected = false;
+}
+
+/* The cookie is where the waiting thread looks. */
+struct request {
+	bool done;
+	int err;
+};
+
+static void complete(struct xn_blk_queue *q, void *cookie, int err)
+{
+	struct request *r = cookie;
+
+	r->err = err;
+	__atomic_store_n(&r->done, true, __ATOMIC_RELEASE);
+	xn_wake(&disk_of(q->blk)->wait);
+}
+
+static void ready(struct xn_blk_queue *q)
+{
+	xn_wake(&disk_of(q->blk)->wait);
+}
+
+static const struct xn_blk_ops ops = {
+	.event_bind	= event_bind,
+	.event_unbind	= event_unbind,
+	.connected	= connected,
+	.resized	= resized,
+	.closing	= closing,
+	.complete	= complete,
+	.ready		= ready,
+};
+
+/* ---- for programs ---- */
+
+int bare_disk_open(struct bare_disk *d, unsigned int id,
+		   const struct xn_blk_config *config)
+{
+	struct xn_blk_config c = {
+		.max_queues = 1, .max_segments = MAX_PIECES,
+		.persistent = XN_BLK_PERSISTENT_NEVER,
+	};
+	int err;
+
+	if (!bare_has_store)
+		return -ENODEV;
+	if (config)
+		c = *config;
+	c.handle = id;
+	xn_waitq_init(&d->wait);
+	err = xn_device_init(&d->dev, &bare_guest, "vbd", id);
+	if (err)
+		return err;
+	err = xn_blk_init(&d->blk, &d->dev, &ops, &c);
+	if (!err && !xn_wait(&d->wait, d->connected || d->dev.failed,
+			     CONNECT_NS))
+		err = -ETIMEDOUT;
+	if (!err && !d->connected)
+		err = -EIO;
+	if (err)
+		bare_disk_close(d);
+	return err;
+}
+
+void bare_disk_close(struct bare_disk *d)
+{
+	xn_blk_fini(&d->blk);
+}
+
+static int request(struct bare_disk *d, const struct xn_blk_io *io)
+{
+	struct xn_blk_queue *q = &d->blk.queue[0];
+	struct request *r = io->cookie;
+	int err;
+
+	r->done = false;
+	(void)xn_wait(&d->wait, (err = xn_blk_submit(q, io)) != -EBUSY,
+		      CONNECT_NS);
+	if (err)
+		return err;
+	xn_blk_push(q);
+	/* The engine completes it, come what may. */
+	while (!xn_wait(&d->wait, __atomic_load_n(&r->done, __ATOMIC_ACQUIRE),
+			CONNECT_NS))
+		;
+	return r->err;
+}
+
+static unsigned int cut(struct xn_sg *sg, unsigned int max, char *buf,
+			uint32_t len, uint32_t *taken)
+{
+	unsigned int n;
+
+	*taken = 0;
+	for (n = 0; n < max && *taken < len; n++) {
+		uint32_t room = XN_PAGE_SIZE -
+				(uint32_t)((uintptr_t)buf % XN_PAGE_SIZE);
+
+		sg[n].va = buf;
+		sg[n].len = len - *taken < room ? len - *taken : room;
+		buf += sg[n].len;
+		*taken += sg[n].len;
+	}
+	return n;
+}
+
+int bare_disk_io(struct bare_disk *d, enum xn_blk_op op, uint64_t sector,
+		 void *buf, uint32_t len)
+{
+	unsigned int max = d->blk.info.max_segments;
+	struct xn_sg sg[MAX_PIECES];
+	struct request r;
+	struct xn_blk_io io = {
+		.op = op, .sector = sector, .sg = sg, .cookie = &r,
+	};
+	uint32_t taken;
+	char *p = buf;
+	int err = 0;
+
+	if (!d->connected)
+		return -ENODEV;
+	if (op == XN_BLK_FLUSH)
+		return request(d, &io);
+	if (!len || len % SECTOR || (uintptr_t)buf % SECTOR)
+		return -EINVAL;
+	if (max > MAX_PIECES)
+		max = MAX_PIECES;
+	for (; len && !err; len -= taken, p += taken) {
+		io.nr_sg = cut(sg, max, p, len, &taken);
+		err = request(d, &io);
+		io.sector += taken / SECTOR;
+	}
+	return err;
+}

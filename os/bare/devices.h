@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Console, disk and network of the reference kernel, for programs: simple
+ * blocking calls on top of the engines in frontends/. All are called from
+ * threads, hence on CPU 0.
+ */
+#ifndef BARE_DEVICES_H
+#define BARE_DEVICES_H
+
+#include <xenion/blkfront.h>
+#include <xenion/console.h>
+#include <xenion/netfront.h>
+#include "bare.h"
+
+/* ---- dev/console.c ---- */
+
+struct bare_console {
+	struct xn_console con;
+	struct xn_waitq wait;
+};
+
+/* -ENODEV: this domain has no console. */
+int bare_console_open(struct bare_console *c);
+void bare_console_close(struct bare_console *c);
+
+/* All of it, if the other side takes it in time; else how much, or -EIO. */
+int bare_console_write(struct bare_console *c, const char *s, unsigned int len,
+		       uint64_t timeout_ns);
+
+/* At least one byte, or 0 after the timeout, or -EIO. */
+int bare_console_read(struct bare_console *c, char *s, unsigned int size,
+		      uint64_t timeout_ns);
+
+/* ---- dev/disk.c ---- */
+
+struct bare_disk {
+	struct xn_device dev;
+	struct xn_blk blk;
+	struct xn_waitq wait;
+	bool connected;
+};
+
+/* Number @id of the toolstack's, 51712 for xvda; @config may be NULL. Waits
+ * until it is connected. @d is zeroed.
+ */
+int bare_disk_open(struct bare_disk *d, unsigned int id,
+		   const struct xn_blk_config *config);
+void bare_disk_close(struct bare_disk *d);
+
+/* @buf is memory of the kernel's own, @len a multiple of the sector size, both
+ * aligned to 512 bytes. 0, or -EIO, -ENODEV, -EOPNOTSUPP, -EINVAL.
+ */
+int bare_disk_io(struct bare_disk *d, enum xn_blk_op op, uint64_t sector,
+		 void *buf, uint32_t len);
+
+/* ---- dev/net.c ---- */
+
+#define BARE_NET_BUFFERS	64
+
+struct bare_net_buffer {
+	void *page;
+	bool busy;		/* its user's, or on its way */
+	bool pinned;		/* sent, but the backend still reads it */
+};
+
+struct bare_net {
+	struct xn_device dev;
+	struct xn_net net;
+	struct xn_waitq wait;
+	struct bare_net_buffer buffer[BARE_NET_BUFFERS];
+	/* A packet has come; it is gone when this returns. */
+	void (*rx)(void *data, const struct xn_net_received *pkt);
+	void *data;
+	bool live, link;
+	bool asked;		/* there is something to poll for */
+	bool stop, stopped;
+	uint64_t sent, received;
+};
+
+/* Number @id of the toolstack's, 0 for the first; waits for the link. @n is
+ * zeroed, but for rx and data.
+ */
+int bare_net_open(struct bare_net *n, unsigned int id);
+void bare_net_close(struct bare_net *n);
+
+/* A page to put a packet into, to be sent or put back; NULL: none now. */
+void *bare_net_get(struct bare_net *n);
+void bare_net_put(struct bare_net *n, void *page);
+
+/* Send what is in it; the page is not the caller's any more, whatever happens.
+ * 0 or a negative errno value: the packet is lost.
+ */
+int bare_net_send(struct bare_net *n, void *page, unsigned int len);
+
+#endif /* BARE_DEVICES_H */
