@@ -67,7 +67,16 @@ uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback)
 	return xn_cpuid(info->cpuid_base + 4, 0).ebx;
 }
 
+static long refuse(unsigned int nr, unsigned long a1, unsigned long a2,
+		   unsigned long a3, unsigned long a4, unsigned long a5)
+{
+	return -ENOSYS;
+}
+
 enum xn_hypercall_insn xn_hypercall_insn;
+long (*xn_hypercall_other)(unsigned int nr, unsigned long a1, unsigned long a2,
+			   unsigned long a3, unsigned long a4,
+			   unsigned long a5) = refuse;
 
 void xn_hypercall_choose(void)
 {

@@ -40,6 +40,13 @@ uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
  */
 void xn_hypercall_choose(void);
 
+/**
+ * xn_hypercall_choose_pv - the same for a PV guest, which has one of its own
+ *
+ * Context: any.
+ */
+void xn_hypercall_choose_pv(void);
+
 /*
  * Memory types, numbered as ACPI does. Where two claims on an address differ,
  * the larger number holds: nothing is taken for RAM that may not be.

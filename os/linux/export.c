@@ -25,6 +25,7 @@ EXPORT_SYMBOL_GPL(xn_os_log);
 
 /* hypercall.h */
 EXPORT_SYMBOL_GPL(xn_hypercall_insn);
+EXPORT_SYMBOL_GPL(xn_hypercall_other);
 EXPORT_SYMBOL_GPL(xn_errno);
 
 /* grant.h */

@@ -3,21 +3,30 @@
  * The hypercall instruction on x86-64: number in rax, arguments in rdi, rsi,
  * rdx, r10, r8, result in rax (xen-public/arch-x86/xen-x86_64.h).
  *
- * There is no hypercall page: the instruction is chosen once, from CPUID, by
- * xn_hypercall_choose() (boot/), because a page that the hypervisor fills in
- * is one more page of executable memory that the guest does not control
- * (XSA-466). Included by the port's <xn_os_port.h>.
+ * There is no hypercall page: the instruction is chosen once, from CPUID by
+ * xn_hypercall_choose() or, in a PV guest, by xn_hypercall_choose_pv() (boot/),
+ * because a page that the hypervisor fills in is one more page of executable
+ * memory that the guest does not control (XSA-466). Included by the port's
+ * <xn_os_port.h>.
  */
 #ifndef XENION_X86_HYPERCALL_H
 #define XENION_X86_HYPERCALL_H
 
 enum xn_hypercall_insn {
-	XN_INSN_NONE,		/* not chosen: every hypercall fails */
+	XN_INSN_NONE,		/* of these: by xn_hypercall_other() */
 	XN_INSN_VMMCALL,	/* AMD and Hygon */
 	XN_INSN_VMCALL,		/* the others */
 };
 
 extern enum xn_hypercall_insn xn_hypercall_insn;
+
+/*
+ * A PV guest's syscall; until something is chosen, a refusal. Not inline: the
+ * code of other guests shall not hold that instruction.
+ */
+extern long (*xn_hypercall_other)(unsigned int nr, unsigned long a1,
+				  unsigned long a2, unsigned long a3,
+				  unsigned long a4, unsigned long a5);
 
 static inline long xn_hypercall_raw(unsigned int nr, unsigned long a1,
 				    unsigned long a2, unsigned long a3,
@@ -41,7 +50,7 @@ static inline long xn_hypercall_raw(unsigned int nr, unsigned long a1,
 				 : : "memory");
 		return ret;
 	default:
-		return -ENOSYS;
+		return xn_hypercall_other(nr, a1, a2, a3, a4, a5);
 	}
 }
 
