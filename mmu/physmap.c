@@ -1,12 +1,71 @@
 // SPDX-License-Identifier: MIT
 /*
  * Frames that Xen owns, made to appear in a hole of the guest-physical map:
- * XENMEM_add_to_physmap and XENMEM_remove_from_physmap (xen-public/memory.h).
- * Called by the port for shared info and by grant/ for the table, and for room
- * where other domains' pages appear.
+ * XENMEM_add_to_physmap and XENMEM_remove_from_physmap (xen-public/memory.h),
+ * or what a PV guest has in their place (pv.c). Called by the port for shared
+ * info and by grant/ for the table, and for room where other domains' pages
+ * appear.
  */
 #include <xenion/hypercall.h>
 #include <xenion/mmu.h>
+
+static int hvm_add(unsigned int space, xen_ulong_t idx, xen_pfn_t gfn, void *va)
+{
+	struct xen_add_to_physmap x = {
+		.domid = DOMID_SELF,
+		.space = space,
+		.idx = idx,
+		.gpfn = gfn,
+	};
+
+	if (space == XN_MAPSPACE_GRANT_STATUS) {
+		x.space = XENMAPSPACE_grant_table;
+		x.idx |= XENMAPIDX_grant_table_status;
+	}
+	return xn_hc_memory(XENMEM_add_to_physmap, &x);
+}
+
+static int hvm_remove(xen_pfn_t gfn, void *va)
+{
+	struct xen_remove_from_physmap x = {
+		.domid = DOMID_SELF,
+		.gpfn = gfn,
+	};
+
+	return xn_hc_memory(XENMEM_remove_from_physmap, &x);
+}
+
+static uint64_t hvm_grant_addr(xen_pfn_t gfn, void *va)
+{
+	return (uint64_t)gfn << XN_PAGE_SHIFT;
+}
+
+static xen_pfn_t hvm_ram_gfn(const void *va)
+{
+	return xn_os_gfn(va);
+}
+
+static int hvm_ram_out(void *va, xen_pfn_t *frame)
+{
+	*frame = xn_os_gfn(va);
+	return 0;
+}
+
+static int hvm_ram_in(void *va, xen_pfn_t frame)
+{
+	return frame == xn_os_gfn(va) ? 0 : -EIO;
+}
+
+static const struct xn_frame_ops hvm_ops = {
+	.add = hvm_add,
+	.remove = hvm_remove,
+	.grant_addr = hvm_grant_addr,
+	.ram_gfn = hvm_ram_gfn,
+	.ram_out = hvm_ram_out,
+	.ram_in = hvm_ram_in,
+};
+
+const struct xn_frame_ops *xn_frame_ops = &hvm_ops;
 
 int xn_physmap_init(struct xn_physmap *pm, unsigned int space,
 		    unsigned int count)
@@ -27,23 +86,19 @@ int xn_physmap_init(struct xn_physmap *pm, unsigned int space,
 	return 0;
 }
 
+static void *frame_va(const struct xn_physmap *pm, unsigned int i)
+{
+	return (char *)pm->va + (size_t)i * XN_PAGE_SIZE;
+}
+
 int xn_physmap_add(struct xn_physmap *pm)
 {
-	struct xen_add_to_physmap x = {
-		.domid = DOMID_SELF,
-		.space = pm->space,
-		.idx = pm->used,
-		.gpfn = pm->gfn + pm->used,
-	};
 	int err;
 
 	if (pm->used == pm->count)
 		return -ENOSPC;
-	if (pm->space == XN_MAPSPACE_GRANT_STATUS) {
-		x.space = XENMAPSPACE_grant_table;
-		x.idx |= XENMAPIDX_grant_table_status;
-	}
-	err = xn_hc_memory(XENMEM_add_to_physmap, &x);
+	err = xn_frame_ops->add(pm->space, pm->used, pm->gfn + pm->used,
+				frame_va(pm, pm->used));
 	if (!err)
 		pm->used++;
 	return err;
@@ -51,20 +106,20 @@ int xn_physmap_add(struct xn_physmap *pm)
 
 uint64_t xn_physmap_grant_addr(const struct xn_physmap *pm, unsigned int i)
 {
-	return (uint64_t)(pm->gfn + i) << XN_PAGE_SHIFT;
+	return xn_frame_ops->grant_addr(pm->gfn + i, frame_va(pm, i));
 }
 
 void xn_physmap_fini(struct xn_physmap *pm)
 {
-	struct xen_remove_from_physmap x = { .domid = DOMID_SELF };
 	int err, why = 0;
 
 	if (!pm->count)
 		return;
 	xn_os_unmap(pm->va, pm->count);
 	while (pm->used) {
-		x.gpfn = pm->gfn + --pm->used;
-		err = xn_hc_memory(XENMEM_remove_from_physmap, &x);
+		pm->used--;
+		err = xn_frame_ops->remove(pm->gfn + pm->used,
+					   frame_va(pm, pm->used));
 		if (err) {
 			pm->stuck++;
 			why = err;

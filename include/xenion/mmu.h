@@ -5,6 +5,8 @@
  * XENMEM_add_to_physmap (xen-public/memory.h) over a frame that is RAM frees
  * that RAM to Xen; therefore every such frame goes into a hole of the
  * guest-physical map, which the port reserves, and is removed at the end.
+ * A PV guest has no such map: there a hole is addresses with no page behind
+ * them, and a frame appears in the guest's own page tables.
  */
 #ifndef XENION_MMU_H
 #define XENION_MMU_H
@@ -16,6 +18,39 @@ enum xn_mapspace {
 	XN_MAPSPACE_GRANT_STATUS = 0x100, /* of a version 2 grant table */
 	XN_MAPSPACE_GRANTED,	/* other domains' pages: grant/ puts them there */
 };
+
+/*
+ * How frames come to the guest and go: what is different in a PV guest, which
+ * knows machine frames and keeps page tables (<xenion/pv.h>). For mmu/ and
+ * grant/; the context of each is any. Errors are negative errno values.
+ */
+struct xn_frame_ops {
+	/*
+	 * Frame @idx of @space (as struct xn_physmap has it) appears in the
+	 * hole at @gfn, which is mapped at @va.
+	 */
+	int (*add)(unsigned int space, xen_ulong_t idx, xen_pfn_t gfn,
+		   void *va);
+	/* And is gone again; @va may be unmapped by then, as in HVM guests. */
+	int (*remove)(xen_pfn_t gfn, void *va);
+	/* Where GNTTABOP_map_grant_ref puts a page that shall be at @va. */
+	uint64_t (*grant_addr)(xen_pfn_t gfn, void *va);
+
+	/* Ballooning, one page of RAM at a time. */
+
+	/* The page's number for XENMEM_populate_physmap. */
+	xen_pfn_t (*ram_gfn)(const void *va);
+	/*
+	 * The page is about to leave: nothing maps it from now on. @frame: its
+	 * number for XENMEM_decrease_reservation.
+	 */
+	int (*ram_out)(void *va, xen_pfn_t *frame);
+	/* Xen gave @frame for it: the page is at @va again. */
+	int (*ram_in)(void *va, xen_pfn_t frame);
+};
+
+/* Of this kind of guest: HVM's and PVH's until xn_pv_init() has run. */
+extern const struct xn_frame_ops *xn_frame_ops;
 
 struct xn_physmap {
 	xen_pfn_t gfn;		/* first frame of the hole */
