@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Run the rig, for the programs that judge what its guests print."""
+import re
 import subprocess
 
 # Exit status of the rig: how often a run that ends so is made again
 # (docs/rig.md, "A fault of QEMU's").
 AGAIN = {5: 2, 6: 1}
+
+TEST = re.compile(r"^(?:dom0: )?(not ok|ok)\b\s*\d*\s*-?\s*(.*)")
 
 
 def rigrun(command, begin, line):
@@ -28,3 +31,47 @@ def rigrun(command, begin, line):
         tried += 1
         print("# rig: status %d, the same once more (docs/rig.md)"
               % proc.returncode, flush=True)
+
+
+class Runs:
+    """Many runs as one TAP: each guest's tests with the run's name before
+    them, and one more for what the rig saw (a crash, a hang, bad news in a
+    log, something left behind)."""
+
+    def __init__(self):
+        self.count = 0
+        print("TAP version 13", flush=True)
+
+    def result(self, good, name):
+        self.count += 1
+        print("%s %d - %s" % ("ok" if good else "not ok", self.count, name),
+              flush=True)
+
+    def run(self, name, command):
+        print("# %s ..." % name, flush=True)
+        output = []
+
+        # Judged only at the end: a run that QEMU broke does not count.
+        status = rigrun(command, output.clear, output.append)
+        tests = 0
+        words = []
+        for line in output:
+            found = TEST.match(line)
+            if found:
+                tests += 1
+                self.result(found.group(1) == "ok",
+                            name + ": " + found.group(2))
+            elif line.startswith("rig: "):
+                words.append(line[5:].strip())
+            else:
+                print("# " + line)
+        for word in words[-6:] if status else []:
+            print("# rig: " + word)
+        if status == 4:
+            self.result(True, name + " # SKIP")
+        else:
+            self.result(status == 0 and tests > 0,
+                        name + ": the rig saw nothing bad")
+
+    def end(self):
+        print("1..%d" % self.count)
