@@ -18,7 +18,7 @@ vmlinuz = $(XENION_CACHE)/kernel-$(abi)/boot/vmlinuz-$(abi)
 # The kernel's build leaves its objects beside the sources, so it is given a
 # folder of links to them.
 KMOD := $(OUT)/kmod
-CORE_DIRS := boot mmu events grant xenbus frontends
+CORE_DIRS := boot mmu events grant time xenbus frontends
 
 HARNESS := tests/harness --timeout 2400 --log $(OUT)/check
 

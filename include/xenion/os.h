@@ -11,6 +11,8 @@
  *     errno constants;
  *   - long xn_hypercall_raw(nr, a1, a2, a3, a4, a5): one hypercall, its raw
  *     result. On hardware, include <xenion/x86/hypercall.h> for it;
+ *   - uint64_t xn_cycles(): the counter that Xen's time is scaled from. On
+ *     hardware, include <xenion/x86/tsc.h> for it; only time/ asks;
  *   - struct xn_lock, xn_lock_init(l), flags = xn_lock(l), xn_unlock(l, flags):
  *     an exclusion that may be taken with upcalls disabled, and disables them;
  *   - flags = xn_upcalls_disable(), xn_upcalls_restore(flags): this CPU only,

@@ -12,6 +12,7 @@
  *   memory.c      the guest's frames, and what os.h says about memory
  *   evtchn.c      event channels, 2-level and FIFO
  *   gnttab.c      grant table, version 1, and the backend's use of it
+ *   time.c        what a guest is told of the time
  *   hypervisor.c  guests, hypercalls, faults on demand
  *   os.c          the rest of os.h: locks, time, work, the log
  *   guest.c       the core's rooms brought up in a guest, as a kernel does it
@@ -22,6 +23,7 @@
 #define XENION_HOST_H
 
 #include <xenion/guest.h>
+#include <xenion/time.h>
 
 /* ---- guests ---- */
 
@@ -33,6 +35,7 @@ struct host_config {
 	unsigned int max_grant_frames;	/* 0: 64 */
 	unsigned int gnttab_version;	/* 0: 1 */
 	bool no_fifo;			/* Xen knows the 2-level ABI only */
+	unsigned int tsc_khz;		/* 0: 2500000 */
 };
 
 /* A new guest (@cfg may be NULL), which is entered on vCPU 0. */
@@ -142,6 +145,17 @@ void *host_store_page(struct host_guest *g);
 struct host_port *host_store_port(struct host_guest *g);
 void *host_console_page(struct host_guest *g);
 struct host_port *host_console_port(struct host_guest *g);
+
+/* ---- the time that the guest is told ---- */
+
+/* Xen tells a vCPU anew where its counter stands. */
+void host_time_update(struct host_guest *g, unsigned int vcpu);
+/* From now on Xen says that all counters are one, or that they are not. */
+void host_tsc_stable(struct host_guest *g, unsigned int vcpu, bool stable);
+/* A vCPU's counter is so far ahead of what Xen believes. */
+void host_tsc_skew(struct host_guest *g, unsigned int vcpu, int64_t cycles);
+/* Called whenever the guest reads a counter; @fn NULL: no more. */
+void host_tsc_hook(struct host_guest *g, void (*fn)(void *data), void *data);
 
 /* ---- grants, the other end ---- */
 

@@ -186,12 +186,15 @@ struct host_guest *host_guest_create(const struct host_config *cfg)
 		g->cfg.max_grant_frames = 64;
 	if (!g->cfg.gnttab_version)
 		g->cfg.gnttab_version = 1;
+	if (!g->cfg.tsc_khz)
+		g->cfg.tsc_khz = 2500000;
 	if (g->cfg.nr_vcpus > HOST_MAX_VCPUS)
 		host_bug("too many vCPUs");
 	g->domid = next_domid++;
 	host_memory_init(g);
 	host_evtchn_init(g);
 	host_gnttab_init(g);
+	host_time_init(g);
 	toolstack_build(g);
 	g->next = host_guests;
 	host_guests = g;

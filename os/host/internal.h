@@ -51,6 +51,8 @@ struct host_vcpu {
 	xen_pfn_t control_gfn;
 	struct evtchn_fifo_control_block *control;
 	evtchn_port_t tail[EVTCHN_FIFO_MAX_QUEUES];
+	int64_t tsc_skew;
+	bool tsc_unstable;
 };
 
 /* Mappings of one granted page by others. */
@@ -104,6 +106,10 @@ struct host_guest {
 	unsigned int nr_grant_frames;
 	struct host_pin *pins;
 
+	/* time.c */
+	void (*tsc_hook)(void *data);
+	void *tsc_data;
+
 	/* hypervisor.c */
 	uint64_t param[HVM_NR_PARAMS];
 	struct host_step *steps;
@@ -154,6 +160,9 @@ bool host_gnttab_uses(struct host_guest *g, xen_pfn_t gfn);
 long host_gnttab_op(struct host_guest *g, unsigned int cmd, void *arg,
 		    unsigned int count);
 int host_gnttab_grow(struct host_guest *g, unsigned int frames);
+
+/* time.c */
+void host_time_init(struct host_guest *g);
 
 /* os.c */
 unsigned int host_work_leaks(struct host_guest *g);

@@ -56,7 +56,7 @@ finds() {
 	result $? "$1 finds what breaks it" "$tmp/why"
 }
 
-mapfile -t core < <(cd "$top" && find boot mmu events grant xenbus frontends \
+mapfile -t core < <(cd "$top" && find boot mmu events grant time xenbus frontends \
 	-path boot/shim -prune -o -name '*.c' -print | sort)
 mapfile -t rules < <(python3 "$here/rules.py" --list)
 echo "1..$((${#core[@]} + ${#rules[@]} + 10))"

@@ -13,17 +13,18 @@ import sys
 
 # The floors. A file may include headers of a lower floor, and of its own room.
 FLOORS = {
-    "base": 0, "boot": 1, "mmu": 2, "events": 3, "grant": 3, "xenbus": 4,
-    "frontends": 5,
+    "base": 0, "boot": 1, "mmu": 2, "events": 3, "grant": 3, "time": 3,
+    "xenbus": 4, "frontends": 5,
 }
 # Public headers by name; those not named belong to a frontend of that name.
 HEADERS = {
     "os": "base", "hypercall": "base", "ring": "base", "boot": "boot",
-    "mmu": "mmu", "events": "events", "grant": "grant", "xenbus": "xenbus",
+    "mmu": "mmu", "events": "events", "grant": "grant", "time": "time",
+    "xenbus": "xenbus",
     "guest": "xenbus",  # one instance of each room, up to xenbus
-    "x86/hypercall": "base", "x86/cpuid": "boot",
+    "x86/hypercall": "base", "x86/tsc": "base", "x86/cpuid": "boot",
 }
-ROOMS = ["boot", "mmu", "events", "grant", "xenbus", "frontends"]
+ROOMS = ["boot", "mmu", "events", "grant", "time", "xenbus", "frontends"]
 # Of the core, but programs of their own that an OS never sees.
 APART = ["boot/shim"]
 

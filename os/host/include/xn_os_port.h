@@ -18,6 +18,9 @@
 long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
 		      unsigned long a3, unsigned long a4, unsigned long a5);
 
+/* time.c: of the virtual time; and what a test wants done meanwhile */
+uint64_t xn_cycles(void);
+
 unsigned long xn_upcalls_disable(void);
 void xn_upcalls_restore(unsigned long flags);
 

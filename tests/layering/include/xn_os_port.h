@@ -73,6 +73,7 @@ size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 
 #include <xenion/x86/hypercall.h>
+#include <xenion/x86/tsc.h>
 
 struct xn_lock {
 	int held;

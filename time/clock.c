@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System time from struct vcpu_time_info (xen-public/xen.h): where a counter
+ * stood at a moment that Xen knows, and how fast it runs. Xen makes the version
+ * odd while it writes. Called by the port, for xn_os_now().
+ */
+#include <xenion/time.h>
+
+/*
+ * Tries to find the page at rest. Xen writes while the vCPU does not run, so
+ * that the vCPU itself meets no write of an honest host twice in a row.
+ */
+#define TRIES		8u
+
+/* Counters from 1 Hz to 2^62 Hz. */
+#define MAX_SHIFT	31
+
+int xn_clock_init(struct xn_clock *c, const struct shared_info *shared,
+		  unsigned int nr_vcpus)
+{
+	if (!nr_vcpus || nr_vcpus > XN_CLOCK_MAX_VCPUS)
+		return -EINVAL;
+	memset(c, 0, sizeof(*c));
+	c->shared = shared;
+	c->nr_vcpus = nr_vcpus;
+	return 0;
+}
+
+int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
+		   uint64_t *ns)
+{
+	uint64_t delta = cycles - ti->tsc_timestamp;
+	int shift = ti->tsc_shift;
+
+	if (!ti->tsc_to_system_mul || shift < -MAX_SHIFT || shift > MAX_SHIFT)
+		return -EINVAL;
+	/* Counters differ a little: this one has not come that far yet. */
+	if ((int64_t)delta < 0)
+		delta = 0;
+	if (shift > 0 && delta > UINT64_MAX >> shift)
+		return -EINVAL;
+	delta = shift < 0 ? delta >> -shift : delta << shift;
+	/* 64 by 32 bits, less 32: fits. */
+	delta = (__uint128_t)delta * ti->tsc_to_system_mul >> 32;
+	return __builtin_add_overflow(ti->system_time, delta, ns) ? -EINVAL : 0;
+}
+
+/* The counter is read between the versions: it must be of the same CPU. */
+static bool snapshot(const struct vcpu_time_info *from,
+		     struct vcpu_time_info *to, uint64_t *cycles)
+{
+	unsigned int i;
+
+	for (i = 0; i < TRIES; i++) {
+		to->version = XN_READ_ONCE(from->version);
+		xn_rmb();
+		to->tsc_timestamp = XN_READ_ONCE(from->tsc_timestamp);
+		to->system_time = XN_READ_ONCE(from->system_time);
+		to->tsc_to_system_mul = XN_READ_ONCE(from->tsc_to_system_mul);
+		to->tsc_shift = XN_READ_ONCE(from->tsc_shift);
+		to->flags = XN_READ_ONCE(from->flags);
+		*cycles = xn_cycles();
+		xn_rmb();
+		if (!(to->version & 1) &&
+		    XN_READ_ONCE(from->version) == to->version)
+			return true;
+	}
+	return false;
+}
+
+/* The greatest that anybody was told. */
+static uint64_t latest(struct xn_clock *c)
+{
+	uint64_t ns = __atomic_load_n(&c->max, __ATOMIC_RELAXED);
+	unsigned int i;
+
+	for (i = 0; i < c->nr_vcpus; i++) {
+		uint64_t last = XN_READ_ONCE(c->vcpu[i].last);
+
+		if (ns < last)
+			ns = last;
+	}
+	return ns;
+}
+
+static uint64_t raise(uint64_t *max, uint64_t ns)
+{
+	uint64_t old = __atomic_load_n(max, __ATOMIC_RELAXED);
+
+	/* Another turn only because somebody else has raised it. */
+	while (old < ns)
+		if (__atomic_compare_exchange_n(max, &old, ns, false,
+						__ATOMIC_SEQ_CST,
+						__ATOMIC_RELAXED))
+			return ns;
+	return old;
+}
+
+uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu)
+{
+	struct vcpu_time_info ti;
+	struct xn_clock_vcpu *v;
+	uint64_t cycles, ns;
+	bool stable;
+
+	if (vcpu >= c->nr_vcpus)
+		return latest(c);
+	v = &c->vcpu[vcpu];
+	stable = v->stable;
+	if (snapshot(&c->shared->vcpu_info[vcpu].time, &ti, &cycles) &&
+	    !xn_clock_scale(&ti, cycles, &ns)) {
+		stable = ti.flags & XEN_PVCLOCK_TSC_STABLE_BIT;
+	} else {
+		xn_stat_inc(XN_STAT_REFUSED);
+		ns = 0;
+	}
+	/* The others' times count now, or did until now. */
+	if (stable != v->stable) {
+		v->stable = stable;
+		XN_WRITE_ONCE(v->last, latest(c));
+	}
+	if (ns < v->last)
+		ns = v->last;
+	if (!stable)
+		ns = raise(&c->max, ns);
+	XN_WRITE_ONCE(v->last, ns);
+	return ns;
+}
