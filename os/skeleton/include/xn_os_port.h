@@ -30,6 +30,7 @@ size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 
 #include <xenion/x86/hypercall.h>
+#include <xenion/x86/tsc.h>
 
 /* Upcalls come only where the core waits, hence never under a lock. */
 struct xn_lock {
