@@ -68,6 +68,15 @@ install: ## install it, with headers and xenion.pc: PREFIX=, DESTDIR=
 uninstall: ## remove that again
 	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
 
+# The reference kernel's programs, an image for each kind of domain.
+bare = $(MAKE) --no-print-directory -C os/bare O=$(OUT)
+
+.PHONY: guest
+guest: setup ## build the reference kernel's images into build/guest
+	@$(bare) IMAGE=hello SOURCES=examples/hello/hello.c
+	@$(bare) IMAGE=selftest SOURCES="$(wildcard tests/bare/*.c)" \
+		INCLUDES=tests/bare
+
 $(OUT)/include/xen-public: | setup
 	@mkdir -p $(@D)
 	@ln -sfn /usr/include/xen $@
@@ -111,6 +120,10 @@ check-unit: check-setup shim $(OUT)/include/xen-public ## tests that need no hyp
 .PHONY: check-rig
 check-rig: check-setup modules selftest shim ## tests on the real Xen only
 	@$(HARNESS) $(rig_suites)
+
+.PHONY: check-guest
+check-guest: check-setup guest ## the reference kernel's selftests, in every kind of domain
+	@$(HARNESS) bare=tests/bare/all
 
 .PHONY: lint
 lint: ## checkpatch, sparse, clang's analyser

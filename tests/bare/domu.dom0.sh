@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of the reference kernel's tests in a domU.
+
+# The pattern of tests/bare/frontends_disk.c from line $1 on, 1 MiB of it.
+pattern() {
+	seq -f %015.0f "$1" $(($1 + 65535))
+}
+
+result() {
+	if [ "$1" = 0 ]; then
+		echo "ok - $2"
+	else
+		echo "not ok - $2"
+		bad=1
+	fi
+}
+
+bad=0
+disk=$(disk_file xvda)
+pattern 0 | dd of="$disk" bs=1M conv=notrunc 2>/dev/null
+xenstore-write "/local/domain/$DOMID/data/dom0" ready
+wait_guest disk 120 || exit 1
+pattern 65536 >/tmp/want
+dd if="$disk" of=/tmp/have bs=1M skip=1 count=1 2>/dev/null
+cmp -s /tmp/want /tmp/have
+result $? "the disk has what the guest wrote"
+exit $bad

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A network interface (xen-public/io/netif.h): a frame that is sent arrives as
+ * it was sent, and one that comes has every byte of what was sent to us.
+ *
+ * dom0's own network stack is the other end, 10.0.0.1: it answers ARP and
+ * pings of every size, with the same bytes that we sent.
+ */
+#include "devices.h"
+#include "selftest.h"
+
+#define ETH_LEN		14
+#define IP_LEN		20
+#define ICMP_LEN	8
+#define FRAME_MAX	1514
+
+static struct bare_net net;
+static const uint8_t our_ip[4] = { 10, 0, 0, 2 };
+static const uint8_t dom0_ip[4] = { 10, 0, 0, 1 };
+
+static uint8_t got[FRAME_MAX];
+static unsigned int got_len;
+static uint16_t wanted;			/* ethertype */
+static struct xn_waitq wait;
+
+static void rx(void *data, const struct xn_net_received *pkt)
+{
+	uint8_t head[ETH_LEN];
+	unsigned int i, at = 0;
+
+	if (pkt->len > FRAME_MAX || pkt->piece[0].len < ETH_LEN)
+		return;
+	memcpy(head, (char *)pkt->piece[0].page + pkt->piece[0].offset, ETH_LEN);
+	if (got_len || head[12] << 8 != (wanted & 0xff00) ||
+	    head[13] != (wanted & 0xff) || head[0] & 1)
+		return;
+	for (i = 0; i < pkt->nr; i++) {
+		memcpy(got + at, (char *)pkt->piece[i].page +
+				 pkt->piece[i].offset, pkt->piece[i].len);
+		at += pkt->piece[i].len;
+	}
+	got_len = at;
+	xn_wake(&wait);
+}
+
+/* Sends, and waits for a frame of that type; how long it is, or 0. */
+static unsigned int ask(const uint8_t *frame, unsigned int len, uint16_t type)
+{
+	void *page = bare_net_get(&net);
+
+	if (!page)
+		return 0;
+	memcpy(page, frame, len);
+	wanted = type;
+	got_len = 0;
+	if (bare_net_send(&net, page, len))
+		return 0;
+	(void)xn_wait(&wait, got_len, 5 * XN_NSEC_PER_SEC);
+	return got_len;
+}
+
+static unsigned int header(uint8_t *f, const uint8_t *to, uint16_t type)
+{
+	memcpy(f, to, 6);
+	memcpy(f + 6, net.net.info.mac, 6);
+	f[12] = type >> 8;
+	f[13] = type;
+	return ETH_LEN;
+}
+
+static void put_sum(uint8_t *p, unsigned int len, unsigned int at)
+{
+	uint32_t sum = 0;
+	unsigned int i;
+
+	p[at] = p[at + 1] = 0;
+	for (i = 0; i < len; i++)
+		sum += i & 1 ? p[i] : p[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	p[at] = ~sum >> 8;
+	p[at + 1] = ~sum;
+}
+
+static bool find_dom0(uint8_t *mac)
+{
+	static const uint8_t everybody[6] = { 255, 255, 255, 255, 255, 255 };
+	static const uint8_t request[8] = { 0, 1, 8, 0, 6, 4, 0, 1 };
+	uint8_t f[60] = { 0 };
+	uint8_t *arp = f + header(f, everybody, 0x0806);
+
+	memcpy(arp, request, 8);
+	memcpy(arp + 8, net.net.info.mac, 6);
+	memcpy(arp + 14, our_ip, 4);
+	memcpy(arp + 24, dom0_ip, 4);
+	if (ask(f, sizeof(f), 0x0806) < 42 || got[21] != 2 ||
+	    memcmp(got + 28, dom0_ip, 4))
+		return false;
+	memcpy(mac, got + 22, 6);
+	return true;
+}
+
+static bool ping(const uint8_t *mac, unsigned int size)
+{
+	static uint8_t f[FRAME_MAX];
+	unsigned int len = IP_LEN + ICMP_LEN + size, i;
+	uint8_t *ip = f + header(f, mac, 0x0800), *icmp = ip + IP_LEN;
+
+	memset(ip, 0, len);
+	ip[0] = 0x45;
+	ip[2] = len >> 8;
+	ip[3] = len;
+	ip[8] = 64;		/* hops */
+	ip[9] = 1;		/* ICMP */
+	memcpy(ip + 12, our_ip, 4);
+	memcpy(ip + 16, dom0_ip, 4);
+	put_sum(ip, IP_LEN, 10);
+	icmp[0] = 8;		/* echo request */
+	for (i = 0; i < size; i++)
+		icmp[ICMP_LEN + i] = i * 7 + size;
+	put_sum(icmp, ICMP_LEN + size, 2);
+	return ask(f, ETH_LEN + len, 0x0800) >= ETH_LEN + len &&
+	       !got[ETH_LEN + IP_LEN] &&	/* echo reply */
+	       !memcmp(got + ETH_LEN + IP_LEN + ICMP_LEN, icmp + ICMP_LEN, size);
+}
+
+SELFTEST(frontends, net, NEEDS_STORE | NEEDS_DOM0)
+{
+	static const unsigned int sizes[] = { 1, 64, 255, 256, 1000, 1472 };
+	unsigned int refs = xn_gnttab_used(&bare_guest.gnttab), i;
+	uint8_t mac[6] = { 0 };
+	int err;
+
+	memset(&net, 0, sizeof(net));
+	net.rx = rx;
+	err = bare_net_open(&net, 0);
+	REQUIRE(!err, "connected, and the link is up (error %d)", err);
+	REQUIRE(find_dom0(mac), "dom0 answers ARP");
+	for (i = 0; i < XN_ARRAY_SIZE(sizes); i++)
+		CHECK(ping(mac, sizes[i]), "a ping of %u bytes comes back",
+		      sizes[i]);
+	for (i = 0; i < 600 && ping(mac, 100); i++)
+		;
+	CHECK(i == 600, "600 more, more than the ring has slots (%u)", i);
+	bare_net_close(&net);
+	CHECK(xn_gnttab_used(&bare_guest.gnttab) == refs,
+	      "no grant reference was left behind");
+}
