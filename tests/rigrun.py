@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Run the rig, for the programs that judge what its guests print."""
 import re
+import signal
 import subprocess
+import sys
 
 # Exit status of the rig: how often a run that ends so is made again
 # (docs/rig.md, "A fault of QEMU's").
@@ -26,6 +28,9 @@ def rigrun(command, begin, line):
             except KeyboardInterrupt:
                 proc.wait()
                 raise
+            except SystemExit:
+                proc.terminate()
+                raise
         if tried >= AGAIN.get(proc.returncode, 0):
             return proc.returncode
         tried += 1
@@ -39,6 +44,8 @@ class Runs:
     log, something left behind)."""
 
     def __init__(self):
+        # Ended from outside: the machine that was started goes with us.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.count = 0
         print("TAP version 13", flush=True)
 

@@ -91,6 +91,11 @@ gdt:
 xn_gdt_pointer:				/* 32-bit code reads six bytes of it */
 	.word	. - gdt - 1
 	.quad	gdt
+	.weak	xn_note_pvh
+	.globl	xn_note_address
+	.balign	8
+xn_note_address:
+	.quad	xn_note_pvh
 
 	.bss
 	.balign	STACK_SIZE

@@ -11,8 +11,8 @@ extern char __executable_start[], _end[];
 /* head_pvh.S */
 extern uint64_t xn_page_root[];
 
-/* note_pvh.S, if it is linked in */
-extern const char xn_note_pvh __attribute__((weak));
+/* head_pvh.S: where the note of note_pvh.S is, 0 if that is not linked in. */
+extern const uint64_t xn_note_address;
 
 /* Called by head_pvh.S; does not return. */
 void xn_start_pvh(uint32_t start_info);

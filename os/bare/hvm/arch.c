@@ -7,6 +7,7 @@
  */
 #include <xenion/x86/cpuid.h>
 #include "bare.h"
+#include "entry.h"
 
 #define VECTOR_UPCALL		0xf0
 #define VECTOR_SPURIOUS		0xff
@@ -43,13 +44,6 @@ struct __attribute__((packed)) idt_pointer {
 	uint16_t limit;
 	uint64_t base;
 };
-
-extern char bare_stubs[], bare_upcall_entry[], bare_spurious_entry[];
-extern char bare_cpu_entry[];
-extern uint64_t xn_page_root[];
-
-void bare_hvm_upcall(void);
-void bare_hvm_cpu_init(void);
 
 static struct gate idt[256] __attribute__((aligned(16)));
 

@@ -83,9 +83,12 @@ bool bare_wait_pause(uint64_t until);
 ({ \
 	uint64_t __until = bare_deadline(timeout_ns); \
 	bool __true; \
-	do \
+	for (;;) { \
 		bare_wait_begin(wq); \
-	while (!(__true = !!(condition)) && bare_wait_pause(__until)); \
+		__true = !!(condition); \
+		if (__true || !bare_wait_pause(__until)) \
+			break; \
+	} \
 	__true; \
 })
 
