@@ -76,6 +76,8 @@ guest: setup ## build the reference kernel's images into build/guest
 	@$(bare) IMAGE=hello SOURCES=examples/hello/hello.c
 	@$(bare) IMAGE=selftest SOURCES="$(wildcard tests/bare/*.c)" \
 		INCLUDES=tests/bare
+	@$(bare) IMAGE=tamper SOURCES=tests/bare/tamper/tamper.c KINDS=pvh \
+		LINK=-Wl,--wrap=xn_start_pvh
 
 $(OUT)/include/xen-public: | setup
 	@mkdir -p $(@D)

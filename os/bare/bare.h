@@ -31,6 +31,11 @@ void bare_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void bare_panic(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
+/* The boot module of that number and its size, or NULL: there is none, or it is
+ * out of reach.
+ */
+const void *bare_module(unsigned int i, uint64_t *size);
+
 /* The value of the word "name=value" of the command line, "" for the word
  * "name" alone, or NULL. It ends at the next space: @len is its length.
  */
@@ -107,6 +112,9 @@ xen_pfn_t bare_arch_gfn(const void *va);
 unsigned int bare_arch_address_bits(void);
 
 /* ---- the port's parts ---- */
+
+/* What we use lies below, where the entry code's identity map reaches. */
+#define BARE_REACH	0x100000000ull
 
 #define BARE_STACK	XN_BOOT_STACK
 

@@ -75,6 +75,9 @@ void bare_cpus_init(void)
 
 	if (bare_info->nr_vcpus == 1 || bare_option("nosmp", NULL))
 		return;
+	if (xn_hc_vcpu(VCPUOP_is_up, XN_MAX_VCPUS, NULL) >= 0)
+		xn_os_log(XN_WARN, "bare: more than %u vCPUs: the others are not used",
+			  XN_MAX_VCPUS);
 	err = bind_ipi(0);
 	for (cpu = 1; !err && cpu < bare_info->nr_vcpus; cpu++) {
 		err = start(cpu);

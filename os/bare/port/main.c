@@ -30,6 +30,23 @@ uint64_t xn_os_now(void)
 
 /* ---- the command line ---- */
 
+/* Is that memory which we can look at? */
+static bool in_reach(uint64_t gpa, uint64_t size)
+{
+	return gpa && gpa + size > gpa && gpa + size <= BARE_REACH;
+}
+
+const void *bare_module(unsigned int i, uint64_t *size)
+{
+	const struct xn_boot_module *m = &bare_info->module[i];
+
+	if (i >= bare_info->nr_modules || !in_reach(m->start, m->size))
+		return NULL;
+	if (size)
+		*size = m->size;
+	return (const void *)m->start;
+}
+
 static void copy_cmdline(const struct xn_boot_info *info)
 {
 	const char *s = (const char *)info->cmdline;
@@ -37,6 +54,9 @@ static void copy_cmdline(const struct xn_boot_info *info)
 
 	if (!s)
 		return;
+	if (!in_reach(info->cmdline, CMDLINE_SIZE))
+		bare_panic("bare: the command line at 0x%lx is out of reach",
+			   info->cmdline);
 	for (i = 0; i < CMDLINE_SIZE; i++) {
 		cmdline[i] = s[i];
 		if (!s[i])

@@ -6,8 +6,10 @@
  */
 #include "bare.h"
 
-#define LIMIT		0x100000000ull
 #define MAX_HOLES	16
+
+/* With less, nothing works. */
+#define MIN_PAGES	64
 
 static struct xn_lock lock;
 static const struct xn_memmap *map;
@@ -26,6 +28,11 @@ static uint64_t align_up(uint64_t v, uint64_t align)
 	return (v + align - 1) & ~(align - 1);
 }
 
+static uint64_t end_of(const struct xn_mem_range *r)
+{
+	return r->end < BARE_REACH ? r->end : BARE_REACH;
+}
+
 /* Under the lock. */
 static void *take(unsigned int count, unsigned int align_pages)
 {
@@ -33,7 +40,7 @@ static void *take(unsigned int count, unsigned int align_pages)
 
 	for (; range < map->nr; range++, next = 0) {
 		const struct xn_mem_range *r = &map->range[range];
-		uint64_t end = r->end < LIMIT ? r->end : LIMIT;
+		uint64_t end = end_of(r);
 		uint64_t start = align_up(r->start > next ? r->start : next,
 					  (uint64_t)align_pages * XN_PAGE_SIZE);
 
@@ -54,11 +61,15 @@ void bare_memory_init(const struct xn_boot_info *info)
 	unsigned int i;
 
 	map = &info->map;
-	for (i = 0; i < map->nr; i++)
-		if (map->range[i].type == XN_MEM_RAM && map->range[i].start < LIMIT)
-			total += ((map->range[i].end < LIMIT ?
-				   map->range[i].end : LIMIT) -
-				  map->range[i].start) / XN_PAGE_SIZE;
+	for (i = 0; i < map->nr; i++) {
+		const struct xn_mem_range *r = &map->range[i];
+
+		if (r->type == XN_MEM_RAM && r->start < BARE_REACH)
+			total += (end_of(r) - r->start) / XN_PAGE_SIZE;
+	}
+	if (total < MIN_PAGES)
+		bare_panic("bare: %u pages of RAM are too few: give the domain more memory",
+			   total);
 }
 
 void *bare_pages(unsigned int count, unsigned int align_pages)
@@ -164,7 +175,7 @@ static bool is_hole(xen_pfn_t gfn, unsigned int count, xen_pfn_t *after)
 
 int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn)
 {
-	xen_pfn_t at = LIMIT >> XN_PAGE_SHIFT;
+	xen_pfn_t at = BARE_REACH >> XN_PAGE_SHIFT;
 	xen_pfn_t end = 1ull << (bare_arch_address_bits() - XN_PAGE_SHIFT);
 	unsigned long flags = xn_lock(&lock);
 	int err = -ENOSPC;
