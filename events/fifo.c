@@ -184,22 +184,26 @@ static bool consume(struct xn_evtchn_table *t, struct fifo_vcpu *v,
 	return v->head[queue];
 }
 
+/* The queues that are not empty, also those that have just begun to be so. */
+static uint32_t look(struct fifo_vcpu *v)
+{
+	if (XN_READ_ONCE(v->control->ready))
+		v->ready |= __atomic_exchange_n(&v->control->ready, 0,
+						__ATOMIC_SEQ_CST) &
+			    ((1u << EVTCHN_FIFO_MAX_QUEUES) - 1);
+	return v->ready;
+}
+
 static unsigned int fifo_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
 {
 	struct fifo *f = t->priv;
 	struct fifo_vcpu *v = &f->vcpu[vcpu];
 	unsigned int events = 0, budget = BUDGET;
 
-	v->ready |= __atomic_exchange_n(&v->control->ready, 0,
-					__ATOMIC_SEQ_CST) &
-		    ((1u << EVTCHN_FIFO_MAX_QUEUES) - 1);
-	while (v->ready && budget) {
+	for (; budget && look(v); budget--) {
 		unsigned int queue = __builtin_ctz(v->ready);
 
-		/* The highest priority first, as far as it goes. */
-		while (budget && consume(t, v, queue, &events))
-			budget--;
-		if (budget)
+		if (!consume(t, v, queue, &events))
 			v->ready &= ~(1u << queue);
 	}
 	/*
@@ -222,7 +226,6 @@ static void relieved(void *data, evtchn_port_t port)
 static int relief_bind(struct xn_evtchn_table *t, unsigned int vcpu,
 		       evtchn_port_t *port)
 {
-	struct evtchn_set_priority x = { .priority = EVTCHN_FIFO_PRIORITY_MAX };
 	int err;
 
 	if (*port)
@@ -230,8 +233,7 @@ static int relief_bind(struct xn_evtchn_table *t, unsigned int vcpu,
 	err = xn_evtchn_bind_ipi(t, vcpu, relieved, NULL, port);
 	if (err)
 		return err;
-	x.port = *port;
-	err = xn_hc_evtchn(EVTCHNOP_set_priority, &x);
+	err = xn_evtchn_set_priority(t, *port, EVTCHN_FIFO_PRIORITY_MAX);
 	if (err) {
 		xn_evtchn_unbind(t, *port);
 		*port = 0;
@@ -386,6 +388,7 @@ static int fifo_fini(struct xn_evtchn_table *t)
 const struct xn_evtchn_ops xn_evtchn_fifo = {
 	.name		= "FIFO",
 	.resets		= true,
+	.priorities	= true,
 	.init		= fifo_init,
 	.fini		= fifo_fini,
 	.grow		= fifo_grow,

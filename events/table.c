@@ -286,6 +286,23 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 	return err;
 }
 
+int xn_evtchn_set_priority(struct xn_evtchn_table *t, evtchn_port_t port,
+			   unsigned int priority)
+{
+	struct evtchn_set_priority x = { .port = port, .priority = priority };
+	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+	unsigned long flags;
+	int err = -EINVAL;
+
+	if (!t->ops->priorities)
+		return -EOPNOTSUPP;
+	flags = xn_lock(&t->lock);
+	if (is_bound(p))
+		err = xn_hc_evtchn(EVTCHNOP_set_priority, &x);
+	xn_unlock(&t->lock, flags);
+	return err;
+}
+
 /* ---- begin and end ---- */
 
 /*

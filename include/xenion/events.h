@@ -28,6 +28,7 @@ struct xn_evtchn_table;
 struct xn_evtchn_ops {
 	const char *name;
 	bool resets;		/* fini closes every port of the domain */
+	bool priorities;	/* ports have one */
 	int (*init)(struct xn_evtchn_table *t);
 	int (*fini)(struct xn_evtchn_table *t);
 	int (*grow)(struct xn_evtchn_table *t, evtchn_port_t port);
@@ -177,6 +178,23 @@ void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
  */
 int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 		   unsigned int vcpu);
+
+/**
+ * xn_evtchn_set_priority - which events come first
+ * @t: the table
+ * @port: the port
+ * @priority: EVTCHN_FIFO_PRIORITY_MAX (0) ... EVTCHN_FIFO_PRIORITY_MIN (15);
+ *            a port is bound with EVTCHN_FIFO_PRIORITY_DEFAULT
+ *
+ * Of the events that wait for a vCPU, those of the highest priority are handled
+ * first, also those that come while others are handled; none interrupts
+ * another. An event that waits already keeps the priority that it came with.
+ *
+ * EVTCHNOP_set_priority. Returns: 0, -EOPNOTSUPP in the 2-level ABI, -EINVAL
+ * for a port that is not bound or a number out of range. Context: any.
+ */
+int xn_evtchn_set_priority(struct xn_evtchn_table *t, evtchn_port_t port,
+			   unsigned int priority);
 
 /**
  * xn_evtchn_mask - hold a port's events back

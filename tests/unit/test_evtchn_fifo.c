@@ -106,20 +106,15 @@ static void test_array_grows(void **state)
 /* Events come in the order in which they were sent, by priority. */
 static void test_order(void **state)
 {
-	struct evtchn_set_priority prio = {
-		.priority = EVTCHN_FIFO_PRIORITY_MIN,
-	};
 	struct host_port *p[6];
 	evtchn_port_t port[6];
 	unsigned int events, i;
 
 	for (i = 0; i < 6; i++)
 		p[i] = open_port(&events, &port[i]);
-	prio.port = port[1];
-	assert_int_equal(xn_hc_evtchn(EVTCHNOP_set_priority, &prio), 0);
-	prio.port = port[4];
-	prio.priority = 3;
-	assert_int_equal(xn_hc_evtchn(EVTCHNOP_set_priority, &prio), 0);
+	assert_int_equal(xn_evtchn_set_priority(t, port[1],
+						EVTCHN_FIFO_PRIORITY_MIN), 0);
+	assert_int_equal(xn_evtchn_set_priority(t, port[4], 3), 0);
 	host_port_notify(p[1]);
 	host_port_notify(p[5]);
 	host_port_notify(p[0]);
@@ -135,6 +130,115 @@ static void test_order(void **state)
 	assert_int_equal(order[4], port[1]);
 	for (i = 0; i < 6; i++)
 		xn_evtchn_unbind(t, port[i]);
+}
+
+/* All of them, sent from the lowest priority to the highest. */
+static void test_priorities(void **state)
+{
+	struct host_port *p[EVTCHN_FIFO_MAX_QUEUES];
+	evtchn_port_t port[EVTCHN_FIFO_MAX_QUEUES];
+	unsigned int events, i, n = EVTCHN_FIFO_MAX_QUEUES;
+
+	for (i = 0; i < n; i++) {
+		p[i] = open_port(&events, &port[i]);
+		assert_int_equal(xn_evtchn_set_priority(t, port[i], i), 0);
+	}
+	for (i = n; i--;)
+		host_port_notify(p[i]);
+	host_pump();
+	assert_int_equal(nr_order, n);
+	for (i = 0; i < n; i++)
+		assert_int_equal(order[i], port[i]);
+	for (i = 0; i < n; i++)
+		xn_evtchn_unbind(t, port[i]);
+}
+
+static void test_priority_errors(void **state)
+{
+	struct host_port *p;
+	unsigned int events;
+	evtchn_port_t port;
+
+	p = open_port(&events, &port);
+	assert_int_equal(xn_evtchn_set_priority(t, port, 16), -EINVAL);
+	assert_int_equal(xn_evtchn_set_priority(t, port, ~0u), -EINVAL);
+	assert_int_equal(xn_evtchn_set_priority(t, port + 1, 0), -EINVAL);
+	assert_int_equal(xn_evtchn_set_priority(t, ~0u, 0), -EINVAL);
+	host_fail_hypercall(1, -EPERM);
+	assert_int_equal(xn_evtchn_set_priority(t, port, 0), -EPERM);
+	host_port_notify(p);
+	host_pump();
+	assert_int_equal(events, 1);
+	xn_evtchn_unbind(t, port);
+	assert_int_equal(xn_evtchn_set_priority(t, port, 0), -EINVAL);
+	/* The next one with that number has the default again. */
+	p = open_port(&events, &port);
+	assert_int_equal(x.host->chan[port].priority,
+			 EVTCHN_FIFO_PRIORITY_DEFAULT);
+	xn_evtchn_unbind(t, port);
+}
+
+/* What waits keeps its place; the next event has the new priority. */
+static void test_priority_linked(void **state)
+{
+	struct host_port *p, *q;
+	evtchn_port_t port, other;
+	unsigned int events;
+
+	p = open_port(&events, &port);
+	q = open_port(&events, &other);
+	host_port_notify(q);
+	host_port_notify(p);
+	assert_int_equal(xn_evtchn_set_priority(t, port, 0), 0);
+	host_pump();
+	host_port_notify(q);
+	host_port_notify(p);
+	host_pump();
+	assert_int_equal(nr_order, 4);
+	assert_int_equal(order[0], other);
+	assert_int_equal(order[1], port);
+	assert_int_equal(order[2], port);
+	assert_int_equal(order[3], other);
+	xn_evtchn_unbind(t, port);
+	xn_evtchn_unbind(t, other);
+}
+
+/* An event that comes while others are handled goes before the rest of them. */
+static struct host_port *urgent;
+
+static void sends_urgent(void *data, evtchn_port_t port)
+{
+	event(data, port);
+	if (nr_order == 1)
+		host_port_notify(urgent);
+}
+
+static void test_priority_overtakes(void **state)
+{
+	struct host_port *p[3];
+	evtchn_port_t port[3], first;
+	unsigned int events, i;
+
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(xn_evtchn_bind_unbound(t, 0, sends_urgent,
+							&events, &port[i]), 0);
+		p[i] = host_port_connect(x.host, port[i], NULL, NULL);
+		xn_evtchn_unmask(t, port[i]);
+	}
+	urgent = open_port(&events, &first);
+	assert_int_equal(xn_evtchn_set_priority(t, first, 2), 0);
+	nr_order = 0;
+	for (i = 0; i < 3; i++)
+		host_port_notify(p[i]);
+	host_pump();
+	assert_int_equal(nr_order, 4);
+	assert_int_equal(order[0], port[0]);
+	assert_int_equal(order[1], first);
+	assert_int_equal(order[2], port[1]);
+	assert_int_equal(order[3], port[2]);
+	for (i = 0; i < 3; i++)
+		xn_evtchn_unbind(t, port[i]);
+	xn_evtchn_unbind(t, first);
 }
 
 /* A port that was moved while linked is met on its old queue, once. */
@@ -435,7 +539,9 @@ static void test_fewer_vcpus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(array_grows), T(order), T(move_linked), T(close_linked),
+		T(array_grows), T(order), T(priorities),
+		T(priority_errors), T(priority_linked), T(priority_overtakes),
+		T(move_linked), T(close_linked),
 		T(mask_linked), T(busy), T(bad_heads), T(bad_links),
 		T(endless_links), T(relief_fails), T(bad_ready),
 		cmocka_unit_test(test_fewer_vcpus),

@@ -197,6 +197,21 @@ static void test_nonsense(void **state)
 	xn_evtchn_unbind(t, port);
 }
 
+/* There are none, and Xen is not even asked. */
+static void test_no_priorities(void **state)
+{
+	uint64_t calls;
+	evtchn_port_t port;
+
+	assert_int_equal(xn_evtchn_bind_ipi(&x.guest.evtchn, 0, event, NULL,
+					    &port), 0);
+	calls = host_stat_get(XN_STAT_HYPERCALL);
+	assert_int_equal(xn_evtchn_set_priority(&x.guest.evtchn, port, 0),
+			 -EOPNOTSUPP);
+	assert_int_equal(host_stat_get(XN_STAT_HYPERCALL), calls);
+	xn_evtchn_unbind(&x.guest.evtchn, port);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, start, stop)
 
 int main(void)
@@ -204,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(all_masked), T(last_vcpu_and_port), T(shared_word),
 		T(late_event), T(there_and_back), T(nonsense),
+		T(no_priorities),
 	};
 
 	return cmocka_run_group_tests_name("evtchn_twolevel", tests, NULL,
