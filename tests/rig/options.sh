@@ -56,9 +56,12 @@ bad "not a Linux bzImage" run --kernel zeros
 bad "not a Linux bzImage" run --kernel empty
 bad "is not a directory" run --modules nosuch
 bad "has no *.ko" run --modules nothing
-bad "not built yet" run --type pv
-bad "not built yet" run --type hvm
+bad "for an --image" run --type pv
+bad "for an --image" run --type hvm
 bad "not a kind of guest" run --type lxc
+bad "for an --image" run --as-dom0
+bad "for an --image" run --ramdisk zeros
+bad "for an --image" run --xen-cmdline no-real-mode
 
 bad "whole number" run --vcpus two
 bad "out of range" run --vcpus 0
@@ -94,6 +97,35 @@ bad "absolute path" run --guest-file zeros:there
 bad "cannot read nosuch" run --dom0-file nosuch:/there
 bad "not a regular expression" run --ignore-log '('
 bad "cannot make" run --log /proc/nosuch
+
+# elf CLASS MACHINE, in octal: the head of an image without notes
+elf() {
+	printf %b "\\0177ELF\\0$1\\01\\01\\0\\0\\0\\0\\0\\0\\0\\0\\0"
+	printf %b "\\02\\0\\0$2\\0\\01\\0\\0\\0"
+	head -c 100 /dev/zero
+}
+elf 1 3 >elf32
+elf 2 76 >elf64
+elf 1 76 >mixed
+bad "cannot read nosuch" run --image nosuch
+bad "not an x86 ELF" run --image vmlinuz
+bad "not an x86 ELF" run --image empty
+bad "not an x86 ELF" run --image mixed
+bad "no note PHYS32_ENTRY" run --image elf32
+bad "no notes of a PV kernel" run --image elf64 --type pv
+bad "64-bit ELF" run --image elf64 --type hvm
+bad "an --image is none" run --image elf32 --kernel vmlinuz
+bad "an --image is none" run --image elf32 --in-tree
+bad "an --image is none" run --image elf32 --tool fio
+bad "an --image is none" run --image elf32 --guest-script empty
+bad "--guest-file is for" run --image elf32 --guest-file empty
+bad "cannot read nosuch" run --image elf32 --ramdisk nosuch
+bad "nobody serves it" run --image elf32 --as-dom0 --disk size=1M
+bad "nobody serves it" run --image elf32 --as-dom0 --vif default
+bad "nobody serves it" run --image elf32 --as-dom0 --dom0-script empty
+bad "dom0 is pv or pvh" run --image elf32 --as-dom0 --type hvm
+bad "--as-dom0 only" run --image elf32 --xen-cmdline smt=0
+bad "out of range" run --image elf32 --vcpus 129
 
 # With a filled cache, names are looked up in it.
 if [ -e "$top/build/cache/kernel-abi" ]; then

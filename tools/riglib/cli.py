@@ -13,14 +13,16 @@ import tty
 
 from . import options, places
 from .errors import BadInput, RigError
-from .job import Job
+from .direct import DirectSession, ImageMachine
+from .image import ImageSession
+from .job import ImageJob, Job
 from .machine import Machine
 from .session import Session
 
 ESCAPE = b"\x1d"                                        # Ctrl-]
 KEEP_LOGS = 20
 EXIT = {"passed": 0, "failed": 1, "skipped": 4, "broken by QEMU": 5,
-        "hung": 6}
+        "hung": 6, "crashed": 7, "incomplete": 8}
 BROKEN = 3
 
 
@@ -122,19 +124,43 @@ def _finish(machine, own, logdir):
     machine.forget()
 
 
-def run(o):
-    show = Show(o.verbose)
-    began = time.monotonic()
+def _run_beside_dom0(o, show, began):
+    """(result, folder of the logs)"""
     started = _started(o, show)
-    job = Job(o)
+    job = ImageJob(o) if o.image else Job(o)
     logdir = _logdir(o)
     machine, own = _machine_for(o, started, show)
     try:
-        session = Session(machine, job, logdir, show, began)
+        kind = ImageSession if o.image else Session
+        session = kind(machine, job, logdir, show, began)
         session.run()
-        result = session.result()
+        return session.result(), logdir
     finally:
         _finish(machine, own, logdir)
+
+
+def _run_as_dom0(o, show, began):
+    """The same, without our dom0."""
+    logdir = _logdir(o)
+    _sweep()
+    machine = ImageMachine(places.machine_dir(f"own-{os.getpid()}"), o)
+    machine.take_lock(show.progress)
+    show.progress("booting Xen in QEMU, with the image as dom0")
+    machine.start(options.machine_options(o), True, show.progress)
+    try:
+        session = DirectSession(machine, o, logdir, show, began)
+        session.run()
+        return session.result(), logdir
+    finally:
+        machine.kill()
+        machine.forget()
+
+
+def run(o):
+    show = Show(o.verbose)
+    began = time.monotonic()
+    how = _run_as_dom0 if o.as_dom0 else _run_beside_dom0
+    result, logdir = how(o, show, began)
     for p in result["problems"]:
         show.progress(p)
     show.progress(f"{result['verdict']} "

@@ -27,7 +27,7 @@ dmesg -c >/dev/null
 say "@begin $NAME"
 mkdir -p /run/job
 cp kernel /run/job/kernel
-cp ramdisk /run/job/ramdisk
+[ ! -f ramdisk ] || cp ramdisk /run/job/ramdisk
 (cd / && cpio -idmu <"$job/extra.cpio" 2>/dev/null)
 make_disks
 
@@ -58,6 +58,19 @@ xl_events() {
 	done
 }
 
+# A PV guest that is an image speaks through its console only. xenconsoled
+# writes its log into a pipe, so that each line is seen as it comes; a line of
+# ours is the last.
+console_log=/var/log/xen/console/guest-$NAME.log
+follow_console() {
+	mkfifo "$console_log"
+	awk -v last="$1" -v copy=/run/job/console.log '
+		$0 == last	{ exit }
+		length($0)	{ print "@con " $0; fflush() }
+		{ print >copy }' <>"$console_log" >&3 &
+	follower=$!
+}
+
 start_script() {
 	(
 		export DOMID="$1" DOMNAME="$NAME" RIG_JOB="$NAME"
@@ -72,7 +85,16 @@ start_console() {
 	xenconsole --interactive --type pv "$1" <>"$RIG_CONSOLE" >&0 2>&0 &
 }
 
+follower=
+[ -z "$CONSOLE" ] || follow_console "end of $NAME"
 xl create -F -p domain.cfg 2>&1 | xl_events
+if [ -n "$follower" ]; then
+	# What the guest left without an end is a line, too.
+	printf '\nend of %s\n' "$NAME" >>"$console_log"
+	wait $follower
+	rm "$console_log"
+	mv /run/job/console.log "$console_log"
+fi
 
 # The script may still have something to verify after the guest's end.
 if [ -f dom0-script ] && [ -f /run/job.domid ]; then

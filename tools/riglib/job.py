@@ -34,22 +34,32 @@ class Job:
     def __init__(self, options):
         o = self.o = options
         self.name = f"j{os.getpid()}-{int(time.time() * 1000) % 10**9}"
-        source = o.kernel or places.stock_kernel()
-        unpacked = images.unpacked_kernel(source)
-        self.knows_xen = images.has_word(unpacked, b"xenboot")
         self.copies = {
-            "kernel": unpacked if o.in_tree else images.wrapped_kernel(source),
             "dom0-job.sh": places.lib("dom0-job.sh"),
             "dom0-lib.sh": places.lib("dom0-lib.sh")}
         if o.dom0_script:
             self.copies["dom0-script"] = o.dom0_script
-        self.contents = {
-            "ramdisk": images.guest_ramdisk(o),
+        self.contents = {}
+        words = self._guest()
+        self.contents.update({
             "extra.cpio": self._extra(),
-            "domain.cfg": self._config().encode(),
-            "vars": self._vars().encode()}
+            "domain.cfg": self._config(words).encode(),
+            "vars": self._vars().encode()})
+
+    def _guest(self):
+        """Adds what is started; returns its command line."""
+        o = self.o
+        source = o.kernel or places.stock_kernel()
+        unpacked = images.unpacked_kernel(source)
+        self.copies["kernel"] = (unpacked if o.in_tree
+                                 else images.wrapped_kernel(source))
+        self.contents["ramdisk"] = images.guest_ramdisk(o)
         if o.command == "shell":
             self.contents["shell"] = b""
+        words = f"{GUEST_WORDS} {o.cmdline}".strip()
+        if "earlyprintk=" in words:
+            return words
+        return EARLY[images.has_word(unpacked, b"xenboot")] + " " + words
 
     def write(self, directory):
         """Into the machine's share. Disk images may be large: only now."""
@@ -76,15 +86,12 @@ class Job:
         disks = " ".join(f"{d['vdev']}:{d.get('size', '')}:"
                          + (f"disk-{d['vdev']}" if "file" in d else "")
                          for d in self.o.disk)
-        return (f"NAME='{self.name}'\nDISKS='{disks}'\n"
+        return (f"NAME='{self.name}'\nDISKS='{disks}'\nCONSOLE=\n"
                 f"SCRIPT_GRACE={SCRIPT_GRACE}\n")
 
-    def _config(self):
+    def _config(self, words):
         """What xl reads; see xl.cfg(5)."""
         o = self.o
-        words = f"{GUEST_WORDS} {o.cmdline}".strip()
-        if "earlyprintk=" not in words:
-            words = EARLY[self.knows_xen] + " " + words
         disks = [f"format=raw,backendtype=phy,script=block,vdev={d['vdev']},"
                  f"access={'ro' if 'ro' in d else 'rw'},"
                  f"target=/disks/{d['vdev']}" for d in o.disk]
@@ -93,8 +100,23 @@ class Job:
         # TCG intercepts RDTSC badly when Xen emulates it: native.
         lines = {"name": self.name, "type": o.type, "vcpus": o.vcpus,
                  "memory": o.memory, "kernel": "/run/job/kernel",
-                 "ramdisk": "/run/job/ramdisk", "cmdline": words,
+                 "cmdline": words,
                  "tsc_mode": "native", "on_poweroff": "destroy",
                  "on_reboot": "destroy", "on_crash": "destroy",
                  "disk": disks, "vif": vifs}
+        if "ramdisk" in self.contents or "ramdisk" in self.copies:
+            lines["ramdisk"] = "/run/job/ramdisk"
         return "".join(f"{k} = {json.dumps(v)}\n" for k, v in lines.items())
+
+
+class ImageJob(Job):
+    """A guest that is an image, started as it is."""
+
+    def _guest(self):
+        self.copies["kernel"] = self.o.image
+        if self.o.ramdisk:
+            self.copies["ramdisk"] = self.o.ramdisk
+        return self.o.cmdline
+
+    def _vars(self):
+        return super()._vars() + ("CONSOLE=1\n" if self.o.type == "pv" else "")

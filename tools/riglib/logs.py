@@ -20,8 +20,9 @@ XEN_BAD = [
     r"Hypercall.*(bug|denied|unknown)",
 ]
 # In Xen's own lines, although the list above has them.
+NO_CRASH = r"\bno crash\b|kexec|Crash kernel"
 XEN_GOOD = [
-    r"\bno crash\b|kexec|Crash kernel",
+    NO_CRASH,
     r"d0(v\d+)? ",
 ]
 # In the guest kernel's lines.
@@ -49,6 +50,7 @@ GUEST_DEAD = re.compile(r"Kernel panic - not syncing|---\[ end Kernel panic")
 
 _xen_bad = re.compile("|".join(XEN_BAD))
 _xen_good = re.compile("|".join(XEN_GOOD))
+_no_crash = re.compile(NO_CRASH)
 _guest_bad = re.compile("|".join(GUEST_BAD))
 _dom0_bad = re.compile("|".join(DOM0_BAD))
 
@@ -60,8 +62,11 @@ _ours = re.compile(r"xr:(\d+):([optx]):(.*)")
 GUEST_LINE = 199
 
 
-def xen_bad(text):
-    return bool(_xen_bad.search(text)) and not _xen_good.search(text)
+def xen_bad(text, dom0=False):
+    """dom0: also what Xen says of dom0, because that is what is tested."""
+    if not _xen_bad.search(text):
+        return False
+    return not (_xen_good if not dom0 else _no_crash).search(text)
 
 
 def guest_bad(text):
@@ -73,17 +78,22 @@ def dom0_bad(text):
 
 
 class Tail:
-    """New whole lines of a growing file, from where it ends now."""
+    """New whole lines of a growing file, from where it ends now, or from
+    its beginning."""
 
-    def __init__(self, path):
+    def __init__(self, path, whole=False):
         self.file = open(path, "rb")
-        self.start = self.file.seek(0, 2)
+        self.start = self.file.seek(0, 0 if whole else 2)
         self.rest = b""
 
     def lines(self):
         self.rest += self.file.read()
         *whole, self.rest = self.rest.split(b"\n")
         return [w.decode("ascii", "replace").rstrip("\r") for w in whole]
+
+    def partial(self):
+        """The line that has no end yet."""
+        return self.rest.decode("ascii", "replace")
 
     def everything(self):
         """All since the beginning, as bytes."""

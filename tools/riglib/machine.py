@@ -24,11 +24,21 @@ from .errors import RigError
 CPU = ("qemu64,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt,-rdtscp,-monitor,"
        "family=23,model=1,stepping=2")
 XEN_WORDS = ("console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all "
-             "conring_size=1M bootscrub=0 dom0_max_vcpus=1")
+             "conring_size=1M bootscrub=0")
 DOM0_WORDS = "console=hvc0 quiet rdinit=/init panic=1"
 
 # No machine outlives this, whoever forgets it.
 LIFETIME = {"own": 4 * 3600, "started": 24 * 3600}
+
+
+def processor(o):
+    """QEMU's words for the machine's CPUs."""
+    if o["icount"]:
+        accel = ["-accel", "tcg,thread=single",
+                 "-icount", "shift=1,sleep=off", "-smp", "1"]
+    else:
+        accel = ["-accel", "tcg,thread=multi", "-smp", str(o["cpus"])]
+    return accel + ["-cpu", CPU]
 
 
 def _die_with_parent():
@@ -85,14 +95,10 @@ class Machine:
             raise
 
     def _qemu(self, o):
-        accel = (["-accel", "tcg,thread=single",
-                  "-icount", "shift=1,sleep=off", "-smp", "1"]
-                 if o["icount"] else
-                 ["-accel", "tcg,thread=multi", "-smp", str(o["cpus"])])
         mem = o["dom0_memory"]
         ramdisk = images.dom0_ramdisk()
-        return (["qemu-system-x86_64"] + accel +
-                ["-cpu", CPU, "-m", str(o["memory"]), "-no-user-config",
+        return (["qemu-system-x86_64"] + processor(o) +
+                ["-m", str(o["memory"]), "-no-user-config",
                  "-nodefaults", "-display", "none", "-no-reboot",
                  "-serial", "file:xen.log",
                  "-monitor", "unix:monitor.sock,server=on,wait=off",
@@ -106,7 +112,8 @@ class Machine:
                  "-fsdev", "local,id=share,path=share,security_model=none",
                  "-device", "virtio-9p-pci,fsdev=share,mount_tag=share",
                  "-kernel", images.hypervisor(),
-                 "-append", f"{XEN_WORDS} dom0_mem={mem}M,max:{mem}M",
+                 "-append", f"{XEN_WORDS} dom0_max_vcpus=1 "
+                 f"dom0_mem={mem}M,max:{mem}M",
                  "-initrd", f"{places.stock_kernel()} {DOM0_WORDS},{ramdisk}"])
 
     def _wait_for_dom0(self, progress, began):

@@ -5,15 +5,20 @@ import argparse
 import os
 import re
 
-from . import images, places
+from . import elf, images, places
 from .errors import BadInput
 
+# A kernel's; an image may be asked for more than it can bear, and for less
+# memory than anything needs.
 MAX_VCPUS = 32
-MIN_MEMORY = 64
+MIN_MEMORY, MEMORY, IMAGE_MEMORY = 64, 256, 64
+IMAGE_VCPUS = 128
 # Xen itself, and what it needs for dom0 and a guest beside their memory.
 XEN_MEMORY = 384
 DOM0_MEMORY = 768
 MACHINE_MEMORY = 3072
+# Seconds, without and with --icount.
+TIMEOUT, IMAGE_TIMEOUT = (300, 1800), (60, 300)
 MAX_MACHINE = 65536
 
 
@@ -144,11 +149,12 @@ def _guest_options(p, with_scripts):
                    help="xenion*.ko, put into the guest's /lib/xenion")
     g.add_argument("--in-tree", action="store_true",
                    help="the kernel's own Xen support instead of ours")
-    g.add_argument("--type", default="pvh", metavar="pvh",
-                   help="kind of guest (pvh)")
-    g.add_argument("--vcpus", type=whole("vcpus", 1, MAX_VCPUS), default=1)
-    g.add_argument("--memory", metavar="MB", default=256,
-                   type=whole("memory", MIN_MEMORY, MAX_MACHINE))
+    g.add_argument("--type", default="pvh", metavar="KIND",
+                   help="kind of guest: pvh (default), pv, hvm")
+    g.add_argument("--vcpus", type=whole("vcpus", 1, IMAGE_VCPUS), default=1)
+    g.add_argument("--memory", metavar="MB",
+                   type=whole("memory", 1, MAX_MACHINE),
+                   help=f"default {MEMORY}, for an image {IMAGE_MEMORY}")
     g.add_argument("--disk", type=disk, action="append", default=[],
                    metavar="SPEC", help="size=256M[,vdev=xvda][,ro] or "
                    "file=IMAGE[,...] (repeatable)")
@@ -179,10 +185,22 @@ def _guest_options(p, with_scripts):
                        metavar="PROGRAM", help="--guest-tool and --dom0-tool")
         g.add_argument("--timeout", type=whole("timeout", 1, 86400),
                        metavar="S", help="after so long it counts as hung "
-                       "(default 300, with --icount 1800)")
+                       "(default 300, an image 60; with --icount 1800, 300)")
         g.add_argument("--ignore-log", type=regexp, action="append",
                        default=[], metavar="REGEXP", help="bad news that "
                        "this test expects (repeatable)")
+
+
+def _image_options(p):
+    g = p.add_argument_group("a guest that is not Linux")
+    g.add_argument("--image", metavar="ELF", type=script("image"),
+                   help="started as it is; its TAP is the verdict")
+    g.add_argument("--ramdisk", metavar="FILE", type=script("ramdisk"),
+                   help="handed to the image as it is")
+    g.add_argument("--as-dom0", action="store_true",
+                   help="Xen starts the image as dom0, in place of ours")
+    g.add_argument("--xen-cmdline", default="", metavar="WORDS",
+                   help="more words for Xen, with --as-dom0")
 
 
 def _machine_options(p):
@@ -215,6 +233,7 @@ def parser():
     run = sub.add_parser("run", help="start a guest, run scripts, tell the "
                          "outcome (in the started machine if there is one)")
     _guest_options(run, True)
+    _image_options(run)
     _machine_options(run)
     run.add_argument("--fresh", action="store_true",
                      help="boot a machine for this run in any case")
@@ -245,26 +264,22 @@ def parse(argv):
                        "another")
     if o.command == "shell":
         o.guest_script, o.tools, o.timeout, o.ignore_log = None, [], 86400, []
-        o.fresh = False
+        o.fresh = o.as_dom0 = False
+        o.image = o.ramdisk = None
+        o.xen_cmdline = ""
     if o.command in ("run", "shell"):
         _check_guest(o)
     return o
 
 
 def _check_guest(o):
-    if o.type in ("pv", "hvm"):
-        raise BadInput(f"--type {o.type}: the rig starts PVH guests only; PV "
-                       "and HVM guests are not built yet")
-    if o.type != "pvh":
-        raise BadInput(f"--type '{o.type}' is not a kind of guest; pvh is")
-    if o.kernel:
-        images.check_kernel(o.kernel)
-    if o.modules:
-        if not os.path.isdir(o.modules):
-            raise BadInput(f"--modules: {o.modules} is not a directory")
-        if not any(f.endswith(".ko") for f in os.listdir(o.modules)):
-            raise BadInput(f"--modules: {o.modules} has no *.ko; build them "
-                           "first")
+    if o.type not in ("pvh", "pv", "hvm"):
+        raise BadInput(f"--type '{o.type}' is not a kind of guest; pvh, pv "
+                       "and hvm are")
+    if o.image:
+        _check_image(o)
+    else:
+        _check_linux(o)
     if o.log:
         try:
             os.makedirs(o.log, exist_ok=True)
@@ -281,9 +296,58 @@ def _check_guest(o):
         raise BadInput("more than 8 --vif are too many")
     o.guest_tools += o.tools
     o.dom0_tools += o.tools
-    o.timeout = o.timeout or (1800 if o.icount else 300)
+    times = IMAGE_TIMEOUT if o.image else TIMEOUT
+    o.timeout = o.timeout or times[o.icount]
     _size_machine(o)
     _check_cached(o)
+
+
+def _check_linux(o):
+    for name in ("ramdisk", "as_dom0", "xen_cmdline"):
+        if getattr(o, name):
+            raise BadInput(f"--{name.replace('_', '-')} is for an --image")
+    if o.type != "pvh":
+        raise BadInput(f"--type {o.type} is for an --image: a Linux kernel "
+                       "is started as a PVH guest only")
+    if o.vcpus > MAX_VCPUS:
+        raise BadInput(f"--vcpus {o.vcpus} is out of range: 1 to {MAX_VCPUS}")
+    o.memory = o.memory or MEMORY
+    if o.memory < MIN_MEMORY:
+        raise BadInput(f"--memory {o.memory} is out of range: {MIN_MEMORY} "
+                       f"to {MAX_MACHINE}")
+    if o.kernel:
+        images.check_kernel(o.kernel)
+    if o.modules:
+        if not os.path.isdir(o.modules):
+            raise BadInput(f"--modules: {o.modules} is not a directory")
+        if not any(f.endswith(".ko") for f in os.listdir(o.modules)):
+            raise BadInput(f"--modules: {o.modules} has no *.ko; build them "
+                           "first")
+
+
+def _refuse(o, names, why):
+    for name in names:
+        if getattr(o, name):
+            option = name.rstrip("s").replace("_", "-")
+            raise BadInput(f"--{option} {why}")
+
+
+def _check_image(o):
+    _refuse(o, ("kernel", "modules", "in_tree", "guest_script", "guest_files",
+                "guest_tools", "guest_modules", "tools"),
+            "is for a Linux guest, and an --image is none")
+    if o.as_dom0:
+        _refuse(o, ("disk", "vif", "dom0_script", "dom0_files", "dom0_tools",
+                    "dom0_memory"),
+                "does not go with --as-dom0: the image is dom0 itself, and "
+                "nobody serves it")
+        if o.type == "hvm":
+            raise BadInput("--type hvm does not go with --as-dom0: dom0 is "
+                           "pv or pvh")
+    else:
+        _refuse(o, ("xen_cmdline",), "goes with --as-dom0 only")
+    elf.check_image(o.image, o.type)
+    o.memory = o.memory or IMAGE_MEMORY
 
 
 def _name_disks(disks):
@@ -304,7 +368,7 @@ def _size_machine(o):
     """The memory that dom0 and the machine need for this guest; disks live
     in dom0's memory."""
     disks = sum(d["mb"] for d in o.disk)
-    o.need_dom0 = DOM0_MEMORY + disks
+    o.need_dom0 = 0 if o.as_dom0 else DOM0_MEMORY + disks
     if o.dom0_memory and o.dom0_memory < o.need_dom0:
         raise BadInput(f"--dom0-memory {o.dom0_memory} is too small: the "
                        f"disks live there, and this run needs {o.need_dom0}")
@@ -345,6 +409,9 @@ def _check_cached(o):
 
 def machine_options(o):
     """What Machine.start() wants to know."""
+    if getattr(o, "as_dom0", False):
+        return {"icount": o.icount, "cpus": 1 if o.icount else o.cpus,
+                "memory": o.machine_memory or o.need_rest}
     dom0 = o.dom0_memory or max(getattr(o, "need_dom0", 0), 1024)
     rest = getattr(o, "need_rest", 0)
     return {"icount": o.icount, "dom0_memory": dom0,

@@ -21,6 +21,21 @@ REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
 GO, TRACE, CLEAN = 60, 3, 90
 
 
+def write_result(logdir, result):
+    """result.json; returns the result."""
+    with open(os.path.join(logdir, "result.json"), "w",
+              encoding="utf-8") as f:
+        json.dump(result, f, indent=1)
+        f.write("\n")
+    return result
+
+
+def write_lines(logdir, name, lines):
+    """One of the logs."""
+    with open(os.path.join(logdir, name), "w", encoding="utf-8") as f:
+        f.writelines(line + "\n" for line in lines)
+
+
 class Session:
     """State of one run; result() is what rig tells and writes down."""
 
@@ -221,37 +236,34 @@ class Session:
         for text in self.left:
             p.append("left behind in dom0: " + text)
 
+    def _verdict(self):
+        if self.problems and self.hung:
+            return "hung"
+        if self.problems and self.emulator:
+            self.problems.append("QEMU delivered an interrupt twice, which no "
+                                 "guest survives: run again (docs/rig.md)")
+            return "broken by QEMU"
+        skipped = 4 in (self.exit, int(self.script or 0)
+                        if str(self.script).isdigit() else 0)
+        return ("failed" if self.problems
+                else "skipped" if skipped else "passed")
+
     def result(self):
         """Judges; a dictionary, also written to result.json."""
         self._judge()
-        skipped = 4 in (self.exit, int(self.script or 0)
-                        if str(self.script).isdigit() else 0)
-        verdict = ("failed" if self.problems
-                   else "skipped" if skipped else "passed")
-        if verdict == "failed" and self.hung:
-            verdict = "hung"
-        if verdict == "failed" and self.emulator:
-            verdict = "broken by QEMU"
-            self.problems.append("QEMU delivered an interrupt twice, which no "
-                                 "guest survives: run again (docs/rig.md)")
+        verdict = self._verdict()
         self._mark("done")
-        out = {"verdict": verdict, "problems": self.problems,
-               "guest_exit": self.exit, "dom0_exit": self.script,
-               "shutdown_reason": self.reason, "seconds": self.times}
-        with open(os.path.join(self.logdir, "result.json"), "w",
-                  encoding="utf-8") as f:
-            json.dump(out, f, indent=1)
-            f.write("\n")
-        return out
+        return write_result(self.logdir, {
+            "verdict": verdict, "problems": self.problems,
+            "guest_exit": self.exit, "dom0_exit": self.script,
+            "shutdown_reason": self.reason, "seconds": self.times})
 
     def _save(self, tail):
         for name, lines in (("guest.out", self.guest_out),
                             ("dom0.out", self.dom0_out),
                             ("guest.log", self.guest_log),
                             ("xl.log", self.xl)):
-            with open(os.path.join(self.logdir, name), "w",
-                      encoding="utf-8") as f:
-                f.writelines(line + "\n" for line in lines)
+            write_lines(self.logdir, name, lines)
         with open(os.path.join(self.logdir, "xen.log"), "wb") as f:
             f.write(tail.everything())
         for name in ("out/console.log", "out/dom0.log", "domain.cfg"):

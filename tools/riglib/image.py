@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""Guests that are an image of their own: what they print is judged, not the
+exit status of a script. Either xl starts one beside dom0 (ImageSession), or
+Xen starts it as dom0 (direct.py).
+"""
+
+import re
+
+from .logs import GUEST_LINE
+from .session import Session
+from .tap import Tap, order
+
+
+class Output:
+    """The lines of an image."""
+
+    def __init__(self, o, show):
+        self.o, self.show = o, show
+        self.tap = Tap()
+        self.lines = []
+
+    def feed(self, line):
+        """Returns the word that the image has for the dom0 script, if any."""
+        self.lines.append(line)
+        self.show.guest(line)
+        self.tap.feed(line)
+        kind, word = order(line) or (None, "")
+        if kind == "tell" and re.fullmatch(r"[\w.-]+", word):
+            return word
+        if kind == "ignore-log":
+            try:
+                self.o.ignore_log.append(re.compile(word))
+            except re.error:
+                self.tap.odd.append(f"'{word}' is no regular expression")
+        return None
+
+    def verdict(self, problems, crashed, hung):
+        """Adds to the problems what the TAP says."""
+        problems += [p for p in (self.tap.failed, self.tap.missing) if p]
+        if crashed:
+            return "crashed"
+        if hung:
+            return "hung"
+        if self.tap.missing:
+            return "incomplete"
+        if problems:
+            return "failed"
+        return "skipped" if self.tap.skipped else "passed"
+
+
+class PlainText:
+    """Puts lines together again that Xen has cut."""
+
+    lost = 0
+
+    def __init__(self):
+        self.held = ""
+
+    def feed(self, text):
+        self.held += text
+        if len(text) < GUEST_LINE:
+            yield from self.flush()
+
+    def flush(self):
+        whole, self.held = self.held, ""
+        if whole:
+            yield "o", whole
+
+
+class ImageSession(Session):
+    """An image that xl starts. It speaks through Xen's debug port; a PV guest
+    has none, so there the PV console counts (see dom0-job.sh)."""
+
+    def __init__(self, machine, job, logdir, show, began):
+        super().__init__(machine, job, logdir, show, began)
+        self.text = PlainText()
+        self.output = Output(self.o, show)
+        self.guest_out = self.output.lines
+
+    def _from_dom0(self, line):
+        kind, _, text = line.partition(" ")
+        if kind == "@con" and self.begun:
+            self._from_guest("o", text)
+        else:
+            super()._from_dom0(line)
+
+    def _from_guest(self, kind, text):
+        if not self.output.lines:
+            self._mark("first line")
+        word = self.output.feed(text.rstrip("\r"))
+        if word:
+            self.machine.send(f"tell {word}")
+
+    def _verdict(self):
+        if self.domid is None:
+            return "failed"
+        crashed = not self.killed and self.reason != 0
+        return self.output.verdict(self.problems, crashed, self.hung)
