@@ -106,6 +106,7 @@ check-setup:
 
 unit_suites = \
 	layering=tests/layering/layering.sh \
+	lib=tests/lib/check \
 	unit='$(MAKE) -s -C tests/unit O=$(OUT) check' \
 	options=tests/rig/options.sh \
 	wrap=tests/shim/wrap

@@ -99,7 +99,7 @@ $(lib): $(objects) $(O)/members $(O)/built.mk
 to := $(DESTDIR)$(PREFIX)
 to_lib := $(DESTDIR)$(LIBDIR)
 put := install -m 644
-docs := README.md $(patsubst $(TOP)/%,%,$(wildcard $(TOP)/docs/porting.md))
+docs := README.md docs/porting.md
 
 .PHONY: install
 install: $(lib)

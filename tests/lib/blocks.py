@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The code of docs/porting.md, as files.
+
+    blocks.py DOCUMENT FOLDER
+
+A block that begins with "```c NAME" is added to FOLDER/NAME; those of "```sh"
+become FOLDER/step1.sh, step2.sh, ... Prints the names, a line each.
+"""
+import os
+import re
+import sys
+
+BLOCK = re.compile(r"^```(c|sh)[ \t]*([\w.]*)\n(.*?)^```$", re.M | re.S)
+
+
+def main():
+    if len(sys.argv) != 3:
+        print("usage: blocks.py DOCUMENT FOLDER", file=sys.stderr)
+        return 2
+    with open(sys.argv[1]) as f:
+        document = f.read()
+    files = {}
+    steps = 0
+    for kind, name, text in BLOCK.findall(document):
+        if kind == "sh":
+            steps += 1
+            name = "step%d.sh" % steps
+        elif not name:
+            print("a block of C code does not say which file it is of",
+                  file=sys.stderr)
+            return 1
+        files.setdefault(name, []).append(text)
+    for name, texts in files.items():
+        with open(os.path.join(sys.argv[2], name), "w") as f:
+            f.write("\n".join(texts))
+        print(name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# The guest that docs/porting.md builds, built as it says. Sourced.
+
+# consumer TREE FOLDER: follow TREE/docs/porting.md in FOLDER, which is made,
+# in an environment without anybody's settings; what it said is in FOLDER.log
+consumer() {
+	mkdir -p "$2" &&
+	python3 "$(dirname "${BASH_SOURCE[0]}")/blocks.py" \
+		"$1/docs/porting.md" "$2" >"$2.blocks" &&
+	(cd "$2" && env -i PATH="$PATH" HOME="$2" LC_ALL=C XENION="$1" \
+		bash -ec "$(cat "$2"/step*.sh)") >"$2.log" 2>&1
+}
