@@ -97,7 +97,6 @@ uint64_t xn_os_now(void)
 {
 	static uint64_t hz;
 	struct xn_hv_info hv;
-	uint32_t low, high;
 	uint64_t tsc;
 
 	if (!hz) {
@@ -105,8 +104,7 @@ uint64_t xn_os_now(void)
 		xn_hv_probe(&hv);
 		hz = hv.tsc_khz ? hv.tsc_khz * 1000ull : XN_NSEC_PER_SEC;
 	}
-	__asm__ volatile("rdtsc" : "=a" (low), "=d" (high));
-	tsc = (uint64_t)high << 32 | low;
+	tsc = xn_cycles();
 	return tsc / hz * XN_NSEC_PER_SEC + tsc % hz * XN_NSEC_PER_SEC / hz;
 }
 
