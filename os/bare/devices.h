@@ -17,11 +17,12 @@
 struct bare_console {
 	struct xn_console con;
 	struct xn_waitq wait;
+	unsigned int users;
 };
 
-/* -ENODEV: this domain has no console. */
-int bare_console_open(struct bare_console *c);
-void bare_console_close(struct bare_console *c);
+/* The domain's only one, or NULL: it has none. */
+struct bare_console *bare_console_get(void);
+void bare_console_put(struct bare_console *c);
 
 /* All of it, if the other side takes it in time; else how much, or -EIO. */
 int bare_console_write(struct bare_console *c, const char *s, unsigned int len,

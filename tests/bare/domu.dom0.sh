@@ -21,6 +21,15 @@ bad=0
 disk=$(disk_file xvda)
 pattern 0 | dd of="$disk" bs=1M conv=notrunc 2>/dev/null
 xenstore-write "/local/domain/$DOMID/data/dom0" ready
+
+log=/var/log/xen/console/guest-$DOMNAME.log
+wait_guest console 120 || exit 1
+wait_for 10 grep -q 'selftest line 00199 ...' "$log"
+lines=$(grep -c '^selftest line [0-9]* \.\.\..\{0,1\}$' "$log")
+[ "$lines" = 200 ]
+result $? "the console daemon has 200 lines ($lines)"
+echo "typed in dom0" >"$(xenstore-read "/local/domain/$DOMID/console/tty")"
+
 wait_guest disk 120 || exit 1
 pattern 65536 >/tmp/want
 dd if="$disk" of=/tmp/have bs=1M skip=1 count=1 2>/dev/null

@@ -2,6 +2,8 @@
 /* The PV console for programs, on top of frontends/console.c. */
 #include "devices.h"
 
+static struct bare_console console;
+
 static void event(void *data, evtchn_port_t port)
 {
 	struct bare_console *c = data;
@@ -9,13 +11,12 @@ static void event(void *data, evtchn_port_t port)
 	xn_wake(&c->wait);
 }
 
-int bare_console_open(struct bare_console *c)
+static int open(struct bare_console *c)
 {
 	struct xn_evtchn_table *t = &bare_guest.evtchn;
 	void *page;
 	int err;
 
-	memset(c, 0, sizeof(*c));
 	xn_waitq_init(&c->wait);
 	if (!bare_info->console.gpa)
 		return -ENODEV;
@@ -32,8 +33,18 @@ int bare_console_open(struct bare_console *c)
 	return 0;
 }
 
-void bare_console_close(struct bare_console *c)
+struct bare_console *bare_console_get(void)
 {
+	if (!console.users && open(&console))
+		return NULL;
+	console.users++;
+	return &console;
+}
+
+void bare_console_put(struct bare_console *c)
+{
+	if (--c->users)
+		return;
 	xn_evtchn_unbind(&bare_guest.evtchn, c->con.port);
 	xn_os_unmap(c->con.intf, 1);
 }
