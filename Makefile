@@ -114,6 +114,7 @@ unit_suites = \
 rig_suites = \
 	noxen=tests/guest/noxen \
 	shim=tests/shim/refusals \
+	porting=tests/lib/boot \
 	guest=tests/guest/all
 
 .PHONY: check-unit

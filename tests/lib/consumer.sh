@@ -3,6 +3,12 @@
 #
 # The guest that docs/porting.md builds, built as it says. Sourced.
 
+# copy_tree TREE FOLDER: so that nobody's build is disturbed
+copy_tree() {
+	mkdir -p "$2" && (cd "$1" && tar c --exclude=./build --exclude=./.git .) |
+		tar x -C "$2"
+}
+
 # consumer TREE FOLDER: follow TREE/docs/porting.md in FOLDER, which is made,
 # in an environment without anybody's settings; what it said is in FOLDER.log
 consumer() {
