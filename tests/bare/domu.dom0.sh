@@ -5,7 +5,7 @@
 
 # The pattern of tests/bare/frontends_disk.c from line $1 on, 1 MiB of it.
 pattern() {
-	seq -f %015.0f "$1" $(($1 + 65535))
+	awk -v n="$1" 'BEGIN { for (i = 0; i < 65536; i++) printf "%015d\n", n + i }'
 }
 
 result() {

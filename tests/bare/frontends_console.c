@@ -25,7 +25,7 @@ static bool write_lines(void)
 		for (n = 19, v = i; v; v /= 10)
 			line[--n] = '0' + v % 10;
 		if (bare_console_write(con, line, sizeof(text) - 1,
-				       20 * SECOND) != sizeof(text) - 1)
+				       60 * SECOND) != sizeof(text) - 1)
 			return false;
 	}
 	return true;
@@ -39,7 +39,7 @@ static bool read_line(const char *want)
 
 	while (len < sizeof(got) - 1 && (!len || got[len - 1] != '\n')) {
 		n = bare_console_read(con, got + len, sizeof(got) - 1 - len,
-				      20 * SECOND);
+				      60 * SECOND);
 		if (n <= 0)
 			return false;
 		len += n;

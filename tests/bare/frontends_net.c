@@ -13,6 +13,10 @@
 #define IP_LEN		20
 #define ICMP_LEN	8
 #define FRAME_MAX	1514
+#define ARP_LEN		42
+#define ARP_FRAME	60	/* no frame is shorter */
+#define TYPE_ARP	0x0806
+#define TYPE_IP		0x0800
 
 static struct bare_net net;
 static const uint8_t our_ip[4] = { 10, 0, 0, 2 };
@@ -23,22 +27,62 @@ static unsigned int got_len;
 static uint16_t wanted;			/* ethertype */
 static struct xn_waitq wait;
 
+static unsigned int header(uint8_t *f, const uint8_t *to, uint16_t type)
+{
+	memcpy(f, to, 6);
+	memcpy(f + 6, net.net.info.mac, 6);
+	f[12] = type >> 8;
+	f[13] = type;
+	return ETH_LEN;
+}
+
+/* The 28 bytes of an ARP packet behind the header. */
+static unsigned int arp_packet(uint8_t *f, unsigned int op, const uint8_t *to)
+{
+	static const uint8_t head[7] = { 0, 1, 8, 0, 6, 4, 0 };
+	uint8_t *arp = f + ETH_LEN;
+
+	memset(f, 0, ARP_FRAME);
+	header(f, to, TYPE_ARP);
+	memcpy(arp, head, 7);
+	arp[7] = op;
+	memcpy(arp + 8, net.net.info.mac, 6);
+	memcpy(arp + 14, our_ip, 4);
+	memcpy(arp + 18, to, 6);
+	memcpy(arp + 24, dom0_ip, 4);
+	return ARP_FRAME;
+}
+
+/* dom0 asks now and then whether we are still there. */
+static void answer_arp(const uint8_t *f)
+{
+	void *page;
+
+	if (f[21] != 1 || memcmp(f + 38, our_ip, 4))
+		return;
+	page = bare_net_get(&net);
+	if (page)
+		bare_net_send(&net, page, arp_packet(page, 2, f + 6));
+}
+
 static void rx(void *data, const struct xn_net_received *pkt)
 {
-	uint8_t head[ETH_LEN];
-	unsigned int i, at = 0;
+	static uint8_t f[FRAME_MAX];
+	unsigned int i, at = 0, type;
 
-	if (pkt->len > FRAME_MAX || pkt->piece[0].len < ETH_LEN)
-		return;
-	memcpy(head, (char *)pkt->piece[0].page + pkt->piece[0].offset, ETH_LEN);
-	if (got_len || head[12] << 8 != (wanted & 0xff00) ||
-	    head[13] != (wanted & 0xff) || head[0] & 1)
+	if (pkt->len > FRAME_MAX)
 		return;
 	for (i = 0; i < pkt->nr; i++) {
-		memcpy(got + at, (char *)pkt->piece[i].page +
-				 pkt->piece[i].offset, pkt->piece[i].len);
+		memcpy(f + at, (char *)pkt->piece[i].page +
+			       pkt->piece[i].offset, pkt->piece[i].len);
 		at += pkt->piece[i].len;
 	}
+	type = f[12] << 8 | f[13];
+	if (type == TYPE_ARP && at >= ARP_LEN)
+		answer_arp(f);
+	if (got_len || type != wanted || f[0] & 1)
+		return;
+	memcpy(got, f, at);
 	got_len = at;
 	xn_wake(&wait);
 }
@@ -59,15 +103,6 @@ static unsigned int ask(const uint8_t *frame, unsigned int len, uint16_t type)
 	return got_len;
 }
 
-static unsigned int header(uint8_t *f, const uint8_t *to, uint16_t type)
-{
-	memcpy(f, to, 6);
-	memcpy(f + 6, net.net.info.mac, 6);
-	f[12] = type >> 8;
-	f[13] = type;
-	return ETH_LEN;
-}
-
 static void put_sum(uint8_t *p, unsigned int len, unsigned int at)
 {
 	uint32_t sum = 0;
@@ -85,15 +120,10 @@ static void put_sum(uint8_t *p, unsigned int len, unsigned int at)
 static bool find_dom0(uint8_t *mac)
 {
 	static const uint8_t everybody[6] = { 255, 255, 255, 255, 255, 255 };
-	static const uint8_t request[8] = { 0, 1, 8, 0, 6, 4, 0, 1 };
-	uint8_t f[60] = { 0 };
-	uint8_t *arp = f + header(f, everybody, 0x0806);
+	uint8_t f[ARP_FRAME];
 
-	memcpy(arp, request, 8);
-	memcpy(arp + 8, net.net.info.mac, 6);
-	memcpy(arp + 14, our_ip, 4);
-	memcpy(arp + 24, dom0_ip, 4);
-	if (ask(f, sizeof(f), 0x0806) < 42 || got[21] != 2 ||
+	arp_packet(f, 1, everybody);
+	if (ask(f, sizeof(f), TYPE_ARP) < ARP_LEN || got[21] != 2 ||
 	    memcmp(got + 28, dom0_ip, 4))
 		return false;
 	memcpy(mac, got + 22, 6);
@@ -104,7 +134,7 @@ static bool ping(const uint8_t *mac, unsigned int size)
 {
 	static uint8_t f[FRAME_MAX];
 	unsigned int len = IP_LEN + ICMP_LEN + size, i;
-	uint8_t *ip = f + header(f, mac, 0x0800), *icmp = ip + IP_LEN;
+	uint8_t *ip = f + header(f, mac, TYPE_IP), *icmp = ip + IP_LEN;
 
 	memset(ip, 0, len);
 	ip[0] = 0x45;
@@ -119,7 +149,7 @@ static bool ping(const uint8_t *mac, unsigned int size)
 	for (i = 0; i < size; i++)
 		icmp[ICMP_LEN + i] = i * 7 + size;
 	put_sum(icmp, ICMP_LEN + size, 2);
-	return ask(f, ETH_LEN + len, 0x0800) >= ETH_LEN + len &&
+	return ask(f, ETH_LEN + len, TYPE_IP) >= ETH_LEN + len &&
 	       !got[ETH_LEN + IP_LEN] &&	/* echo reply */
 	       !memcmp(got + ETH_LEN + IP_LEN + ICMP_LEN, icmp + ICMP_LEN, size);
 }
