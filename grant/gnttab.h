@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grant/, inside: table.c has the frames, the list of free references and the
- * entries; cache.c has what stands before the list.
+ * grant/, inside: table.c has the frames and the list of free references,
+ * cache.c what stands before the list, entry.c the entries.
  */
 #ifndef XENION_GRANT_GNTTAB_H
 #define XENION_GRANT_GNTTAB_H
@@ -34,5 +34,11 @@ void xn_gref_wake(struct xn_gnttab *gt);
 
 /* cache.c: how many the first waiter needs, 0: none waits. */
 unsigned int xn_gref_wanted(struct xn_gnttab *gt);
+
+/* entry.c: take access back. 0, or -EBUSY: it is still used. */
+int xn_gref_end(struct xn_gnttab *gt, grant_ref_t ref);
+
+/* entry.c: does anyone use an entry of which we know nothing? */
+bool xn_gref_in_use(struct xn_gnttab *gt, grant_ref_t ref);
 
 #endif /* XENION_GRANT_GNTTAB_H */

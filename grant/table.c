@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
- * The grant table, version 1: its frames, the references that are free, and
- * the entries by which other domains get at our pages (GTF_* and struct
- * grant_entry_v1 in xen-public/grant_table.h). Called by frontends; cache.c
- * stands before the list of free references.
+ * The grant table: its version and its frames (xen-public/grant_table.h), the
+ * references that are free, and those that wait until nobody maps their page.
+ * Called by frontends; cache.c stands before the list of free references,
+ * entry.c knows what an entry looks like.
  */
 #include "gnttab.h"
 
-#define REFS_PER_FRAME	(XN_PAGE_SIZE / sizeof(struct grant_entry_v1))
 #define INFO_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct gref_info))
-#define INFO_PAGES	(REFS_PER_FRAME / INFO_PER_PAGE)	/* per frame */
-#define MAX_FRAMES	(XN_PAGE_SIZE / sizeof(void *) / INFO_PAGES)
+#define MAX_INFO_PAGES	(XN_PAGE_SIZE / sizeof(void *))
+
+#define REFS_PER_FRAME_V1	(XN_PAGE_SIZE / sizeof(struct grant_entry_v1))
+#define REFS_PER_FRAME_V2	(XN_PAGE_SIZE / sizeof(union grant_entry_v2))
+#define REFS_PER_STATUS_FRAME	(XN_PAGE_SIZE / sizeof(grant_status_t))
+
+/* Pages of information that a frame's references need, at most. */
+#define INFO_PAGES	(REFS_PER_FRAME_V1 / INFO_PER_PAGE)
 
 #define LIST_END	XN_GRANT_INVALID
 
 /* With fewer on the list than this, the table grows. */
 #define LOW_WATER	64u
-
-/* How often an entry is tried while its flags change under us. */
-#define END_TRIES	8
 
 #define RECLAIM_MIN_NS	(10 * XN_NSEC_PER_MSEC)
 #define RECLAIM_MAX_NS	(1000 * XN_NSEC_PER_MSEC)
@@ -43,9 +45,9 @@ static struct gref_info *info_of(struct xn_gnttab *gt, grant_ref_t ref)
 	return page + ref % INFO_PER_PAGE;
 }
 
-static struct grant_entry_v1 *entry_of(struct xn_gnttab *gt, grant_ref_t ref)
+static unsigned int refs_per_frame(const struct xn_gnttab *gt)
 {
-	return (struct grant_entry_v1 *)gt->frames.va + ref;
+	return gt->version == 1 ? REFS_PER_FRAME_V1 : REFS_PER_FRAME_V2;
 }
 
 /* ---- free references ---- */
@@ -89,48 +91,62 @@ void xn_gref_put(struct xn_gnttab *gt, const grant_ref_t *refs,
 
 /* ---- growth ---- */
 
-/* The next frame and what goes with it; under the lock. */
-static int add_frame(struct xn_gnttab *gt, void **pages)
+/*
+ * The frames that the references from @first on lie in. The table's frame comes
+ * first: by it Xen also makes the status frame.
+ */
+static int add_frames(struct xn_gnttab *gt, grant_ref_t first)
 {
-	grant_ref_t first = gt->nr_refs, ref = first + REFS_PER_FRAME;
-	int err = xn_physmap_add(&gt->frames);
+	int err = 0;
+
+	if (gt->frames.used * refs_per_frame(gt) <= first)
+		err = xn_physmap_add(&gt->frames);
+	if (!err && gt->version == 2 &&
+	    gt->status.used * REFS_PER_STATUS_FRAME <= first)
+		err = xn_physmap_add(&gt->status);
+	return err;
+}
+
+/* More references and what goes with them; under the lock. */
+static int add_refs(struct xn_gnttab *gt, void **pages)
+{
+	grant_ref_t first = gt->nr_refs, end = first + refs_per_frame(gt), ref;
+	int err = add_frames(gt, first);
 
 	if (err) {
 		gt->full |= err != -ENOMEM;
 		return err;
 	}
 	memcpy(&gt->info[first / INFO_PER_PAGE], pages,
-	       INFO_PAGES * sizeof(*pages));
+	       refs_per_frame(gt) / INFO_PER_PAGE * sizeof(*pages));
 	/* From the last, so that the list begins with the first. */
-	while (ref-- > first)
-		if (ref < GNTTAB_NR_RESERVED_ENTRIES ||
-		    XN_READ_ONCE(entry_of(gt, ref)->flags))
+	for (ref = end; ref-- > first;)
+		if (ref < GNTTAB_NR_RESERVED_ENTRIES || xn_gref_in_use(gt, ref))
 			gt->nr_kept++;
 		else
 			put_free(gt, ref);
-	__atomic_store_n(&gt->nr_refs, first + REFS_PER_FRAME,
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(&gt->nr_refs, end, __ATOMIC_RELEASE);
 	return 0;
 }
 
 int xn_gref_grow(struct xn_gnttab *gt)
 {
+	unsigned int i, n = refs_per_frame(gt) / INFO_PER_PAGE;
 	void *pages[INFO_PAGES];
 	unsigned long flags;
-	unsigned int i;
 	int err = 0;
 
-	for (i = 0; i < INFO_PAGES; i++) {
+	for (i = 0; i < n; i++) {
 		pages[i] = xn_os_page_alloc();
 		if (!pages[i])
 			err = -ENOMEM;
 	}
 	if (!err) {
 		flags = xn_lock(&gt->lock);
-		err = add_frame(gt, pages);
+		err = add_refs(gt, pages);
 		xn_unlock(&gt->lock, flags);
 	}
-	for (i = 0; err && i < INFO_PAGES; i++)
+	for (i = 0; err && i < n; i++)
 		xn_os_page_free(pages[i]);
 	return err;
 }
@@ -149,62 +165,6 @@ static void grow_fn(struct xn_work *work)
 	/* At the limit only those who free can help; else try again. */
 	if (err == -ENOMEM)
 		xn_work_schedule(&gt->grow, GROW_RETRY_NS);
-}
-
-/* ---- entries ---- */
-
-void xn_gnttab_grant(struct xn_gnttab *gt, grant_ref_t ref, domid_t remote,
-		     xen_pfn_t gfn, bool readonly)
-{
-	struct grant_entry_v1 *e = entry_of(gt, ref);
-
-	if (gfn != (uint32_t)gfn)
-		return;
-	XN_WRITE_ONCE(e->frame, (uint32_t)gfn);
-	XN_WRITE_ONCE(e->domid, remote);
-	/* The flags last: they make the entry count. */
-	xn_wmb();
-	XN_WRITE_ONCE(e->flags, (uint16_t)(GTF_permit_access |
-					   (readonly ? GTF_readonly : 0)));
-	xn_stat_inc(XN_STAT_GRANT);
-}
-
-static int try_end(struct xn_gnttab *gt, grant_ref_t ref)
-{
-	uint16_t *flags = &entry_of(gt, ref)->flags;
-	uint16_t old = XN_READ_ONCE(*flags);
-	unsigned int tries;
-
-	for (tries = 0; tries < END_TRIES; tries++) {
-		if (old & (GTF_reading | GTF_writing))
-			return -EBUSY;
-		if (__atomic_compare_exchange_n(flags, &old, 0, false,
-						__ATOMIC_SEQ_CST,
-						__ATOMIC_SEQ_CST)) {
-			xn_stat_inc(XN_STAT_GRANT_END);
-			return 0;
-		}
-	}
-	return -EBUSY;
-}
-
-int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref)
-{
-	int err = try_end(gt, ref);
-
-	if (err)
-		xn_stat_inc(XN_STAT_GRANT_BUSY);
-	return err;
-}
-
-int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
-			 const void *page, bool readonly, grant_ref_t *ref)
-{
-	int err = xn_gnttab_get(gt, ref);
-
-	if (!err)
-		xn_gnttab_grant(gt, *ref, remote, xn_os_gfn(page), readonly);
-	return err;
 }
 
 /* ---- deferred ends ---- */
@@ -246,7 +206,7 @@ static bool reclaim(struct xn_gnttab *gt)
 		void *page;
 
 		release = __atomic_load_n(&info->release, __ATOMIC_ACQUIRE);
-		if (!release || try_end(gt, ref))
+		if (!release || xn_gref_end(gt, ref))
 			continue;
 		page = info->page;
 		info->release = NULL;
@@ -288,25 +248,48 @@ static void reclaim_last(struct xn_gnttab *gt)
 
 /* ---- begin and end ---- */
 
-/* How many frames there may be; negative: the table is not for us. */
-static int query_max_frames(void)
+/* Xen changes the version only while nobody maps a page by our references. */
+static int set_version(unsigned int version)
 {
-	struct gnttab_get_version version = { .dom = DOMID_SELF };
-	struct gnttab_query_size size = { .dom = DOMID_SELF };
-	long err;
+	struct gnttab_set_version x = { .version = version };
 
-	err = xn_hc_grant_table(GNTTABOP_get_version, &version, 1);
+	return xn_hc_grant_table(GNTTABOP_set_version, &x, 1);
+}
+
+static int choose_version(struct xn_gnttab *gt, unsigned int version)
+{
+	struct gnttab_get_version now = { .dom = DOMID_SELF };
+	long err = xn_hc_grant_table(GNTTABOP_get_version, &now, 1);
+
 	if (err)
 		return err;
-	if (version.version != 1)
+	if (now.version != 1 && now.version != 2)
 		return -ENODEV;
-	err = xn_hc_grant_table(GNTTABOP_query_size, &size, 1);
+	if (now.version != version && !set_version(version))
+		now.version = version;
+	gt->version = now.version;
+	gt->v1_gfns = gt->version == 1 ? 1ull << 32 : 0;
+	return 0;
+}
+
+static int init_frames(struct xn_gnttab *gt)
+{
+	struct gnttab_query_size size = { .dom = DOMID_SELF };
+	unsigned int max = MAX_INFO_PAGES * INFO_PER_PAGE / refs_per_frame(gt);
+	long err = xn_hc_grant_table(GNTTABOP_query_size, &size, 1);
+
 	if (err)
 		return err;
 	if (size.status != GNTST_okay || !size.max_nr_frames)
 		return -EIO;
-	return size.max_nr_frames < MAX_FRAMES ? size.max_nr_frames :
-						 MAX_FRAMES;
+	if (max > size.max_nr_frames)
+		max = size.max_nr_frames;
+	err = xn_physmap_init(&gt->frames, XENMAPSPACE_grant_table, max);
+	if (err || gt->version == 1)
+		return err;
+	max = (max * REFS_PER_FRAME_V2 + REFS_PER_STATUS_FRAME - 1) /
+	      REFS_PER_STATUS_FRAME;
+	return xn_physmap_init(&gt->status, XN_MAPSPACE_GRANT_STATUS, max);
 }
 
 static void free_all(struct xn_gnttab *gt)
@@ -318,26 +301,31 @@ static void free_all(struct xn_gnttab *gt)
 	xn_os_page_free(gt->info);
 	gt->info = NULL;
 	xn_gref_caches_fini(gt);
+	/* Xen frees the status frames with the version, so these go first. */
+	xn_physmap_fini(&gt->status);
 	xn_physmap_fini(&gt->frames);
+	if (gt->version == 2 && set_version(1))
+		xn_os_log(XN_WARN,
+			  "xenion: the grant table stays at version 2");
 }
 
-int xn_gnttab_init(struct xn_gnttab *gt)
+int xn_gnttab_init(struct xn_gnttab *gt, unsigned int version)
 {
-	int max = query_max_frames(), err;
+	int err = choose_version(gt, version);
 
-	if (max < 0)
-		return max;
+	if (err)
+		return err;
 	xn_lock_init(&gt->lock);
 	xn_work_init(&gt->grow, grow_fn);
 	xn_work_init(&gt->reclaim, reclaim_fn);
 	gt->reclaim_ns = RECLAIM_MIN_NS;
 	gt->free_head = LIST_END;
 
-	err = xn_physmap_init(&gt->frames, XENMAPSPACE_grant_table, max);
-	if (err)
-		return err;
-	gt->info = xn_os_page_alloc();
-	err = gt->info ? xn_gref_caches_init(gt) : -ENOMEM;
+	err = init_frames(gt);
+	if (!err) {
+		gt->info = xn_os_page_alloc();
+		err = gt->info ? xn_gref_caches_init(gt) : -ENOMEM;
+	}
 	if (!err)
 		err = xn_gref_grow(gt);
 	if (err)

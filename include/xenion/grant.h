@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grant/: the grant table (xen-public/grant_table.h), version 1: which of our
- * pages another domain may map or copy.
+ * grant/: the grant table (xen-public/grant_table.h): which of our pages
+ * another domain may map or copy.
  *
  * A reference is allocated, then granted any number of times, each grant
  * ended before the next, and freed. What another domain still maps is never
  * handed to anyone else: ending says so, and the page waits.
+ *
+ * The table is of version 1 or 2, which other domains do not notice. Version 2
+ * takes frame numbers above 32 bits, parts of pages and grants of others'
+ * grants, at twice the room per reference.
  */
 #ifndef XENION_GRANT_H
 #define XENION_GRANT_H
@@ -28,6 +32,9 @@ struct xn_gnttab_waiter {
 /* All fields are the room's own. */
 struct xn_gnttab {
 	struct xn_physmap frames;
+	struct xn_physmap status;	/* of the same references, version 2 */
+	uint64_t v1_gfns;		/* numbers below fit; version 2: 0 */
+	unsigned int version;
 	struct xn_lock lock;
 	uint32_t nr_refs;		/* references that frames hold now */
 	uint32_t nr_kept;		/* of these, others': left alone */
@@ -46,13 +53,16 @@ struct xn_gnttab {
 /**
  * xn_gnttab_init - start to use the grant table
  * @gt: zeroed; owned by the caller, lives until xn_gnttab_fini()
+ * @version: 1, or 2 for what only that offers; gt->version is what it became:
+ *           Xen may not offer version 2, and does not change it while another
+ *           domain maps a page that an earlier user had to leave behind
  *
  * Entries that are in use already (the toolstack's for console and xenstore,
  * or ones that an earlier user of the table had to leave behind) are left
- * alone. Returns: 0, -ENOMEM, -ENOSPC (no hole in the physmap), -ENODEV (not a
- * version 1 table), or what Xen answered. May sleep.
+ * alone. Returns: 0, -ENOMEM, -ENOSPC (no hole in the physmap), -ENODEV (a
+ * table of neither version), or what Xen answered. May sleep.
  */
-int xn_gnttab_init(struct xn_gnttab *gt);
+int xn_gnttab_init(struct xn_gnttab *gt, unsigned int version);
 
 /**
  * xn_gnttab_fini - stop to use the grant table
@@ -61,6 +71,7 @@ int xn_gnttab_init(struct xn_gnttab *gt);
  *
  * Gives other domains a second or so to let go of pages that they still map.
  * What remains then is lost to the guest, for ever: logged with its number.
+ * Otherwise the table is of version 1 again, as every user of it may expect.
  * May sleep.
  * Returns: the number of references that are still allocated or mapped.
  */
@@ -148,13 +159,49 @@ void xn_gnttab_grant(struct xn_gnttab *gt, grant_ref_t ref, domid_t remote,
 		     xen_pfn_t gfn, bool readonly);
 
 /**
+ * xn_gnttab_grant_sub_page - let another domain copy to or from part of a page
+ * @gt: the table
+ * @ref: an allocated reference that is not granted now
+ * @remote: the other domain
+ * @gfn: the page's guest frame number
+ * @offset: of the part's first byte in the page
+ * @len: its length in bytes
+ * @readonly: it may only copy from it
+ *
+ * GTF_sub_page: only for GNTTABOP_copy, cannot be mapped. Returns: 0,
+ * -EOPNOTSUPP on a version 1 table, -EINVAL when it is not within one page.
+ * Context: any.
+ */
+int xn_gnttab_grant_sub_page(struct xn_gnttab *gt, grant_ref_t ref,
+			     domid_t remote, xen_pfn_t gfn, unsigned int offset,
+			     unsigned int len, bool readonly);
+
+/**
+ * xn_gnttab_grant_transitive - let another domain use what a third granted us
+ * @gt: the table
+ * @ref: an allocated reference that is not granted now
+ * @remote: the other domain
+ * @owner: the domain that granted a page to us; Xen refuses ourselves
+ * @owner_ref: its reference
+ * @readonly: @remote may only copy from it
+ *
+ * GTF_transitive: only for GNTTABOP_copy, cannot be mapped. Returns: 0, or
+ * -EOPNOTSUPP on a version 1 table. Context: any.
+ */
+int xn_gnttab_grant_transitive(struct xn_gnttab *gt, grant_ref_t ref,
+			       domid_t remote, domid_t owner,
+			       grant_ref_t owner_ref, bool readonly);
+
+/**
  * xn_gnttab_end - take a page's access back
  * @gt: the table
  * @ref: a granted reference
  *
  * Returns: 0: nobody can access the page any more, and @ref can be granted
- * again or freed. -EBUSY: it is still mapped; nothing has changed, and the
- * page may not be used for anything else. Context: any.
+ * again or freed. -EBUSY: it is still mapped, and the page may not be used for
+ * anything else. It is to be tried again, until it succeeds, or handed to
+ * xn_gnttab_end_page(); meanwhile a version 2 table lets nobody access the page
+ * who does not do so now. Context: any.
  */
 int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref);
 

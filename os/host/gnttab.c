@@ -1,25 +1,42 @@
 // SPDX-License-Identifier: MIT
 /*
- * A simulated Xen's grant table, version 1 (xen-public/grant_table.h): the
- * operations of the guest, and what a backend does with its grants. Flags are
- * kept as Xen keeps them: GTF_reading while anyone maps, GTF_writing while
- * anyone maps to write.
+ * A simulated Xen's grant tables, versions 1 and 2 (xen-public/grant_table.h):
+ * who may use a page, and what a backend does with its grants. The notes of use
+ * are kept as Xen keeps them, in the entry's flags or in the status word:
+ * GTF_reading while anyone uses it, GTF_writing while anyone may write.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "internal.h"
 
+#define IN_USE		(GTF_reading | GTF_writing)
+
+/* How often Xen tries an entry whose flags change under it. */
+#define TRIES		5
+
+/* One entry of either version. */
+struct view {
+	uint16_t *flags;
+	uint16_t *status;		/* where the notes are */
+	domid_t domid;
+	struct host_access access;
+};
+
 void host_gnttab_init(struct host_guest *g)
 {
+	g->gnttab_version = g->cfg.gnttab_version == 2 ? 1 :
+							 g->cfg.gnttab_version;
 	g->nr_grant_frames = 1;
 	g->pins = calloc(HOST_NR_REFS(g->cfg.max_grant_frames),
 			 sizeof(*g->pins));
+	g->maps = calloc(g->cfg.max_maps, sizeof(*g->maps));
 }
 
 void host_gnttab_fini(struct host_guest *g)
 {
 	free(g->pins);
+	free(g->maps);
 }
 
 int host_gnttab_grow(struct host_guest *g, unsigned int frames)
@@ -28,135 +45,264 @@ int host_gnttab_grow(struct host_guest *g, unsigned int frames)
 		return -EINVAL;
 	if (frames > g->nr_grant_frames)
 		g->nr_grant_frames = frames;
+	if (g->gnttab_version == 2)
+		g->nr_status_frames = HOST_NR_STATUS(g->nr_grant_frames);
 	return 0;
 }
 
+/* As many frames of the table as have so many of status. */
+int host_gnttab_grow_status(struct host_guest *g, unsigned int frames)
+{
+	if (frames <= g->nr_status_frames)
+		return 0;
+	return host_gnttab_grow(g, frames * 8);
+}
+
+unsigned int host_gnttab_refs(const struct host_guest *g)
+{
+	return g->gnttab_version == 2 ? HOST_NR_REFS_V2(g->nr_grant_frames) :
+					HOST_NR_REFS(g->nr_grant_frames);
+}
+
+unsigned int host_gnttab_version(const struct host_guest *g)
+{
+	return g->gnttab_version;
+}
+
+/* The frames follow one another in Xen's view. */
 struct grant_entry_v1 *host_gnttab_entry(struct host_guest *g,
 					 grant_ref_t ref)
 {
-	if (ref >= HOST_NR_REFS(g->nr_grant_frames))
-		return NULL;
-	/* The frames follow one another in Xen's view. */
-	return (struct grant_entry_v1 *)host_grant_frame(g, 0) + ref;
+	if (g->gnttab_version == 2)
+		host_bug("version 1 entry in a version 2 table");
+	return ref < host_gnttab_refs(g) ?
+	       (struct grant_entry_v1 *)host_grant_frame(g, 0) + ref : NULL;
+}
+
+union grant_entry_v2 *host_gnttab_entry_v2(struct host_guest *g,
+					   grant_ref_t ref)
+{
+	if (g->gnttab_version != 2)
+		host_bug("version 2 entry in a version 1 table");
+	return ref < host_gnttab_refs(g) ?
+	       (union grant_entry_v2 *)host_grant_frame(g, 0) + ref : NULL;
+}
+
+grant_status_t *host_gnttab_status(struct host_guest *g, grant_ref_t ref)
+{
+	return (grant_status_t *)host_status_frame(g, 0) + ref;
+}
+
+static bool look(struct host_guest *g, grant_ref_t ref, struct view *v)
+{
+	struct host_access *a = &v->access;
+
+	if (ref >= host_gnttab_refs(g))
+		return false;
+	*a = (struct host_access){ .owner = g, .len = XN_PAGE_SIZE };
+	if (g->gnttab_version == 2) {
+		union grant_entry_v2 *e = host_gnttab_entry_v2(g, ref);
+
+		v->flags = &e->hdr.flags;
+		v->status = host_gnttab_status(g, ref);
+		v->domid = e->hdr.domid;
+		a->gfn = e->full_page.frame;
+		a->sub = e->hdr.flags & GTF_sub_page;
+		if (a->sub) {
+			a->offset = e->sub_page.page_off;
+			a->len = e->sub_page.length;
+		}
+	} else {
+		struct grant_entry_v1 *e = host_gnttab_entry(g, ref);
+
+		v->flags = &e->flags;
+		v->status = &e->flags;
+		v->domid = e->domid;
+		a->gfn = e->frame;
+	}
+	return true;
+}
+
+uint16_t host_gnttab_flags(struct host_guest *g, grant_ref_t ref)
+{
+	struct view v;
+
+	return look(g, ref, &v) ? *v.flags | *v.status : 0;
 }
 
 unsigned int host_gnttab_active(const struct host_guest *g)
 {
-	struct host_guest *h = (struct host_guest *)g;
-	grant_ref_t ref;
+	uint16_t used = GTF_type_mask | IN_USE;
 	unsigned int n = 0;
+	grant_ref_t ref;
 
-	for (ref = 2; ref < HOST_NR_REFS(g->nr_grant_frames); ref++)
-		n += host_gnttab_entry(h, ref)->flags || g->pins[ref].readers;
+	for (ref = 2; ref < host_gnttab_refs(g); ref++)
+		n += g->pins[ref].readers ||
+		     host_gnttab_flags((struct host_guest *)g, ref) & used;
 	return n;
 }
 
 unsigned int host_gnttab_leaks(struct host_guest *g)
 {
-	unsigned int n = host_gnttab_active(g);
+	unsigned int n = host_gnttab_active(g), maps = host_gnttab_maps(g);
 
-	if (n)
-		fprintf(stderr, "# leak: %u grants\n", n);
-	return n;
+	if (n + maps)
+		fprintf(stderr, "# leak: %u grants, %u mappings of others'\n",
+			n, maps);
+	return n + maps;
 }
 
 bool host_gnttab_uses(struct host_guest *g, xen_pfn_t gfn)
 {
 	grant_ref_t ref;
+	struct view v;
 
-	for (ref = 0; ref < HOST_NR_REFS(g->nr_grant_frames); ref++) {
-		const struct grant_entry_v1 *e = host_gnttab_entry(g, ref);
+	for (ref = 0; look(g, ref, &v); ref++) {
+		const struct host_pin *p = &g->pins[ref];
 
-		if ((g->pins[ref].readers && g->pins[ref].gfn == gfn) ||
-		    ((e->flags & GTF_type_mask) == GTF_permit_access &&
-		     e->frame == gfn))
+		if ((p->readers && p->access.owner == g &&
+		     p->access.gfn == gfn) ||
+		    ((*v.flags & GTF_type_mask) == GTF_permit_access &&
+		     v.access.gfn == gfn))
 			return true;
 	}
 	return false;
 }
 
-long host_gnttab_op(struct host_guest *g, unsigned int cmd, void *arg,
-		    unsigned int count)
-{
-	struct gnttab_query_size *size = arg;
-	struct gnttab_get_version *version = arg;
+/* ---- use ---- */
 
-	switch (cmd) {
-	case GNTTABOP_query_size:
-		if (count != 1)
-			return -EINVAL;
-		size->status = size->dom == DOMID_SELF ? GNTST_okay :
-							 GNTST_bad_domain;
-		size->nr_frames = g->nr_grant_frames;
-		size->max_nr_frames = g->cfg.max_grant_frames;
-		return 0;
-	case GNTTABOP_get_version:
-		if (version->dom != DOMID_SELF)
-			return -EPERM;
-		version->version = g->cfg.gnttab_version;
-		return 0;
-	default:
-		return -ENOSYS;
+static bool allowed(const struct view *v, const struct host_pin *p,
+		    domid_t dom, uint16_t flags, bool write, bool map)
+{
+	unsigned int type = flags & GTF_type_mask;
+
+	if (write && flags & GTF_readonly)
+		return false;
+	/* Who uses it already is not asked again. */
+	if (p->readers)
+		return true;
+	if (v->domid != dom || (map && flags & GTF_sub_page))
+		return false;
+	return type == GTF_permit_access ||
+	       (type == GTF_transitive && v->status != v->flags);
+}
+
+/* Note the use where the guest sees it. False: it is not allowed. */
+static bool note(const struct view *v, const struct host_pin *p, domid_t dom,
+		 bool write, bool map)
+{
+	uint16_t set = GTF_reading | (write ? GTF_writing : 0);
+	uint16_t flags = __atomic_load_n(v->flags, __ATOMIC_SEQ_CST);
+	unsigned int tries;
+
+	if (v->status != v->flags) {
+		if (!allowed(v, p, dom, flags, write, map))
+			return false;
+		__atomic_fetch_or(v->status, set, __ATOMIC_SEQ_CST);
+		flags = __atomic_load_n(v->flags, __ATOMIC_SEQ_CST);
+		return allowed(v, p, dom, flags, write, map);
 	}
+	for (tries = 0; tries < TRIES; tries++) {
+		if (!allowed(v, p, dom, flags, write, map))
+			return false;
+		if (__atomic_compare_exchange_n(v->flags, &flags, flags | set,
+						false, __ATOMIC_SEQ_CST,
+						__ATOMIC_SEQ_CST))
+			return true;
+	}
+	return false;
+}
+
+static void unnote(const struct view *v, const struct host_pin *p)
+{
+	uint16_t clear = (p->readers ? 0 : GTF_reading) |
+			 (p->writers ? 0 : GTF_writing);
+
+	__atomic_fetch_and(v->status, (uint16_t)~clear, __ATOMIC_SEQ_CST);
+}
+
+/* By whose reference a third domain's page is used. */
+static int16_t pin_transitive(struct host_guest *g, grant_ref_t ref, bool write,
+			      struct host_access *a)
+{
+	union grant_entry_v2 *e = host_gnttab_entry_v2(g, ref);
+	struct host_guest *owner = host_guest_find(e->transitive.trans_domid);
+	grant_ref_t owner_ref = e->transitive.gref;
+	int16_t status;
+	struct view v;
+
+	if (!owner || owner == g || !look(owner, owner_ref, &v) ||
+	    (*v.flags & GTF_type_mask) == GTF_transitive)
+		return GNTST_general_error;
+	status = host_gnttab_pin(owner, g->domid, owner_ref, write, false, a);
+	a->sub = true;
+	a->owner_ref = owner_ref;
+	return status;
+}
+
+int16_t host_gnttab_pin(struct host_guest *g, domid_t dom, grant_ref_t ref,
+			bool write, bool map, struct host_access *access)
+{
+	int16_t status = GNTST_okay;
+	struct host_pin *p;
+	struct view v;
+
+	if (!look(g, ref, &v))
+		return GNTST_bad_gntref;
+	p = &g->pins[ref];
+	if (p->readers && (p->domid != dom || (map && p->access.sub)))
+		return GNTST_general_error;
+	if ((!p->readers || (write && !p->writers)) &&
+	    !note(&v, p, dom, write, map)) {
+		if (v.status != v.flags)
+			unnote(&v, p);
+		return GNTST_general_error;
+	}
+	if ((*v.flags & GTF_type_mask) == GTF_transitive)
+		status = map ? GNTST_general_error :
+			       pin_transitive(g, ref, write, &v.access);
+	else if (!p->readers && !host_ram(g, v.access.gfn))
+		status = GNTST_bad_page;
+	if (status != GNTST_okay) {
+		unnote(&v, p);
+		return status;
+	}
+	if (!p->readers) {
+		p->domid = dom;
+		p->access = v.access;
+	}
+	p->readers++;
+	p->writers += write;
+	*access = p->access;
+	return GNTST_okay;
+}
+
+void host_gnttab_unpin(struct host_guest *g, grant_ref_t ref, bool write)
+{
+	struct host_pin *p = &g->pins[ref];
+	struct host_access a = p->access;
+	struct view v;
+
+	if (!look(g, ref, &v) || !p->readers || (write && !p->writers))
+		host_bug("grant %u given back that was not used", ref);
+	p->readers--;
+	p->writers -= write;
+	unnote(&v, p);
+	if (a.owner != g)
+		host_gnttab_unpin(a.owner, a.owner_ref, write);
 }
 
 /* ---- the other end ---- */
 
-static void *pin(struct host_guest *g, domid_t dom, grant_ref_t ref,
-		 bool write)
-{
-	struct grant_entry_v1 *e = host_gnttab_entry(g, ref);
-	struct host_pin *p;
-	uint16_t flags, set;
-	void *page;
-
-	if (!e)
-		return NULL;
-	p = &g->pins[ref];
-	flags = __atomic_load_n(&e->flags, __ATOMIC_SEQ_CST);
-	set = GTF_reading | (write ? GTF_writing : 0);
-	do {
-		if ((flags & GTF_type_mask) != GTF_permit_access ||
-		    e->domid != dom || (write && flags & GTF_readonly))
-			return NULL;
-	} while (!__atomic_compare_exchange_n(&e->flags, &flags, flags | set,
-					      false, __ATOMIC_SEQ_CST,
-					      __ATOMIC_SEQ_CST));
-	page = host_ram(g, e->frame);
-	if (!page) {
-		if (!p->readers)
-			__atomic_fetch_and(&e->flags, ~set, __ATOMIC_SEQ_CST);
-		return NULL;
-	}
-	p->gfn = e->frame;
-	p->readers++;
-	p->writers += write;
-	return page;
-}
-
-static void unpin(struct host_guest *g, grant_ref_t ref, bool write)
-{
-	struct grant_entry_v1 *e = host_gnttab_entry(g, ref);
-	struct host_pin *p = &g->pins[ref];
-	uint16_t clear = 0;
-
-	if (!p->readers || (write && !p->writers))
-		host_bug("grant %u unmapped that was not mapped", ref);
-	p->writers -= write;
-	if (!--p->readers)
-		clear |= GTF_reading;
-	if (!p->writers)
-		clear |= GTF_writing;
-	__atomic_fetch_and(&e->flags, ~clear, __ATOMIC_SEQ_CST);
-}
-
 void *host_gnttab_map(struct host_guest *g, domid_t dom, grant_ref_t ref,
 		      bool write)
 {
-	void *page;
+	struct host_access a;
+	void *page = NULL;
 
 	host_lock();
-	page = pin(g, dom, ref, write);
+	if (host_gnttab_pin(g, dom, ref, write, true, &a) == GNTST_okay)
+		page = host_ram(g, a.gfn);
 	host_unlock();
 	return page;
 }
@@ -164,26 +310,34 @@ void *host_gnttab_map(struct host_guest *g, domid_t dom, grant_ref_t ref,
 void host_gnttab_unmap(struct host_guest *g, grant_ref_t ref, bool write)
 {
 	host_lock();
-	unpin(g, ref, write);
+	host_gnttab_unpin(g, ref, write);
 	host_unlock();
 }
 
 static int copy(struct host_guest *g, domid_t dom, grant_ref_t ref,
 		unsigned int offset, void *buf, unsigned int len, bool write)
 {
+	struct host_access a;
 	uint8_t *page;
+	int err = 0;
 
 	if (offset > XN_PAGE_SIZE || len > XN_PAGE_SIZE - offset)
 		return -EINVAL;
-	page = host_gnttab_map(g, dom, ref, write);
-	if (!page)
+	host_lock();
+	if (host_gnttab_pin(g, dom, ref, write, false, &a) != GNTST_okay) {
+		host_unlock();
 		return -EACCES;
-	if (write)
+	}
+	page = host_ram(a.owner, a.gfn);
+	if (offset < a.offset || offset + len > a.offset + a.len)
+		err = -EACCES;
+	else if (write)
 		memcpy(page + offset, buf, len);
 	else
 		memcpy(buf, page + offset, len);
-	host_gnttab_unmap(g, ref, write);
-	return 0;
+	host_gnttab_unpin(g, ref, write);
+	host_unlock();
+	return err;
 }
 
 int host_gnttab_read(struct host_guest *g, domid_t dom, grant_ref_t ref,

@@ -43,7 +43,8 @@ int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops)
 	if (err)
 		goto unmap;
 	host_guest_set_upcall(x->host, upcall, x);
-	err = xn_gnttab_init(&x->guest.gnttab);
+	err = xn_gnttab_init(&x->guest.gnttab,
+			     x->host->cfg.gnttab_wanted);
 	if (err)
 		goto fini;
 	return 0;

@@ -11,7 +11,8 @@
  *
  *   memory.c      the guest's frames, and what os.h says about memory
  *   evtchn.c      event channels, 2-level and FIFO
- *   gnttab.c      grant table, version 1, and the backend's use of it
+ *   gnttab.c      grant tables, both versions, and the backend's use of them
+ *   gnttab_op.c   the guest's operations: versions, other guests' grants
  *   time.c        what a guest is told of the time
  *   hypervisor.c  guests, hypercalls, faults on demand
  *   os.c          the rest of os.h: locks, time, work, the log
@@ -33,7 +34,10 @@ struct host_config {
 	unsigned int nr_vcpus;		/* 0: one */
 	unsigned int ram_pages;		/* 0: 4096 */
 	unsigned int max_grant_frames;	/* 0: 64 */
-	unsigned int gnttab_version;	/* 0: 1 */
+	unsigned int gnttab_version;	/* as a user before left it; 0: 1 */
+	unsigned int gnttab_max_version;	/* 0: 2 */
+	unsigned int gnttab_wanted;	/* for xn_gnttab_init(); 0: 1 */
+	unsigned int max_maps;		/* of others' grants; 0: 1024 */
 	bool no_fifo;			/* Xen knows the 2-level ABI only */
 	unsigned int tsc_khz;		/* 0: 2500000 */
 };
@@ -78,6 +82,14 @@ void host_fail_hypercall(unsigned int nth, int err);
 void host_fail_page(unsigned int nth);
 /* Has the fault that was asked for come? */
 bool host_fault_done(void);
+
+/*
+ * Called after each hypercall, with its arguments and what it is to return,
+ * both of which it may change; NULL: nobody.
+ */
+typedef void (*host_liar_fn)(unsigned int nr, unsigned int cmd, void *arg,
+			     unsigned int count, long *ret);
+void host_set_liar(host_liar_fn fn);
 
 uint64_t host_stat_get(enum xn_stat stat);
 unsigned int host_pages(const struct host_guest *g);
@@ -177,6 +189,12 @@ int host_gnttab_write(struct host_guest *g, domid_t dom, grant_ref_t ref,
 /* Xen's own view of an entry, for tests that lie; NULL: no such entry. */
 struct grant_entry_v1 *host_gnttab_entry(struct host_guest *g,
 					 grant_ref_t ref);
+union grant_entry_v2 *host_gnttab_entry_v2(struct host_guest *g,
+					   grant_ref_t ref);
+grant_status_t *host_gnttab_status(struct host_guest *g, grant_ref_t ref);
+/* GTF_* of an entry of either version, GTF_reading and GTF_writing included. */
+uint16_t host_gnttab_flags(struct host_guest *g, grant_ref_t ref);
+unsigned int host_gnttab_version(const struct host_guest *g);
 /* Entries in use, the two of the toolstack's not counted. */
 unsigned int host_gnttab_active(const struct host_guest *g);
 

@@ -74,6 +74,13 @@ bool host_fault_page(void)
 	return fault_due(&fault.page);
 }
 
+static host_liar_fn liar;
+
+void host_set_liar(host_liar_fn fn)
+{
+	liar = fn;
+}
+
 /* ---- hypercalls ---- */
 
 static long hvm_op(struct host_guest *g, unsigned int cmd, void *arg)
@@ -146,6 +153,8 @@ long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
 		ret = sched_op(a1);
 	else
 		ret = -ENOSYS;
+	if (liar)
+		liar(nr, a1, (void *)a2, a3, &ret);
 	host_unlock();
 	return ret;
 }
@@ -154,7 +163,7 @@ long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
 
 static void toolstack_build(struct host_guest *g)
 {
-	struct grant_entry_v1 *entry = host_gnttab_entry(g, 0);
+	struct grant_entry_v1 *entry = host_grant_frame(g, 0);
 	evtchn_port_t port;
 
 	g->store_port = host_evtchn_toolstack(g, &port);
@@ -186,6 +195,12 @@ struct host_guest *host_guest_create(const struct host_config *cfg)
 		g->cfg.max_grant_frames = 64;
 	if (!g->cfg.gnttab_version)
 		g->cfg.gnttab_version = 1;
+	if (!g->cfg.gnttab_max_version)
+		g->cfg.gnttab_max_version = 2;
+	if (!g->cfg.gnttab_wanted)
+		g->cfg.gnttab_wanted = 1;
+	if (!g->cfg.max_maps)
+		g->cfg.max_maps = 1024;
 	if (!g->cfg.tsc_khz)
 		g->cfg.tsc_khz = 2500000;
 	if (g->cfg.nr_vcpus > HOST_MAX_VCPUS)
@@ -199,6 +214,11 @@ struct host_guest *host_guest_create(const struct host_config *cfg)
 	g->next = host_guests;
 	host_guests = g;
 	host_guest_enter(g, 0);
+	if (g->cfg.gnttab_version == 2) {
+		struct gnttab_set_version v2 = { .version = 2 };
+
+		host_gnttab_op(g, GNTTABOP_set_version, &v2, 1);
+	}
 	return g;
 }
 
@@ -233,6 +253,15 @@ void host_guest_enter(struct host_guest *g, unsigned int vcpu)
 struct host_guest *host_guest_current(void)
 {
 	return current;
+}
+
+struct host_guest *host_guest_find(domid_t domid)
+{
+	struct host_guest *g;
+
+	for (g = host_guests; g && g->domid != domid; g = g->next)
+		;
+	return g;
 }
 
 domid_t host_guest_domid(const struct host_guest *g)

@@ -18,6 +18,11 @@
 #define HOST_ARRAY_WORDS	(XN_PAGE_SIZE / sizeof(event_word_t))
 #define HOST_NR_REFS(frames)	((frames) * (XN_PAGE_SIZE / \
 					     sizeof(struct grant_entry_v1)))
+#define HOST_NR_REFS_V2(frames)	((frames) * (XN_PAGE_SIZE / \
+					     sizeof(union grant_entry_v2)))
+#define HOST_NR_STATUS(frames)	(((frames) + 7) / 8)	/* version 2 */
+#define HOST_FRAME_NONE		(-1)	/* nothing in that frame of the hole */
+#define HOST_FRAME_GRANTED	(-2)	/* a page that was granted */
 
 /* One port of the guest. */
 struct host_chan {
@@ -55,10 +60,29 @@ struct host_vcpu {
 	bool tsc_unstable;
 };
 
-/* Mappings of one granted page by others. */
+/* What may be done by a grant. */
+struct host_access {
+	struct host_guest *owner;
+	xen_pfn_t gfn;			/* of the owner's */
+	unsigned int offset, len;	/* in that page */
+	bool sub;			/* not the whole: may not be mapped */
+	/* If not the granter's own page: by that reference of the owner's. */
+	grant_ref_t owner_ref;
+};
+
+/* Uses of one granted page by others. */
 struct host_pin {
 	uint32_t readers, writers;
-	xen_pfn_t gfn;
+	domid_t domid;
+	struct host_access access;
+};
+
+/* What a guest mapped: the handle is the index. */
+struct host_map {
+	struct host_guest *granter;	/* NULL: free */
+	grant_ref_t ref;
+	xen_pfn_t gfn;			/* where */
+	bool write;
 };
 
 struct host_step {
@@ -78,13 +102,15 @@ struct host_guest {
 	uint32_t *page_queue;		/* free ones, first in first out */
 	unsigned int queue_head, queue_len;
 	unsigned int nr_pages;		/* allocated now */
+	int ram_fd;
 	int xen_fd;			/* Xen's frames: shared info, grants */
 	uint8_t *xen;			/* Xen's own view of them */
 	unsigned int nr_xen;
 	uint8_t *hole;			/* the guest's view */
 	uint8_t hole_used[HOST_HOLE_PAGES];
 	uint8_t hole_mapped[HOST_HOLE_PAGES];
-	int hole_frame[HOST_HOLE_PAGES];	/* Xen's frame there, or -1 */
+	/* Xen's frame there, or HOST_FRAME_* */
+	int hole_frame[HOST_HOLE_PAGES];
 	unsigned int special_mapped;
 
 	/* evtchn.c */
@@ -103,8 +129,10 @@ struct host_guest {
 	void *upcall_data;
 
 	/* gnttab.c */
-	unsigned int nr_grant_frames;
+	unsigned int gnttab_version;
+	unsigned int nr_grant_frames, nr_status_frames;
 	struct host_pin *pins;
+	struct host_map *maps;
 
 	/* time.c */
 	void (*tsc_hook)(void *data);
@@ -127,6 +155,7 @@ _Noreturn void host_bug(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
 
 /* hypervisor.c */
+struct host_guest *host_guest_find(domid_t domid);
 bool host_fault_hypercall(int *err);
 bool host_fault_page(void);
 unsigned int host_cpu(void);
@@ -139,6 +168,11 @@ long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg);
 void *host_ram(struct host_guest *g, xen_pfn_t gfn);
 void *host_special(struct host_guest *g, unsigned int i);
 void *host_grant_frame(struct host_guest *g, unsigned int i);
+void *host_status_frame(struct host_guest *g, unsigned int i);
+void host_hole_drop_status(struct host_guest *g);
+bool host_hole_map(struct host_guest *g, xen_pfn_t gfn,
+		   const struct host_access *page, bool write);
+void host_hole_unmap(struct host_guest *g, xen_pfn_t gfn);
 
 /* evtchn.c */
 void host_evtchn_init(struct host_guest *g);
@@ -157,9 +191,18 @@ void host_gnttab_init(struct host_guest *g);
 void host_gnttab_fini(struct host_guest *g);
 unsigned int host_gnttab_leaks(struct host_guest *g);
 bool host_gnttab_uses(struct host_guest *g, xen_pfn_t gfn);
+int host_gnttab_grow(struct host_guest *g, unsigned int frames);
+int host_gnttab_grow_status(struct host_guest *g, unsigned int frames);
+unsigned int host_gnttab_refs(const struct host_guest *g);
+/* Returns: GNTST_*; undone by host_gnttab_unpin(). */
+int16_t host_gnttab_pin(struct host_guest *g, domid_t dom, grant_ref_t ref,
+			bool write, bool map, struct host_access *access);
+void host_gnttab_unpin(struct host_guest *g, grant_ref_t ref, bool write);
+
+/* gnttab_op.c */
 long host_gnttab_op(struct host_guest *g, unsigned int cmd, void *arg,
 		    unsigned int count);
-int host_gnttab_grow(struct host_guest *g, unsigned int frames);
+unsigned int host_gnttab_maps(const struct host_guest *g);
 
 /* time.c */
 void host_time_init(struct host_guest *g);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * A simulated guest's memory: RAM, of which pages are allocated one by one;
- * a hole without RAM, where Xen's frames can be made to appear
- * (XENMEM_add_to_physmap); and the toolstack's special frames. Pages that are
+ * a hole without RAM, where Xen's frames (XENMEM_add_to_physmap) and pages that
+ * other guests granted can be made to appear; and the toolstack's special
+ * frames. Pages that are
  * not allocated are poisoned for AddressSanitizer, frames that are not there
  * fault. Serves the memory part of <xenion/os.h>.
  */
@@ -30,11 +31,26 @@ static void *map_new(size_t pages, int prot)
 	return p;
 }
 
+/* Memory that can be in several places at once. */
+static uint8_t *map_shared(size_t pages, int *fd)
+{
+	uint8_t *p;
+
+	*fd = memfd_create("guest", MFD_CLOEXEC);
+	if (*fd < 0 || ftruncate(*fd, pages * XN_PAGE_SIZE))
+		host_bug("no memory for a guest");
+	p = mmap(NULL, pages * XN_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		 *fd, 0);
+	if (p == MAP_FAILED)
+		host_bug("no memory for a guest");
+	return p;
+}
+
 void host_memory_init(struct host_guest *g)
 {
 	unsigned int i, pages = g->cfg.ram_pages;
 
-	g->ram = map_new(pages, PROT_READ | PROT_WRITE);
+	g->ram = map_shared(pages, &g->ram_fd);
 	ASAN_POISON_MEMORY_REGION(g->ram, (size_t)pages * XN_PAGE_SIZE);
 	g->page_used = calloc(pages, 1);
 	g->page_queue = calloc(pages, sizeof(*g->page_queue));
@@ -42,19 +58,14 @@ void host_memory_init(struct host_guest *g)
 		g->page_queue[i] = i;
 	g->queue_len = pages;
 
-	/* Shared info, the grant frames, the special frames, in this order. */
-	g->nr_xen = 1 + g->cfg.max_grant_frames + HOST_NR_SPECIAL;
-	g->xen_fd = memfd_create("xen", MFD_CLOEXEC);
-	if (g->xen_fd < 0 || ftruncate(g->xen_fd, g->nr_xen * XN_PAGE_SIZE))
-		host_bug("no memory for Xen's frames");
-	g->xen = mmap(NULL, g->nr_xen * XN_PAGE_SIZE, PROT_READ | PROT_WRITE,
-		      MAP_SHARED, g->xen_fd, 0);
-	if (g->xen == MAP_FAILED)
-		host_bug("no memory for Xen's frames");
+	/* Shared info, grant and status frames, special ones, in this order. */
+	g->nr_xen = 1 + g->cfg.max_grant_frames +
+		    HOST_NR_STATUS(g->cfg.max_grant_frames) + HOST_NR_SPECIAL;
+	g->xen = map_shared(g->nr_xen, &g->xen_fd);
 	g->shared = (void *)g->xen;
 	g->hole = map_new(HOST_HOLE_PAGES, PROT_NONE);
 	for (i = 0; i < HOST_HOLE_PAGES; i++)
-		g->hole_frame[i] = -1;
+		g->hole_frame[i] = HOST_FRAME_NONE;
 }
 
 void host_memory_fini(struct host_guest *g)
@@ -65,6 +76,7 @@ void host_memory_fini(struct host_guest *g)
 	munmap(g->hole, HOST_HOLE_PAGES * XN_PAGE_SIZE);
 	munmap(g->xen, g->nr_xen * XN_PAGE_SIZE);
 	close(g->xen_fd);
+	close(g->ram_fd);
 	free(g->page_used);
 	free(g->page_queue);
 }
@@ -76,7 +88,7 @@ unsigned int host_memory_leaks(struct host_guest *g)
 	for (i = 0; i < HOST_HOLE_PAGES; i++) {
 		holes += g->hole_used[i];
 		maps += g->hole_mapped[i];
-		frames += g->hole_frame[i] >= 0;
+		frames += g->hole_frame[i] != HOST_FRAME_NONE;
 	}
 	maps += g->special_mapped;
 	if (g->nr_pages + holes + maps + frames)
@@ -100,9 +112,15 @@ void *host_grant_frame(struct host_guest *g, unsigned int i)
 	return g->xen + (size_t)(1 + i) * XN_PAGE_SIZE;
 }
 
-void *host_special(struct host_guest *g, unsigned int i)
+void *host_status_frame(struct host_guest *g, unsigned int i)
 {
 	return host_grant_frame(g, g->cfg.max_grant_frames + i);
+}
+
+void *host_special(struct host_guest *g, unsigned int i)
+{
+	return host_status_frame(g, HOST_NR_STATUS(g->cfg.max_grant_frames) +
+				    i);
 }
 
 unsigned int host_pages(const struct host_guest *g)
@@ -112,57 +130,117 @@ unsigned int host_pages(const struct host_guest *g)
 
 /* ---- hypercalls ---- */
 
-static int hole_show(struct host_guest *g, unsigned int i, int frame)
+/* Show a page of @fd, which counts as @frame, in frame @i of the hole. */
+static int hole_show(struct host_guest *g, unsigned int i, int frame, int fd,
+		     size_t page, int prot)
 {
 	void *at = g->hole + (size_t)i * XN_PAGE_SIZE, *p;
 
-	if (frame >= 0)
-		p = mmap(at, XN_PAGE_SIZE, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_FIXED, g->xen_fd,
-			 (off_t)frame * XN_PAGE_SIZE);
-	else
-		p = mmap(at, XN_PAGE_SIZE, PROT_NONE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
-			 MAP_NORESERVE, -1, 0);
+	p = mmap(at, XN_PAGE_SIZE, prot, MAP_SHARED | MAP_FIXED, fd,
+		 page * XN_PAGE_SIZE);
 	if (p == MAP_FAILED)
 		return -ENOMEM;
 	g->hole_frame[i] = frame;
 	return 0;
 }
 
+static void hole_clear(struct host_guest *g, unsigned int i)
+{
+	void *at = g->hole + (size_t)i * XN_PAGE_SIZE;
+
+	mmap(at, XN_PAGE_SIZE, PROT_NONE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+	g->hole_frame[i] = HOST_FRAME_NONE;
+}
+
+/* Where in the hole something may be put; a guest that says elsewhere is wrong. */
+static unsigned int hole_index(struct host_guest *g, xen_pfn_t gfn)
+{
+	unsigned int i = gfn - HOST_HOLE_GFN;
+
+	if (gfn < HOST_HOLE_GFN || i >= HOST_HOLE_PAGES)
+		host_bug("frame added at %#lx, not in a hole: loses RAM",
+			 (unsigned long)gfn);
+	if (!g->hole_used[i])
+		host_bug("frame added at %#lx, which was not reserved",
+			 (unsigned long)gfn);
+	if (g->hole_frame[i] == HOST_FRAME_GRANTED)
+		host_bug("frame added at %#lx, where a granted page is",
+			 (unsigned long)gfn);
+	return i;
+}
+
+/* A frame of Xen's is in one place only. */
+static void hole_drop(struct host_guest *g, int frame)
+{
+	unsigned int i;
+
+	for (i = 0; i < HOST_HOLE_PAGES; i++)
+		if (g->hole_frame[i] == frame)
+			hole_clear(g, i);
+}
+
+void host_hole_drop_status(struct host_guest *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < HOST_NR_STATUS(g->cfg.max_grant_frames); i++)
+		hole_drop(g, 1 + g->cfg.max_grant_frames + i);
+}
+
+bool host_hole_map(struct host_guest *g, xen_pfn_t gfn,
+		   const struct host_access *page, bool write)
+{
+	unsigned int i = hole_index(g, gfn);
+
+	if (g->hole_frame[i] != HOST_FRAME_NONE)
+		host_bug("granted page mapped at %#lx, over one of Xen's frames",
+			 (unsigned long)gfn);
+	return !hole_show(g, i, HOST_FRAME_GRANTED, page->owner->ram_fd,
+			  page->gfn - HOST_RAM_GFN,
+			  write ? PROT_READ | PROT_WRITE : PROT_READ);
+}
+
+void host_hole_unmap(struct host_guest *g, xen_pfn_t gfn)
+{
+	hole_clear(g, gfn - HOST_HOLE_GFN);
+}
+
+/* Which of Xen's frames has that number in the space of grants? */
+static int grant_frame(struct host_guest *g, unsigned long idx)
+{
+	if (g->gnttab_version != 2 || !(idx & XENMAPIDX_grant_table_status))
+		return host_gnttab_grow(g, idx + 1) ? HOST_FRAME_NONE :
+						      1 + (int)idx;
+	idx &= ~(unsigned long)XENMAPIDX_grant_table_status;
+	if (host_gnttab_grow_status(g, idx + 1))
+		return HOST_FRAME_NONE;
+	return 1 + g->cfg.max_grant_frames + idx;
+}
+
 static long add_to_physmap(struct host_guest *g,
 			   const struct xen_add_to_physmap *x)
 {
-	unsigned int i = x->gpfn - HOST_HOLE_GFN, k;
+	unsigned int i;
 	int frame;
 
 	if (x->domid != DOMID_SELF)
 		return -EPERM;
 	switch (x->space) {
 	case XENMAPSPACE_shared_info:
-		if (x->idx)
-			return -EINVAL;
-		frame = 0;
+		frame = x->idx ? HOST_FRAME_NONE : 0;
 		break;
 	case XENMAPSPACE_grant_table:
-		if (host_gnttab_grow(g, x->idx + 1))
-			return -EINVAL;
-		frame = 1 + x->idx;
+		frame = grant_frame(g, x->idx);
 		break;
 	default:
 		return -ENOSYS;
 	}
-	if (x->gpfn < HOST_HOLE_GFN || i >= HOST_HOLE_PAGES)
-		host_bug("frame added at %#lx, not in a hole: loses RAM",
-			 (unsigned long)x->gpfn);
-	if (!g->hole_used[i])
-		host_bug("frame added at %#lx, which was not reserved",
-			 (unsigned long)x->gpfn);
-	/* A frame of Xen's is in one place only: it moves. */
-	for (k = 0; k < HOST_HOLE_PAGES; k++)
-		if (g->hole_frame[k] == frame)
-			hole_show(g, k, -1);
-	return hole_show(g, i, frame);
+	if (frame == HOST_FRAME_NONE)
+		return -EINVAL;
+	i = hole_index(g, x->gpfn);
+	hole_drop(g, frame);
+	return hole_show(g, i, frame, g->xen_fd, frame, PROT_READ | PROT_WRITE);
 }
 
 static long remove_from_physmap(struct host_guest *g,
@@ -175,7 +253,8 @@ static long remove_from_physmap(struct host_guest *g,
 	if (x->gpfn < HOST_HOLE_GFN || i >= HOST_HOLE_PAGES ||
 	    g->hole_frame[i] < 0)
 		return -ENOENT;
-	return hole_show(g, i, -1);
+	hole_clear(g, i);
+	return 0;
 }
 
 long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg)
@@ -295,7 +374,7 @@ void xn_os_hole_put(xen_pfn_t gfn, unsigned int count)
 	for (; count; count--, i++) {
 		if (i >= HOST_HOLE_PAGES || !g->hole_used[i])
 			host_bug("hole given back that was not reserved");
-		if (g->hole_mapped[i] || g->hole_frame[i] >= 0)
+		if (g->hole_mapped[i] || g->hole_frame[i] != HOST_FRAME_NONE)
 			host_bug("hole given back that is in use");
 		g->hole_used[i] = 0;
 	}

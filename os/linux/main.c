@@ -153,7 +153,7 @@ static int __init xenion_init(void)
 	err = events_init();
 	if (err)
 		goto fail;
-	err = xn_gnttab_init(&xnl_guest.gnttab);
+	err = xn_gnttab_init(&xnl_guest.gnttab, 1);
 	if (err)
 		goto events;
 	err = store_init();

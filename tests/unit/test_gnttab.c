@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * The grant table: references, entries as the other side sees them, ends that
- * tell the truth, pages that wait until nobody maps them, growth, waiters.
+ * tell the truth, pages that wait until nobody maps them, growth, waiters. What
+ * does not depend on the version is tested in both.
  */
 #include "unit.h"
 
-#define PER_FRAME	512u
+/* References per frame: with version 1, and with the one in use. */
+#define MAX_PER_FRAME	512u
+#define PER_FRAME	(gt->version == 1 ? MAX_PER_FRAME : 256u)
 
 static struct host_xenion x;
 static struct xn_gnttab *const gt = &x.guest.gnttab;
@@ -24,9 +27,29 @@ static int start(void **state)
 	return start_with(&cfg);
 }
 
+static int start_v2(void **state)
+{
+	const struct host_config cfg = {
+		.nr_vcpus = 2, .max_grant_frames = 4, .gnttab_wanted = 2,
+	};
+
+	start_with(&cfg);
+	assert_int_equal(gt->version, 2);
+	return 0;
+}
+
 static int start_small(void **state)
 {
 	const struct host_config cfg = { .nr_vcpus = 2, .max_grant_frames = 1 };
+
+	return start_with(&cfg);
+}
+
+static int start_small_v2(void **state)
+{
+	const struct host_config cfg = {
+		.nr_vcpus = 2, .max_grant_frames = 1, .gnttab_wanted = 2,
+	};
 
 	return start_with(&cfg);
 }
@@ -49,7 +72,7 @@ static grant_ref_t alloc(void)
 
 static void test_alloc(void **state)
 {
-	static bool seen[4 * PER_FRAME];
+	static bool seen[4 * MAX_PER_FRAME];
 	grant_ref_t ref[200];
 	unsigned int i;
 
@@ -69,14 +92,13 @@ static void test_alloc(void **state)
 static void test_grant(void **state)
 {
 	char *page = xn_os_page_alloc();
-	struct grant_entry_v1 *e;
 	grant_ref_t ref = alloc();
 	uint64_t calls = host_stat_get(XN_STAT_HYPERCALL);
 
 	assert_null(host_gnttab_map(x.host, 0, ref, false));
 	xn_gnttab_grant(gt, ref, 0, xn_os_gfn(page), true);
-	e = host_gnttab_entry(x.host, ref);
-	assert_int_equal(e->flags, GTF_permit_access | GTF_readonly);
+	assert_int_equal(host_gnttab_flags(x.host, ref),
+			 GTF_permit_access | GTF_readonly);
 	assert_null(host_gnttab_map(x.host, 0, ref, true));
 	assert_null(host_gnttab_map(x.host, 1, ref, false));
 	assert_ptr_equal(host_gnttab_map(x.host, 0, ref, false), page);
@@ -260,19 +282,19 @@ static void test_fini_gives_up(void **state)
 
 static void test_grows(void **state)
 {
-	static grant_ref_t ref[4 * PER_FRAME];
+	static grant_ref_t ref[4 * MAX_PER_FRAME];
 	unsigned int i;
 
 	assert_int_equal(gt->nr_refs, PER_FRAME);
-	for (i = 0; i < 480; i++)
+	for (i = 0; i < PER_FRAME - 32; i++)
 		ref[i] = alloc();
 	host_pump();
 	assert_int_equal(gt->nr_refs, 2 * PER_FRAME);
-	assert_int_equal(xn_gnttab_reserve(gt, 1000), 0);
+	assert_int_equal(xn_gnttab_reserve(gt, 2 * PER_FRAME - 24), 0);
 	assert_int_equal(gt->nr_refs, 3 * PER_FRAME);
-	assert_int_equal(xn_gnttab_reserve(gt, 1000), 0);
+	assert_int_equal(xn_gnttab_reserve(gt, 2 * PER_FRAME - 24), 0);
 	assert_int_equal(gt->nr_refs, 3 * PER_FRAME);
-	assert_int_equal(xn_gnttab_reserve(gt, 3000), -ENOSPC);
+	assert_int_equal(xn_gnttab_reserve(gt, 6 * PER_FRAME), -ENOSPC);
 	assert_int_equal(gt->nr_refs, 4 * PER_FRAME);
 	for (; i < 4 * PER_FRAME - GNTTAB_NR_RESERVED_ENTRIES; i++) {
 		host_guest_enter(x.host, i & 1);
@@ -288,7 +310,7 @@ static void test_grows(void **state)
 /* All in the other CPU's cache is as good as on the list. */
 static void test_steal(void **state)
 {
-	static grant_ref_t ref[PER_FRAME];
+	static grant_ref_t ref[MAX_PER_FRAME];
 	unsigned int n = PER_FRAME - GNTTAB_NR_RESERVED_ENTRIES, i;
 
 	for (i = 0; i < n; i++)
@@ -308,7 +330,7 @@ static void test_steal(void **state)
  */
 static void test_get_grows(void **state)
 {
-	static grant_ref_t ref[4 * PER_FRAME];
+	static grant_ref_t ref[4 * MAX_PER_FRAME];
 	unsigned int i;
 
 	assert_int_equal(xn_gnttab_reserve(gt, 100), 0);
@@ -327,7 +349,7 @@ static void test_get_grows(void **state)
 /* Entries that somebody uses already, in any frame, are left alone. */
 static void test_others_entries(void **state)
 {
-	static grant_ref_t ref[4 * PER_FRAME];
+	static grant_ref_t ref[4 * MAX_PER_FRAME];
 	const grant_ref_t taken[] = { 9, 100, PER_FRAME, 3 * PER_FRAME + 511 };
 	unsigned int i, k, n;
 
@@ -374,7 +396,7 @@ static void waited(struct xn_gnttab_waiter *w)
 
 static void test_wait(void **state)
 {
-	static grant_ref_t ref[PER_FRAME];
+	static grant_ref_t ref[MAX_PER_FRAME];
 	unsigned int n = PER_FRAME - GNTTAB_NR_RESERVED_ENTRIES, i;
 	struct waiter a = { .w.fn = waited }, b = { .w.fn = waited };
 
@@ -455,31 +477,22 @@ static void test_stuck_flags(void **state)
 	assert_int_equal(xn_gnttab_end_page(gt, ref, page, xn_os_page_free), 0);
 }
 
-static void test_versions(void **state)
-{
-	const struct host_config v2 = { .gnttab_version = 2 };
-
-	assert_int_equal(host_xenion_start(&x, &v2, NULL), -ENODEV);
-	assert_int_equal(host_xenion_stop(&x), 0);
-}
-
 /* Every allocation and hypercall fails once: an error, or it works all the same. */
-static void test_faults(void **state)
+static void faults(const struct host_config *cfg, unsigned int version)
 {
-	const struct host_config cfg = { .nr_vcpus = 2, .max_grant_frames = 4 };
 	unsigned int n, kind, hits[2] = { 0 };
 	bool done;
 
 	for (kind = 0; kind < 2; kind++) {
 		for (n = 1, done = false; !done; n++) {
-			x.host = host_guest_create(&cfg);
+			x.host = host_guest_create(cfg);
 			memset(gt, 0, sizeof(*gt));
 			if (kind)
 				host_fail_hypercall(n, -ENOMEM);
 			else
 				host_fail_page(n);
-			if (!xn_gnttab_init(gt)) {
-				xn_gnttab_reserve(gt, 1200);
+			if (!xn_gnttab_init(gt, version)) {
+				xn_gnttab_reserve(gt, 3 * PER_FRAME);
 				host_run(XN_NSEC_PER_SEC);
 				xn_gnttab_fini(gt);
 			}
@@ -498,9 +511,19 @@ static void test_faults(void **state)
 	assert_in_range(hits[1], 6, 20);
 }
 
+static void test_faults(void **state)
+{
+	const struct host_config cfg = { .nr_vcpus = 2, .max_grant_frames = 4 };
+
+	faults(&cfg, 1);
+	faults(&cfg, 2);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, start, stop)
 #define SMALL(name) \
 	cmocka_unit_test_setup_teardown(test_##name, start_small, stop)
+#define V2(name) { #name " v2", test_##name, start_v2, stop, NULL }
+#define SMALL_V2(name) { #name " v2", test_##name, start_small_v2, stop, NULL }
 
 int main(void)
 {
@@ -508,7 +531,10 @@ int main(void)
 		T(alloc), T(grant), T(large_gfn), T(grant_page), T(deferred),
 		T(deferred_backs_off), T(fini_waits), T(fini_gives_up),
 		T(grows), SMALL(steal), T(others_entries), SMALL(wait),
-		T(get_grows), T(wait_grows), T(stuck_flags), cmocka_unit_test(test_versions),
+		T(get_grows), T(wait_grows), T(stuck_flags),
+		V2(alloc), V2(grant), V2(grant_page), V2(deferred),
+		V2(deferred_backs_off), V2(fini_waits), V2(grows),
+		SMALL_V2(steal), SMALL_V2(wait), V2(get_grows), V2(wait_grows),
 		cmocka_unit_test(test_faults),
 	};
 

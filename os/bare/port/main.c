@@ -180,7 +180,7 @@ void xn_start(const struct xn_boot_info *info)
 	bare_timer_init();
 	bare_workers_init();
 	bare_cpus_init();
-	err = xn_gnttab_init(&bare_guest.gnttab);
+	err = xn_gnttab_init(&bare_guest.gnttab, 1);
 	if (err)
 		bare_panic("bare: no grant table (error %d)", err);
 	store_init();
