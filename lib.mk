@@ -3,7 +3,8 @@
 # The library for one port, and its installation: make lib, make install,
 # make uninstall (see Makefile). It needs a compiler and libxen-dev, not root.
 #
-#   PORT=DIR         the port: DIR/include/xn_os_port.h goes into every object
+#   PORT=DIR         the port: DIR/include/xn_os_port.h goes into every object;
+#                    default os/bare
 #   PORT_INCLUDE=    more folders of headers, if that one needs them
 #   CC=, AR=         the tools of the machine that the library is for
 #   CFLAGS=          default -O2 -g; they come last
@@ -22,7 +23,7 @@ O := $(TOP)/build/lib
 ifeq ($(MAKECMDGOALS),install)
 -include $(O)/built.mk
 endif
-PORT ?= $(TOP)/os/skeleton
+PORT ?= $(TOP)/os/bare
 XEN_INCLUDE ?= /usr/include/xen
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -33,6 +34,10 @@ endif
 CFLAGS ?= -O2 -g
 
 port := $(abspath $(PORT))
+# The reference kernel is two ports, the other one being os/bare/pv.
+ifeq ($(port),$(TOP)/os/bare)
+PORT_INCLUDE ?= $(TOP)/os/bare/hvm
+endif
 port_includes := $(port)/include $(abspath $(PORT_INCLUDE))
 lib := $(O)/libxenion.a
 rooms := boot mmu events grant time xenbus frontends
@@ -107,7 +112,13 @@ install: $(lib)
 		$(to_lib)/pkgconfig $(to_lib)/xenion/include
 	@$(put) $(TOP)/include/xenion/*.h $(to)/include/xenion
 	@$(put) $(TOP)/include/xenion/x86/*.h $(to)/include/xenion/x86
-	@$(put) $(wildcard $(addsuffix /*.h,$(port_includes))) $(to_lib)/xenion/include
+	@echo '#include <xenion/os.h>' | $(CC) $(own_flags) -x c -M - | \
+		tr -s ' \\' '\n' | while read -r f; do \
+		for d in $(port_includes); do \
+			[ "$${f#$$d/}" = "$$f" ] || $(put) -D "$$f" \
+				"$(to_lib)/xenion/include/$${f#$$d/}" || exit 1; \
+		done; \
+	done
 	@ln -sfn $(abspath $(XEN_INCLUDE)) $(to_lib)/xenion/include/xen-public
 	@ln -sfnr $(to)/include/xenion $(to_lib)/xenion/include/xenion
 	@$(put) $(lib) $(to_lib)
