@@ -5,6 +5,7 @@
  * odd while it writes. Called by the port, for xn_os_now().
  */
 #include <xenion/time.h>
+#include "version.h"
 
 /*
  * Tries to find the page at rest. Xen writes while the vCPU does not run, so
@@ -37,7 +38,7 @@ int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
 	/* Counters differ a little: this one has not come that far yet. */
 	if ((int64_t)delta < 0)
 		delta = 0;
-	if (shift > 0 && delta > UINT64_MAX >> shift)
+	if (shift > 0 && delta > ~0ull >> shift)
 		return -EINVAL;
 	delta = shift < 0 ? delta >> -shift : delta << shift;
 	/* 64 by 32 bits, less 32: fits. */
@@ -52,17 +53,15 @@ static bool snapshot(const struct vcpu_time_info *from,
 	unsigned int i;
 
 	for (i = 0; i < TRIES; i++) {
-		to->version = XN_READ_ONCE(from->version);
-		xn_rmb();
+		uint32_t then = version_begin(&from->version);
+
 		to->tsc_timestamp = XN_READ_ONCE(from->tsc_timestamp);
 		to->system_time = XN_READ_ONCE(from->system_time);
 		to->tsc_to_system_mul = XN_READ_ONCE(from->tsc_to_system_mul);
 		to->tsc_shift = XN_READ_ONCE(from->tsc_shift);
 		to->flags = XN_READ_ONCE(from->flags);
 		*cycles = xn_cycles();
-		xn_rmb();
-		if (!(to->version & 1) &&
-		    XN_READ_ONCE(from->version) == to->version)
+		if (version_held(&from->version, then))
 			return true;
 	}
 	return false;

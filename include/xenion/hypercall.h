@@ -71,6 +71,11 @@ static inline long xn_hc_vcpu(unsigned int cmd, unsigned int vcpu, void *arg)
 			    (unsigned long)arg, 0, 0);
 }
 
+static inline long xn_hc_vm_assist(unsigned int cmd, unsigned int type)
+{
+	return xn_hypercall(__HYPERVISOR_vm_assist, cmd, type, 0, 0, 0);
+}
+
 static inline long xn_hc_sched(unsigned int cmd, void *arg)
 {
 	return xn_hypercall(__HYPERVISOR_sched_op, cmd, (unsigned long)arg,

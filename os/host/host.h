@@ -40,6 +40,8 @@ struct host_config {
 	unsigned int max_maps;		/* of others' grants; 0: 1024 */
 	bool no_fifo;			/* Xen knows the 2-level ABI only */
 	unsigned int tsc_khz;		/* 0: 2500000 */
+	bool etime;			/* Xen answers so, as before 4.17 */
+	bool no_assists;		/* nor runstate marks: before 4.9 */
 };
 
 /* A new guest (@cfg may be NULL), which is entered on vCPU 0. */
@@ -58,7 +60,7 @@ void host_guest_set_upcall(struct host_guest *g,
 
 /*
  * What the guest has not given back: pages, mappings, hole frames, ports that
- * the toolstack did not make, grants, queued work. Each is told on stderr.
+ * the toolstack did not make, grants, timers, queued work. Each is told on stderr.
  * Returns: how many.
  */
 unsigned int host_guest_leaks(struct host_guest *g);
@@ -168,6 +170,10 @@ void host_tsc_stable(struct host_guest *g, unsigned int vcpu, bool stable);
 void host_tsc_skew(struct host_guest *g, unsigned int vcpu, int64_t cycles);
 /* Called whenever the guest reads a counter; @fn NULL: no more. */
 void host_tsc_hook(struct host_guest *g, void (*fn)(void *data), void *data);
+/* The time of day when system time was 0; at first a billion seconds. */
+void host_wallclock_set(struct host_guest *g, uint64_t sec, uint32_t nsec);
+/* A vCPU, which has run so far, is in a state (RUNSTATE_*) from now on. */
+void host_runstate_set(struct host_guest *g, unsigned int vcpu, int state);
 
 /* ---- grants, the other end ---- */
 

@@ -147,6 +147,10 @@ long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
 		ret = host_gnttab_op(g, a1, (void *)a2, a3);
 	else if (nr == __HYPERVISOR_hvm_op)
 		ret = hvm_op(g, a1, (void *)a2);
+	else if (nr == __HYPERVISOR_vcpu_op)
+		ret = host_vcpu_op(g, a1, a2, (void *)a3);
+	else if (nr == __HYPERVISOR_vm_assist)
+		ret = host_vm_assist(g, a1, a2);
 	else if (nr == __HYPERVISOR_xen_version)
 		ret = xen_version(a1);
 	else if (nr == __HYPERVISOR_sched_op)
@@ -282,7 +286,7 @@ unsigned int host_cpu(void)
 unsigned int host_guest_leaks(struct host_guest *g)
 {
 	return host_memory_leaks(g) + host_evtchn_leaks(g) +
-	       host_gnttab_leaks(g) + host_work_leaks(g);
+	       host_gnttab_leaks(g) + host_time_leaks(g) + host_work_leaks(g);
 }
 
 void host_add_step(struct host_guest *g, bool (*step)(void *data), void *data)

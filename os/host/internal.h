@@ -58,6 +58,10 @@ struct host_vcpu {
 	evtchn_port_t tail[EVTCHN_FIFO_MAX_QUEUES];
 	int64_t tsc_skew;
 	bool tsc_unstable;
+	uint64_t singleshot;		/* when it is due, or UINT64_MAX */
+	uint64_t tick, period;		/* the same, and then every @period */
+	struct vcpu_runstate_info runstate;
+	struct vcpu_runstate_info *runstate_area;
 };
 
 /* What may be done by a grant. */
@@ -137,6 +141,7 @@ struct host_guest {
 	/* time.c */
 	void (*tsc_hook)(void *data);
 	void *tsc_data;
+	uint64_t assists;		/* 1 << VMASST_TYPE_* */
 
 	/* hypervisor.c */
 	uint64_t param[HVM_NR_PARAMS];
@@ -206,6 +211,14 @@ unsigned int host_gnttab_maps(const struct host_guest *g);
 
 /* time.c */
 void host_time_init(struct host_guest *g);
+unsigned int host_time_leaks(const struct host_guest *g);
+bool host_time_uses(const struct host_guest *g, const void *page);
+uint64_t host_time_next(void);
+void host_runstate_show(const struct host_guest *g, unsigned int vcpu);
+bool host_time_pump(struct host_guest *g);
+long host_vcpu_op(struct host_guest *g, unsigned int cmd, unsigned int vcpu,
+		  void *arg);
+long host_vm_assist(struct host_guest *g, unsigned int cmd, unsigned int type);
 
 /* os.c */
 unsigned int host_work_leaks(struct host_guest *g);

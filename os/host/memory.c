@@ -329,6 +329,9 @@ void xn_os_page_free(void *page)
 	if (host_evtchn_uses(g, gfn))
 		host_bug("page freed that Xen uses for events: gfn %#lx",
 			 (unsigned long)gfn);
+	if (host_time_uses(g, page))
+		host_bug("page freed that Xen writes runstates to: gfn %#lx",
+			 (unsigned long)gfn);
 	ASAN_POISON_MEMORY_REGION(page, XN_PAGE_SIZE);
 	g->page_used[i] = 0;
 	g->nr_pages--;

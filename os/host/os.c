@@ -138,6 +138,15 @@ static struct xn_work *next_work(void)
 	return w;
 }
 
+/* When something will happen by itself, UINT64_MAX: never. */
+static uint64_t next_due(void)
+{
+	uint64_t timer = host_time_next();
+	const struct xn_work *w = next_work();
+
+	return w && w->due < timer ? w->due : timer;
+}
+
 static bool pump_once(void)
 {
 	struct host_guest *g, *was = host_guest_current();
@@ -147,6 +156,7 @@ static bool pump_once(void)
 	for (g = host_guests; g; g = g->next) {
 		struct host_step *s;
 
+		progress |= host_time_pump(g);
 		progress |= host_evtchn_pump(g);
 		for (s = g->steps; s; s = s->next)
 			progress |= s->step(s->data);
@@ -158,17 +168,17 @@ static bool pump_once(void)
 
 bool host_idle(uint64_t deadline)
 {
-	struct xn_work *w;
+	uint64_t due;
 
 	if (now >= deadline)
 		return false;
 	now += IDLE_NS;
 	if (pump_once())
 		return true;
-	w = next_work();
-	if (w && w->due < deadline) {
-		if (now < w->due)
-			now = w->due;
+	due = next_due();
+	if (due < deadline) {
+		if (now < due)
+			now = due;
 	} else if (deadline == UINT64_MAX) {
 		host_bug("waits for ever, and nothing is left to run");
 	} else {
@@ -189,13 +199,12 @@ void host_pump(void)
 
 void host_run(uint64_t ns)
 {
-	uint64_t end = now + ns;
-	struct xn_work *w;
+	uint64_t end = now + ns, due;
 
 	host_pump();
-	while ((w = next_work()) && w->due <= end) {
-		if (now < w->due)
-			now = w->due;
+	while ((due = next_due()) <= end) {
+		if (now < due)
+			now = due;
 		host_pump();
 	}
 	if (now < end)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * A simulated Xen's time: a counter of the virtual time for each vCPU, and
- * struct vcpu_time_info (xen-public/xen.h), which tells how to scale it.
+ * struct vcpu_time_info (xen-public/xen.h), which tells how to scale it; the
+ * time of day; timers and runstate (VCPUOP_* in xen-public/vcpu.h).
  */
+#include <stdio.h>
+
 #include "internal.h"
 
 static uint64_t counter(const struct host_guest *g)
@@ -71,10 +74,225 @@ void host_tsc_stable(struct host_guest *g, unsigned int vcpu, bool stable)
 	host_time_update(g, vcpu);
 }
 
+void host_wallclock_set(struct host_guest *g, uint64_t sec, uint32_t nsec)
+{
+	struct shared_info *s = g->shared;
+
+	XN_WRITE_ONCE(s->wc_version, s->wc_version | 1);
+	xn_wmb();
+	XN_WRITE_ONCE(s->wc_sec, sec);
+	XN_WRITE_ONCE(s->wc_sec_hi, sec >> 32);
+	XN_WRITE_ONCE(s->wc_nsec, nsec);
+	xn_wmb();
+	XN_WRITE_ONCE(s->wc_version, s->wc_version + 1);
+}
+
+/* ---- timers ---- */
+
+static long set_singleshot(struct host_guest *g, unsigned int vcpu,
+			   const struct vcpu_set_singleshot_timer *x)
+{
+	bool past = x->timeout_abs_ns <= xn_os_now();
+
+	if (past && g->cfg.etime && x->flags & VCPU_SSHOTTMR_future)
+		return -ETIME;
+	g->vcpu[vcpu].singleshot = past ? UINT64_MAX : x->timeout_abs_ns;
+	if (past)
+		host_virq(g, VIRQ_TIMER, vcpu);
+	return 0;
+}
+
+static long set_periodic(struct host_guest *g, unsigned int vcpu,
+			 uint64_t period)
+{
+	struct host_vcpu *v = &g->vcpu[vcpu];
+
+	if (period && (period < XN_NSEC_PER_MSEC || period >> 62))
+		return -EINVAL;
+	v->period = period;
+	v->tick = period ? xn_os_now() + period : UINT64_MAX;
+	return 0;
+}
+
+uint64_t host_time_next(void)
+{
+	const struct host_guest *g;
+	uint64_t next = UINT64_MAX;
+	unsigned int i;
+
+	for (g = host_guests; g; g = g->next)
+		for (i = 0; i < g->cfg.nr_vcpus; i++) {
+			if (g->vcpu[i].singleshot < next)
+				next = g->vcpu[i].singleshot;
+			if (g->vcpu[i].tick < next)
+				next = g->vcpu[i].tick;
+		}
+	return next;
+}
+
+bool host_time_pump(struct host_guest *g)
+{
+	uint64_t now = xn_os_now();
+	bool progress = false;
+	unsigned int i;
+
+	for (i = 0; i < g->cfg.nr_vcpus; i++) {
+		struct host_vcpu *v = &g->vcpu[i];
+
+		if (v->singleshot <= now) {
+			v->singleshot = UINT64_MAX;
+			host_virq(g, VIRQ_TIMER, i);
+			progress = true;
+		}
+		if (v->tick <= now) {
+			v->tick += v->period;
+			host_virq(g, VIRQ_TIMER, i);
+			progress = true;
+		}
+	}
+	return progress;
+}
+
+/* ---- runstate ---- */
+
+static void account(struct vcpu_runstate_info *rs, uint64_t now)
+{
+	/* A test may want it to be no state at all. */
+	if (rs->state >= 0 && rs->state < (int)XN_ARRAY_SIZE(rs->time))
+		rs->time[rs->state] += now - rs->state_entry_time;
+}
+
+void host_runstate_show(const struct host_guest *g, unsigned int vcpu)
+{
+	const struct host_vcpu *v = &g->vcpu[vcpu];
+	struct vcpu_runstate_info *to = v->runstate_area;
+	struct vcpu_runstate_info rs = v->runstate;
+	unsigned int i;
+
+	if (!to)
+		return;
+	if (g->assists & 1ull << VMASST_TYPE_runstate_update_flag) {
+		XN_WRITE_ONCE(to->state_entry_time,
+			      to->state_entry_time | XEN_RUNSTATE_UPDATE);
+		xn_wmb();
+		rs.state_entry_time |= XEN_RUNSTATE_UPDATE;
+	}
+	XN_WRITE_ONCE(to->state_entry_time, rs.state_entry_time);
+	XN_WRITE_ONCE(to->state, rs.state);
+	for (i = 0; i < XN_ARRAY_SIZE(rs.time); i++)
+		XN_WRITE_ONCE(to->time[i], rs.time[i]);
+	xn_wmb();
+	XN_WRITE_ONCE(to->state_entry_time, v->runstate.state_entry_time);
+}
+
+void host_runstate_set(struct host_guest *g, unsigned int vcpu, int state)
+{
+	struct vcpu_runstate_info *rs = &g->vcpu[vcpu].runstate;
+
+	account(rs, xn_os_now());
+	rs->state = state;
+	rs->state_entry_time = xn_os_now();
+	host_runstate_show(g, vcpu);
+}
+
+static long get_runstate(const struct host_guest *g, unsigned int vcpu,
+			 struct vcpu_runstate_info *to)
+{
+	*to = g->vcpu[vcpu].runstate;
+	account(to, xn_os_now());
+	return 0;
+}
+
+static long set_area(struct host_guest *g, unsigned int vcpu,
+		     struct vcpu_runstate_info *area)
+{
+	g->vcpu[vcpu].runstate_area = area;
+	/* Xen also tries to write to address 0, where nothing is mapped here. */
+	if (area)
+		*area = g->vcpu[vcpu].runstate;
+	return 0;
+}
+
+bool host_time_uses(const struct host_guest *g, const void *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < g->cfg.nr_vcpus; i++) {
+		const void *area = g->vcpu[i].runstate_area;
+
+		if (area >= page && area < page + XN_PAGE_SIZE)
+			return true;
+	}
+	return false;
+}
+
+/* ---- hypercalls and guests ---- */
+
+long host_vcpu_op(struct host_guest *g, unsigned int cmd, unsigned int vcpu,
+		  void *arg)
+{
+	bool self = vcpu == host_cpu();
+
+	if (vcpu >= g->cfg.nr_vcpus)
+		return -ENOENT;
+	switch (cmd) {
+	case VCPUOP_set_singleshot_timer:
+		return self ? set_singleshot(g, vcpu, arg) : -EINVAL;
+	case VCPUOP_stop_singleshot_timer:
+		g->vcpu[vcpu].singleshot = self ? UINT64_MAX :
+					   g->vcpu[vcpu].singleshot;
+		return self ? 0 : -EINVAL;
+	case VCPUOP_set_periodic_timer:
+		if (!((struct vcpu_set_periodic_timer *)arg)->period_ns)
+			return -EINVAL;
+		return set_periodic(g, vcpu, ((struct vcpu_set_periodic_timer *)
+					      arg)->period_ns);
+	case VCPUOP_stop_periodic_timer:
+		return set_periodic(g, vcpu, 0);
+	case VCPUOP_get_runstate_info:
+		return get_runstate(g, vcpu, arg);
+	case VCPUOP_register_runstate_memory_area:
+		return set_area(g, vcpu,
+				((struct vcpu_register_runstate_memory_area *)
+				 arg)->addr.v);
+	default:
+		return -ENOSYS;
+	}
+}
+
+long host_vm_assist(struct host_guest *g, unsigned int cmd, unsigned int type)
+{
+	if (g->cfg.no_assists || type != VMASST_TYPE_runstate_update_flag)
+		return -EINVAL;
+	if (cmd == VMASST_CMD_enable)
+		g->assists |= 1ull << type;
+	else
+		g->assists &= ~(1ull << type);
+	return 0;
+}
+
 void host_time_init(struct host_guest *g)
 {
 	unsigned int i;
 
-	for (i = 0; i < g->cfg.nr_vcpus; i++)
+	for (i = 0; i < g->cfg.nr_vcpus; i++) {
+		g->vcpu[i].singleshot = UINT64_MAX;
+		g->vcpu[i].tick = UINT64_MAX;
+		g->vcpu[i].runstate.state_entry_time = xn_os_now();
 		host_time_update(g, i);
+	}
+	host_wallclock_set(g, 1000000000, 0);
+}
+
+unsigned int host_time_leaks(const struct host_guest *g)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < g->cfg.nr_vcpus; i++)
+		n += (g->vcpu[i].singleshot != UINT64_MAX) +
+		     (g->vcpu[i].tick != UINT64_MAX) +
+		     !!g->vcpu[i].runstate_area;
+	if (n)
+		fprintf(stderr, "# leak: %u timers and runstate areas\n", n);
+	return n;
 }

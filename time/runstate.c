@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How long a vCPU has run, waited for a CPU, slept or been stopped: struct
+ * vcpu_runstate_info (xen-public/vcpu.h), which Xen writes into memory of ours
+ * whenever the vCPU begins or ceases to run. Called by the port.
+ */
+#include <xenion/time.h>
+
+/* Tries to find an area at rest before Xen is asked by a hypercall. */
+#define TRIES	8u
+
+/* In a cache line of its own. */
+struct xn_runstate_area {
+	struct vcpu_runstate_info info;
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct xn_runstate_area) * XN_CLOCK_MAX_VCPUS <=
+	       XN_PAGE_SIZE, "fits a page");
+
+static int register_area(unsigned int vcpu, struct vcpu_runstate_info *info)
+{
+	struct vcpu_register_runstate_memory_area x = { .addr.v = info };
+
+	return xn_hc_vcpu(VCPUOP_register_runstate_memory_area, vcpu, &x);
+}
+
+/* Of vCPUs 0 ... count - 1. False: Xen may go on to write. */
+static bool unregister(unsigned int count)
+{
+	bool done = true;
+	int err;
+
+	while (count--) {
+		err = register_area(count, NULL);
+		if (err) {
+			xn_os_log(XN_WARN,
+				  "xenion: Xen keeps the runstate area of vCPU %u (error %d): a page is lost",
+				  count, err);
+			done = false;
+		}
+	}
+	return done;
+}
+
+int xn_runstate_init(struct xn_runstate *r, unsigned int nr_vcpus)
+{
+	int err = 0;
+
+	memset(r, 0, sizeof(*r));
+	if (!nr_vcpus || nr_vcpus > XN_CLOCK_MAX_VCPUS)
+		return -EINVAL;
+	/* Without the mark it cannot be known whether Xen writes just now. */
+	if (xn_hc_vm_assist(VMASST_CMD_enable, VMASST_TYPE_runstate_update_flag))
+		return 0;
+	r->area = xn_os_page_alloc();
+	if (!r->area)
+		return -ENOMEM;
+	for (; !err && r->nr_vcpus < nr_vcpus; r->nr_vcpus += !err)
+		err = register_area(r->nr_vcpus, &r->area[r->nr_vcpus].info);
+	if (err)
+		xn_runstate_fini(r);
+	return err;
+}
+
+void xn_runstate_fini(struct xn_runstate *r)
+{
+	if (r->area && unregister(r->nr_vcpus))
+		xn_os_page_free(r->area);
+	memset(r, 0, sizeof(*r));
+}
+
+static int check(const struct vcpu_runstate_info *info)
+{
+	if (info->state >= RUNSTATE_running && info->state <= RUNSTATE_offline)
+		return 0;
+	xn_stat_inc(XN_STAT_REFUSED);
+	return -EIO;
+}
+
+int xn_runstate_get(unsigned int vcpu, struct vcpu_runstate_info *info)
+{
+	int err = xn_hc_vcpu(VCPUOP_get_runstate_info, vcpu, info);
+
+	return err ? err : check(info);
+}
+
+static bool snapshot(const struct vcpu_runstate_info *from,
+		     struct vcpu_runstate_info *to)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < TRIES; i++) {
+		uint64_t then = XN_READ_ONCE(from->state_entry_time);
+
+		xn_rmb();
+		to->state = XN_READ_ONCE(from->state);
+		to->state_entry_time = then;
+		for (k = 0; k < XN_ARRAY_SIZE(to->time); k++)
+			to->time[k] = XN_READ_ONCE(from->time[k]);
+		xn_rmb();
+		if (!(then & XEN_RUNSTATE_UPDATE) &&
+		    XN_READ_ONCE(from->state_entry_time) == then)
+			return true;
+	}
+	return false;
+}
+
+int xn_runstate_read(const struct xn_runstate *r, unsigned int vcpu,
+		     uint64_t now, struct vcpu_runstate_info *info)
+{
+	if (vcpu >= r->nr_vcpus || !snapshot(&r->area[vcpu].info, info) ||
+	    check(info))
+		return xn_runstate_get(vcpu, info);
+	/* Xen counts a state when it ends, and for the hypercall until now. */
+	if (now > info->state_entry_time)
+		info->time[info->state] += now - info->state_entry_time;
+	return 0;
+}
