@@ -28,8 +28,11 @@
 	.code32
 	.globl	xn_entry_pvh
 xn_entry_pvh:
+	rdtsc
 	cli
 	cld
+	movl	%eax, xn_entry_cycles
+	movl	%edx, xn_entry_cycles + 4
 
 	/* One PML4 entry, four of the next level, 2048 pages of 2 MiB. */
 	movl	$(page_dirs + PTE_TABLE), %eax
@@ -98,6 +101,10 @@ xn_note_address:
 	.quad	xn_note_pvh
 
 	.bss
+	.balign	8
+	.globl	xn_entry_cycles
+xn_entry_cycles:
+	.skip	8
 	.balign	STACK_SIZE
 	.skip	STACK_SIZE
 stack_top:

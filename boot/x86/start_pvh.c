@@ -71,6 +71,7 @@ void xn_start_pvh(uint32_t start_info)
 		xn_early_stop(SHUTDOWN_crash);
 	/* The note's absence is what tells the two apart: note_pvh.S. */
 	info.kind = xn_note_address ? XN_PVH : XN_HVM;
+	info.entry_cycles = xn_entry_cycles;
 	info.nr_vcpus = xn_vcpu_count();
 	get_channel(&info.store, HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN);
 	get_channel(&info.console, HVM_PARAM_CONSOLE_PFN,

@@ -14,6 +14,9 @@ extern uint64_t xn_page_root[];
 /* head_pvh.S: where the note of note_pvh.S is, 0 if that is not linked in. */
 extern const uint64_t xn_note_address;
 
+/* head_pvh.S: the counter at the very first instruction. */
+extern uint64_t xn_entry_cycles;
+
 /* Called by head_pvh.S; does not return. */
 void xn_start_pvh(uint32_t start_info);
 

@@ -157,6 +157,7 @@ struct xn_boot_channel {
 /* What every kind of entry ends in, whatever the host's format was. */
 struct xn_boot_info {
 	enum xn_kind kind;
+	uint64_t entry_cycles;	/* xn_cycles() at the first instruction */
 	unsigned int nr_vcpus;	/* 1 ... XN_MAX_VCPUS; only the first is up */
 	struct xn_boot_channel store, console;
 	uint64_t cmdline;	/* guest-physical, 0: none; length unchecked */
