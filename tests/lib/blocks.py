@@ -5,7 +5,8 @@
     blocks.py DOCUMENT FOLDER
 
 A block that begins with "```c NAME" is added to FOLDER/NAME; those of "```sh"
-become FOLDER/step1.sh, step2.sh, ... Prints the names, a line each.
+become FOLDER/step1.sh, step2.sh, ... The paragraph before a file's block must
+name the file too, as readers do not see more. Prints the names, a line each.
 """
 import os
 import re
@@ -22,13 +23,14 @@ def main():
         document = f.read()
     files = {}
     steps = 0
-    for kind, name, text in BLOCK.findall(document):
+    for found in BLOCK.finditer(document):
+        kind, name, text = found.groups()
+        before = document[:found.start()].rstrip().rsplit("\n\n", 1)[-1]
         if kind == "sh":
             steps += 1
             name = "step%d.sh" % steps
-        elif not name:
-            print("a block of C code does not say which file it is of",
-                  file=sys.stderr)
+        elif not name or "`%s`" % name not in before:
+            print("which file is this of?\n" + text, file=sys.stderr)
             return 1
         files.setdefault(name, []).append(text)
     for name, texts in files.items():
