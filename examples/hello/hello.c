@@ -8,5 +8,5 @@ void bare_main(void)
 		   bare_info->kind == XN_PV ? "PV" :
 		   bare_info->kind == XN_HVM ? "HVM" : "PVH",
 		   bare_nr_cpus, bare_guest.evtchn.ops->name,
-		   bare_arch_callback(), bare_pages_peak(), bare_pages_total());
+		   bare_arch_callback(), bare_memory.peak, bare_memory.total);
 }

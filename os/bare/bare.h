@@ -64,11 +64,11 @@ bool bare_run_wait(unsigned int cpu, uint64_t timeout_ns);
 /* Consecutive pages that are never given back, aligned; NULL: none left. */
 void *bare_pages(unsigned int count, unsigned int align_pages);
 
-/* Pages in use, and the most that ever were, with the image's own. */
-unsigned int bare_pages_used(void);
-unsigned int bare_pages_peak(void);
-/* All that there are. */
-unsigned int bare_pages_total(void);
+/* In pages, without the image. */
+extern struct bare_memory {
+	unsigned int total;	/* RAM in reach */
+	unsigned int used, peak;	/* now, and the most that ever were */
+} bare_memory;
 
 /* ---- traps: os/bare/<kind>/ ---- */
 
@@ -128,6 +128,7 @@ struct bare_stack {
 
 void *bare_stack_alloc(unsigned int cpu);
 
+void bare_clock_init(void);
 void bare_memory_init(const struct xn_boot_info *info);
 void bare_threads_init(void);
 void bare_workers_init(void);

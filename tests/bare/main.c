@@ -109,5 +109,5 @@ void bare_main(void)
 	}
 	bare_print("1..%u\n", count);
 	bare_print("# %u failed, %u pages used at most\n", failed,
-		   bare_pages_peak());
+		   bare_memory.peak);
 }

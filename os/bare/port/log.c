@@ -54,18 +54,3 @@ void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 	flush();
 	xn_unlock(&lock, flags);
 }
-
-/* Whoever holds the lock may be who has died: without it. */
-void bare_panic(const char *fmt, ...)
-{
-	char text[256];
-	unsigned int len;
-	va_list ap;
-
-	va_start(ap, fmt);
-	len = xn_vformat(text, sizeof(text) - 1, fmt, ap);
-	va_end(ap);
-	text[len++] = '\n';
-	xn_early_write(text, len);
-	xn_early_stop(SHUTDOWN_crash);
-}

@@ -11,12 +11,13 @@
 /* With less, nothing works. */
 #define MIN_PAGES	64
 
+struct bare_memory bare_memory;
+
 static struct xn_lock lock;
 static const struct xn_memmap *map;
 static unsigned int range;		/* of the map: pages come from it, */
 static uint64_t next;			/* from here */
 static void *free_pages;		/* list */
-static unsigned int used, peak, total;
 
 static struct {
 	xen_pfn_t gfn;
@@ -33,7 +34,14 @@ static uint64_t end_of(const struct xn_mem_range *r)
 	return r->end < BARE_REACH ? r->end : BARE_REACH;
 }
 
-/* Under the lock. */
+/* Under the lock, as the next one. */
+static void count_pages(unsigned int count)
+{
+	bare_memory.used += count;
+	if (bare_memory.used > bare_memory.peak)
+		bare_memory.peak = bare_memory.used;
+}
+
 static void *take(unsigned int count, unsigned int align_pages)
 {
 	uint64_t size = (uint64_t)count * XN_PAGE_SIZE;
@@ -48,9 +56,7 @@ static void *take(unsigned int count, unsigned int align_pages)
 			continue;
 		/* Alignment costs some; those are lost. */
 		next = start + size;
-		used += count;
-		if (used > peak)
-			peak = used;
+		count_pages(count);
 		return (void *)start;
 	}
 	return NULL;
@@ -65,11 +71,11 @@ void bare_memory_init(const struct xn_boot_info *info)
 		const struct xn_mem_range *r = &map->range[i];
 
 		if (r->type == XN_MEM_RAM && r->start < BARE_REACH)
-			total += (end_of(r) - r->start) / XN_PAGE_SIZE;
+			bare_memory.total += (end_of(r) - r->start) / XN_PAGE_SIZE;
 	}
-	if (total < MIN_PAGES)
+	if (bare_memory.total < MIN_PAGES)
 		bare_panic("bare: %u pages of RAM are too few: give the domain more memory",
-			   total);
+			   bare_memory.total);
 }
 
 void *bare_pages(unsigned int count, unsigned int align_pages)
@@ -97,8 +103,7 @@ void *xn_os_page_alloc(void)
 
 	if (page) {
 		free_pages = *(void **)page;
-		if (++used > peak)
-			peak = used;
+		count_pages(1);
 	} else {
 		page = take(1, 1);
 	}
@@ -117,23 +122,8 @@ void xn_os_page_free(void *page)
 	flags = xn_lock(&lock);
 	*(void **)page = free_pages;
 	free_pages = page;
-	used--;
+	bare_memory.used--;
 	xn_unlock(&lock, flags);
-}
-
-unsigned int bare_pages_used(void)
-{
-	return used;
-}
-
-unsigned int bare_pages_peak(void)
-{
-	return peak;
-}
-
-unsigned int bare_pages_total(void)
-{
-	return total;
 }
 
 xen_pfn_t xn_os_gfn(const void *va)
@@ -203,16 +193,4 @@ void xn_os_hole_put(xen_pfn_t gfn, unsigned int count)
 		if (holes[i].count == count && holes[i].gfn == gfn)
 			holes[i].count = 0;
 	xn_unlock(&lock, flags);
-}
-
-void *bare_stack_alloc(unsigned int cpu)
-{
-	struct bare_stack *s = bare_pages(BARE_STACK / XN_PAGE_SIZE,
-					  BARE_STACK / XN_PAGE_SIZE);
-
-	if (s) {
-		s->cpu = cpu;
-		s->mark = BARE_STACK_MARK;
-	}
-	return s;
 }

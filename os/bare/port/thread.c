@@ -221,11 +221,3 @@ void xn_wake(struct xn_waitq *wq)
 	if (any && __atomic_load_n(&sleeping, __ATOMIC_SEQ_CST))
 		bare_kick();
 }
-
-void bare_sleep(uint64_t ns)
-{
-	struct xn_waitq nobody;
-
-	xn_waitq_init(&nobody);
-	(void)xn_wait(&nobody, false, ns);
-}

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * CPUs: which one runs this, and work for the others (<xenion/os.h>, and
- * os/bare/bare.h). A CPU's number is Xen's number of the vCPU.
- */
+/* Secondary CPUs, and functions for them to call (os/bare/bare.h). */
 #include "bare.h"
 
 #define START_NS	(5 * XN_NSEC_PER_SEC)
@@ -16,20 +13,6 @@ static struct cpu {
 
 static struct xn_waitq wait;
 unsigned int bare_nr_cpus = 1;
-
-unsigned int xn_os_cpu(void)
-{
-	const struct bare_stack *s =
-		(void *)((uintptr_t)__builtin_frame_address(0) &
-			 ~(uintptr_t)(BARE_STACK - 1));
-
-	return s->cpu;
-}
-
-unsigned int xn_os_cpu_count(void)
-{
-	return bare_info->nr_vcpus;
-}
 
 static void nothing(void *data, evtchn_port_t port)
 {

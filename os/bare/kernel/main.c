@@ -13,20 +13,9 @@ struct xn_guest bare_guest;
 const struct xn_boot_info *bare_info;
 struct shared_info *bare_shared;
 bool bare_has_store;
-uint64_t bare_stat[XN_STAT_COUNT];
 
 static char cmdline[CMDLINE_SIZE];
-static struct xn_clock clock;
 static struct xn_physmap shared;
-
-uint64_t xn_os_now(void)
-{
-	unsigned long flags = xn_upcalls_disable();
-	uint64_t now = xn_clock_read(&clock, xn_os_cpu());
-
-	xn_upcalls_restore(flags);
-	return now;
-}
 
 /* ---- the command line ---- */
 
@@ -172,9 +161,7 @@ void xn_start(const struct xn_boot_info *info)
 	bare_memory_init(info);
 	bare_threads_init();
 	shared_init();
-	err = xn_clock_init(&clock, bare_shared, info->nr_vcpus);
-	if (err)
-		bare_panic("bare: no clock (error %d)", err);
+	bare_clock_init();
 	events_init();
 	bare_upcalls_enable();
 	bare_timer_init();
@@ -192,7 +179,42 @@ void bare_upcall(void)
 	xn_evtchn_upcall(&bare_guest.evtchn, xn_os_cpu());
 }
 
-/* ---- exceptions ---- */
+void *bare_stack_alloc(unsigned int cpu)
+{
+	struct bare_stack *s = bare_pages(BARE_STACK / XN_PAGE_SIZE,
+					  BARE_STACK / XN_PAGE_SIZE);
+
+	if (s) {
+		s->cpu = cpu;
+		s->mark = BARE_STACK_MARK;
+	}
+	return s;
+}
+
+void bare_sleep(uint64_t ns)
+{
+	struct xn_waitq nobody;
+
+	xn_waitq_init(&nobody);
+	(void)xn_wait(&nobody, false, ns);
+}
+
+/* ---- ends ---- */
+
+/* Whoever holds the lock may be who has died: without it. */
+void bare_panic(const char *fmt, ...)
+{
+	char text[256];
+	unsigned int len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	len = xn_vformat(text, sizeof(text) - 1, fmt, ap);
+	va_end(ap);
+	text[len++] = '\n';
+	xn_early_write(text, len);
+	xn_early_stop(SHUTDOWN_crash);
+}
 
 bool (*bare_trap_hook)(struct bare_frame *f);
 

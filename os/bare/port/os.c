@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+/* Time, CPUs and counts: the smallest parts of <xenion/os.h>. */
+#include "bare.h"
+
+uint64_t bare_stat[XN_STAT_COUNT];
+
+static struct xn_clock clock;
+
+void bare_clock_init(void)
+{
+	int err = xn_clock_init(&clock, bare_shared, bare_info->nr_vcpus);
+
+	if (err)
+		bare_panic("bare: no clock (error %d)", err);
+}
+
+uint64_t xn_os_now(void)
+{
+	unsigned long flags = xn_upcalls_disable();
+	uint64_t now = xn_clock_read(&clock, xn_os_cpu());
+
+	xn_upcalls_restore(flags);
+	return now;
+}
+
+/* A CPU's number is Xen's number of the vCPU. */
+unsigned int xn_os_cpu(void)
+{
+	const struct bare_stack *s =
+		(void *)((uintptr_t)__builtin_frame_address(0) &
+			 ~(uintptr_t)(BARE_STACK - 1));
+
+	return s->cpu;
+}
+
+unsigned int xn_os_cpu_count(void)
+{
+	return bare_info->nr_vcpus;
+}
