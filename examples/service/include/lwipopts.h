@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the service domain wants of lwIP: IPv4 with TCP and UDP by callbacks,
+ * in one thread, out of memory that is set aside at build time.
+ */
+#ifndef LWIPOPTS_H
+#define LWIPOPTS_H
+
+#define NO_SYS				1
+#define SYS_LIGHTWEIGHT_PROT		0
+#define LWIP_SOCKET			0
+#define LWIP_NETCONN			0
+#define LWIP_RAW			0
+#define LWIP_STATS			0
+
+#define LWIP_SINGLE_NETIF		1
+#define ETHARP_SUPPORT_STATIC_ENTRIES	0
+/* Which checksums are to be looked at, the backend tells packet by packet. */
+#define LWIP_CHECKSUM_CTRL_PER_NETIF	1
+
+#define TCP_MSS				1460
+#define TCP_WND				(4 * TCP_MSS)
+#define TCP_SND_BUF			(16 * TCP_MSS)
+#define TCP_SND_QUEUELEN		64
+#define MEMP_NUM_TCP_PCB		16
+#define MEMP_NUM_TCP_SEG		(2 * TCP_SND_QUEUELEN)
+
+#define MEM_ALIGNMENT			8
+#define MEM_SIZE			(96 * 1024)	/* what is being sent */
+#define PBUF_POOL_SIZE			48		/* what has come */
+
+/* apps/http: it calls fs_open_custom() and fs_read_custom() for each file. */
+#define LWIP_HTTPD_CUSTOM_FILES		1
+#define LWIP_HTTPD_DYNAMIC_FILE_READ	1
+#define LWIP_HTTPD_DYNAMIC_HEADERS	1
+#define HTTPD_FSDATA_FILE		"no_files.h"
+#define HTTPD_MAX_WRITE_LEN(pcb)	4096	/* what is read at once */
+
+#endif /* LWIPOPTS_H */
