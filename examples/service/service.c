@@ -121,10 +121,10 @@ void bare_main(void)
 	xn_xs_watch(&bare_guest.xs, &control);
 	bare_print("service: %lu bytes at http://%s/, %u of %u pages used\n",
 		   page_size, ip4addr_ntoa(netif_ip4_addr(netif_default)),
-		   bare_pages_used(), bare_pages_total());
+		   bare_memory.used, bare_memory.total);
 	net_run();
-	bare_print("service: ends; %u pages were used at most\n",
-		   bare_pages_peak());
+	bare_print("service: ends, %u pages were used at most\n",
+		   bare_memory.peak);
 	xn_xs_unwatch(&bare_guest.xs, &control);
 	net_close();
 	bare_disk_close(&disk);
