@@ -57,6 +57,31 @@ static int claim(struct xn_memmap *map)
 	return err;
 }
 
+/*
+ * xl gives a command line to kernels, not to what stands in the firmware's
+ * place: that gets the file that should be its BIOS, as a module. The text up to
+ * a NUL is taken for the command line, and what follows for the module.
+ */
+static void take_cmdline(void)
+{
+	struct xn_boot_module *m = &info.module[0];
+	const char *text;
+	uint64_t n = 0;
+
+	if (info.cmdline || !info.nr_modules)
+		return;
+	text = xn_window_ptr(&memory, m->start, m->size);
+	while (text && n < m->size && text[n])
+		n++;
+	if (!text || n == m->size)
+		return;
+	info.cmdline = m->start;
+	m->start += n + 1;
+	m->size -= n + 1;
+	if (!m->size && info.nr_modules == 1)
+		info.nr_modules = 0;
+}
+
 void xn_start_pvh(uint32_t start_info)
 {
 	struct xn_hv_info hv;
@@ -66,12 +91,15 @@ void xn_start_pvh(uint32_t start_info)
 		xn_os_log(XN_ERR, "boot: this is not Xen");
 		xn_early_stop(SHUTDOWN_crash);
 	}
-	if (xn_boot_pvh(&memory, start_info, xn_memmap_query, &info) ||
-	    claim(&info.map))
+	if (xn_boot_pvh(&memory, start_info, xn_memmap_query, &info))
 		xn_early_stop(SHUTDOWN_crash);
 	/* The note's absence is what tells the two apart: note_pvh.S. */
 	info.kind = xn_note_address ? XN_PVH : XN_HVM;
 	info.entry_cycles = xn_entry_cycles;
+	if (info.kind == XN_HVM)
+		take_cmdline();
+	if (claim(&info.map))
+		xn_early_stop(SHUTDOWN_crash);
 	info.nr_vcpus = xn_vcpu_count();
 	get_channel(&info.store, HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN);
 	get_channel(&info.console, HVM_PARAM_CONSOLE_PFN,

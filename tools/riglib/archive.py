@@ -93,7 +93,8 @@ class Programs:
         return None
 
     def find_program(self, program):
-        dirs = ("usr/lib/xen-4.17/bin", "usr/bin", "usr/sbin", "bin", "sbin")
+        dirs = ("usr/lib/xen-4.17/bin", "usr/bin", "usr/sbin", "bin", "sbin",
+                "usr/libexec")
         return self.find([os.path.join(d, program) for d in dirs])
 
     def add(self, archive, program, where="usr/bin"):

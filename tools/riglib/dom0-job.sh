@@ -21,7 +21,7 @@ forward() {
 # What a job that was cut short has left.
 end_strays
 free_disks
-rm -rf /run/job /run/job.domid /var/log/xen/console/*
+rm -rf /run/job /run/job.domid /var/log/xen/console/* /var/log/xen/qemu-dm-*
 dmesg -c >/dev/null
 
 say "@begin $NAME"
@@ -29,6 +29,10 @@ mkdir -p /run/job
 cp kernel /run/job/kernel
 [ ! -f ramdisk ] || cp ramdisk /run/job/ramdisk
 (cd / && cpio -idmu <"$job/extra.cpio" 2>/dev/null)
+# The first HVM guest of a machine brings the device model.
+if [ -f device-model.cpio ] && [ ! -x /usr/libexec/xen-qemu-system-i386 ]; then
+	(cd / && cpio -idmu <"$job/device-model.cpio" 2>/dev/null)
+fi
 make_disks
 
 # xl stays in the foreground and tells, in words, what becomes of the guest.
@@ -107,6 +111,7 @@ wait_for 10 clean || leftovers | forward left
 free_disks
 mkdir -p out
 cp "/var/log/xen/console/guest-$NAME.log" out/console.log 2>/dev/null
+cp "/var/log/xen/qemu-dm-$NAME.log" out/device-model.log 2>/dev/null
 dmesg -c >out/dom0.log
 rm -rf /run/job /run/job.domid
 say "@done"

@@ -5,10 +5,16 @@ Xen starts it as dom0 (direct.py).
 """
 
 import re
+import time
 
 from .logs import GUEST_LINE
 from .session import Session
 from .tap import Tap, order
+
+
+# Seconds for xl to create a guest, its device model included: what an image
+# does itself is short, so it has its time-out for itself.
+CREATE = 120
 
 
 class Output:
@@ -77,12 +83,17 @@ class ImageSession(Session):
         self.output = Output(self.o, show)
         self.guest_out = self.output.lines
 
+    def _patience(self):
+        return CREATE * self.slow
+
     def _from_dom0(self, line):
         kind, _, text = line.partition(" ")
         if kind == "@con" and self.begun:
             self._from_guest("o", text)
-        else:
-            super()._from_dom0(line)
+            return
+        super()._from_dom0(line)
+        if kind == "@domid" and self.domid is not None and not self.killed:
+            self.deadline = time.monotonic() + self.o.timeout
 
     def _from_guest(self, kind, text):
         if not self.output.lines:

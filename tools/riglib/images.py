@@ -25,6 +25,7 @@ DOM0_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xenconsole",
 DOM0_TOOLS = ("xenstore-read", "xenstore-write", "xenstore-list",
               "xenstore-ls", "xenstore-rm", "xenstore-exists",
               "xenstore-watch", "ethtool")
+DEVICE_MODEL = "xen-qemu-system-i386"
 DOM0_MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p",
                 "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd",
                 "xenfs", "xen-netback", "xen-blkback", "bridge", "loop",
@@ -106,6 +107,35 @@ def _busybox(archive, programs):
             archive.link(f"bin/{applet}", "busybox")
 
 
+def _toolstack(archive, programs):
+    for p in DOM0_PROGRAMS:
+        programs.add(archive, p, "usr/lib/xen-4.17/bin")
+    for p in DOM0_TOOLS:
+        programs.add(archive, p)
+    programs.add_library(archive, "libgcc_s.so.1", "pthread_cancel")
+
+
+def device_model():
+    """What dom0 needs beside its ramdisk to start an HVM guest: QEMU."""
+    if not os.path.exists(os.path.join(places.CACHE, "hvm")):
+        raise RigError("there is no device model for HVM guests in the cache;"
+                       " run tools/setup guest")
+
+    def build():
+        there, archive = Archive(), Archive()
+        programs = Programs(places.roots())
+        _toolstack(there, programs)
+        programs.add(archive, DEVICE_MODEL, "usr/libexec")
+        # It insists on a keyboard, also without one.
+        archive.data("usr/share/qemu/keymaps/en-us", "")
+        for name in there.entries:
+            archive.entries.pop(name, None)
+        return archive.bytes()
+
+    sources = {n: _read(places.lib(n)) for n in ("archive.py", "images.py")}
+    return _kept("hvm.cpio", build, _versions(), sources)
+
+
 def dom0_ramdisk():
     """dom0's whole system."""
     sources = {n: _read(places.lib(n)) for n in
@@ -115,11 +145,7 @@ def dom0_ramdisk():
     def build():
         archive, programs = Archive(), Programs(places.roots())
         _busybox(archive, programs)
-        for p in DOM0_PROGRAMS:
-            programs.add(archive, p, "usr/lib/xen-4.17/bin")
-        for p in DOM0_TOOLS:
-            programs.add(archive, p)
-        programs.add_library(archive, "libgcc_s.so.1", "pthread_cancel")
+        _toolstack(archive, programs)
         archive.data("init", sources["dom0-init.sh"], 0o755)
         archive.data("etc/xen/scripts/block", sources["hotplug-block.sh"],
                      0o755)

@@ -26,6 +26,13 @@ EARLY = {True: "earlyprintk=xen,keep",
          False: "earlyprintk=serial,0xe9,115200,keep"}
 # Seconds for the dom0 script to end after the guest, counted by dom0.
 SCRIPT_GRACE = 60
+# An HVM guest has the devices of a PC, as few of them as possible. The image
+# is what starts there first, in hvmloader's place.
+HVM = {"firmware_override": "/run/job/kernel",
+       "bios_path_override": "/run/job/ramdisk",
+       "bios": "seabios", "vga": "none", "vnc": 0, "sdl": 0,
+       "nographic": 1, "serial": "none", "usb": 0,
+       "xen_platform_pci": 1}
 
 
 class Job:
@@ -95,17 +102,19 @@ class Job:
         disks = [f"format=raw,backendtype=phy,script=block,vdev={d['vdev']},"
                  f"access={'ro' if 'ro' in d else 'rw'},"
                  f"target=/disks/{d['vdev']}" for d in o.disk]
-        vifs = [f"mac={v['mac']},bridge=xenbr0,script=vif-bridge"
+        vifs = [f"type=vif,mac={v['mac']},bridge=xenbr0,script=vif-bridge"
                 for v in o.vif]
         # TCG intercepts RDTSC badly when Xen emulates it: native.
         lines = {"name": self.name, "type": o.type, "vcpus": o.vcpus,
-                 "memory": o.memory, "kernel": "/run/job/kernel",
-                 "cmdline": words,
-                 "tsc_mode": "native", "on_poweroff": "destroy",
-                 "on_reboot": "destroy", "on_crash": "destroy",
-                 "disk": disks, "vif": vifs}
-        if "ramdisk" in self.contents or "ramdisk" in self.copies:
-            lines["ramdisk"] = "/run/job/ramdisk"
+                 "memory": o.memory, "tsc_mode": "native",
+                 "on_poweroff": "destroy", "on_reboot": "destroy",
+                 "on_crash": "destroy", "disk": disks, "vif": vifs}
+        if o.type == "hvm":
+            lines.update(HVM)
+        else:
+            lines.update({"kernel": "/run/job/kernel", "cmdline": words})
+            if "ramdisk" in self.contents or "ramdisk" in self.copies:
+                lines["ramdisk"] = "/run/job/ramdisk"
         return "".join(f"{k} = {json.dumps(v)}\n" for k, v in lines.items())
 
 
@@ -113,10 +122,24 @@ class ImageJob(Job):
     """A guest that is an image, started as it is."""
 
     def _guest(self):
-        self.copies["kernel"] = self.o.image
+        o = self.o
+        self.copies["kernel"] = o.image
+        if o.type == "hvm":
+            self.copies["device-model.cpio"] = images.device_model()
+            self.contents["ramdisk"] = self._firmware()
+        elif o.ramdisk:
+            self.copies["ramdisk"] = o.ramdisk
+        return o.cmdline
+
+    def _firmware(self):
+        """What the image finds as its module "firmware", since it has taken
+        the firmware's place: xl gives a command line and a ramdisk to kernels
+        only, which is what firmware starts."""
+        data = self.o.cmdline.encode() + b"\0"
         if self.o.ramdisk:
-            self.copies["ramdisk"] = self.o.ramdisk
-        return self.o.cmdline
+            with open(self.o.ramdisk, "rb") as f:
+                data += f.read()
+        return data
 
     def _vars(self):
         return super()._vars() + ("CONSOLE=1\n" if self.o.type == "pv" else "")

@@ -64,7 +64,7 @@ class Session:
         tail = Tail(self.machine.path("xen.log"))
         try:
             self.machine.send(f"run {self.job.name}")
-            self.deadline = time.monotonic() + self.o.timeout
+            self.deadline = time.monotonic() + self._patience()
             try:
                 self._follow(tail, pump)
             except (KeyboardInterrupt, SystemExit):
@@ -75,6 +75,10 @@ class Session:
             self._save(tail)
             tail.close()
             shutil.rmtree(self.dir, ignore_errors=True)
+
+    def _patience(self):
+        """Seconds for the whole run, if nothing happens."""
+        return self.o.timeout
 
     def _follow(self, tail, pump):
         while not self.done:
@@ -266,7 +270,8 @@ class Session:
             write_lines(self.logdir, name, lines)
         with open(os.path.join(self.logdir, "xen.log"), "wb") as f:
             f.write(tail.everything())
-        for name in ("out/console.log", "out/dom0.log", "domain.cfg"):
+        for name in ("out/console.log", "out/dom0.log",
+                     "out/device-model.log", "domain.cfg"):
             kept = os.path.join(self.dir, name)
             copy = os.path.join(self.logdir, os.path.basename(name))
             if os.path.exists(kept):

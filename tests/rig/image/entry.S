@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Entry of the rig's test image. PVH and HVM: 32-bit, flat, ebx = start info.
- * PV: 64-bit, in Xen's first page tables, rsi = start info. An HVM image must
- * not have a note, so it is linked without that section.
+ * PV: 64-bit, in Xen's first page tables, rsi = start info. An image for HVM
+ * (HVM is defined) must not have a note.
  */
 #define __ASSEMBLY__
 #include <xen-public/elfnote.h>
@@ -35,7 +35,9 @@ entry:
 
 #else
 
+#ifndef HVM
 	note	XEN_ELFNOTE_PHYS32_ENTRY, .long entry
+#endif
 
 	.text
 	.globl	entry

@@ -20,6 +20,15 @@ static const char *cmdline = "";
 static const char *ramdisk;
 static unsigned long ramdisk_size;
 
+static size_t length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
 #ifdef __x86_64__
 
 static long hypercall(long nr, long a, long b, long c)
@@ -96,11 +105,17 @@ static void starts(const struct hvm_start_info *info)
 
 	if (info->magic != XEN_HVM_START_MAGIC_VALUE)
 		return;
-	if (info->cmdline_paddr)
-		cmdline = (const char *)(uintptr_t)info->cmdline_paddr;
 	if (info->nr_modules) {
 		ramdisk = (const char *)(uintptr_t)module->paddr;
 		ramdisk_size = module->size;
+	}
+	if (info->cmdline_paddr) {
+		cmdline = (const char *)(uintptr_t)info->cmdline_paddr;
+	} else if (info->nr_modules) {
+		/* HVM: the module has both, the command line first. */
+		cmdline = ramdisk;
+		ramdisk += length(cmdline) + 1;
+		ramdisk_size -= length(cmdline) + 1;
 	}
 }
 
@@ -122,15 +137,6 @@ static void put(const char *s, size_t n)
 {
 	if (hypercall(__HYPERVISOR_console_io, CONSOLEIO_write, n, (long)s) < 0)
 		put_else(s, n);
-}
-
-static size_t length(const char *s)
-{
-	size_t n = 0;
-
-	while (s[n])
-		n++;
-	return n;
 }
 
 static void put_line(const char *s)
