@@ -3,11 +3,12 @@
  * Words before there is a console, and the last ones: Xen's own console by
  * CONSOLEIO_write (xen-public/xen.h), which only the hardware domain and guests
  * of a debug Xen may use; else, in PVH and HVM guests, the port 0xe9, which
- * Xen puts into its log where guest_loglvl allows it. Called by a port's
- * xn_os_log() and by the code behind the entry points.
+ * Xen puts into its log where guest_loglvl allows it, and in PV guests their
+ * console's ring (early_pv.c). Called by a port's xn_os_log() and by the code
+ * behind the entry points.
  */
-#include <xenion/boot.h>
 #include <xenion/hypercall.h>
+#include "x86.h"
 
 #define DEBUG_PORT	0xe9
 
@@ -23,13 +24,19 @@ static bool write_hypercall(const char *s, unsigned int len)
 	return !refused;
 }
 
-void xn_early_write(const char *s, unsigned int len)
+static void write_port(const char *s, unsigned int len)
 {
-	if (write_hypercall(s, len))
-		return;
 	for (; len; s++, len--)
 		__asm__ volatile("outb %0, %1"
 				 : : "a" (*s), "Nd" ((uint16_t)DEBUG_PORT));
+}
+
+void (*xn_early_other)(const char *s, unsigned int len) = write_port;
+
+void xn_early_write(const char *s, unsigned int len)
+{
+	if (!write_hypercall(s, len))
+		xn_early_other(s, len);
 }
 
 void xn_early_stop(unsigned int reason)

@@ -33,24 +33,12 @@ static void get_channel(struct xn_boot_channel *c, unsigned int pfn,
 	c->port = port;
 }
 
-/* What is in use already is no free RAM. */
-static int claim(struct xn_memmap *map)
+/* A PC's low memory is not all RAM, whatever the map says. */
+static int claim_legacy(struct xn_memmap *map)
 {
-	uintptr_t start = (uintptr_t)__executable_start;
-	unsigned int i;
-	int err;
+	int err = xn_memmap_add(map, LEGACY_START, LEGACY_END - LEGACY_START,
+				XN_MEM_RESERVED);
 
-	err = xn_memmap_add(map, start, (uintptr_t)_end - start,
-			    XN_MEM_RESERVED);
-	/* A pointer to nothing stays one. */
-	if (!err)
-		err = xn_memmap_add(map, 0, XN_PAGE_SIZE, XN_MEM_RESERVED);
-	if (!err)
-		err = xn_memmap_add(map, LEGACY_START,
-				    LEGACY_END - LEGACY_START, XN_MEM_RESERVED);
-	for (i = 0; !err && i < info.nr_modules; i++)
-		err = xn_memmap_add(map, info.module[i].start,
-				    info.module[i].size, XN_MEM_RESERVED);
 	if (err)
 		xn_os_log(XN_ERR, "boot: no place in the memory map (error %d)",
 			  err);
@@ -98,7 +86,7 @@ void xn_start_pvh(uint32_t start_info)
 	info.entry_cycles = xn_entry_cycles;
 	if (info.kind == XN_HVM)
 		take_cmdline();
-	if (claim(&info.map))
+	if (xn_boot_claim(&info) || claim_legacy(&info.map))
 		xn_early_stop(SHUTDOWN_crash);
 	info.nr_vcpus = xn_vcpu_count();
 	get_channel(&info.store, HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN);

@@ -17,7 +17,20 @@ extern const uint64_t xn_note_address;
 /* head_pvh.S: the counter at the very first instruction. */
 extern uint64_t xn_entry_cycles;
 
-/* Called by head_pvh.S; does not return. */
+/* Called by head_pvh.S and head_pv.S; they do not return. */
 void xn_start_pvh(uint32_t start_info);
+void xn_start_pv(uint64_t start_info);
+
+/*
+ * claim.c: reserve in the map what every kind of guest has in RAM: the image,
+ * the modules, and address 0.
+ */
+int xn_boot_claim(struct xn_boot_info *info);
+
+/* early.c: how words get out where Xen's console is refused. */
+extern void (*xn_early_other)(const char *s, unsigned int len);
+
+/* early_pv.c: by this console's ring, or not at all. */
+void xn_early_ring(const struct xn_boot_channel *console);
 
 #endif /* XENION_BOOT_X86_H */

@@ -154,6 +154,19 @@ struct xn_boot_channel {
 
 #define XN_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
 
+/*
+ * What a PV guest has of its own. "Guest-physical" is pseudo-physical there: an
+ * index of the list by which it knows its machine frames.
+ */
+struct xn_boot_pv {
+	uint64_t nr_pages;	/* of that list; the list is */
+	uint64_t p2m;		/* here, guest-physical: xen_pfn_t each */
+	uint64_t page_root;	/* guest-physical: the level 4 page table */
+	uint64_t tables;	/* guest-physical, set aside: pages for the */
+	uint64_t nr_tables;	/* page tables that all RAM will need */
+	uint64_t shared_info;	/* a machine address */
+};
+
 /* What every kind of entry ends in, whatever the host's format was. */
 struct xn_boot_info {
 	enum xn_kind kind;
@@ -165,6 +178,19 @@ struct xn_boot_info {
 	unsigned int nr_modules;
 	struct xn_boot_module module[XN_BOOT_MAX_MODULES];
 	struct xn_memmap map;	/* what boot uses is XN_MEM_RESERVED in it */
+	struct xn_boot_pv pv;	/* only of kind XN_PV */
+};
+
+/*
+ * Entry points in assembly, all on the current stack, aligned to 16 bytes. Xen
+ * leaves there: rcx, r11, perhaps an error code, and what iretq expects; the
+ * failsafe callback finds ds, es, fs and gs before that. They end in
+ * HYPERVISOR_iret (xen-public/arch-x86/xen-x86_64.h).
+ */
+struct xn_pv_entries {
+	const struct trap_info *traps;	/* up to one with address 0 */
+	void (*event)(void);	/* upcalls disabled */
+	void (*failsafe)(void);	/* a guest state that could not be restored */
 };
 
 /* ---- entry points: boot/x86/head_*.S ---- */
@@ -178,7 +204,8 @@ struct xn_boot_info {
  *
  * Called by every entry point, on vCPU 0, in 64-bit mode, upcalls disabled, the
  * hypercall instruction chosen. Addresses are guest-physical ones: in PVH and
- * HVM guests the first 4 GiB, in PV guests all of their RAM. The stack is of
+ * HVM guests the first 4 GiB; in PV guests what the host has used and 512 KiB
+ * behind that, until xn_pv_init() adds the rest. The stack is of
  * XN_BOOT_STACK bytes and aligned to as many; its lowest word is 0. Only general
  * registers may be used: nobody has set up others. When it returns, the domain
  * powers off.
@@ -206,6 +233,32 @@ unsigned int xn_vcpu_count(void);
  */
 int xn_hvm_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 		      void *stack_top);
+
+/**
+ * xn_pv_entries - where Xen enters this PV guest, on the vCPU that calls
+ * @e: for exceptions and upcalls
+ *
+ * HYPERVISOR_set_trap_table, CALLBACKOP_register. Returns: 0 or a negative errno
+ * value. Context: any.
+ */
+int xn_pv_entries(const struct xn_pv_entries *e);
+
+/**
+ * xn_pv_vcpu_start - start another vCPU of a PV guest
+ * @vcpu: its number
+ * @entry: what it runs, upcalls disabled; may not return
+ * @arg: its argument
+ * @stack_top: the end of its stack, 16-byte aligned
+ * @root: machine frame of its level 4 page table, which is pinned
+ * @e: where Xen enters it
+ *
+ * VCPUOP_initialise, VCPUOP_up. Returns: 0 or a negative errno value; -EEXIST
+ * for one that was started before. The caller excludes a second caller.
+ * Context: any.
+ */
+int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
+		     void *stack_top, xen_pfn_t root,
+		     const struct xn_pv_entries *e);
 
 /**
  * xn_early_write - text for Xen's console or log
@@ -254,6 +307,24 @@ unsigned int xn_vformat(char *buf, unsigned int size, const char *fmt,
 int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
 		int (*memmap_query)(struct xn_memmap *map),
 		struct xn_boot_info *info);
+
+/**
+ * xn_boot_pv - read what a PV entry was handed
+ * @win: memory that holds all of it
+ * @start_info: guest-physical address of the struct start_info
+ * @found_console: called once, when the console's page is known (its address is
+ *                 0 if there is none), before anything else is complained about
+ * @info: filled in, but for nr_vcpus; what the host has put into memory is
+ *        XN_MEM_RESERVED in its map
+ *
+ * Format: xen-public/xen.h. The map says which pages there are, not where the
+ * machine has them. What is wrong is logged.
+ * Returns: 0, -EINVAL for what cannot be, -ENOSPC for too little memory, -E2BIG
+ * for more ranges than there is place for. Context: any.
+ */
+int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
+	       void (*found_console)(const struct xn_boot_channel *console),
+	       struct xn_boot_info *info);
 
 /**
  * xn_memmap_query - ask Xen for this guest's memory map

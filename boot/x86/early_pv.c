@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The early console of a PV guest to which Xen refuses its own: the ring of its
+ * PV console (xen-public/io/console.h), without events. frontends/console.c may
+ * take the ring over, but then the two must not be used by turns.
+ */
+#include <xenion/hypercall.h>
+#include <xenion/x86/tsc.h>
+#include <xen-public/io/console.h>
+#include "x86.h"
+
+/* So long the other side may take to make room: a few seconds. */
+#define PATIENCE	(1ull << 32)
+
+static struct xencons_interface *ring;
+static evtchn_port_t port;
+static bool lost;		/* it has once not made room in time */
+
+static void notify(void)
+{
+	struct evtchn_send x = { .port = port };
+
+	xn_hc_evtchn(EVTCHNOP_send, &x);
+}
+
+static bool has_room(XENCONS_RING_IDX prod)
+{
+	return prod - XN_READ_ONCE(ring->out_cons) < sizeof(ring->out);
+}
+
+static bool wait_for_room(XENCONS_RING_IDX prod)
+{
+	uint64_t start = xn_cycles();
+
+	if (has_room(prod)) {
+		lost = false;
+		return true;
+	}
+	notify();
+	while (!lost && !has_room(prod)) {
+		lost = xn_cycles() - start > PATIENCE;
+		xn_hc_sched(SCHEDOP_yield, NULL);
+	}
+	return !lost;
+}
+
+static void write_ring(const char *s, unsigned int len)
+{
+	XENCONS_RING_IDX prod = XN_READ_ONCE(ring->out_prod);
+
+	for (; len && wait_for_room(prod); s++, len--) {
+		/* The other side has read what we now write over. */
+		xn_mb();
+		ring->out[MASK_XENCONS_IDX(prod, ring->out)] = *s;
+		xn_wmb();
+		XN_WRITE_ONCE(ring->out_prod, ++prod);
+	}
+	notify();
+}
+
+static void write_nothing(const char *s, unsigned int len)
+{
+}
+
+void xn_early_ring(const struct xn_boot_channel *console)
+{
+	ring = (void *)(uintptr_t)console->gpa;
+	port = console->port;
+	xn_early_other = ring ? write_ring : write_nothing;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From the entry of a PV guest to the neutral boot info. Called by head_pv.S on
+ * one vCPU, upcalls disabled, what the host has used mapped where it is; calls
+ * the program's xn_start().
+ */
+#include <xenion/boot.h>
+#include <xenion/hypercall.h>
+#include "x86.h"
+
+/*
+ * Pseudo-physical address and address are the same here: VIRT_BASE in
+ * head_pv.S. How far they are mapped the start info tells.
+ */
+static const struct xn_window memory = { NULL, 0, 1ull << 47 };
+
+static struct xn_boot_info info;
+
+void xn_start_pv(uint64_t start_info)
+{
+	xn_hypercall_choose_pv();
+	if (xn_boot_pv(&memory, start_info, xn_early_ring, &info) ||
+	    xn_boot_claim(&info))
+		xn_early_stop(SHUTDOWN_crash);
+	info.nr_vcpus = xn_vcpu_count();
+	xn_start(&info);
+	xn_early_stop(SHUTDOWN_poweroff);
+}
