@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Page tables of a PV guest, which Xen checks and writes (HYPERVISOR_mmu_update,
+ * HYPERVISOR_update_va_mapping and HYPERVISOR_mmuext_op in xen-public/xen.h).
+ * Called by the port of a PV guest and by pv.c.
+ */
+#include "pv.h"
+
+#define LEVELS		4u
+#define PER_TABLE	512u
+#define TABLE_SPAN	((uint64_t)PER_TABLE << XN_PAGE_SHIFT)
+/* Behind it Xen has its own addresses, and there is a hole of no addresses. */
+#define MAX_ADDRESS	(1ull << 47)
+
+/* ---- updates ---- */
+
+int xn_mmu_flush(struct xn_mmu_batch *b)
+{
+	unsigned int count = b->count;
+	long err;
+
+	b->count = 0;
+	b->done = 0;
+	if (!count)
+		return 0;
+	err = xn_hypercall(__HYPERVISOR_mmu_update, (unsigned long)b->update,
+			   count, (unsigned long)&b->done, DOMID_SELF, 0);
+	return err < 0 ? err : 0;
+}
+
+int xn_mmu_queue(struct xn_mmu_batch *b, uint64_t ptr, uint64_t val)
+{
+	int err = b->count == XN_MMU_BATCH ? xn_mmu_flush(b) : 0;
+
+	if (!err)
+		b->update[b->count++] = (struct mmu_update){
+			.ptr = ptr, .val = val,
+		};
+	return err;
+}
+
+int xn_pv_set(const void *va, uint64_t pte)
+{
+	return xn_hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)va, pte,
+			    UVMF_INVLPG | UVMF_ALL, 0, 0);
+}
+
+/* ---- reading ---- */
+
+const uint64_t *xn_pv_entry(const struct xn_pv *pv, const void *va,
+			    unsigned int level, uint64_t *ptr)
+{
+	xen_pfn_t mfn = pv->p2m[pv->root];
+	const uint64_t *table, *e;
+	unsigned int l, index;
+
+	if ((uintptr_t)va >= MAX_ADDRESS)
+		return NULL;
+	for (l = LEVELS;; l--) {
+		table = xn_pv_page(pv, mfn);
+		if (!table)
+			return NULL;
+		index = (uintptr_t)va >> (XN_PAGE_SHIFT + 9 * (l - 1)) &
+			(PER_TABLE - 1);
+		e = table + index;
+		if (l == level)
+			break;
+		if (!(*e & XN_PTE_PRESENT))
+			return NULL;
+		mfn = (*e & XN_PTE_FRAME) >> XN_PAGE_SHIFT;
+	}
+	if (ptr)
+		*ptr = ((uint64_t)mfn << XN_PAGE_SHIFT) + index * sizeof(*e);
+	return e;
+}
+
+static bool is_mapped(const struct xn_pv *pv, const void *va)
+{
+	const uint64_t *e = xn_pv_entry(pv, va, 1, NULL);
+
+	return e && *e & XN_PTE_PRESENT;
+}
+
+/* ---- tables ---- */
+
+int xn_pv_protect(const struct xn_pv *pv, const void *page, bool readonly)
+{
+	xen_pfn_t mfn = xn_pv_mfn(pv, page);
+
+	if (mfn == XN_NO_FRAME)
+		return -EINVAL;
+	return xn_pv_set(page, (uint64_t)mfn << XN_PAGE_SHIFT | XN_PTE_PAGE |
+			       (readonly ? 0 : XN_PTE_WRITE));
+}
+
+static int mmuext(unsigned int cmd, xen_pfn_t mfn)
+{
+	struct mmuext_op x = { .cmd = cmd, .arg1.mfn = mfn };
+	long err;
+
+	if (mfn == XN_NO_FRAME)
+		return -EINVAL;
+	err = xn_hypercall(__HYPERVISOR_mmuext_op, (unsigned long)&x, 1, 0,
+			   DOMID_SELF, 0);
+	return err < 0 ? err : 0;
+}
+
+int xn_pv_pin(const struct xn_pv *pv, const void *table, unsigned int level)
+{
+	if (level < 1 || level > LEVELS)
+		return -EINVAL;
+	return mmuext(MMUEXT_PIN_L1_TABLE + level - 1, xn_pv_mfn(pv, table));
+}
+
+int xn_pv_unpin(const struct xn_pv *pv, const void *table)
+{
+	return mmuext(MMUEXT_UNPIN_TABLE, xn_pv_mfn(pv, table));
+}
+
+/* The entry of @level for @va shall lead to @table, which becomes read-only. */
+static int link_table(struct xn_pv *pv, struct xn_mmu_batch *b,
+		      const void *va, unsigned int level, const void *table)
+{
+	uint64_t mfn = (uint64_t)xn_pv_mfn(pv, table) << XN_PAGE_SHIFT;
+	uint64_t own, above;
+	int err;
+
+	if (!xn_pv_entry(pv, table, 1, &own) ||
+	    !xn_pv_entry(pv, va, level, &above))
+		return -EINVAL;
+	err = xn_mmu_queue(b, own, mfn | XN_PTE_PAGE);
+	if (!err)
+		err = xn_mmu_queue(b, above, mfn | XN_PTE_TABLE);
+	return err;
+}
+
+static int add_table(struct xn_pv *pv, const void *va, unsigned int level)
+{
+	struct xn_mmu_batch b = { 0 };
+	void *table = xn_os_page_alloc();
+	unsigned long flags;
+	const uint64_t *e;
+	bool used = false;
+	int err = 0;
+
+	if (!table)
+		return -ENOMEM;
+	flags = xn_lock(&pv->lock);
+	e = xn_pv_entry(pv, va, level, NULL);
+	/* Somebody else may have been faster. */
+	if (!e) {
+		err = -EINVAL;
+	} else if (!(*e & XN_PTE_PRESENT)) {
+		err = link_table(pv, &b, va, level, table);
+		if (!err)
+			err = xn_mmu_flush(&b);
+		/* Read-only from the first update on. */
+		used = !err || xn_pv_protect(pv, table, false);
+	}
+	xn_unlock(&pv->lock, flags);
+	if (!used)
+		xn_os_page_free(table);
+	return err;
+}
+
+static int extend(struct xn_pv *pv, const void *va)
+{
+	unsigned int level;
+	int err = 0;
+
+	for (level = LEVELS; !err && level > 1; level--) {
+		const uint64_t *e = xn_pv_entry(pv, va, level, NULL);
+
+		if (!e || !(*e & XN_PTE_PRESENT))
+			err = add_table(pv, va, level);
+	}
+	return err;
+}
+
+int xn_pv_extend(struct xn_pv *pv, const void *va, unsigned int count)
+{
+	uint64_t at = (uintptr_t)va & ~(TABLE_SPAN - 1);
+	uint64_t end = (uintptr_t)va + ((uint64_t)count << XN_PAGE_SHIFT);
+	int err = 0;
+
+	if ((uintptr_t)va >= MAX_ADDRESS || end > MAX_ADDRESS)
+		return -EINVAL;
+	for (; !err && at < end; at += TABLE_SPAN)
+		err = extend(pv, (void *)at);
+	return err;
+}
+
+/* ---- all of memory ---- */
+
+/* Where pages for tables come from before there is a port to ask. */
+struct supply {
+	unsigned long next, left;
+	struct xn_mmu_batch b;
+};
+
+/* Mapped by a table that may still be on its way. */
+static uint64_t *take(struct xn_pv *pv, struct supply *s)
+{
+	uint64_t *table = xn_pv_va(pv, s->next);
+
+	if (!s->left)
+		return NULL;
+	if (!is_mapped(pv, table) &&
+	    (xn_mmu_flush(&s->b) || !is_mapped(pv, table)))
+		return NULL;
+	s->next++;
+	s->left--;
+	memset(table, 0, XN_PAGE_SIZE);
+	return table;
+}
+
+static void fill(const struct xn_pv *pv, uint64_t *table, unsigned long pfn)
+{
+	unsigned int i;
+
+	for (i = 0; i < PER_TABLE && pfn + i < pv->nr_pages; i++)
+		if (pv->p2m[pfn + i] != XN_NO_FRAME)
+			table[i] = (uint64_t)pv->p2m[pfn + i] << XN_PAGE_SHIFT |
+				   XN_PTE_PAGE | XN_PTE_WRITE;
+}
+
+/* The tables that lead to these pages; those above first. */
+static int map_some(struct xn_pv *pv, struct supply *s, unsigned long pfn)
+{
+	const void *va = xn_pv_va(pv, pfn);
+	unsigned int level;
+	int err;
+
+	for (level = LEVELS; level > 1; level--) {
+		const uint64_t *e = xn_pv_entry(pv, va, level, NULL);
+		uint64_t *table;
+
+		if (e && *e & XN_PTE_PRESENT)
+			continue;
+		table = take(pv, s);
+		if (!table)
+			return -ENOSPC;
+		if (level == 2)
+			fill(pv, table, pfn);
+		err = link_table(pv, &s->b, va, level, table);
+		/* The next one is found through this one. */
+		if (!err && level > 2)
+			err = xn_mmu_flush(&s->b);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int xn_pv_map_all(struct xn_pv *pv, unsigned long tables,
+		  unsigned long nr_tables)
+{
+	struct supply s = { .next = tables, .left = nr_tables };
+	unsigned long pfn;
+	int err = 0;
+
+	for (pfn = 0; !err && pfn < pv->nr_pages; pfn += PER_TABLE)
+		err = map_some(pv, &s, pfn);
+	if (!err)
+		err = xn_mmu_flush(&s.b);
+	if (err)
+		xn_os_log(XN_ERR, "xenion: memory from page 0x%lx on cannot be mapped (error %d)",
+			  pfn - PER_TABLE, err);
+	return err;
+}
