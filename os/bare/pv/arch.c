@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a PV guest needs of a kernel: exceptions and upcalls that Xen makes into
+ * ring 3 (boot/x86/entries_pv.c), a mask of upcalls in shared memory, page
+ * tables that are Xen's (<xenion/pv.h>).
+ */
+#include <xenion/pv.h>
+#include "bare.h"
+#include "entry.h"
+
+#define STUB_SIZE	32
+#define NR_EXCEPTIONS	32
+#define TI_DPL_KERNEL	1	/* int n is allowed */
+#define TI_MASK_EVENTS	4
+
+_Static_assert(BARE_STACK == 16384, "bare_arch.h");
+_Static_assert(offsetof(struct vcpu_info, evtchn_upcall_pending) == 0 &&
+	       offsetof(struct vcpu_info, evtchn_upcall_mask) == 1,
+	       "bare_arch.h");
+
+struct xn_pv bare_pv;
+
+/* Before there is a shared page nothing can come. */
+static volatile uint8_t masked[2] = { 0, 1 };
+volatile uint8_t *bare_upcall_bytes[XN_MAX_VCPUS] = { masked };
+
+/* ---- exceptions and upcalls ---- */
+
+static struct trap_info traps[NR_EXCEPTIONS + 1];
+
+static const struct xn_pv_entries entries = {
+	.traps = traps, .event = bare_upcall_entry,
+	.failsafe = bare_failsafe_entry,
+};
+
+void bare_arch_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < NR_EXCEPTIONS; i++)
+		traps[i] = (struct trap_info){
+			.vector = i, .flags = TI_MASK_EVENTS | TI_DPL_KERNEL,
+			.cs = FLAT_KERNEL_CS,
+			.address = (uintptr_t)bare_stubs + i * STUB_SIZE,
+		};
+	err = xn_pv_entries(&entries);
+	if (!err)
+		err = xn_pv_init(&bare_pv, &bare_info->pv, 0);
+	/* A pointer to nothing has to be noticed. */
+	if (!err)
+		err = xn_pv_set(NULL, 0);
+	if (err)
+		bare_panic("bare: no exceptions, or no memory (error %d)", err);
+}
+
+/* Upcalls come by a callback, which is set already. */
+int bare_arch_upcalls(unsigned int cpu)
+{
+	if (!cpu)
+		bare_upcall_bytes[0] = (volatile uint8_t *)
+			&bare_shared->vcpu_info[0];
+	return 0;
+}
+
+const char *bare_arch_callback(void)
+{
+	return "pv";
+}
+
+void bare_upcall_force(void)
+{
+	/* Any hypercall will do: Xen looks on its way back. */
+	xn_hc_xen_version(XENVER_version, NULL);
+}
+
+void bare_idle(void)
+{
+	/* Turns upcalls on. */
+	xn_hc_sched(SCHEDOP_block, NULL);
+	(void)xn_upcalls_disable();
+}
+
+/* ---- CPUs ---- */
+
+int bare_arch_cpu_start(unsigned int cpu, void *stack_top)
+{
+	struct vcpu_info *v = &bare_shared->vcpu_info[cpu];
+
+	v->evtchn_upcall_mask = 1;
+	bare_upcall_bytes[cpu] = (volatile uint8_t *)v;
+	return xn_pv_vcpu_start(cpu, (void (*)(void *))(void *)bare_cpu_main,
+				(void *)(uintptr_t)cpu, stack_top,
+				bare_pv.p2m[bare_pv.root], &entries);
+}
+
+/* ---- memory ---- */
+
+unsigned int bare_arch_address_bits(void)
+{
+	return 47;
+}
+
+/* Tables once made stay: what is there is up to Xen. */
+void *bare_arch_map(xen_pfn_t gfn, unsigned int count)
+{
+	void *va = (void *)(gfn << XN_PAGE_SHIFT);
+
+	return xn_pv_extend(&bare_pv, va, count) ? NULL : va;
+}
+
+void bare_arch_unmap(void *va, unsigned int count)
+{
+}
+
+xen_pfn_t bare_arch_gfn(const void *va)
+{
+	return xn_pv_mfn(&bare_pv, va);
+}
