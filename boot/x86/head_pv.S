@@ -4,7 +4,7 @@
  * info, the stack is the host's, upcalls are disabled (xen-public/xen.h). And
  * the notes by which the domain builders know the image (xen-public/elfnote.h):
  * address and pseudo-physical address are one, and modules need not be mapped.
- * There is no hypercall page. Calls xn_start_pv(start_info), which is
+ * There is no hypercall page. Calls xn_start_pv(start_info, cycles), which is
  * boot/x86/start_pv.c.
  */
 #define __ASSEMBLY__
@@ -15,10 +15,13 @@
 	.section .text.xn_entry_pv, "ax"
 	.globl	xn_entry_pv
 xn_entry_pv:
+	rdtsc
 	cld
 	movl	$stack_top, %esp
 	xorl	%ebp, %ebp
 	movq	%rsi, %rdi
+	shlq	$32, %rdx
+	leaq	(%rdx, %rax), %rsi
 	call	xn_start_pv
 	ud2
 

@@ -16,12 +16,13 @@ static const struct xn_window memory = { NULL, 0, 1ull << 47 };
 
 static struct xn_boot_info info;
 
-void xn_start_pv(uint64_t start_info)
+void xn_start_pv(uint64_t start_info, uint64_t entry_cycles)
 {
 	xn_hypercall_choose_pv();
 	if (xn_boot_pv(&memory, start_info, xn_early_ring, &info) ||
 	    xn_boot_claim(&info))
 		xn_early_stop(SHUTDOWN_crash);
+	info.entry_cycles = entry_cycles;
 	info.nr_vcpus = xn_vcpu_count();
 	xn_start(&info);
 	xn_early_stop(SHUTDOWN_poweroff);

@@ -19,7 +19,7 @@ extern uint64_t xn_entry_cycles;
 
 /* Called by head_pvh.S and head_pv.S; they do not return. */
 void xn_start_pvh(uint32_t start_info);
-void xn_start_pv(uint64_t start_info);
+void xn_start_pv(uint64_t start_info, uint64_t entry_cycles);
 
 /*
  * claim.c: reserve in the map what every kind of guest has in RAM: the image,
