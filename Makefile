@@ -128,7 +128,7 @@ check-rig: check-setup modules selftest shim ## tests on the real Xen only
 .PHONY: check-guest
 check-guest: check-setup guest ## the reference kernel's selftests, in every kind of domain
 	@tools/setup guest
-	@$(HARNESS) bare=tests/bare/all
+	@$(HARNESS) image=tests/rig/image.sh bare=tests/bare/all
 
 .PHONY: lint
 lint: ## checkpatch, sparse, clang's analyser

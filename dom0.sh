@@ -1,0 +1,1 @@
+wait_guest the-word 20
