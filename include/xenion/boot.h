@@ -34,6 +34,17 @@ int xn_hv_probe(struct xn_hv_info *info);
 uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
 
 /**
+ * xn_domid - this domain's number
+ * @domid: filled in
+ *
+ * For the few places where Xen does not take DOMID_SELF: who may access a page
+ * (xn_gnttab_grant()) and whose page is mapped (xn_gntmap_map()). Of a port that
+ * waits for the domain itself Xen tells the number: one is made for a moment.
+ * Returns: 0 or a negative errno value. Context: any.
+ */
+int xn_domid(domid_t *domid);
+
+/**
  * xn_hypercall_choose - select the hypercall instruction of this CPU
  *
  * Called once, before the first hypercall. Context: any.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * grant/: the grant table (xen-public/grant_table.h): which of our pages
- * another domain may map or copy.
+ * another domain may map or copy; and the use of what others granted to us.
  *
  * A reference is allocated, then granted any number of times, each grant
  * ended before the next, and freed. What another domain still maps is never
@@ -234,5 +234,131 @@ int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
  */
 int xn_gnttab_end_page(struct xn_gnttab *gt, grant_ref_t ref, void *page,
 		       void (*release)(void *page));
+
+/* ---- what others granted to us ---- */
+
+#define XN_GNTMAP_MAX	1024u
+
+/*
+ * Room for other domains' pages: slots of a page each, in guest frames without
+ * RAM. What lies there can change under us at any time. All fields are the
+ * room's own.
+ */
+struct xn_gntmap {
+	struct xn_physmap room;
+	grant_handle_t *handle;		/* per slot: a page of them */
+};
+
+/* One page to map or to unmap. */
+struct xn_gntmap_req {
+	unsigned int slot;
+	domid_t domid;		/* who granted it: not DOMID_SELF, see xn_domid() */
+	grant_ref_t ref;
+	bool readonly;
+	int err;		/* the result */
+};
+
+/**
+ * xn_gntmap_init - reserve room for other domains' pages
+ * @m: filled in; owned by the caller
+ * @count: how many pages, 1 to XN_GNTMAP_MAX
+ *
+ * Returns: 0, -EINVAL, -ENOSPC (no hole in the physmap), -ENOMEM. May sleep.
+ */
+int xn_gntmap_init(struct xn_gntmap *m, unsigned int count);
+
+/**
+ * xn_gntmap_fini - unmap all pages and give the room back
+ * @m: the room; a second call, or one after a failed init, does nothing
+ *
+ * A page that Xen does not unmap costs all of the room, for ever: that is
+ * logged. May sleep.
+ */
+void xn_gntmap_fini(struct xn_gntmap *m);
+
+/**
+ * xn_gntmap_map - map pages that other domains granted to this one
+ * @m: the room; different slots may be used at once
+ * @req: what to map where; req[].err tells of each, 0 or as below
+ * @n: how many
+ *
+ * GNTTABOP_map_grant_ref, many pages by one hypercall. Pages that can be mapped
+ * are, whatever becomes of the others.
+ * Returns: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
+ * there, or stuck there), -EACCES (not granted to us, or read-only), -ENOENT (no
+ * such reference), -ESRCH (no such domain), -ENOSPC (Xen has no handle left),
+ * -EAGAIN (the page is paged out: try again later), or what Xen answered; -EIO
+ * when that was nonsense. Context: any.
+ */
+int xn_gntmap_map(struct xn_gntmap *m, struct xn_gntmap_req *req,
+		  unsigned int n);
+
+/**
+ * xn_gntmap_unmap - undo xn_gntmap_map()
+ * @m: the room
+ * @req: of each only the slot counts; req[].err tells of it
+ * @n: how many
+ *
+ * GNTTABOP_unmap_grant_ref. A slot with nothing in it is left as it is; one
+ * whose page Xen does not unmap can be tried again.
+ * Returns: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
+ * stuck there), or what Xen answered. Context: any.
+ */
+int xn_gntmap_unmap(struct xn_gntmap *m, struct xn_gntmap_req *req,
+		    unsigned int n);
+
+/**
+ * xn_gntmap_va - where the page of a slot is accessible
+ * @m: the room
+ * @slot: one that is mapped
+ *
+ * Context: any.
+ */
+static inline void *xn_gntmap_va(const struct xn_gntmap *m, unsigned int slot)
+{
+	return (char *)m->room.va + (size_t)slot * XN_PAGE_SIZE;
+}
+
+/**
+ * xn_gntcopy_from - fill in one operation: copy from a granted page
+ * @op: filled in
+ * @domid: who granted it; DOMID_SELF will do
+ * @ref: the reference
+ * @offset: of the first byte in the page
+ * @va: where to; within one page for which xn_os_gfn() works
+ * @len: bytes
+ *
+ * Context: any.
+ */
+void xn_gntcopy_from(struct gnttab_copy *op, domid_t domid, grant_ref_t ref,
+		     unsigned int offset, void *va, unsigned int len);
+
+/**
+ * xn_gntcopy_to - fill in one operation: copy to a granted page
+ * @op: filled in
+ * @domid: who granted it; DOMID_SELF will do
+ * @ref: the reference
+ * @offset: of the first byte in the page
+ * @va: where from; within one page for which xn_os_gfn() works
+ * @len: bytes
+ *
+ * Context: any.
+ */
+void xn_gntcopy_to(struct gnttab_copy *op, domid_t domid, grant_ref_t ref,
+		   unsigned int offset, const void *va, unsigned int len);
+
+/**
+ * xn_gnttab_copy - copy to and from granted pages
+ * @op: filled in by the above, or by hand, also from one grant to another;
+ *      op[].status is the result, for xn_gntst_errno()
+ * @n: how many
+ *
+ * GNTTABOP_copy, all by one hypercall. What can be copied is, whatever becomes
+ * of the rest. A sub-page or transitive grant is used in this way only.
+ * Returns: 0, or the first error: -EACCES (not granted to us, read-only, or
+ * outside the part that is granted), -EINVAL (beyond a page, or no page), others
+ * as for xn_gntmap_map(). Context: any.
+ */
+int xn_gnttab_copy(struct gnttab_copy *op, unsigned int n);
 
 #endif /* XENION_GRANT_H */

@@ -29,6 +29,16 @@
  */
 long xn_errno(long ret);
 
+/**
+ * xn_gntst_errno - translate one grant operation's status
+ * @status: what Xen wrote there, GNTST_* (xen-public/grant_table.h)
+ *
+ * GNTST_general_error, which is all that Xen says when it refuses an access, is
+ * -EACCES. Returns: 0 or a negative errno value of this system; -EIO for a
+ * number that is no status. Context: any.
+ */
+int xn_gntst_errno(int status);
+
 static inline long xn_hypercall(unsigned int nr, unsigned long a1,
 				unsigned long a2, unsigned long a3,
 				unsigned long a4, unsigned long a5)

@@ -445,7 +445,8 @@ long host_evtchn_op(struct host_guest *g, unsigned int cmd, void *arg)
 		if (x->dom != DOMID_SELF)
 			return -EPERM;
 		x->port = port_new(g, EVTCHNSTAT_unbound, 0);
-		g->chan[x->port].remote = x->remote_dom;
+		g->chan[x->port].remote = x->remote_dom == DOMID_SELF ?
+					  g->domid : x->remote_dom;
 		return x->port ? 0 : -ENOSPC;
 	}
 	case EVTCHNOP_close:

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Pages of other domains, mapped: GNTTABOP_map_grant_ref and
+ * GNTTABOP_unmap_grant_ref (xen-public/grant_table.h). Called by backends, and
+ * by who tests what he granted to himself.
+ *
+ * Xen names each mapping by a handle, which is kept per slot: it is Xen's word,
+ * and goes back to Xen only.
+ */
+#include <xenion/grant.h>
+
+/* Pages by one hypercall; their operations are on the stack. */
+#define BATCH	16u
+
+/* No handles: Xen itself takes the highest number for none. */
+#define FREE	(~(grant_handle_t)0)
+#define LOST	(FREE - 1)	/* a page is there, with no handle of its own */
+
+/* A request's result while its operation is under way. */
+#define PENDING	1
+
+int xn_gntmap_init(struct xn_gntmap *m, unsigned int count)
+{
+	unsigned int i;
+	int err;
+
+	memset(m, 0, sizeof(*m));
+	if (!count || count > XN_GNTMAP_MAX)
+		return -EINVAL;
+	m->handle = xn_os_page_alloc();
+	if (!m->handle)
+		return -ENOMEM;
+	for (i = 0; i < count; i++)
+		m->handle[i] = FREE;
+	err = xn_physmap_init(&m->room, XN_MAPSPACE_GRANTED, count);
+	if (err) {
+		xn_os_page_free(m->handle);
+		m->handle = NULL;
+	}
+	return err;
+}
+
+void xn_gntmap_fini(struct xn_gntmap *m)
+{
+	struct xn_gntmap_req req;
+
+	if (!m->handle)
+		return;
+	for (req.slot = 0; req.slot < m->room.count; req.slot++) {
+		(void)xn_gntmap_unmap(m, &req, 1);
+		m->room.stuck += m->handle[req.slot] != FREE;
+	}
+	xn_physmap_fini(&m->room);
+	xn_os_page_free(m->handle);
+	m->handle = NULL;
+}
+
+/* ---- mapping ---- */
+
+/* Returns: what becomes of the request without Xen, or PENDING. */
+static int map_begin(struct xn_gntmap *m, const struct xn_gntmap_req *req,
+		     struct gnttab_map_grant_ref *op)
+{
+	if (req->slot >= m->room.count)
+		return -EINVAL;
+	if (m->handle[req->slot] != FREE)
+		return -EBUSY;
+	/* Taken: not a second time in this batch. */
+	m->handle[req->slot] = LOST;
+	memset(op, 0, sizeof(*op));
+	op->host_addr = xn_physmap_grant_addr(&m->room, req->slot);
+	op->flags = GNTMAP_host_map | (req->readonly ? GNTMAP_readonly : 0);
+	op->ref = req->ref;
+	op->dom = req->domid;
+	/* What Xen does not come to has failed. */
+	op->status = GNTST_general_error;
+	op->handle = FREE;
+	return PENDING;
+}
+
+static int map_end(grant_handle_t *handle,
+		   const struct gnttab_map_grant_ref *op, long err)
+{
+	if (op->status != GNTST_okay) {
+		*handle = FREE;
+		return err < 0 ? err : xn_gntst_errno(op->status);
+	}
+	/* A page is there, but there is no way to have it removed. */
+	if (op->handle >= LOST)
+		return -EIO;
+	*handle = op->handle;
+	return 0;
+}
+
+static int map_batch(struct xn_gntmap *m, struct xn_gntmap_req *req,
+		     unsigned int n)
+{
+	struct gnttab_map_grant_ref ops[BATCH], *op = ops;
+	unsigned int i;
+	int first = 0;
+	long err = 0;
+
+	for (i = 0; i < n; i++) {
+		req[i].err = map_begin(m, &req[i], op);
+		op += req[i].err == PENDING;
+	}
+	if (op > ops)
+		err = xn_hc_grant_table(GNTTABOP_map_grant_ref, ops, op - ops);
+	op = ops;
+	for (i = 0; i < n; i++) {
+		if (req[i].err == PENDING)
+			req[i].err = map_end(&m->handle[req[i].slot], op++,
+					     err);
+		if (!first)
+			first = req[i].err;
+	}
+	return first;
+}
+
+int xn_gntmap_map(struct xn_gntmap *m, struct xn_gntmap_req *req,
+		  unsigned int n)
+{
+	int first = 0, err;
+	unsigned int k;
+
+	for (; n; req += k, n -= k) {
+		k = n < BATCH ? n : BATCH;
+		err = map_batch(m, req, k);
+		if (!first)
+			first = err;
+	}
+	return first;
+}
+
+/* ---- unmapping ---- */
+
+static int unmap_begin(struct xn_gntmap *m, const struct xn_gntmap_req *req,
+		       struct gnttab_unmap_grant_ref *op)
+{
+	if (req->slot >= m->room.count)
+		return -EINVAL;
+	if (m->handle[req->slot] == FREE)
+		return 0;
+	if (m->handle[req->slot] == LOST)
+		return -EBUSY;
+	memset(op, 0, sizeof(*op));
+	op->host_addr = xn_physmap_grant_addr(&m->room, req->slot);
+	op->handle = m->handle[req->slot];
+	op->status = GNTST_general_error;
+	return PENDING;
+}
+
+static int unmap_end(grant_handle_t *handle,
+		     const struct gnttab_unmap_grant_ref *op, long err)
+{
+	if (op->status == GNTST_okay) {
+		*handle = FREE;
+		return 0;
+	}
+	return err < 0 ? err : xn_gntst_errno(op->status);
+}
+
+static int unmap_batch(struct xn_gntmap *m, struct xn_gntmap_req *req,
+		       unsigned int n)
+{
+	struct gnttab_unmap_grant_ref ops[BATCH], *op = ops;
+	unsigned int i;
+	int first = 0;
+	long err = 0;
+
+	for (i = 0; i < n; i++) {
+		req[i].err = unmap_begin(m, &req[i], op);
+		op += req[i].err == PENDING;
+	}
+	if (op > ops)
+		err = xn_hc_grant_table(GNTTABOP_unmap_grant_ref, ops,
+					op - ops);
+	op = ops;
+	for (i = 0; i < n; i++) {
+		if (req[i].err == PENDING)
+			req[i].err = unmap_end(&m->handle[req[i].slot], op++,
+					       err);
+		if (!first)
+			first = req[i].err;
+	}
+	return first;
+}
+
+int xn_gntmap_unmap(struct xn_gntmap *m, struct xn_gntmap_req *req,
+		    unsigned int n)
+{
+	int first = 0, err;
+	unsigned int k;
+
+	for (; n; req += k, n -= k) {
+		k = n < BATCH ? n : BATCH;
+		err = unmap_batch(m, req, k);
+		if (!first)
+			first = err;
+	}
+	return first;
+}
