@@ -51,9 +51,10 @@ static int hvm_ram_out(void *va, xen_pfn_t *frame)
 	return 0;
 }
 
+/* Xen puts it where it was asked to, and tells no number. */
 static int hvm_ram_in(void *va, xen_pfn_t frame)
 {
-	return frame == xn_os_gfn(va) ? 0 : -EIO;
+	return 0;
 }
 
 static const struct xn_frame_ops hvm_ops = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mmu/: where the frames that the hypervisor owns appear in the guest.
+ * mmu/: where the frames that the hypervisor owns appear in the guest, and pages
+ * of the guest's that go to the hypervisor and come back.
  *
  * XENMEM_add_to_physmap (xen-public/memory.h) over a frame that is RAM frees
  * that RAM to Xen; therefore every such frame goes into a hole of the
@@ -100,5 +101,70 @@ uint64_t xn_physmap_grant_addr(const struct xn_physmap *pm, unsigned int i);
  * hole reserved for ever: that is logged, once. May sleep.
  */
 void xn_physmap_fini(struct xn_physmap *pm);
+
+struct xn_balloon_index;
+
+/* Pages of the guest whose memory Xen has. All zero is an empty one. */
+struct xn_balloon {
+	struct xn_balloon_index *top;
+	unsigned long count;	/* pages in it */
+	unsigned long lost;	/* pages that nobody can use any more */
+};
+
+/**
+ * xn_balloon_give - give the memory of pages to Xen
+ * @b: the balloon
+ * @pages: pages for which xn_os_gfn() works, none of them shared with anybody;
+ *         may be put in another order
+ * @count: how many, at least 1
+ *
+ * Pages that went are the balloon's, first ones of @pages; they are not to be
+ * touched, or used for anything, until xn_balloon_take() hands them out. The
+ * rest is the caller's as before, but zeroed. What is in the pages is cleared
+ * before Xen gets it. Needs a page for each 510.
+ *
+ * XENMEM_decrease_reservation. Returns: how many went, or if none did: what Xen
+ * answered, -EIO when it did not say why, -ENOMEM. The caller excludes a second
+ * caller. May sleep.
+ */
+int xn_balloon_give(struct xn_balloon *b, void **pages, unsigned int count);
+
+/**
+ * xn_balloon_take - have memory for pages again
+ * @b: the balloon
+ * @pages: the pages, on return; their content is undefined
+ * @count: how many are wanted, at most
+ *
+ * XENMEM_populate_physmap. Returns: how many there are, less than @count when
+ * the balloon has no more or Xen gives no more; if there are none: 0 for an empty
+ * balloon, -ENOMEM when Xen gives none, or what it answered. The pages are the
+ * caller's, the others remain in the balloon. The caller excludes a second
+ * caller. May sleep.
+ */
+int xn_balloon_take(struct xn_balloon *b, void **pages, unsigned int count);
+
+/**
+ * xn_balloon_fini - forget a balloon
+ * @b: the balloon; should be empty
+ *
+ * Pages that are still in it are lost; that is logged. May sleep.
+ */
+void xn_balloon_fini(struct xn_balloon *b);
+
+/**
+ * xn_balloon_current - pages that this domain has
+ *
+ * XENMEM_current_reservation. Returns: how many, or a negative errno value.
+ * Context: any.
+ */
+long xn_balloon_current(void);
+
+/**
+ * xn_balloon_limit - pages that this domain may have
+ *
+ * XENMEM_maximum_reservation; the toolstack changes it. Returns: how many, or a
+ * negative errno value. Context: any.
+ */
+long xn_balloon_limit(void);
 
 #endif /* XENION_MMU_H */

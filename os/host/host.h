@@ -33,6 +33,7 @@ struct host_guest;
 struct host_config {
 	unsigned int nr_vcpus;		/* 0: one */
 	unsigned int ram_pages;		/* 0: 4096 */
+	unsigned int max_pages;		/* reservation, 0: @ram_pages */
 	unsigned int max_grant_frames;	/* 0: 64 */
 	unsigned int gnttab_version;	/* as a user before left it; 0: 1 */
 	unsigned int gnttab_max_version;	/* 0: 2 */
@@ -174,6 +175,19 @@ void host_tsc_hook(struct host_guest *g, void (*fn)(void *data), void *data);
 void host_wallclock_set(struct host_guest *g, uint64_t sec, uint32_t nsec);
 /* A vCPU, which has run so far, is in a state (RUNSTATE_*) from now on. */
 void host_runstate_set(struct host_guest *g, unsigned int vcpu, int state);
+
+/* ---- memory that comes and goes ---- */
+
+/*
+ * Xen has so many pages left to give, and serves so many extents in one
+ * hypercall that changes the reservation; at first as many as there may be.
+ */
+void host_memory_quota(struct host_guest *g, unsigned int free_pages,
+		       unsigned int per_call);
+/* What such hypercalls answer, whatever they have done; 0: the truth again. */
+void host_memory_lie(struct host_guest *g, long answer);
+/* Pages without memory. */
+unsigned int host_pages_gone(const struct host_guest *g);
 
 /* ---- grants, the other end ---- */
 

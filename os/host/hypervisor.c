@@ -195,6 +195,8 @@ struct host_guest *host_guest_create(const struct host_config *cfg)
 		g->cfg.nr_vcpus = 1;
 	if (!g->cfg.ram_pages)
 		g->cfg.ram_pages = 4096;
+	if (!g->cfg.max_pages)
+		g->cfg.max_pages = g->cfg.ram_pages;
 	if (!g->cfg.max_grant_frames)
 		g->cfg.max_grant_frames = 64;
 	if (!g->cfg.gnttab_version)

@@ -103,6 +103,11 @@ struct host_guest {
 	/* memory.c */
 	uint8_t *ram;
 	uint8_t *page_used;		/* per page of RAM */
+	uint8_t *page_gone;		/* its memory is with Xen */
+	unsigned int nr_gone;
+	unsigned int free_pages;	/* that Xen has left to give */
+	unsigned int per_call;		/* extents that one hypercall serves */
+	long lie;			/* its answer, 0: the truth */
 	uint32_t *page_queue;		/* free ones, first in first out */
 	unsigned int queue_head, queue_len;
 	unsigned int nr_pages;		/* allocated now */

@@ -53,6 +53,8 @@ void host_memory_init(struct host_guest *g)
 	g->ram = map_shared(pages, &g->ram_fd);
 	ASAN_POISON_MEMORY_REGION(g->ram, (size_t)pages * XN_PAGE_SIZE);
 	g->page_used = calloc(pages, 1);
+	g->page_gone = calloc(pages, 1);
+	host_memory_quota(g, UINT32_MAX, UINT32_MAX);
 	g->page_queue = calloc(pages, sizeof(*g->page_queue));
 	for (i = 0; i < pages; i++)
 		g->page_queue[i] = i;
@@ -78,6 +80,7 @@ void host_memory_fini(struct host_guest *g)
 	close(g->xen_fd);
 	close(g->ram_fd);
 	free(g->page_used);
+	free(g->page_gone);
 	free(g->page_queue);
 }
 
@@ -102,7 +105,8 @@ void *host_ram(struct host_guest *g, xen_pfn_t gfn)
 {
 	xen_pfn_t i = gfn - HOST_RAM_GFN;
 
-	if (gfn < HOST_RAM_GFN || i >= g->cfg.ram_pages || !g->page_used[i])
+	if (gfn < HOST_RAM_GFN || i >= g->cfg.ram_pages || !g->page_used[i] ||
+	    g->page_gone[i])
 		return NULL;
 	return g->ram + i * XN_PAGE_SIZE;
 }
@@ -126,6 +130,21 @@ void *host_special(struct host_guest *g, unsigned int i)
 unsigned int host_pages(const struct host_guest *g)
 {
 	return g->nr_pages;
+}
+
+/* Nobody but its owner has to do with a page that is given away. */
+static void page_must_be_free(struct host_guest *g, const void *page,
+			      xen_pfn_t gfn)
+{
+	if (host_gnttab_uses(g, gfn))
+		host_bug("page freed that is still granted: gfn %#lx",
+			 (unsigned long)gfn);
+	if (host_evtchn_uses(g, gfn))
+		host_bug("page freed that Xen uses for events: gfn %#lx",
+			 (unsigned long)gfn);
+	if (host_time_uses(g, page))
+		host_bug("page freed that Xen writes runstates to: gfn %#lx",
+			 (unsigned long)gfn);
 }
 
 /* ---- hypercalls ---- */
@@ -257,6 +276,81 @@ static long remove_from_physmap(struct host_guest *g,
 	return 0;
 }
 
+/* ---- ballooning ---- */
+
+void host_memory_quota(struct host_guest *g, unsigned int free_pages,
+		       unsigned int per_call)
+{
+	g->free_pages = free_pages;
+	g->per_call = per_call;
+}
+
+void host_memory_lie(struct host_guest *g, long answer)
+{
+	g->lie = answer;
+}
+
+unsigned int host_pages_gone(const struct host_guest *g)
+{
+	return g->nr_gone;
+}
+
+static unsigned int reserved(const struct host_guest *g)
+{
+	return g->cfg.ram_pages - g->nr_gone;
+}
+
+static bool page_out(struct host_guest *g, xen_pfn_t gfn)
+{
+	void *page = host_ram(g, gfn);
+	unsigned int i = gfn - HOST_RAM_GFN;
+
+	if (!page)
+		return false;
+	page_must_be_free(g, page, gfn);
+	mprotect(page, XN_PAGE_SIZE, PROT_NONE);
+	madvise(page, XN_PAGE_SIZE, MADV_DONTNEED);
+	g->page_gone[i] = 1;
+	g->nr_gone++;
+	if (g->free_pages != UINT32_MAX)
+		g->free_pages++;
+	return true;
+}
+
+static bool page_in(struct host_guest *g, xen_pfn_t gfn)
+{
+	unsigned int i = gfn - HOST_RAM_GFN;
+	void *page = g->ram + (size_t)i * XN_PAGE_SIZE;
+
+	if (gfn < HOST_RAM_GFN || i >= g->cfg.ram_pages || !g->page_gone[i])
+		host_bug("memory wanted where there is some: gfn %#lx",
+			 (unsigned long)gfn);
+	if (!g->free_pages || reserved(g) >= g->cfg.max_pages)
+		return false;
+	if (g->free_pages != UINT32_MAX)
+		g->free_pages--;
+	mprotect(page, XN_PAGE_SIZE, PROT_READ | PROT_WRITE);
+	/* Somebody has used it since. */
+	memset(page, 0xa5, XN_PAGE_SIZE);
+	g->page_gone[i] = 0;
+	g->nr_gone--;
+	return true;
+}
+
+static long change(struct host_guest *g,
+		   const struct xen_memory_reservation *x,
+		   bool (*one)(struct host_guest *g, xen_pfn_t gfn))
+{
+	unsigned int i;
+
+	if (x->domid != DOMID_SELF || x->extent_order)
+		return -EPERM;
+	for (i = 0; i < x->nr_extents && i < g->per_call; i++)
+		if (!one(g, x->extent_start.p[i]))
+			break;
+	return g->lie ? g->lie : i;
+}
+
 long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg)
 {
 	switch (cmd) {
@@ -264,6 +358,14 @@ long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg)
 		return add_to_physmap(g, arg);
 	case XENMEM_remove_from_physmap:
 		return remove_from_physmap(g, arg);
+	case XENMEM_decrease_reservation:
+		return change(g, arg, page_out);
+	case XENMEM_populate_physmap:
+		return change(g, arg, page_in);
+	case XENMEM_current_reservation:
+		return reserved(g);
+	case XENMEM_maximum_reservation:
+		return g->cfg.max_pages;
 	default:
 		return -ENOSYS;
 	}
@@ -323,15 +425,10 @@ void xn_os_page_free(void *page)
 	if (!g || (uintptr_t)page % XN_PAGE_SIZE || !g->page_used[i])
 		host_bug("page freed that is not allocated: %p", page);
 	gfn = HOST_RAM_GFN + i;
-	if (host_gnttab_uses(g, gfn))
-		host_bug("page freed that is still granted: gfn %#lx",
+	if (g->page_gone[i])
+		host_bug("page freed that has no memory: gfn %#lx",
 			 (unsigned long)gfn);
-	if (host_evtchn_uses(g, gfn))
-		host_bug("page freed that Xen uses for events: gfn %#lx",
-			 (unsigned long)gfn);
-	if (host_time_uses(g, page))
-		host_bug("page freed that Xen writes runstates to: gfn %#lx",
-			 (unsigned long)gfn);
+	page_must_be_free(g, page, gfn);
 	ASAN_POISON_MEMORY_REGION(page, XN_PAGE_SIZE);
 	g->page_used[i] = 0;
 	g->nr_pages--;

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Ballooning: pages of the guest whose memory Xen has for the time being.
+ * XENMEM_decrease_reservation, XENMEM_populate_physmap and the figures
+ * XENMEM_current_reservation and XENMEM_maximum_reservation
+ * (xen-public/memory.h). What is different in a PV guest is in xn_frame_ops.
+ * Called by the port.
+ */
+#include <xenion/hypercall.h>
+#include <xenion/mmu.h>
+
+/* Pages for one hypercall. Their numbers are on the stack. */
+#define BATCH	64u
+
+/* Addresses of pages in the balloon: a page of these, above a fuller one. */
+struct xn_balloon_index {
+	struct xn_balloon_index *below;
+	unsigned int nr;
+	void *page[(XN_PAGE_SIZE - 16) / sizeof(void *)];
+};
+
+_Static_assert(sizeof(struct xn_balloon_index) <= XN_PAGE_SIZE, "fits a page");
+
+static long query(unsigned int cmd)
+{
+	struct xen_memory_domain x = { .domid = DOMID_SELF };
+
+	return xn_hc_memory(cmd, &x);
+}
+
+long xn_balloon_current(void)
+{
+	return query(XENMEM_current_reservation);
+}
+
+long xn_balloon_limit(void)
+{
+	return query(XENMEM_maximum_reservation);
+}
+
+/* For how many of the first numbers it was done: at most @n, or an error. */
+static int reservation(unsigned int cmd, xen_pfn_t *frame, unsigned int n)
+{
+	struct xen_memory_reservation x = {
+		.nr_extents = n, .domid = DOMID_SELF,
+	};
+	long ret;
+
+	set_xen_guest_handle(x.extent_start, frame);
+	ret = xn_hc_memory(cmd, &x);
+	if (ret <= (long)n)
+		return ret;
+	xn_stat_inc(XN_STAT_REFUSED);
+	return n;
+}
+
+/* ---- which pages are in ---- */
+
+static int reserve(struct xn_balloon *b)
+{
+	struct xn_balloon_index *x = b->top;
+
+	if (x && x->nr < XN_ARRAY_SIZE(x->page))
+		return 0;
+	x = xn_os_page_alloc();
+	if (!x)
+		return -ENOMEM;
+	x->below = b->top;
+	b->top = x;
+	return 0;
+}
+
+static void push(struct xn_balloon *b, void *page)
+{
+	b->top->page[b->top->nr++] = page;
+	b->count++;
+}
+
+static void *pop(struct xn_balloon *b)
+{
+	b->count--;
+	return b->top->page[--b->top->nr];
+}
+
+static void trim(struct xn_balloon *b)
+{
+	struct xn_balloon_index *x = b->top;
+
+	if (x && !x->nr) {
+		b->top = x->below;
+		xn_os_page_free(x);
+	}
+}
+
+/* It has memory that cannot be reached, nor given to Xen. */
+static void lose(struct xn_balloon *b, int err)
+{
+	b->lost++;
+	xn_os_log(XN_ERR,
+		  "xenion: a page of memory cannot be mapped again (error %d) and is lost",
+		  err);
+}
+
+/* Memory of a page that cannot be mapped goes to Xen. True: it did. */
+static bool release(xen_pfn_t frame)
+{
+	return reservation(XENMEM_decrease_reservation, &frame, 1) == 1;
+}
+
+/* ---- out and in ---- */
+
+/*
+ * The memory of page @i did not leave: map it again. If that fails it must
+ * leave all the same, or is lost. True: the page is the balloon's, as the first
+ * @taken ones are.
+ */
+static bool stays_out(struct xn_balloon *b, void **page, unsigned int i,
+		      unsigned int taken, xen_pfn_t frame)
+{
+	int err = xn_frame_ops->ram_in(page[i], frame);
+	void *p = page[i];
+
+	if (!err)
+		return false;
+	page[i] = page[taken];
+	page[taken] = p;
+	if (release(frame))
+		push(b, p);
+	else
+		lose(b, err);
+	return true;
+}
+
+/* How many of the first pages are the balloon's now, or an error. */
+static int give(struct xn_balloon *b, void **page, unsigned int n)
+{
+	xen_pfn_t frame[BATCH];
+	unsigned int i, taken;
+	int err = 0, done = 0;
+
+	for (i = 0; i < n; i++) {
+		/* Xen hands it to others as it is. */
+		memset(page[i], 0, XN_PAGE_SIZE);
+		err = xn_frame_ops->ram_out(page[i], &frame[i]);
+		if (err)
+			break;
+	}
+	n = i;
+	if (n)
+		done = reservation(XENMEM_decrease_reservation, frame, n);
+	if (done < 0) {
+		err = done;
+		done = 0;
+	}
+	for (i = 0; i < (unsigned int)done; i++)
+		push(b, page[i]);
+	for (taken = done; i < n; i++)
+		taken += stays_out(b, page, i, taken, frame[i]);
+	if (taken)
+		return taken;
+	return err ? err : -EIO;
+}
+
+int xn_balloon_give(struct xn_balloon *b, void **pages, unsigned int count)
+{
+	unsigned int done = 0, n;
+	int ret = 0;
+
+	while (done < count) {
+		ret = reserve(b);
+		if (ret)
+			break;
+		n = XN_ARRAY_SIZE(b->top->page) - b->top->nr;
+		if (n > BATCH)
+			n = BATCH;
+		if (n > count - done)
+			n = count - done;
+		ret = give(b, pages + done, n);
+		if (ret > 0)
+			done += ret;
+		if (ret < (int)n)
+			break;
+	}
+	trim(b);
+	return done ? (int)done : ret;
+}
+
+/* How many pages have memory again, or an error. */
+static int take(struct xn_balloon *b, void **page, unsigned int n)
+{
+	xen_pfn_t frame[BATCH];
+	int done, err = 0, i, got = 0;
+	unsigned int k;
+
+	for (k = 0; k < n; k++)
+		frame[k] = xn_frame_ops->ram_gfn(b->top->page[b->top->nr - 1 -
+							      k]);
+	done = reservation(XENMEM_populate_physmap, frame, n);
+	if (done <= 0)
+		return done ? done : -ENOMEM;
+	for (i = 0; i < done; i++)
+		page[i] = pop(b);
+	for (i = 0; i < done; i++) {
+		void *p = page[i];
+		int why = xn_frame_ops->ram_in(p, frame[i]);
+
+		if (!why) {
+			page[got++] = p;
+			continue;
+		}
+		err = why;
+		if (release(frame[i]))
+			push(b, p);
+		else
+			lose(b, why);
+	}
+	return got ? got : err;
+}
+
+int xn_balloon_take(struct xn_balloon *b, void **pages, unsigned int count)
+{
+	unsigned int done = 0, n;
+	int ret = 0;
+
+	while (done < count && b->count) {
+		n = b->top->nr;
+		if (n > BATCH)
+			n = BATCH;
+		if (n > count - done)
+			n = count - done;
+		ret = take(b, pages + done, n);
+		trim(b);
+		if (ret > 0)
+			done += ret;
+		if (ret < (int)n)
+			break;
+	}
+	return done ? (int)done : ret;
+}
+
+void xn_balloon_fini(struct xn_balloon *b)
+{
+	if (b->count)
+		xn_os_log(XN_WARN,
+			  "xenion: %lu pages stay without memory and are lost",
+			  b->count);
+	while (b->top) {
+		b->top->nr = 0;
+		trim(b);
+	}
+	memset(b, 0, sizeof(*b));
+}
