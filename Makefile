@@ -131,7 +131,7 @@ check-guest: check-setup guest ## the reference kernel's selftests, in every kin
 	@$(HARNESS) image=tests/rig/image.sh bare=tests/bare/all
 
 .PHONY: lint
-lint: ## checkpatch, sparse, clang's analyser
+lint: modules ## checkpatch, sparse, clang's analyser
 	@tools/setup lint
 	@$(HARNESS) lint=tests/lint
 

@@ -127,7 +127,6 @@ unsigned int xn_os_cpu(void)
 static uintptr_t stack[STACK_WORDS] __attribute__((aligned(16)));
 static struct xn_work *works, *running;
 void *port_other;	/* stack pointer of the one that does not run */
-void port_switch(void);
 
 __asm__(".text\n"
 	"port_switch:\n\t"

@@ -53,7 +53,7 @@ static void odd_formats(void **state)
 	static const char *const odd[] = { "%", "a%", "%y", "%5", "%l", "%0" };
 	unsigned int i;
 
-	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+	for (i = 0; i < XN_ARRAY_SIZE(odd); i++) {
 		const char *fmt = odd[i];
 
 		assert_true(format(sizeof(buf), fmt, 1ul) < 4);

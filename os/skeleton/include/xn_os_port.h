@@ -65,6 +65,9 @@ struct xn_waitq {
 uint64_t port_deadline(uint64_t timeout_ns);
 bool port_idle(uint64_t deadline);
 
+/* To the other of the two stacks (port.c). */
+void port_switch(void);
+
 struct xn_work {
 	void (*fn)(struct xn_work *w);
 	struct xn_work *next;

@@ -11,9 +11,7 @@
  */
 #include "bare.h"
 #include <xen-public/arch-x86/hvm/start_info.h>
-
-void __wrap_xn_start_pvh(uint32_t start_info);
-void __real_xn_start_pvh(uint32_t start_info);
+#include "tamper.h"
 
 /* In the middle of RAM, said to be none. */
 #define HOLE_START	0x1000000ull
@@ -100,7 +98,7 @@ static void tamper(struct hvm_start_info *si, const char *how)
 	} else if (!strcmp(how, "words-none")) {
 		si->cmdline_paddr = 0;
 	} else {
-		bare_panic("tamper: what is '%s'?", how);
+		bare_panic("what kind of nonsense is '%s'?", how);
 	}
 }
 
@@ -118,7 +116,7 @@ static void copy_info(uint32_t start_info)
 	info.version = 1;
 	info.memmap_paddr = (uintptr_t)map;
 	if (xn_memmap_query(&m))
-		bare_panic("tamper: no memory map");
+		bare_panic("no memory map");
 	for (i = 0; i < m.nr; i++)
 		add(&info, m.range[i].start, m.range[i].end - m.range[i].start,
 		    m.range[i].type);
