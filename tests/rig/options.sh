@@ -62,6 +62,7 @@ bad "not a kind of guest" run --type lxc
 bad "for an --image" run --as-dom0
 bad "for an --image" run --ramdisk zeros
 bad "for an --image" run --xen-cmdline no-real-mode
+bad "for an --image" run --no-tap
 
 bad "whole number" run --vcpus two
 bad "out of range" run --vcpus 0

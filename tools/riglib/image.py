@@ -42,12 +42,13 @@ class Output:
 
     def verdict(self, problems, crashed, hung):
         """Adds to the problems what the TAP says."""
-        problems += [p for p in (self.tap.failed, self.tap.missing) if p]
+        missing = "" if self.o.no_tap else self.tap.missing
+        problems += [p for p in (self.tap.failed, missing) if p]
         if crashed:
             return "crashed"
         if hung:
             return "hung"
-        if self.tap.missing:
+        if missing:
             return "incomplete"
         if problems:
             return "failed"

@@ -201,6 +201,8 @@ def _image_options(p):
                    help="Xen starts the image as dom0, in place of ours")
     g.add_argument("--xen-cmdline", default="", metavar="WORDS",
                    help="more words for Xen, with --as-dom0")
+    g.add_argument("--no-tap", action="store_true", help="the image prints "
+                   "none: its end and the dom0 script are the verdict")
 
 
 def _machine_options(p):
@@ -264,7 +266,7 @@ def parse(argv):
                        "another")
     if o.command == "shell":
         o.guest_script, o.tools, o.timeout, o.ignore_log = None, [], 86400, []
-        o.fresh = o.as_dom0 = False
+        o.fresh = o.as_dom0 = o.no_tap = False
         o.image = o.ramdisk = None
         o.xen_cmdline = ""
     if o.command in ("run", "shell"):
@@ -303,7 +305,7 @@ def _check_guest(o):
 
 
 def _check_linux(o):
-    for name in ("ramdisk", "as_dom0", "xen_cmdline"):
+    for name in ("ramdisk", "as_dom0", "xen_cmdline", "no_tap"):
         if getattr(o, name):
             raise BadInput(f"--{name.replace('_', '-')} is for an --image")
     if o.type != "pvh":
