@@ -26,7 +26,7 @@ elapsed() {
 
 # fetch FILE: the page, whole, as it is on the disk.
 fetch() {
-	timeout 30 wget -q -O "$1" "http://$ip/" && cmp -s "$1" /tmp/page
+	timeout 100 wget -q -O "$1" "http://$ip/" && cmp -s "$1" /tmp/page
 }
 
 # Its interface is up, at which time it has begun to listen.
@@ -59,18 +59,19 @@ echo_udp() {
 	cmp -s /tmp/sent /tmp/echoed
 }
 
+begun=$(elapsed)
 disk=$(disk_file xvda)
 dd if="$disk" bs=4k skip=1 2>/dev/null |
 	head -c "$(head -c 20 "$disk" | tr -d ' ')" >/tmp/page
 
 wait_up
-result $? "the interface is up, $(elapsed) s after xl create"
-timeout 30 wget -O /dev/null "http://$ip/nothing" 2>&1 | grep -q 404
+result $? "the interface is up, $(elapsed) s after xl began, $begun s of them xl's"
+timeout 100 wget -O /dev/null "http://$ip/nothing" 2>&1 | grep -q 404
 result $? "a path that is not there is not found, $(elapsed) s"
 fetch /tmp/got
 result $? "the page is the disk's, $(stat -c %s /tmp/page) bytes, $(elapsed) s"
 many
-result $? "eight clients at once get it"
+result $? "eight clients at once get it, $(elapsed) s"
 ping -c 3 "$ip" >/dev/null
 result $? "ping"
 echo_udp 100

@@ -20,14 +20,15 @@
 
 #define TCP_MSS				1460
 #define TCP_WND				(4 * TCP_MSS)
-#define TCP_SND_BUF			(16 * TCP_MSS)
-#define TCP_SND_QUEUELEN		64
-#define MEMP_NUM_TCP_PCB		16
-#define MEMP_NUM_TCP_SEG		(2 * TCP_SND_QUEUELEN)
+#define TCP_SND_BUF			(6 * TCP_MSS)
+#define TCP_SND_QUEUELEN		16
+#define MEMP_NUM_TCP_PCB		10
+#define MEMP_NUM_TCP_SEG		(MEMP_NUM_TCP_PCB * TCP_SND_QUEUELEN)
 
+/* What has come; and what is being sent, by all connections at once. */
+#define PBUF_POOL_SIZE			32
 #define MEM_ALIGNMENT			8
-#define MEM_SIZE			(96 * 1024)	/* what is being sent */
-#define PBUF_POOL_SIZE			48		/* what has come */
+#define MEM_SIZE			(MEMP_NUM_TCP_PCB * 14 * 1024)
 
 /* apps/http: it calls fs_open_custom() and fs_read_custom() for each file. */
 #define LWIP_HTTPD_CUSTOM_FILES		1
