@@ -160,9 +160,8 @@ static void worker(void)
 			running = w;
 			w->fn(w);	/* it may be freed in there */
 			running = NULL;
-		} else {
-			port_switch();
 		}
+		port_switch();
 	}
 }
 
@@ -194,14 +193,19 @@ void xn_work_init(struct xn_work *w, void (*fn)(struct xn_work *w))
 	*w = (struct xn_work){ .fn = fn };
 }
 
+/* At the end: one that schedules itself lets the others run. */
 void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
 {
+	struct xn_work **at = &works;
+
 	if (w->queued)
 		return;
+	while (*at)
+		at = &(*at)->next;
+	*at = w;
+	w->next = NULL;
 	w->queued = true;
 	w->due = port_deadline(delay_ns);
-	w->next = works;
-	works = w;
 }
 
 void xn_work_cancel(struct xn_work *w)

@@ -24,6 +24,7 @@ enum port_errno {
 #define EINVAL EINVAL
 
 void *memcpy(void *to, const void *from, size_t n);
+void *memmove(void *to, const void *from, size_t n);
 void *memset(void *to, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
@@ -64,6 +65,7 @@ struct xn_waitq {
 
 uint64_t port_deadline(uint64_t timeout_ns);
 bool port_idle(uint64_t deadline);
+void port_switch(void);
 
 /* To the other of the two stacks (port.c). */
 void port_switch(void);
