@@ -75,6 +75,8 @@ static void worker(void *arg)
 		w->fn(w);	/* may free what @w is in */
 		__atomic_store_n(&running[me], NULL, __ATOMIC_RELEASE);
 		xn_wake(&wait);
+		/* One that schedules itself lets others run. */
+		bare_yield();
 	}
 }
 
