@@ -110,7 +110,7 @@ run "a fault is a crash" 7 "Triple fault" fault --as-dom0 <fine
 run "so is a reboot" 7 "the image rebooted" reboot --as-dom0 <fine
 run "a hang has its name" 6 "hang: the image was not done after 2 s" hang \
 	--as-dom0 --timeout 2 <fine
-grep -q "RIP:.*<00000000001" log/cpus.log
+grep -q "its CPUs were at image_main+0x" err
 result $? "and where it was is told"
 
 kind=pv
@@ -150,6 +150,8 @@ for kind in pvh pv hvm; do
 		poweroff --name $name <little
 	run "$kind: a hang has its name" 6 "hang: " hang --timeout 2 \
 		--name $name <fine
+	grep -q "its CPUs were at image_main+0x" err
+	result $? "$kind: and where it was is told"
 done
 
 "$rig" stop --name $name >out 2>err

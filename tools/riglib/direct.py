@@ -10,7 +10,7 @@ import time
 
 from . import images
 from .errors import RigError
-from .image import Output
+from .image import Output, whereabouts
 from .logs import Tail, split, xen_bad
 from .machine import XEN_WORDS, Machine, processor
 from .session import REASONS, write_lines, write_result
@@ -106,20 +106,26 @@ class DirectSession:
     def _hang(self):
         self.done = self.hung = True
         self.problems.append(f"hang: the image was not done after "
-                             f"{self.o.timeout} s (--timeout); where its "
-                             "CPUs were is in cpus.log")
-        # Xen, not dom0, is to get the key 0: dump dom0's registers.
+                             f"{self.o.timeout} s (--timeout)")
+        write_lines(self.logdir, "cpus.log", self._look().splitlines())
+
+    def _look(self):
+        """What Xen tells of dom0's CPUs."""
         serial = self.machine.open_socket("serial.sock")
         if not serial:
-            return
-        with serial, open(os.path.join(self.logdir, "cpus.log"), "wb") as f:
+            return ""
+        text = b""
+        enough = time.monotonic() + 5 * ANSWER * self.slow
+        with serial:
             serial.settimeout(ANSWER * self.slow)
+            # Xen, not dom0, is to get the key 0: dump dom0's registers.
             serial.sendall(b"\1\1\1" + b"0")
             try:
-                while got := serial.recv(4096):
-                    f.write(got)
+                while time.monotonic() < enough and (got := serial.recv(4096)):
+                    text += got
             except OSError:
                 pass                    # a time-out: that was all
+        return text.decode("ascii", "replace")
 
     def _mark(self, name):
         self.times[name] = round(time.monotonic() - self.began, 1)
@@ -178,6 +184,9 @@ class DirectSession:
         """Judges; a dictionary, also written to result.json."""
         crashed = bool(self.reason) or (self.started and not self.hung
                                         and self.reason is None)
+        if crashed or self.hung:
+            self.problems += whereabouts(
+                self.o, self.logdir, "cpus.log" if self.hung else "xen.log")
         if self.started:
             verdict = self.output.verdict(self.problems, crashed, self.hung)
         else:

@@ -7,6 +7,8 @@
 #
 #	run JOB		start the job in /share/JOB (dom0-job.sh there)
 #	tell WORD	the guest of the running job said WORD
+#	look ADDRESS	tell where the CPUs of the running job's guest are; its
+#			code begins there
 #	kill		destroy the guest of the running job, which ends it
 #	off		power off
 #
@@ -89,6 +91,10 @@ while :; do
 		: >"/run/told/$word"
 		# Opened both ways, so as not to wait for a reader that gave up.
 		[ ! -p "/run/told/$word.wake" ] || echo 1<>"/run/told/$word.wake"
+		;;
+	look)
+		xenctx -C -S -k "$word" "$(cat /run/job.domid)" 2>&1 |
+			sed 's/^/@cpu /' >&3
 		;;
 	kill)
 		destroy

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Whether an ELF image is one that Xen can start in a kind of domain."""
+"""ELF images: whether Xen can start one in a kind of domain, and what
+function an address is in.
+"""
 
+import bisect
+import os
+import re
 import struct
+import subprocess
 
 from .errors import BadInput
 
@@ -68,3 +74,26 @@ def check_image(path, kind):
     if kind == "hvm" and not bits32:
         raise BadInput(f"{path} is a 64-bit ELF file, and --type hvm starts "
                        "32-bit ones only (objcopy -O elf32-i386)")
+
+
+def places_of(path, lines):
+    """Where CPUs are, by the dumps of Xen or xenctx: a list of function+offset,
+    or of addresses if there are no symbols in the image nor beside it, in
+    IMAGE.debug."""
+    debug = path + ".debug"
+    listing = subprocess.run(
+        ["nm", "-n", debug if os.path.exists(debug) else path],
+        capture_output=True, text=True, check=False).stdout
+    symbols = [(int(a, 16), name) for a, name in
+               re.findall(r"^([0-9a-f]+) [Tt] (\S+)$", listing, re.M)]
+    out = []
+    for line in lines:
+        found = re.search(r"\b[er]ip:\s*(?:[0-9a-f]{4}:)?(?:\[<)?([0-9a-f]+)",
+                          line, re.I)
+        if not found:
+            continue
+        address = int(found[1], 16)
+        at = bisect.bisect(symbols, (address, "~")) - 1
+        out.append(f"{symbols[at][1]}+{address - symbols[at][0]:#x}"
+                   if at >= 0 else f"{address:#x}")
+    return out

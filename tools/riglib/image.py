@@ -4,9 +4,11 @@ exit status of a script. Either xl starts one beside dom0 (ImageSession), or
 Xen starts it as dom0 (direct.py).
 """
 
+import os
 import re
 import time
 
+from . import elf
 from .logs import GUEST_LINE
 from .session import Session
 from .tap import Tap, order
@@ -55,6 +57,16 @@ class Output:
         return "skipped" if self.tap.skipped else "passed"
 
 
+def whereabouts(o, logdir, log):
+    """What to tell of an image that hung or crashed, by the dumps of its CPUs
+    in one of the logs."""
+    with open(os.path.join(logdir, log), encoding="ascii",
+              errors="replace") as f:
+        where = elf.places_of(o.image, f)
+    return ["its CPUs were at " + ", ".join(where)
+            + f" (more is in {log})"] if where else []
+
+
 class PlainText:
     """Puts lines together again that Xen has cut."""
 
@@ -77,6 +89,8 @@ class PlainText:
 class ImageSession(Session):
     """An image that xl starts. It speaks through Xen's debug port; a PV guest
     has none, so there the PV console counts (see dom0-job.sh)."""
+
+    code = 0x100000
 
     def __init__(self, machine, job, logdir, show, began):
         super().__init__(machine, job, logdir, show, began)
@@ -107,4 +121,7 @@ class ImageSession(Session):
         if self.domid is None:
             return "failed"
         crashed = not self.killed and self.reason != 0
+        if crashed or self.hung:
+            self.problems += whereabouts(
+                self.o, self.logdir, "cpus.log" if self.hung else "xen.log")
         return self.output.verdict(self.problems, crashed, self.hung)

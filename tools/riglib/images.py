@@ -21,7 +21,7 @@ from .archive import Archive, Modules, Programs
 from .errors import BadInput, RigError
 
 DOM0_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xenconsole",
-                 "xen-init-dom0", "libxl-save-helper", "lsevtchn")
+                 "xen-init-dom0", "libxl-save-helper", "lsevtchn", "xenctx")
 DOM0_TOOLS = ("xenstore-read", "xenstore-write", "xenstore-list",
               "xenstore-ls", "xenstore-rm", "xenstore-exists",
               "xenstore-watch", "ethtool")

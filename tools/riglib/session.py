@@ -39,6 +39,8 @@ def write_lines(logdir, name, lines):
 class Session:
     """State of one run; result() is what rig tells and writes down."""
 
+    code = 0xffffffff80000000   # begins there, in the guest
+
     def __init__(self, machine, job, logdir, show, began):
         self.machine, self.job, self.o = machine, job, job.o
         self.logdir, self.show, self.began = logdir, show, began
@@ -47,7 +49,7 @@ class Session:
         self.domid = None
         self.text = GuestText()
         self.guest_out, self.dom0_out, self.guest_log = [], [], []
-        self.problems, self.xl, self.left = [], [], []
+        self.problems, self.xl, self.left, self.cpus = [], [], [], []
         self.exit = self.script = self.reason = None
         self.begun = self.done = self.killed = self.destroyed = False
         self.emulator = self.hung = False
@@ -118,6 +120,7 @@ class Session:
                 self._end(None)
             else:
                 self.hung = True
+                self.machine.send(f"look {self.code:#x}")
                 self._end(f"hang: the guest was not done after "
                           f"{self.o.timeout} s (--timeout)")
 
@@ -147,6 +150,8 @@ class Session:
         elif kind == "@xl":
             self.xl.append(text)
             self.show.detail("xl: " + text)
+        elif kind == "@cpu":
+            self.cpus.append(text)
         elif kind == "@domid":
             self.domid = int(text)
             self._mark("created")
@@ -266,7 +271,7 @@ class Session:
         for name, lines in (("guest.out", self.guest_out),
                             ("dom0.out", self.dom0_out),
                             ("guest.log", self.guest_log),
-                            ("xl.log", self.xl)):
+                            ("cpus.log", self.cpus), ("xl.log", self.xl)):
             write_lines(self.logdir, name, lines)
         with open(os.path.join(self.logdir, "xen.log"), "wb") as f:
             f.write(tail.everything())
