@@ -32,6 +32,12 @@ static void write_port(const char *s, unsigned int len)
 }
 
 void (*xn_early_other)(const char *s, unsigned int len) = write_port;
+void (*xn_early_owner)(const char *s, unsigned int len);
+
+void xn_early_console(void (*write)(const char *s, unsigned int len))
+{
+	xn_early_owner = write;
+}
 
 void xn_early_write(const char *s, unsigned int len)
 {

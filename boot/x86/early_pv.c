@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The early console of a PV guest to which Xen refuses its own: the ring of its
- * PV console (xen-public/io/console.h), without events. frontends/console.c may
- * take the ring over, but then the two must not be used by turns.
+ * PV console (xen-public/io/console.h), without events, until somebody takes the
+ * ring over by xn_early_console().
  */
 #include <xenion/hypercall.h>
 #include <xenion/x86/tsc.h>
@@ -48,6 +48,10 @@ static void write_ring(const char *s, unsigned int len)
 {
 	XENCONS_RING_IDX prod = XN_READ_ONCE(ring->out_prod);
 
+	if (xn_early_owner) {
+		xn_early_owner(s, len);
+		return;
+	}
 	for (; len && wait_for_room(prod); s++, len--) {
 		/* The other side has read what we now write over. */
 		xn_mb();

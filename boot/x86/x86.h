@@ -30,6 +30,9 @@ int xn_boot_claim(struct xn_boot_info *info);
 /* early.c: how words get out where Xen's console is refused. */
 extern void (*xn_early_other)(const char *s, unsigned int len);
 
+/* early.c: who has the console's ring, NULL: nobody but us. */
+extern void (*xn_early_owner)(const char *s, unsigned int len);
+
 /* early_pv.c: by this console's ring, or not at all. */
 void xn_early_ring(const struct xn_boot_channel *console);
 

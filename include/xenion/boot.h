@@ -281,6 +281,16 @@ int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 void xn_early_write(const char *s, unsigned int len);
 
 /**
+ * xn_early_console - whose the PV console's ring is
+ * @write: from now on early words go there if they went into that ring, because
+ *         frontends/console.c has it; called in any context. NULL: the ring is
+ *         theirs again
+ *
+ * Only PV guests' early words do. Context: any.
+ */
+void xn_early_console(void (*write)(const char *s, unsigned int len));
+
+/**
  * xn_early_stop - stop this domain
  * @reason: SHUTDOWN_* (xen-public/sched.h)
  *

@@ -18,6 +18,8 @@ struct bare_console {
 	struct xn_console con;
 	struct xn_waitq wait;
 	unsigned int users;
+	uint32_t busy;		/* somebody writes */
+	bool stuck;		/* nobody reads */
 };
 
 /* The domain's only one, or NULL: it has none. */

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* The PV console for programs, on top of frontends/console.c. */
+/*
+ * The PV console for programs, on top of frontends/console.c. In a PV guest the
+ * kernel's own words may come out of it, too: boot/x86/early_pv.c.
+ */
 #include "devices.h"
+
+/* So long a line of ours waits for room. */
+#define PATIENCE_NS	(5 * XN_NSEC_PER_SEC)
 
 static struct bare_console console;
 
@@ -9,6 +15,40 @@ static void event(void *data, evtchn_port_t port)
 	struct bare_console *c = data;
 
 	xn_wake(&c->wait);
+}
+
+/*
+ * One writer at a time; 0 also while another one is at it. No lock: the engine
+ * may log, and what waits here may be the log.
+ */
+static int try_write(struct bare_console *c, const char *s, unsigned int len)
+{
+	unsigned long flags = xn_upcalls_disable();
+	int n = 0;
+
+	if (!__atomic_exchange_n(&c->busy, 1, __ATOMIC_ACQUIRE)) {
+		n = xn_console_write(&c->con, s, len);
+		__atomic_store_n(&c->busy, 0, __ATOMIC_RELEASE);
+	}
+	xn_upcalls_restore(flags);
+	return n;
+}
+
+/* In any context: no sleep. What finds no room in time is lost. */
+static void write_words(const char *s, unsigned int len)
+{
+	uint64_t until = bare_deadline(console.stuck ? 0 : PATIENCE_NS);
+	int n;
+
+	for (;;) {
+		n = try_write(&console, s, len);
+		console.stuck = n <= 0 && xn_os_now() >= until;
+		if (n < 0 || (unsigned int)n == len || console.stuck)
+			break;
+		s += n;
+		len -= n;
+		xn_hc_sched(SCHEDOP_yield, NULL);
+	}
 }
 
 static int open(struct bare_console *c)
@@ -30,6 +70,7 @@ static int open(struct bare_console *c)
 	}
 	xn_console_init(&c->con, page, bare_info->console.port);
 	xn_evtchn_unmask(t, bare_info->console.port);
+	xn_early_console(write_words);
 	return 0;
 }
 
@@ -45,6 +86,7 @@ void bare_console_put(struct bare_console *c)
 {
 	if (--c->users)
 		return;
+	xn_early_console(NULL);
 	xn_evtchn_unbind(&bare_guest.evtchn, c->con.port);
 	xn_os_unmap(c->con.intf, 1);
 }
@@ -56,7 +98,7 @@ int bare_console_write(struct bare_console *c, const char *s, unsigned int len,
 	unsigned int done = 0;
 
 	while (done < len) {
-		int n = xn_console_write(&c->con, s + done, len - done);
+		int n = try_write(c, s + done, len - done);
 		uint64_t now = xn_os_now();
 
 		if (n < 0)

@@ -212,6 +212,8 @@ void bare_panic(const char *fmt, ...)
 	len = xn_vformat(text, sizeof(text) - 1, fmt, ap);
 	va_end(ap);
 	text[len++] = '\n';
+	/* Who has the console may be who has failed. */
+	xn_early_console(NULL);
 	xn_early_write(text, len);
 	xn_early_stop(SHUTDOWN_crash);
 }
