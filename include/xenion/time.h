@@ -127,8 +127,9 @@ static inline int xn_timer_stop(unsigned int vcpu)
  * @vcpu: any vCPU
  * @period_ns: at least a millisecond
  *
- * Beside the one of xn_timer_set(). A PV guest's vCPUs begin with a period of
- * 10 ms. VCPUOP_set_periodic_timer. Returns: 0, -EINVAL for a period that Xen
+ * Beside the one of xn_timer_set(). Xen does not wake a vCPU for it: it is seen
+ * by those that run. A PV guest's vCPUs begin with a period of 10 ms.
+ * VCPUOP_set_periodic_timer. Returns: 0, -EINVAL for a period that Xen
  * does not offer, or another negative errno value. Context: any.
  */
 static inline int xn_timer_set_periodic(unsigned int vcpu, uint64_t period_ns)
