@@ -77,17 +77,13 @@ void bare_timer_init(void)
 	xn_evtchn_unmask(&bare_guest.evtchn, port);
 }
 
-/* False: that moment has come. */
-static bool arm(uint64_t until)
+/* An upcall at that moment, now if it is past; never if Xen cannot count it. */
+static void arm(uint64_t until)
 {
-	if (until == UINT64_MAX || (armed && armed <= until))
-		return true;
+	if (armed && armed <= until)
+		return;
 	armed = until;
-	struct vcpu_set_singleshot_timer x = {
-		.timeout_abs_ns = until, .flags = VCPU_SSHOTTMR_future,
-	};
-
-	return !xn_hc_vcpu(VCPUOP_set_singleshot_timer, 0, &x);
+	xn_timer_set(0, until, 0);
 }
 
 /* No thread can run. Upcalls are disabled between the look and the sleep. */
@@ -108,8 +104,10 @@ static void sleep_until_upcall(void)
 		if (t->until < first)
 			first = t->until;
 	}
-	if (!ready && arm(first))
+	if (!ready) {
+		arm(first);
 		bare_idle();
+	}
 	__atomic_store_n(&sleeping, 0, __ATOMIC_RELAXED);
 	xn_upcalls_restore(flags);
 }
