@@ -101,6 +101,14 @@ rendezvous counted
 finish
 END
 
+run "a PV guest" 0 passed --type pv --disk size=16M <<'END'
+plan 2
+load_drivers
+check "it is one" grep -q PV /sys/hypervisor/guest_type
+check "it has a disk" wait_for 5 test -b /dev/xvda
+finish
+END
+
 echo "exit 3" >dom0.sh
 run "a dom0 script that fails is told" 1 "the dom0 script failed (exit status 3)" \
 	--dom0-script dom0.sh <<'END'

@@ -56,7 +56,7 @@ bad "not a Linux bzImage" run --kernel zeros
 bad "not a Linux bzImage" run --kernel empty
 bad "is not a directory" run --modules nosuch
 bad "has no *.ko" run --modules nothing
-bad "for an --image" run --type pv
+bad "needs --in-tree" run --type pv
 bad "for an --image" run --type hvm
 bad "not a kind of guest" run --type lxc
 bad "for an --image" run --as-dom0
@@ -65,6 +65,7 @@ bad "for an --image" run --xen-cmdline no-real-mode
 bad "for an --image" run --no-tap
 
 bad "whole number" run --vcpus two
+bad "is KEY=VALUE" run --xl max_grant_frames
 bad "out of range" run --vcpus 0
 bad "out of range" run --vcpus 33
 bad "whole number" run --memory 1G
@@ -124,6 +125,7 @@ bad "cannot read nosuch" run --image elf32 --ramdisk nosuch
 bad "nobody serves it" run --image elf32 --as-dom0 --disk size=1M
 bad "nobody serves it" run --image elf32 --as-dom0 --vif default
 bad "nobody serves it" run --image elf32 --as-dom0 --dom0-script empty
+bad "nobody serves it" run --image elf32 --as-dom0 --xl vcpus=2
 bad "dom0 is pv or pvh" run --image elf32 --as-dom0 --type hvm
 bad "--as-dom0 only" run --image elf32 --xen-cmdline smt=0
 bad "out of range" run --image elf32 --vcpus 129

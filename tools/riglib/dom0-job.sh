@@ -62,9 +62,8 @@ xl_events() {
 	done
 }
 
-# A PV guest that is an image speaks through its console only. xenconsoled
-# writes its log into a pipe, so that each line is seen as it comes; a line of
-# ours is the last.
+# A PV guest speaks through its console only. xenconsoled writes its log into a
+# pipe, so that each line is seen as it comes; a line of ours is the last.
 console_log=/var/log/xen/console/guest-$NAME.log
 follow_console() {
 	mkfifo "$console_log"

@@ -77,9 +77,9 @@ def check_image(path, kind):
 
 
 def places_of(path, lines):
-    """Where CPUs are, by the dumps of Xen or xenctx: a list of function+offset,
-    or of addresses if there are no symbols in the image nor beside it, in
-    IMAGE.debug."""
+    """Where CPUs are, by the dumps of Xen or xenctx: a list of
+    function+offset, or of addresses if there are no symbols in the image nor
+    beside it, in IMAGE.debug."""
     debug = path + ".debug"
     listing = subprocess.run(
         ["nm", "-n", debug if os.path.exists(debug) else path],

@@ -102,12 +102,8 @@ class ImageSession(Session):
         return CREATE * self.slow
 
     def _from_dom0(self, line):
-        kind, _, text = line.partition(" ")
-        if kind == "@con" and self.begun:
-            self._from_guest("o", text)
-            return
         super()._from_dom0(line)
-        if kind == "@domid" and self.domid is not None and not self.killed:
+        if line.startswith("@domid") and self.begun and not self.killed:
             self.deadline = time.monotonic() + self.o.timeout
 
     def _from_guest(self, kind, text):

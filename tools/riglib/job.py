@@ -24,6 +24,8 @@ from .archive import Archive, Programs
 GUEST_WORDS = "printk.devkmsg=on oops=panic rdinit=/init"
 EARLY = {True: "earlyprintk=xen,keep",
          False: "earlyprintk=serial,0xe9,115200,keep"}
+# To the PV console, until its driver takes over.
+PV_EARLY = "earlyprintk=xen"
 # Seconds for the dom0 script to end after the guest, counted by dom0.
 SCRIPT_GRACE = 60
 # An HVM guest has the devices of a PC, as few of them as possible. The image
@@ -66,6 +68,8 @@ class Job:
         words = f"{GUEST_WORDS} {o.cmdline}".strip()
         if "earlyprintk=" in words:
             return words
+        if o.type == "pv":
+            return PV_EARLY + " " + words
         return EARLY[images.has_word(unpacked, b"xenboot")] + " " + words
 
     def write(self, directory):
@@ -93,8 +97,9 @@ class Job:
         disks = " ".join(f"{d['vdev']}:{d.get('size', '')}:"
                          + (f"disk-{d['vdev']}" if "file" in d else "")
                          for d in self.o.disk)
-        return (f"NAME='{self.name}'\nDISKS='{disks}'\nCONSOLE=\n"
-                f"SCRIPT_GRACE={SCRIPT_GRACE}\n")
+        console = "1" if self.o.type == "pv" else ""
+        return (f"NAME='{self.name}'\nDISKS='{disks}'\n"
+                f"CONSOLE={console}\nSCRIPT_GRACE={SCRIPT_GRACE}\n")
 
     def _config(self, words):
         """What xl reads; see xl.cfg(5)."""
@@ -115,7 +120,10 @@ class Job:
             lines.update({"kernel": "/run/job/kernel", "cmdline": words})
             if "ramdisk" in self.contents or "ramdisk" in self.copies:
                 lines["ramdisk"] = "/run/job/ramdisk"
-        return "".join(f"{k} = {json.dumps(v)}\n" for k, v in lines.items())
+        for line in o.xl:
+            lines.pop(line.partition("=")[0].strip(), None)
+        return "".join([f"{k} = {json.dumps(v)}\n" for k, v in lines.items()]
+                       + [line + "\n" for line in o.xl])
 
 
 class ImageJob(Job):
@@ -140,6 +148,3 @@ class ImageJob(Job):
             with open(self.o.ramdisk, "rb") as f:
                 data += f.read()
         return data
-
-    def _vars(self):
-        return super()._vars() + ("CONSOLE=1\n" if self.o.type == "pv" else "")

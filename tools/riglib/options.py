@@ -133,6 +133,13 @@ def copied(name):
     return convert
 
 
+def xl_line(text):
+    if not re.fullmatch(r"[a-z][a-z0-9_]* *=[^\n]+", text):
+        raise BadInput(f"--xl '{text}': a line of xl.cfg is KEY=VALUE, on "
+                       "one line")
+    return text
+
+
 def regexp(text):
     try:
         return re.compile(text)
@@ -163,6 +170,9 @@ def _guest_options(p, with_scripts):
                    "default (repeatable)")
     g.add_argument("--cmdline", default="", metavar="WORDS",
                    help="more words for the guest's kernel command line")
+    g.add_argument("--xl", type=xl_line, action="append", default=[],
+                   metavar="KEY=VALUE", help="a line for xl.cfg, such as "
+                   "max_grant_frames=4 (repeatable)")
     g.add_argument("--guest-file", type=copied("guest-file"), action="append",
                    default=[], dest="guest_files", metavar="SRC[:DST]",
                    help="a file for the guest (default place: /root)")
@@ -308,9 +318,12 @@ def _check_linux(o):
     for name in ("ramdisk", "as_dom0", "xen_cmdline", "no_tap"):
         if getattr(o, name):
             raise BadInput(f"--{name.replace('_', '-')} is for an --image")
-    if o.type != "pvh":
-        raise BadInput(f"--type {o.type} is for an --image: a Linux kernel "
-                       "is started as a PVH guest only")
+    if o.type == "hvm":
+        raise BadInput("--type hvm is for an --image: a Linux kernel is "
+                       "started as a PVH guest, or with --in-tree as a PV one")
+    if o.type == "pv" and not o.in_tree:
+        raise BadInput("--type pv of a Linux kernel needs --in-tree: our "
+                       "shim is a PVH guest")
     if o.vcpus > MAX_VCPUS:
         raise BadInput(f"--vcpus {o.vcpus} is out of range: 1 to {MAX_VCPUS}")
     o.memory = o.memory or MEMORY
@@ -339,8 +352,8 @@ def _check_image(o):
                 "guest_tools", "guest_modules", "tools"),
             "is for a Linux guest, and an --image is none")
     if o.as_dom0:
-        _refuse(o, ("disk", "vif", "dom0_script", "dom0_files", "dom0_tools",
-                    "dom0_memory"),
+        _refuse(o, ("disk", "vif", "xl", "dom0_script", "dom0_files",
+                    "dom0_tools", "dom0_memory"),
                 "does not go with --as-dom0: the image is dom0 itself, and "
                 "nobody serves it")
         if o.type == "hvm":

@@ -144,6 +144,8 @@ class Session:
             self.begun = self.begun or text == self.job.name
         elif not self.begun:
             pass                # from a run that was cut short
+        elif kind == "@con":
+            self._heard(self.text.feed(text.rstrip("\r")))
         elif kind == "@d0":
             self.dom0_out.append(text)
             self.show.dom0(text)
