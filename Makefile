@@ -97,7 +97,7 @@ shell: modules shim ## a console in such a guest (Ctrl-] ends it)
 ## Test
 
 .PHONY: check
-check: check-setup modules selftest shim ## all tests: unit tests, then the real Xen
+check: check-setup modules selftest shim guest ## all tests: unit tests, then the real Xen
 	@$(HARNESS) $(unit_suites) $(rig_suites)
 
 .PHONY: check-setup
@@ -115,6 +115,7 @@ rig_suites = \
 	noxen=tests/guest/noxen \
 	shim=tests/shim/refusals \
 	porting=tests/lib/boot \
+	bare='tests/bare/all --fast' \
 	guest=tests/guest/all
 
 .PHONY: check-unit
@@ -122,7 +123,7 @@ check-unit: check-setup shim $(OUT)/include/xen-public ## tests that need no hyp
 	@$(HARNESS) $(unit_suites)
 
 .PHONY: check-rig
-check-rig: check-setup modules selftest shim ## tests on the real Xen only
+check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
 	@$(HARNESS) $(rig_suites)
 
 .PHONY: check-guest
