@@ -7,6 +7,7 @@
  * Xen names each mapping by a handle, which is kept per slot: it is Xen's word,
  * and goes back to Xen only.
  */
+#include <xenion/boot.h>
 #include <xenion/grant.h>
 
 /* Pages by one hypercall; their operations are on the stack. */
@@ -27,6 +28,10 @@ int xn_gntmap_init(struct xn_gntmap *m, unsigned int count)
 	memset(m, 0, sizeof(*m));
 	if (!count || count > XN_GNTMAP_MAX)
 		return -EINVAL;
+	m->refused = DOMID_INVALID;
+	err = xn_frame_ops->own_moves ? xn_domid(&m->refused) : 0;
+	if (err)
+		return err;
 	m->handle = xn_os_page_alloc();
 	if (!m->handle)
 		return -ENOMEM;
@@ -65,6 +70,8 @@ static int map_begin(struct xn_gntmap *m, const struct xn_gntmap_req *req,
 		return -EINVAL;
 	if (m->handle[req->slot] != FREE)
 		return -EBUSY;
+	if (req->domid == m->refused)
+		return -EOPNOTSUPP;
 	/* Taken: not a second time in this batch. */
 	m->handle[req->slot] = LOST;
 	memset(op, 0, sizeof(*op));

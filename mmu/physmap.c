@@ -61,6 +61,7 @@ static const struct xn_frame_ops hvm_ops = {
 	.add = hvm_add,
 	.remove = hvm_remove,
 	.grant_addr = hvm_grant_addr,
+	.own_moves = true,
 	.ram_gfn = hvm_ram_gfn,
 	.ram_out = hvm_ram_out,
 	.ram_in = hvm_ram_in,

@@ -246,6 +246,7 @@ int xn_gnttab_end_page(struct xn_gnttab *gt, grant_ref_t ref, void *page,
  */
 struct xn_gntmap {
 	struct xn_physmap room;
+	domid_t refused;		/* whose pages: our own, or nobody's */
 	grant_handle_t *handle;		/* per slot: a page of them */
 };
 
@@ -263,7 +264,8 @@ struct xn_gntmap_req {
  * @m: filled in; owned by the caller
  * @count: how many pages, 1 to XN_GNTMAP_MAX
  *
- * Returns: 0, -EINVAL, -ENOSPC (no hole in the physmap), -ENOMEM. May sleep.
+ * Returns: 0, -EINVAL, -ENOSPC (no hole in the physmap), -ENOMEM, or what Xen
+ * answered. May sleep.
  */
 int xn_gntmap_init(struct xn_gntmap *m, unsigned int count);
 
@@ -283,12 +285,13 @@ void xn_gntmap_fini(struct xn_gntmap *m);
  * @n: how many
  *
  * GNTTABOP_map_grant_ref, many pages by one hypercall. Pages that can be mapped
- * are, whatever becomes of the others.
+ * are, whatever becomes of the others. A PV guest can map what it granted to
+ * itself; of an HVM or PVH guest Xen would take the page away from where it is.
  * Returns: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
- * there, or stuck there), -EACCES (not granted to us, or read-only), -ENOENT (no
- * such reference), -ESRCH (no such domain), -ENOSPC (Xen has no handle left),
- * -EAGAIN (the page is paged out: try again later), or what Xen answered; -EIO
- * when that was nonsense. Context: any.
+ * there, or stuck there), -EOPNOTSUPP (our own page, see above), -EACCES (not
+ * granted to us, or read-only), -ENOENT (no such reference), -ESRCH (no such
+ * domain), -ENOSPC (Xen has no handle left), -EAGAIN (the page is paged out: try
+ * again later), or what Xen answered; -EIO when that was nonsense. Context: any.
  */
 int xn_gntmap_map(struct xn_gntmap *m, struct xn_gntmap_req *req,
 		  unsigned int n);

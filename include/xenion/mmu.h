@@ -36,6 +36,11 @@ struct xn_frame_ops {
 	int (*remove)(xen_pfn_t gfn, void *va);
 	/* Where GNTTABOP_map_grant_ref puts a page that shall be at @va. */
 	uint64_t (*grant_addr)(xen_pfn_t gfn, void *va);
+	/*
+	 * One of the guest's own pages that is mapped so leaves the frame that
+	 * it has, for ever: guest-physical frames have one number only.
+	 */
+	bool own_moves;
 
 	/* Ballooning, one page of RAM at a time. */
 

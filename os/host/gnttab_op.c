@@ -142,6 +142,8 @@ static int16_t map_one(struct host_guest *g, struct gnttab_map_grant_ref *op)
 	status = host_gnttab_pin(granter, g->domid, op->ref, write, true, &a);
 	if (status != GNTST_okay)
 		return status;
+	if (a.owner == g && !g->cfg.maps_own)
+		host_bug("our own page mapped: it is lost where it was");
 	m->gfn = op->host_addr >> XN_PAGE_SHIFT;
 	if (!host_hole_map(g, m->gfn, &a, write)) {
 		host_gnttab_unpin(granter, op->ref, write);

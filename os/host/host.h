@@ -39,6 +39,7 @@ struct host_config {
 	unsigned int gnttab_max_version;	/* 0: 2 */
 	unsigned int gnttab_wanted;	/* for xn_gnttab_init(); 0: 1 */
 	unsigned int max_maps;		/* of others' grants; 0: 1024 */
+	bool maps_own;			/* and its own, as a PV guest may */
 	bool no_fifo;			/* Xen knows the 2-level ABI only */
 	unsigned int tsc_khz;		/* 0: 2500000 */
 	bool etime;			/* Xen answers so, as before 4.17 */

@@ -35,11 +35,25 @@ static int start(void **state)
 	return start_with(NULL);
 }
 
-static int start_v2(void **state)
+/* As a PV guest, which can map its own pages. */
+static int start_own(void **state)
 {
-	const struct host_config cfg = { .gnttab_wanted = 2 };
+	const struct host_config cfg = { .maps_own = true };
 
-	return start_with(&cfg);
+	start_with(&cfg);
+	m.refused = DOMID_INVALID;
+	return 0;
+}
+
+static int start_own_v2(void **state)
+{
+	const struct host_config cfg = {
+		.maps_own = true, .gnttab_wanted = 2,
+	};
+
+	start_with(&cfg);
+	m.refused = DOMID_INVALID;
+	return 0;
 }
 
 static int stop(void **state)
@@ -158,6 +172,21 @@ static void test_self(void **state)
 	assert_int_equal(xn_gntmap_unmap(&m, &req, 1), 0);
 	assert_int_equal(xn_gnttab_end_page(gt, ref, page, xn_os_page_free),
 			 0);
+}
+
+/* An HVM guest would lose the page; the simulated Xen does not allow it. */
+static void test_own_refused(void **state)
+{
+	char *page = xn_os_page_alloc();
+	struct xn_gntmap_req req = { .slot = 3 };
+
+	assert_int_equal(xn_domid(&req.domid), 0);
+	assert_int_equal(xn_gnttab_grant_page(gt, req.domid, page, false,
+					      &req.ref), 0);
+	assert_int_equal(xn_gntmap_map(&m, &req, 1), -EOPNOTSUPP);
+	assert_int_equal(xn_gntmap_unmap(&m, &req, 1), 0);
+	assert_int_equal(xn_gnttab_end_page(gt, req.ref, page,
+					    xn_os_page_free), 0);
 }
 
 /* Parts of pages, and others' grants, can be copied but not mapped. */
@@ -310,6 +339,8 @@ static void test_init(void **state)
 		host_fail_page(n);
 		assert_int_equal(xn_gntmap_init(&big, 10), -ENOMEM);
 		assert_true(host_fault_done());
+		host_fail_hypercall(n, -EPERM);
+		assert_int_equal(xn_gntmap_init(&big, 10), -EPERM);
 	}
 	xn_gntmap_fini(&m);
 	assert_int_equal(xn_gntmap_init(&m, 800), 0);
@@ -483,12 +514,14 @@ static void test_statuses(void **state)
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, start, stop)
-#define V2(name) { #name " v2", test_##name, start_v2, stop, NULL }
+#define OWN(name) cmocka_unit_test_setup_teardown(test_##name, start_own, stop)
+#define OWN_V2(name) { #name " v2", test_##name, start_own_v2, stop, NULL }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(domid), T(self), V2(self), V2(v2_only_copied), T(refused),
+		T(domid), OWN(self), OWN_V2(self), T(own_refused),
+		OWN_V2(v2_only_copied), T(refused),
 		T(batch), T(no_handles), T(init), T(fails), T(map_lies),
 		T(handle_lies), T(unmap_lies), cmocka_unit_test(test_statuses),
 	};
