@@ -97,11 +97,14 @@ SELFTEST(time, clock_tsc, 0)
 	outer = to_ns(tsc[3] - tsc[0], hv.tsc_khz);
 	inner = to_ns(tsc[2] - tsc[1], hv.tsc_khz);
 	elapsed = to - from;
-	/* The frequency is told in kHz, and Xen's was measured. */
-	inexact = outer / 100 + SLACK;
+	/*
+	 * Xen measures the frequency again and again against another clock, and
+	 * an emulated one may lag: only a wrong scale is told apart from that.
+	 */
+	inexact = outer / 2 + SLACK;
 	selftest_note("%lu ns by the clock, %lu to %lu by the TSC of %u kHz",
 		      elapsed, inner, outer, hv.tsc_khz);
-	CHECK(elapsed <= outer + inexact, "not faster than the TSC");
-	CHECK(elapsed + inexact >= inner, "not slower than the TSC");
+	CHECK(elapsed <= outer + inexact, "not much faster than the TSC");
+	CHECK(elapsed + inexact >= inner, "not much slower than the TSC");
 	CHECK(elapsed >= 50 * XN_NSEC_PER_MSEC, "a sleep is not too short");
 }
