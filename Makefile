@@ -141,6 +141,19 @@ bench: modules shim ## ours against the in-tree drivers: table, JSON, SVG
 	@tools/setup bench
 	@tests/bench/bench
 
+# What bring-up calls once, in turn, and tests/bare/bench/boot.c stands between.
+bench_wraps := xn_start_pvh xn_start_pv xn_start xn_evtchn_init \
+	bare_cpus_init xn_gnttab_init bare_main
+
+.PHONY: bench-guest
+bench-guest: ## the library's own costs, in the reference kernel: the same
+	@tools/setup bench
+	@$(bare) IMAGE=hello SOURCES=examples/hello/hello.c
+	@$(bare) IMAGE=bench SOURCES="tests/bare/main.c $(wildcard tests/bare/bench/*.c)" \
+		INCLUDES="tests/bare tests/bare/bench" \
+		LINK="$(bench_wraps:%=-Wl,--wrap=%)"
+	@tests/bench/bench-guest
+
 ## Clean
 
 .PHONY: clean
