@@ -115,7 +115,7 @@ run "a dom0 script that fails is told" 1 "the dom0 script failed (exit status 3)
 exit 0
 END
 
-run "a hang is a failure with a name" 1 "hang: the guest was not done after 12 s" \
+run "a hang is a failure with a name" 6 "hang: the guest was not done after 12 s" \
 	--timeout 12 <<'END'
 while :; do sleep 1; done
 END
