@@ -24,9 +24,10 @@ static bool broken(struct xn_console *con, uint32_t used, uint32_t size)
 	if (used > size &&
 	    !__atomic_exchange_n(&con->broken, true, __ATOMIC_RELAXED)) {
 		xn_stat_inc(XN_STAT_REFUSED);
-		xn_os_log(XN_ERR,
-			  "xenion: console: %u bytes in a ring of %u: not used any more",
-			  used, size);
+		if (!con->quiet)
+			xn_os_log(XN_ERR,
+				  "xenion: console: %u bytes in a ring of %u: not used any more",
+				  used, size);
 	}
 	return XN_READ_ONCE(con->broken);
 }

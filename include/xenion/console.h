@@ -13,6 +13,7 @@
 struct xn_console {
 	struct xencons_interface *intf;
 	evtchn_port_t port;
+	bool quiet;		/* logs nothing: the log goes through it */
 	/* the engine's own: */
 	XENCONS_RING_IDX out_prod;	/* ours, whatever the page says */
 	XENCONS_RING_IDX in_cons;

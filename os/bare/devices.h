@@ -18,7 +18,7 @@ struct bare_console {
 	struct xn_console con;
 	struct xn_waitq wait;
 	unsigned int users;
-	uint32_t busy;		/* somebody writes */
+	struct xn_lock lock;	/* one writer at a time */
 	bool stuck;		/* nobody reads */
 };
 

@@ -17,20 +17,13 @@ static void event(void *data, evtchn_port_t port)
 	xn_wake(&c->wait);
 }
 
-/*
- * One writer at a time; 0 also while another one is at it. No lock: the engine
- * may log, and what waits here may be the log.
- */
-static int try_write(struct bare_console *c, const char *s, unsigned int len)
+/* The log and a program's thread. */
+static int write(struct bare_console *c, const char *s, unsigned int len)
 {
-	unsigned long flags = xn_upcalls_disable();
-	int n = 0;
+	unsigned long flags = xn_lock(&c->lock);
+	int n = xn_console_write(&c->con, s, len);
 
-	if (!__atomic_exchange_n(&c->busy, 1, __ATOMIC_ACQUIRE)) {
-		n = xn_console_write(&c->con, s, len);
-		__atomic_store_n(&c->busy, 0, __ATOMIC_RELEASE);
-	}
-	xn_upcalls_restore(flags);
+	xn_unlock(&c->lock, flags);
 	return n;
 }
 
@@ -41,7 +34,7 @@ static void write_words(const char *s, unsigned int len)
 	int n;
 
 	for (;;) {
-		n = try_write(&console, s, len);
+		n = write(&console, s, len);
 		console.stuck = n <= 0 && xn_os_now() >= until;
 		if (n < 0 || (unsigned int)n == len || console.stuck)
 			break;
@@ -58,6 +51,7 @@ static int open(struct bare_console *c)
 	int err;
 
 	xn_waitq_init(&c->wait);
+	xn_lock_init(&c->lock);
 	if (!bare_info->console.gpa)
 		return -ENODEV;
 	page = xn_os_map(bare_info->console.gpa >> XN_PAGE_SHIFT, 1);
@@ -69,6 +63,7 @@ static int open(struct bare_console *c)
 		return err;
 	}
 	xn_console_init(&c->con, page, bare_info->console.port);
+	c->con.quiet = bare_info->kind == XN_PV;
 	xn_evtchn_unmask(t, bare_info->console.port);
 	xn_early_console(write_words);
 	return 0;
@@ -98,7 +93,7 @@ int bare_console_write(struct bare_console *c, const char *s, unsigned int len,
 	unsigned int done = 0;
 
 	while (done < len) {
-		int n = try_write(c, s + done, len - done);
+		int n = write(c, s + done, len - done);
 		uint64_t now = xn_os_now();
 
 		if (n < 0)
