@@ -409,6 +409,13 @@ int xn_net_start(struct xn_net *net, struct xn_device *dev,
 	unsigned int i;
 	int err;
 
+	if (!net->rx_pages)
+		net->rx_pages = XN_NET_RING_SIZE;
+	/* Room for the largest packet, and slots that come round evenly. */
+	if (net->rx_pages <= XN_NET_MAX_PIECES ||
+	    net->rx_pages > XN_NET_RING_SIZE ||
+	    net->rx_pages & (net->rx_pages - 1))
+		return -EINVAL;
 	net->dev = dev;
 	net->ops = ops;
 	net->max_queues = max_queues;

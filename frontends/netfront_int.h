@@ -12,12 +12,6 @@ static inline struct xn_gnttab *xn_net_gnttab(const struct xn_net_queue *q)
 	return &q->net->dev->guest->gnttab;
 }
 
-/* What in this ring is the slot of a free-running index? */
-static inline unsigned int xn_net_slot(RING_IDX idx)
-{
-	return idx & (XN_NET_RING_SIZE - 1);
-}
-
 /*
  * One half of a queue: memory, grants and first requests. Close undoes open,
  * also one that failed half-way; it is nothing when nothing is open.

@@ -5,9 +5,11 @@
  * is one response for each of its pieces, with some for details after the
  * first.
  *
- * A response lies in the ring slot of its request, so a slot's index is its
- * request's id. Each slot has a reference of its own for as long as the ring
- * exists, and a page but for the time between a packet and the next refill.
+ * A response lies in the ring slot of its request. Our slots, one for each page
+ * that is offered, are taken in turn, so a request's index tells which is its:
+ * that is the request's id. Each slot has a reference of its own for as long as
+ * the ring exists, and a page but for the time between a packet and the next
+ * refill.
  * A packet is looked at as a whole before any of it is used.
  *
  * Called by a port's poll function.
@@ -25,6 +27,11 @@ _Static_assert(XN_NET_RING_SIZE * sizeof(struct xn_net_rx_slot) <=
 	       XN_PAGE_SIZE, "the slots fit a page");
 _Static_assert(sizeof(struct netif_extra_info) ==
 	       sizeof(struct netif_rx_response), "netif.h says so");
+
+static unsigned int rx_slot(const struct xn_net_queue *q, RING_IDX idx)
+{
+	return idx & (q->net->rx_pages - 1);
+}
 
 /* ---- Pages in ---- */
 
@@ -47,8 +54,8 @@ static void refill(struct xn_net_queue *q)
 	RING_IDX prod = q->rx.req_prod_pvt;
 	bool notify;
 
-	while (prod - q->rx.rsp_cons < XN_NET_RING_SIZE) {
-		unsigned int id = xn_net_slot(prod);
+	while (prod - q->rx.rsp_cons < q->net->rx_pages) {
+		unsigned int id = rx_slot(q, prod);
 		struct netif_rx_request *req;
 
 		if (!give_page(q, &q->rx_slots[id])) {
@@ -95,7 +102,7 @@ int xn_net_rx_open(struct xn_net_queue *q)
 	q->rx_slots = xn_os_page_alloc();
 	if (!q->rx_slots)
 		return -ENOMEM;
-	for (i = 0; i < XN_NET_RING_SIZE; i++) {
+	for (i = 0; i < q->net->rx_pages; i++) {
 		int err = xn_gnttab_get(xn_net_gnttab(q),
 					&q->rx_slots[i].ref);
 
@@ -141,7 +148,7 @@ void xn_net_rx_close(struct xn_net_queue *q)
 
 	xn_work_cancel(&q->rx_retry);
 	if (q->rx_slots) {
-		for (i = 0; i < XN_NET_RING_SIZE; i++)
+		for (i = 0; i < q->net->rx_pages; i++)
 			empty_slot(q, &q->rx_slots[i]);
 		xn_os_page_free(q->rx_slots);
 		q->rx_slots = NULL;
@@ -203,7 +210,7 @@ static enum verdict look_at_piece(struct xn_net_queue *q, struct chain *c,
 	struct xn_net_received *pkt = &q->rx_packet;
 	struct netif_rx_response rsp;
 	struct xn_net_piece *piece;
-	unsigned int id = xn_net_slot(c->next);
+	unsigned int id = rx_slot(q, c->next);
 
 	if (c->next == c->prod)
 		return PARTIAL;

@@ -20,7 +20,7 @@ result() {
 
 # Since xl has begun to create the domain: field 22 of its stat, in 1/100 s.
 elapsed() {
-	awk -v began="$(cut -d ' ' -f 22 "/proc/$(pidof xl)/stat")" \
+	awk -v began="$(cut -d ' ' -f 22 "/proc/$(pidof xl | tr " " "\n" | sort -n | head -n 1)/stat")" \
 		'{ printf "%.2f", $1 - began / 100 }' /proc/uptime
 }
 

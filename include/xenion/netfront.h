@@ -201,11 +201,16 @@ struct xn_net_queue {
 	struct xn_net_rx_stats rx_stats;
 };
 
-/* One network device. All fields but info and priv are the engine's. */
+/* One network device. All fields but info, priv, rx_pages are the engine's. */
 struct xn_net {
 	struct xn_device *dev;
 	const struct xn_net_ops *ops;
 	void *priv;			/* the port's */
+	/*
+	 * The port's, until xn_net_start(): how many pages each queue has for
+	 * packets to come, a power of two from 32 on. 0: XN_NET_RING_SIZE.
+	 */
+	unsigned int rx_pages;
 	struct xn_net_info info;
 	unsigned int max_queues;
 	struct xn_net_queue queue[XN_NET_MAX_QUEUES];
@@ -229,7 +234,7 @@ struct xn_net {
 
 /**
  * xn_net_start - bring a network device to life
- * @net: zeroed, but for priv and queue[].priv; the caller's, until
+ * @net: zeroed, but for priv, rx_pages and queue[].priv; the caller's, until
  *       xn_net_stop() has returned
  * @dev: its place in xenstore, from xn_device_init()
  * @ops: the port
@@ -237,7 +242,8 @@ struct xn_net {
  *
  * From now on net->queue[].net and id are valid. ops->connected is called when
  * the backend is ready, again whenever a backend that went comes back.
- * Returns: 0 or a negative errno value. May sleep.
+ * Returns: 0, -EINVAL (rx_pages is none of these) or another negative errno value.
+ * May sleep.
  */
 int xn_net_start(struct xn_net *net, struct xn_device *dev,
 		 const struct xn_net_ops *ops, unsigned int max_queues);

@@ -572,6 +572,32 @@ static void test_rx_no_pages(void **state)
 	t_stop();
 }
 
+/* A port with little memory offers less than the ring has room for. */
+static void test_rx_few_pages(void **state)
+{
+	static const unsigned int wrong[] = {
+		1, 16, 33, 48, 2 * XN_NET_RING_SIZE,
+	};
+	unsigned int i, pages;
+
+	for (i = 0; i < XN_ARRAY_SIZE(wrong); i++) {
+		t.rx_pages = wrong[i];
+		assert_int_equal(t_start(1), -EINVAL);
+	}
+	t.rx_pages = 32;
+	t_connect();
+	pages = t.pages;
+	for (i = 0; i < 40; i++) {
+		assert_int_equal(be_rx_room(&t.b.queue[0]), t.rx_pages);
+		receive(60, 4096, 0, 0, NULL);
+		receive(1514, 4096, 0, 0, NULL);
+		receive(18 * 4096, 4096, 0, 0, NULL);
+		assert_int_equal(t.pages, pages);
+	}
+	assert_int_equal(t_queue(0)->rx_stats.no_page, 0);
+	t_stop();
+}
+
 static void test_rx_notifies_who_waits(void **state)
 {
 	struct be_queue *q = &t.b.queue[0];
@@ -765,6 +791,7 @@ int main(void)
 		TEST(test_rx_errors),
 		TEST(test_rx_partial),
 		TEST(test_rx_no_pages),
+		TEST(test_rx_few_pages),
 		TEST(test_rx_notifies_who_waits),
 		TEST(test_carrier),
 		TEST(test_detach),

@@ -8,6 +8,7 @@
 
 #define CONNECT_NS	(30 * XN_NSEC_PER_SEC)
 #define BUDGET		64
+#define RX_PAGES	64	/* a program of ours is small */
 
 static struct bare_net *net_of(struct xn_net_queue *q)
 {
@@ -241,6 +242,7 @@ int bare_net_open(struct bare_net *n, unsigned int id)
 	if (!bare_has_store)
 		return -ENODEV;
 	xn_waitq_init(&n->wait);
+	n->net.rx_pages = RX_PAGES;
 	for (i = 0; i < XN_NET_MAX_QUEUES; i++)
 		n->net.queue[i].priv = n;
 	err = xn_device_init(&n->dev, &bare_guest, "vif", id);
