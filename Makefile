@@ -75,7 +75,8 @@ bare = $(MAKE) --no-print-directory -C os/bare O=$(OUT)
 guest: setup ## build the reference kernel's images into build/guest
 	@$(bare) IMAGE=hello SOURCES=examples/hello/hello.c
 	@$(bare) IMAGE=selftest INCLUDES="tests/bare tests/port" \
-		SOURCES="$(wildcard tests/bare/*.c tests/port/*.c)"
+		SOURCES="$(wildcard tests/bare/*.c tests/port/*.c)" \
+		SOURCES_pv="$(wildcard tests/bare/pv/*.c)"
 	@$(bare) IMAGE=tamper SOURCES=tests/bare/tamper/tamper.c KINDS=pvh \
 		LINK=-Wl,--wrap=xn_start_pvh
 

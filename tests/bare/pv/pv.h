@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Selftests that only a PV guest can have: the guest's memory. */
+#ifndef SELFTEST_PV_H
+#define SELFTEST_PV_H
+
+#include <xenion/pv.h>
+#include "entry.h"
+#include "selftest.h"
+
+/* An entry with a frame that no machine has. */
+#define PTE_NOWHERE	(1ull << 51 | XN_PTE_PAGE)
+
+/* A page of the kernel's as a page-table entry, but for what may be done. */
+static inline uint64_t pte_of(const void *page)
+{
+	return (uint64_t)xn_pv_mfn(&bare_pv, page) << XN_PAGE_SHIFT |
+	       XN_PTE_PAGE;
+}
+
+#endif /* SELFTEST_PV_H */
