@@ -9,6 +9,7 @@
 #define __ASSEMBLY__
 #include <xen-public/xen.h>
 #include "entry.h"
+#include "registers.h"
 
 	.text
 
@@ -30,7 +31,7 @@
 	ud2
 	.endm
 
-	/* 32 stubs of 32 bytes: a number, and an error if none */
+	/* 32 stubs of 32 bytes */
 	.balign	32
 	.globl	bare_stubs
 bare_stubs:
@@ -38,11 +39,7 @@ bare_stubs:
 	.rept	32
 	.balign	32
 	plain_frame
-	/* 8, 10-14, 17, 21, 29 and 30 come with an error code */
-	.if	((0x60227d00 >> vector) & 1) == 0
-	pushq	$0
-	.endif
-	pushq	$vector
+	push_vector vector
 	jmp	trap
 	.set	vector, vector + 1
 	.endr
@@ -57,68 +54,17 @@ bare_failsafe_entry:
 	pushq	$0
 	pushq	$BARE_VECTOR_FAILSAFE
 
-	/* struct bare_frame, from its end */
 trap:
-	pushq	%rax
-	pushq	%rcx
-	pushq	%rdx
-	pushq	%rsi
-	pushq	%rdi
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
-	cld
-	movq	%rsp, %rdi
-	call	bare_trap
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
-	addq	$16, %rsp
+	call_trap
 	hypervisor_iret
 
-	/* Only what a C function may lose. */
 	.globl	bare_upcall_entry
 bare_upcall_entry:
 	plain_frame
-	pushq	%rax
-	pushq	%rcx
-	pushq	%rdx
-	pushq	%rsi
-	pushq	%rdi
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
+	save_scratch
 	cld
 	call	bare_upcall
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
+	restore_scratch
 	hypervisor_iret
 
 	.section .note.GNU-stack, "", @progbits
