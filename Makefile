@@ -80,6 +80,11 @@ guest: setup ## build the reference kernel's images into build/guest
 	@$(bare) IMAGE=tamper SOURCES=tests/bare/tamper/tamper.c KINDS=pvh \
 		LINK=-Wl,--wrap=xn_start_pvh
 
+.PHONY: service
+service:
+	@tools/setup example
+	@$(MAKE) --no-print-directory -C examples/service O=$(OUT)
+
 $(OUT)/include/xen-public: | setup
 	@mkdir -p $(@D)
 	@ln -sfn /usr/include/xen $@
@@ -94,6 +99,12 @@ run: modules shim ## boot Xen, dom0 and a paravirtualised guest; exercise it all
 shell: modules shim ## a console in such a guest (Ctrl-] ends it)
 	@tools/rig shell --kernel $(vmlinuz) --modules $(KMOD) \
 		--disk size=256M,vdev=xvda --vif bridge=xenbr0
+
+.PHONY: example
+example: service ## start a domain that serves a web page from its disk; fetch it
+	@tools/rig run --image $(OUT)/guest/service-pvh.elf --no-tap --memory 2 \
+		--disk file=$(OUT)/guest/page.img --vif default \
+		--dom0-script examples/service/dom0.sh --dom0-tool nc.openbsd
 
 ## Test
 
@@ -128,7 +139,7 @@ check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
 	@$(HARNESS) $(rig_suites)
 
 .PHONY: check-guest
-check-guest: check-setup guest ## the reference kernel's selftests, in every kind of domain
+check-guest: check-setup guest service ## the reference kernel's selftests, in every kind of domain
 	@tools/setup guest
 	@$(HARNESS) image=tests/rig/image.sh bare=tests/bare/all
 
