@@ -6,6 +6,7 @@
  */
 #include "unit.h"
 #include "internal.h"
+#include "step.h"
 
 static struct host_xenion x;
 static struct xn_clock clk;
@@ -384,8 +385,9 @@ static void test_stuck(void **state)
 
 	info(1)->version |= 1;
 	host_tsc_hook(x.host, count, NULL);
-	tries = 0;
 	host_run(XN_NSEC_PER_SEC);
+	assert_true(ask(2) > ns);
+	tries = 0;
 	assert_int_equal(ask(1), ns);
 	assert_in_range(tries, 1, 100);
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused + 1);
@@ -409,6 +411,8 @@ static void test_stuck_unstable(void **state)
 	info(1)->version |= 1;
 	assert_int_equal(ask(1), ns);
 	host_run(1000);
+	assert_int_equal(ask(1), ns);
+	ns = ask(3);
 	assert_int_equal(ask(1), ns);
 }
 
@@ -440,6 +444,42 @@ static void test_rewritten(void **state)
 	tries = 0;
 	assert_int_equal(ask(1), ns);
 	assert_in_range(tries, 1, 100);
+}
+
+/* The same between any two instructions of ours, or nearly any. */
+static void rewrite_other(void)
+{
+	info(1)->version |= 1;
+	info(1)->tsc_timestamp -= 1ull << 40;
+	info(1)->system_time -= 5000000;
+	info(1)->tsc_to_system_mul >>= 20;
+	info(1)->version++;
+}
+
+static void test_rewritten_anywhere(void **state)
+{
+	struct vcpu_time_info was = *info(1);
+	unsigned int nth;
+	unsigned long flags = xn_upcalls_disable();
+	uint64_t ns, want[2];
+
+	host_guest_enter(x.host, 1);
+	assert_int_equal(xn_clock_scale(&was, xn_cycles(), &want[0]), 0);
+	rewrite_other();
+	assert_int_equal(xn_clock_scale(info(1), xn_cycles(), &want[1]), 0);
+	assert_true(want[0] != want[1]);
+	for (nth = 1; ; nth += 3) {
+		*info(1) = was;
+		clk.vcpu[1].last = 0;
+		if (!step_begin(nth, rewrite_other))
+			break;
+		ns = xn_clock_read(&clk, 1);
+		step_end();
+		assert_true(ns == want[0] || ns == want[1]);
+	}
+	host_guest_enter(x.host, 0);
+	xn_upcalls_restore(flags);
+	assert_in_range(nth, 100, 1000000);
 }
 
 static void test_nonsense(void **state)
@@ -535,7 +575,7 @@ int main(void)
 		T(init), T(time_passes), T(any_frequency), T(two_guests),
 		T(skew_unstable), T(skew_stable), T(flag_changes),
 		T(counter_behind), T(stuck), T(stuck_unstable), T(rewritten),
-		T(nonsense), T(untold), T(backwards), T(random_host),
+		T(rewritten_anywhere),		T(nonsense), T(untold), T(backwards), T(random_host),
 	};
 
 	return cmocka_run_group_tests_name("time_clock", tests, NULL, NULL);

@@ -3,10 +3,9 @@
  * What Xen accounts of a vCPU's time, in memory of ours and by hypercall, also
  * while it writes, and when what it writes cannot be.
  */
-#include <pthread.h>
-
 #include "unit.h"
 #include "internal.h"
+#include "step.h"
 
 #define MS	XN_NSEC_PER_MSEC
 
@@ -232,50 +231,45 @@ static void test_fini_fails(void **state)
 	xn_os_page_free(page);
 }
 
-/* Written on another CPU all the time: an answer's parts belong together. */
-static void *writer(void *data)
+/* Xen writes on another CPU, between any two instructions of ours. */
+static void write_other(void)
 {
-	struct vcpu_runstate_info *rs = &g->vcpu[1].runstate;
-	const bool *end = data;
-	uint64_t n;
-
-	for (n = 1; !__atomic_load_n(end, __ATOMIC_RELAXED); n++) {
-		host_lock();
-		/* What it was until now is added to the state before. */
-		rs->time[rs->state]++;
-		rs->state = n % 4;
-		rs->state_entry_time = n;
-		host_runstate_show(g, 1);
-		host_unlock();
-	}
-	return NULL;
+	g->vcpu[1].runstate = (struct vcpu_runstate_info){
+		.state = RUNSTATE_blocked, .state_entry_time = 1000,
+		.time = { 100, 200, 300, 400 },
+	};
+	host_runstate_show(g, 1);
 }
 
 static void test_races(void **state)
 {
+	static const struct vcpu_runstate_info before = {
+		.state = RUNSTATE_runnable, .state_entry_time = 10,
+		.time = { 1, 2, 3, 4 },
+	};
 	struct vcpu_runstate_info info;
-	uint64_t sum, last = 0;
-	bool end = false;
-	pthread_t thread;
-	unsigned int i, k;
+	unsigned int nth, old = 0, new = 0;
+	int err;
 
-	g->vcpu[1].runstate = (struct vcpu_runstate_info){ 0 };
-	host_runstate_show(g, 1);
-	assert_int_equal(pthread_create(&thread, NULL, writer, &end), 0);
-	for (i = 0; i < 100000; i++) {
-		assert_int_equal(xn_runstate_read(&r, 1, 0, &info), 0);
-		for (sum = 0, k = 0; k < 4; k++)
-			sum += info.time[k];
-		/* By hypercall it also counts until the virtual now. */
-		if (sum < xn_os_now()) {
-			assert_int_equal(sum, info.state_entry_time);
-			assert_int_equal(info.state, sum % 4);
+	for (nth = 1; ; nth++) {
+		memset(&info, 0, sizeof(info));
+		g->vcpu[1].runstate = before;
+		host_runstate_show(g, 1);
+		if (!step_begin(nth, write_other))
+			break;
+		err = xn_runstate_read(&r, 1, 0, &info);
+		step_end();
+		assert_int_equal(err, 0);
+		if (info.state == RUNSTATE_runnable) {
+			assert_memory_equal(&info, &before, sizeof(info));
+			old++;
+		} else {
+			assert_memory_equal(&info, area(1), sizeof(info));
+			new++;
 		}
-		assert_true(info.state_entry_time >= last);
-		last = info.state_entry_time;
 	}
-	__atomic_store_n(&end, true, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
+	assert_in_range(old, 3, 1000000);
+	assert_in_range(new, 3, 1000000);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, start, stop)

@@ -2,10 +2,9 @@
 /*
  * The time of day, and timers that make VIRQ_TIMER come.
  */
-#include <pthread.h>
-
 #include "unit.h"
 #include "internal.h"
+#include "step.h"
 
 #define MS	XN_NSEC_PER_MSEC
 
@@ -265,41 +264,36 @@ static void test_wallclock_nonsense(void **state)
 	assert_wall(0, 1, 0);
 }
 
-/* Set all the time on another CPU: the parts of an answer belong together. */
-static void *setter(void *data)
+/* Set on another CPU, between any two instructions of ours. */
+static void set_other(void)
 {
-	const bool *stop = data;
-	uint32_t n = 0;
-
-	while (!__atomic_load_n(stop, __ATOMIC_RELAXED)) {
-		n = (n + 1) % 1000000000;
-		host_wallclock_set(x.host, (uint64_t)n << 32 | n, n);
-	}
-	return NULL;
+	host_wallclock_set(x.host, 0x300000004ull, 5);
 }
 
 static void test_wallclock_races(void **state)
 {
-	unsigned int i, good = 0;
+	unsigned int nth, old = 0, new = 0;
 	struct xn_wallclock wc;
-	bool end = false;
-	pthread_t thread;
+	int err;
 
-	host_wallclock_set(x.host, 0, 0);
-	assert_int_equal(pthread_create(&thread, NULL, setter, &end), 0);
-	for (i = 0; i < 1000000 && good < 20000; i++) {
-		int err = xn_wallclock_read(x.shared.va, 0, &wc);
-
-		if (err) {
-			assert_int_equal(err, -EAGAIN);
-			continue;
+	for (nth = 1; ; nth++) {
+		host_wallclock_set(x.host, 0x100000002ull, 3);
+		if (!step_begin(nth, set_other))
+			break;
+		err = xn_wallclock_read(x.shared.va, 0, &wc);
+		step_end();
+		assert_int_equal(err, 0);
+		if (wc.nsec == 3) {
+			assert_true(wc.sec == 0x100000002ull);
+			old++;
+		} else {
+			assert_int_equal(wc.nsec, 5);
+			assert_true(wc.sec == 0x300000004ull);
+			new++;
 		}
-		good++;
-		assert_true(wc.sec == ((uint64_t)wc.nsec << 32 | wc.nsec));
 	}
-	__atomic_store_n(&end, true, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
-	assert_int_not_equal(good, 0);
+	assert_in_range(old, 3, 1000000);
+	assert_in_range(new, 3, 1000000);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, start, stop)
