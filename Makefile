@@ -72,13 +72,19 @@ uninstall: ## remove that again
 bare = $(MAKE) --no-print-directory -C os/bare O=$(OUT)
 
 .PHONY: guest
-guest: setup ## build the reference kernel's images into build/guest
+guest: setup $(OUT)/guest/gnt ## build the reference kernel's images into build/guest
 	@$(bare) IMAGE=hello SOURCES=examples/hello/hello.c
 	@$(bare) IMAGE=selftest INCLUDES="tests/bare tests/port" \
 		SOURCES="$(wildcard tests/bare/*.c tests/port/*.c)" \
 		SOURCES_pv="$(wildcard tests/bare/pv/*.c)"
 	@$(bare) IMAGE=tamper SOURCES=tests/bare/tamper/tamper.c KINDS=pvh \
 		LINK=-Wl,--wrap=xn_start_pvh
+
+# dom0's half of the tests of grants.
+$(OUT)/guest/gnt: tests/bare/dom0/gnt.c | setup
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -static -o $@ $< \
+		-lxengnttab -lxentoolcore -lxentoollog
 
 .PHONY: service
 service:
