@@ -77,8 +77,9 @@ guest: setup $(OUT)/guest/gnt ## build the reference kernel's images into build/
 	@$(bare) IMAGE=selftest INCLUDES="tests/bare tests/port" \
 		SOURCES="$(wildcard tests/bare/*.c tests/port/*.c)" \
 		SOURCES_pv="$(wildcard tests/bare/pv/*.c)"
-	@$(bare) IMAGE=tamper SOURCES=tests/bare/tamper/tamper.c KINDS=pvh \
-		LINK=-Wl,--wrap=xn_start_pvh
+	@$(bare) IMAGE=tamper SOURCES=tests/bare/tamper/tamper.c KINDS="pvh pv" \
+		SOURCES_hvm=tests/bare/tamper/pvh.c SOURCES_pv=tests/bare/tamper/pv.c \
+		LINK="-Wl,--wrap=xn_start_pvh -Wl,--wrap=xn_start_pv"
 
 # dom0's half of the tests of grants.
 $(OUT)/guest/gnt: tests/bare/dom0/gnt.c | setup
