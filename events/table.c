@@ -161,6 +161,8 @@ static int attach(struct xn_evtchn_table *t, evtchn_port_t port,
 		XN_WRITE_ONCE(p->data, data);
 		p->vcpu = vcpu;
 		p->adopted = adopted;
+		if (t->last < port)
+			t->last = port;
 		__atomic_store_n(&p->takers, 1u << vcpu, __ATOMIC_RELAXED);
 		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELEASE);
 	}
@@ -305,49 +307,11 @@ int xn_evtchn_set_priority(struct xn_evtchn_table *t, evtchn_port_t port,
 
 /* ---- begin and end ---- */
 
-/*
- * Remember the ports that are open before any is ours, so that a reset at the
- * end loses none of them, whether or not somebody adopts it.
- */
-static int find_others(struct xn_evtchn_table *t)
-{
-	struct evtchn_status x = { .dom = DOMID_SELF, .port = 1 };
-	unsigned int gap = 0;
-	int err;
-
-	for (; gap < GAP && x.port < t->max_ports; x.port++) {
-		gap++;
-		err = xn_hc_evtchn(EVTCHNOP_status, &x);
-		/* Never used, or Xen's own, which a reset leaves alone. */
-		if (err == -EINVAL || err == -EACCES)
-			continue;
-		if (err)
-			return err;
-		if (x.status != EVTCHNSTAT_interdomain &&
-		    x.status != EVTCHNSTAT_unbound)
-			continue;
-		err = grow(t, x.port);
-		if (err)
-			return err;
-		xn_evtchn_port(t, x.port)->adopted = x.status;
-		gap = 0;
-	}
-	return 0;
-}
-
 static int start(struct xn_evtchn_table *t, const struct xn_evtchn_ops *ops)
 {
-	int err = 0;
-
 	t->ops = ops;
 	t->max_ports = EVTCHN_2L_NR_CHANNELS;
-	if (ops->resets)
-		err = find_others(t);
-	if (!err)
-		err = ops->init(t);
-	if (err)
-		free_table(t);
-	return err;
+	return ops->init(t);
 }
 
 int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
@@ -368,27 +332,6 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 	return err;
 }
 
-typedef void (*port_fn)(struct xn_evtchn_port *p, evtchn_port_t port,
-			void *data);
-
-/* Call @fn for each port that is the toolstack's, lowest number first. */
-static void visit_adopted(struct xn_evtchn_table *t, port_fn fn, void *data)
-{
-	evtchn_port_t port;
-	void **slot;
-
-	for (port = 0; port < t->max_ports; port++) {
-		struct xn_evtchn_port *p = xn_evtchn_port(t, port);
-
-		if (p && p->adopted) {
-			fn(p, port, data);
-		} else if (!p) {
-			slot = page_slot(t, port);
-			port += (slot ? 1 : PAGES_PER_DIR) * PORTS_PER_PAGE - 1;
-		}
-	}
-}
-
 static void tell_lost(evtchn_port_t port, int err)
 {
 	xn_os_log(XN_ERR,
@@ -396,23 +339,64 @@ static void tell_lost(evtchn_port_t port, int err)
 		  port, err);
 }
 
-static void note_remote(struct xn_evtchn_port *p, evtchn_port_t port,
-			void *data)
+/* Is this port open? If it is the toolstack's, remember where it leads. */
+static bool note_port(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	struct evtchn_status x = { .dom = DOMID_SELF, .port = port };
+	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+	bool adopted = p && p->adopted;
+	int err;
 
-	int err = xn_hc_evtchn(EVTCHNOP_status, &x);
-
-	p->adopted = 0;
+	/* Ours, or it was: the reset closes it. */
+	if (p && p->gen && !adopted)
+		return true;
+	if (adopted)
+		p->adopted = 0;
+	err = xn_hc_evtchn(EVTCHNOP_status, &x);
+	/* Never used, or Xen's own, which a reset leaves alone. */
+	if (!adopted && (err == -EINVAL || err == -EACCES))
+		return false;
 	if (err) {
 		tell_lost(port, err);
-	} else if (x.status == EVTCHNSTAT_interdomain) {
+		return false;
+	}
+	if (x.status != EVTCHNSTAT_interdomain &&
+	    x.status != EVTCHNSTAT_unbound)
+		return false;
+	err = grow(t, port);
+	if (err) {
+		tell_lost(port, err);
+		return true;
+	}
+	p = xn_evtchn_port(t, port);
+	if (x.status == EVTCHNSTAT_interdomain) {
 		p->remote = x.u.interdomain.dom;
 		p->remote_port = x.u.interdomain.port;
-		p->adopted = EVTCHNSTAT_interdomain;
-	} else if (x.status == EVTCHNSTAT_unbound) {
+	} else {
 		p->remote = x.u.unbound.dom;
-		p->adopted = EVTCHNSTAT_unbound;
+	}
+	p->adopted = x.status;
+	if (t->last < port)
+		t->last = port;
+	return true;
+}
+
+/*
+ * So that a reset loses none of them, whether or not somebody adopted it. Done
+ * at the end, because it takes many hypercalls, and many a guest has no end.
+ */
+static void note_others(struct xn_evtchn_table *t)
+{
+	unsigned int gap = 0;
+	evtchn_port_t port;
+
+	for (port = 1; port < t->max_ports; port++) {
+		const struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+
+		if (gap >= GAP && port > t->last)
+			break;
+		if (gap < GAP || (p && p->adopted))
+			gap = note_port(t, port) ? 0 : gap + 1;
 	}
 }
 
@@ -421,10 +405,9 @@ struct rebind {
 	void *data;
 };
 
-static void bind_again(struct xn_evtchn_port *p, evtchn_port_t port,
-		       void *data)
+static void bind_again(const struct xn_evtchn_port *p, evtchn_port_t port,
+		       const struct rebind *r)
 {
-	const struct rebind *r = data;
 	evtchn_port_t to;
 	int err;
 
@@ -450,6 +433,19 @@ static void bind_again(struct xn_evtchn_port *p, evtchn_port_t port,
 		r->moved(r->data, port, to);
 }
 
+/* Lowest number first, so that each gets its own again, if that can be. */
+static void bind_all_again(struct xn_evtchn_table *t, const struct rebind *r)
+{
+	evtchn_port_t port;
+
+	for (port = 1; port <= t->last; port++) {
+		struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+
+		if (p && p->adopted)
+			bind_again(p, port, r);
+	}
+}
+
 void xn_evtchn_fini(struct xn_evtchn_table *t,
 		    void (*moved)(void *data, evtchn_port_t from,
 				  evtchn_port_t to),
@@ -459,10 +455,10 @@ void xn_evtchn_fini(struct xn_evtchn_table *t,
 	int err;
 
 	if (t->ops->resets)
-		visit_adopted(t, note_remote, NULL);
+		note_others(t);
 	err = t->ops->fini(t);
 	xn_evtchn_twolevel_mask_all(t->shared);
 	if (t->ops->resets && !err)
-		visit_adopted(t, bind_again, &r);
+		bind_all_again(t, &r);
 	free_table(t);
 }

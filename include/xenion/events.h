@@ -56,6 +56,7 @@ struct xn_evtchn_table {
 	evtchn_port_t max_ports;
 	struct xn_lock lock;
 	void *dir[XN_EVTCHN_DIR_PAGES];	/* pages of pointers to pages */
+	evtchn_port_t last;		/* the highest that was ever bound */
 	void *priv;			/* the ABI's own */
 	uint32_t spurious;		/* events on ports that nobody bound */
 };
@@ -83,9 +84,9 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
  *
  * The FIFO ABI is left by EVTCHNOP_reset, the only way there is. That closes
  * every port of the domain. The ports that the toolstack had made (those that
- * were open before xn_evtchn_init() or were adopted) are bound again to the
- * same remote ports, perhaps with new numbers (@moved tells), so that a next
- * user of the domain finds them.
+ * are open and are none of ours, whether or not they were adopted) are bound
+ * again to the same remote ports, perhaps with new numbers (@moved tells), so
+ * that a next user of the domain finds them.
  *
  * @moved: called for each of these that has a new number; may be NULL
  * @data: its first argument
