@@ -3,7 +3,7 @@
  * Exceptions and upcalls of a PVH or HVM guest, as os/bare/hvm/arch.c puts them
  * into the IDT, and the first instructions of a secondary CPU.
  */
-#include "registers.h"
+#include "registers.inc"
 
 	.text
 

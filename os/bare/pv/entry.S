@@ -9,7 +9,7 @@
 #define __ASSEMBLY__
 #include <xen-public/xen.h>
 #include "entry.h"
-#include "registers.h"
+#include "registers.inc"
 
 	.text
 
