@@ -64,7 +64,7 @@ static void theirs(char *buf)
 	      "not into the other one");
 }
 
-static void ended(grant_ref_t ref, const char *what)
+static void end(grant_ref_t ref, const char *what)
 {
 	int err = xn_gnttab_end(GT, ref);
 
@@ -97,11 +97,11 @@ static void ours(char *page)
 	CHECK(!memcmp(page + 200, "written in dom0", 15),
 	      "it has written into the page");
 	CHECK(xn_gnttab_end(GT, whole) == -EBUSY, "it is in use");
-	ended(part, "the part");
-	ended(on, "dom0's own");
+	end(part, "the part");
+	end(on, "dom0's own");
 	bare_print("# tell gnt-held\n");
 	CHECK(from_dom0("held", &held), "dom0 lets go");
-	ended(whole, "the page");
+	end(whole, "the page");
 }
 
 static void with_dom0(void)

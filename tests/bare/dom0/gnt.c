@@ -20,7 +20,7 @@
 
 #define PAGE	4096
 
-static int refused(const char *what)
+static int say_refused(const char *what)
 {
 	printf("# gnt: %s: refused\n", what);
 	return 1;
@@ -43,7 +43,7 @@ static int share(uint32_t domid, bool writable, const char *text)
 
 	page = h ? xengntshr_share_pages(h, domid, 1, &ref, writable) : NULL;
 	if (!page)
-		return refused("share");
+		return say_refused("share");
 	strncpy(page, text, PAGE - 1);
 	snprintf(ref_text, sizeof(ref_text), "%u", ref);
 	hold(ref_text);
@@ -57,7 +57,7 @@ static int map(xengnttab_handle *h, uint32_t domid, uint32_t ref, bool writable)
 	page = xengnttab_map_grant_ref(h, domid, ref, writable ?
 				       PROT_READ | PROT_WRITE : PROT_READ);
 	if (!page)
-		return refused("map");
+		return say_refused("map");
 	memcpy(text, page, PAGE);
 	text[PAGE] = 0;
 	hold(text);
@@ -81,7 +81,7 @@ static int copy(xengnttab_handle *h, uint32_t domid, uint32_t ref,
 	theirs->foreign.domid = domid;
 	s.flags = write ? GNTCOPY_dest_gref : GNTCOPY_source_gref;
 	if (xengnttab_grant_copy(h, 1, &s) || s.status != GNTST_okay)
-		return refused(write ? "write" : "read");
+		return say_refused(write ? "write" : "read");
 	if (!write)
 		printf("%.*s\n", (int)len, buf);
 	return 0;
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 		return share(domid, !strcmp(argv[3], "rw"), argv[4]);
 	h = xengnttab_open(NULL, 0);
 	if (!h)
-		return refused("gntdev");
+		return say_refused("gntdev");
 	ref = strtoul(argv[3], NULL, 10);
 	if (!strcmp(argv[1], "map"))
 		return map(h, domid, ref, !strcmp(argv[4], "rw"));
