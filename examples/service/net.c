@@ -146,8 +146,11 @@ int net_open(void)
 	int err;
 
 	if (!option("ip", "10.0.0.2/24", &ip, &mask) ||
-	    !option("gw", "10.0.0.1", &gw, NULL))
+	    !option("gw", "10.0.0.1", &gw, NULL)) {
+		bare_print("net: write addresses as ip=10.0.0.2/24 gw=10.0.0.1\n");
 		return -EINVAL;
+	}
+	xn_waitq_init(&wait);
 	lwip_init();
 	net.rx = received;
 	err = bare_net_open(&net, 0);

@@ -123,8 +123,8 @@ void bare_main(void)
 		   page_size, ip4addr_ntoa(netif_ip4_addr(netif_default)),
 		   bare_memory.used, bare_memory.total);
 	net_run();
-	bare_print("service: ends, %u pages were used at most\n",
-		   bare_memory.peak);
+	bare_print("service: ends, %u pages used at most, %u packets dropped\n",
+		   bare_memory.peak, net_dropped());
 	xn_xs_unwatch(&bare_guest.xs, &control);
 	net_close();
 	bare_disk_close(&disk);
