@@ -14,8 +14,6 @@
 #include "devices.h"
 #include "net.h"
 
-#define QUEUE	32u
-
 static struct bare_net net;
 static struct netif netif;
 static struct xn_waitq wait;
@@ -25,7 +23,7 @@ static unsigned int dropped;
 static struct {
 	struct pbuf *p;
 	bool trusted;	/* no look at its TCP or UDP checksum */
-} queue[QUEUE];
+} queue[PBUF_POOL_SIZE];
 static unsigned int put, taken;		/* counts; what is between is queued */
 
 u32_t sys_now(void)
@@ -56,15 +54,15 @@ static struct pbuf *pbuf_of(const struct xn_net_received *pkt)
 /* From the interface's thread. */
 static void received(void *data, const struct xn_net_received *pkt)
 {
-	struct pbuf *p = put - taken < QUEUE ? pbuf_of(pkt) : NULL;
+	struct pbuf *p = pbuf_of(pkt);
 
 	if (!p) {
 		dropped++;
 		return;
 	}
-	queue[put % QUEUE].p = p;
+	queue[put % PBUF_POOL_SIZE].p = p;
 	/* It comes from the same machine, or the hardware has looked. */
-	queue[put % QUEUE].trusted = pkt->csum_blank || pkt->data_validated;
+	queue[put % PBUF_POOL_SIZE].trusted = pkt->csum_blank || pkt->data_validated;
 	put++;
 	xn_wake(&wait);
 }
@@ -167,8 +165,8 @@ void net_run(void)
 {
 	while (!stopping) {
 		for (; taken != put; taken++)
-			give_lwip(queue[taken % QUEUE].p,
-				  queue[taken % QUEUE].trusted);
+			give_lwip(queue[taken % PBUF_POOL_SIZE].p,
+				  queue[taken % PBUF_POOL_SIZE].trusted);
 		sys_check_timeouts();
 		(void)xn_wait(&wait, stopping || taken != put,
 			      sys_timeouts_sleeptime() * XN_NSEC_PER_MSEC);

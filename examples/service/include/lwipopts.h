@@ -25,8 +25,12 @@
 #define MEMP_NUM_TCP_PCB		10
 #define MEMP_NUM_TCP_SEG		(MEMP_NUM_TCP_PCB * TCP_SND_QUEUELEN)
 
-/* What has come; and what is being sent, by all connections at once. */
-#define PBUF_POOL_SIZE			32
+/* What has come: many small acknowledgements, while a disk is waited for. */
+#define PBUF_POOL_BUFSIZE		256
+#define PBUF_POOL_SIZE			256
+#define IP_REASS_MAX_PBUFS		64
+
+/* What is being sent, by all connections at once. */
 #define MEM_ALIGNMENT			8
 #define MEM_SIZE			(MEMP_NUM_TCP_PCB * 14 * 1024)
 
