@@ -9,7 +9,7 @@
 #define GT	(&bare_guest.gnttab)
 
 /*
- * Run @fn with a grant table of @version, and then go on with one of version 1.
+ * Run @fn with a grant table of @version, and then go on with one as before.
  * Whatever @fn leaves behind is a failure.
  */
 void selftest_gnttab(unsigned int version, void (*fn)(void));

@@ -151,7 +151,7 @@ static inline void be_unmap_all(struct backend *b)
 		struct be_map *m = &b->map[--b->nr_maps];
 
 		host_gnttab_unmap(b->g, m->ref,
-				  host_gnttab_entry(b->g, m->ref)->flags &
+				  host_gnttab_flags(b->g, m->ref) &
 				  GTF_writing);
 	}
 }

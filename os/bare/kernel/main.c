@@ -103,6 +103,15 @@ static const struct xn_evtchn_ops *events_wanted(void)
 	bare_panic("bare: events= is 2l or fifo");
 }
 
+static unsigned int gnttab_wanted(void)
+{
+	if (!bare_option("gnttab", NULL) || bare_option_is("gnttab", "1"))
+		return 1;
+	if (bare_option_is("gnttab", "2"))
+		return 2;
+	bare_panic("bare: gnttab= is 1 or 2");
+}
+
 static void shared_init(void)
 {
 	int err = xn_physmap_init(&shared, XENMAPSPACE_shared_info, 1);
@@ -167,7 +176,7 @@ void xn_start(const struct xn_boot_info *info)
 	bare_timer_init();
 	bare_workers_init();
 	bare_cpus_init();
-	err = xn_gnttab_init(&bare_guest.gnttab, 1);
+	err = xn_gnttab_init(&bare_guest.gnttab, gnttab_wanted());
 	if (err)
 		bare_panic("bare: no grant table (error %d)", err);
 	store_init();
