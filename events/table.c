@@ -283,6 +283,10 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 		err = xn_hc_evtchn(EVTCHNOP_bind_vcpu, &x);
 		if (!err)
 			__atomic_store_n(&p->vcpu, vcpu, __ATOMIC_SEQ_CST);
+		/* None is on its way: those that come are the new one's. */
+		if (!err && !t->ops->is_pending(t, port))
+			__atomic_store_n(&p->takers, 1u << vcpu,
+					 __ATOMIC_SEQ_CST);
 	}
 	xn_unlock(&t->lock, flags);
 	return err;

@@ -175,7 +175,8 @@ void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
  * @vcpu: the new vCPU
  *
  * EVTCHNOP_bind_vcpu. An event that is on its way may still come on the old
- * one. Returns: 0 or a negative errno value. Context: any.
+ * one; after a move when none is, all come on the new one. Returns: 0 or a
+ * negative errno value. Context: any.
  */
 int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 		   unsigned int vcpu);

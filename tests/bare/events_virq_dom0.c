@@ -92,7 +92,7 @@ SELFTEST(events, virq_global, 0)
 	struct xn_evtchn_table *t = &bare_guest.evtchn;
 	struct seen s = { 0 };
 	evtchn_port_t port;
-	unsigned int cpu, n;
+	unsigned int cpu, i;
 	int err;
 
 	if (!can_press())
@@ -103,10 +103,13 @@ SELFTEST(events, virq_global, 0)
 	for (cpu = 0; cpu < bare_nr_cpus; cpu++) {
 		err = xn_evtchn_move(t, port, cpu);
 		CHECK(!err, "it is CPU %u's (error %d)", cpu, err);
-		n = count_on(&s, cpu);
-		REQUIRE(!press('h'), "Xen writes to its log");
-		CHECK(xn_wait(&s.wait, count_on(&s, cpu) > n, LONG),
-		      "an event on CPU %u", cpu);
+		/* Perhaps one from before the move still comes. */
+		for (i = 0; i < 5 && !count_on(&s, cpu); i++) {
+			err |= press('h');
+			xn_wait(&s.wait, count_on(&s, cpu), LONG / 5);
+		}
+		CHECK(!err && count_on(&s, cpu), "Xen writes to its log: an event on CPU %u",
+		      cpu);
 	}
 	xn_evtchn_unbind(t, port);
 }

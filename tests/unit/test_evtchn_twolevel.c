@@ -137,6 +137,30 @@ static void test_late_event(void **state)
 	xn_evtchn_unbind(t, port);
 }
 
+/*
+ * Moved while no event was on its way: the next one is the new vCPU's, though
+ * the old one looks at the same word first.
+ */
+static void test_move_idle(void **state)
+{
+	struct host_port *p;
+	struct count c;
+	evtchn_port_t port;
+	unsigned int i;
+
+	p = open_port(&c, &port);
+	for (i = 1; i < XN_EVTCHN_MAX_VCPUS; i++) {
+		assert_int_equal(xn_evtchn_move(t, port, i), 0);
+		host_port_notify(p);
+		shared()->vcpu_info[i - 1].evtchn_pending_sel = ~0ul;
+		host_evtchn_raise(x.host, i - 1);
+		host_pump();
+		assert_int_equal(c.events, i);
+		assert_int_equal(c.vcpu, i);
+	}
+	xn_evtchn_unbind(t, port);
+}
+
 /* Moved on and back, with an event under way on each. */
 static void test_there_and_back(void **state)
 {
@@ -218,7 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(all_masked), T(last_vcpu_and_port), T(shared_word),
-		T(late_event), T(there_and_back), T(nonsense),
+		T(late_event), T(move_idle), T(there_and_back), T(nonsense),
 		T(no_priorities),
 	};
 
