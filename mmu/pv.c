@@ -170,6 +170,8 @@ int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
 	pv->nr_pages = boot->nr_pages;
 	pv->p2m = (xen_pfn_t *)(offset + boot->p2m);
 	pv->root = boot->page_root >> XN_PAGE_SHIFT;
+	pv->next_table = boot->tables >> XN_PAGE_SHIFT;
+	pv->nr_tables = boot->nr_tables;
 	pv->shared_info = boot->shared_info;
 	pv->list = list;
 	xn_lock_init(&pv->lock);
@@ -184,10 +186,6 @@ int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
 			  err);
 		return err;
 	}
-	err = xn_pv_map_all(pv, boot->tables >> XN_PAGE_SHIFT,
-			    boot->nr_tables);
-	if (err)
-		return err;
 	self = pv;
 	xn_frame_ops = &pv_ops;
 	return 0;

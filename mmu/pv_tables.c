@@ -190,26 +190,20 @@ int xn_pv_extend(struct xn_pv *pv, const void *va, unsigned int count)
 	return err;
 }
 
-/* ---- all of memory ---- */
+/* ---- the guest's own memory ---- */
 
-/* Where pages for tables come from before there is a port to ask. */
-struct supply {
-	unsigned long next, left;
-	struct xn_mmu_batch b;
-};
-
-/* Mapped by a table that may still be on its way. */
-static uint64_t *take(struct xn_pv *pv, struct supply *s)
+/* A page that was set aside, mapped by a table that may be on its way. */
+static uint64_t *take(struct xn_pv *pv, struct xn_mmu_batch *b)
 {
-	uint64_t *table = xn_pv_va(pv, s->next);
+	uint64_t *table = xn_pv_va(pv, pv->next_table);
 
-	if (!s->left)
+	if (!pv->nr_tables)
 		return NULL;
 	if (!is_mapped(pv, table) &&
-	    (xn_mmu_flush(&s->b) || !is_mapped(pv, table)))
+	    (xn_mmu_flush(b) || !is_mapped(pv, table)))
 		return NULL;
-	s->next++;
-	s->left--;
+	pv->next_table++;
+	pv->nr_tables--;
 	memset(table, 0, XN_PAGE_SIZE);
 	return table;
 }
@@ -225,7 +219,8 @@ static void fill(const struct xn_pv *pv, uint64_t *table, unsigned long pfn)
 }
 
 /* The tables that lead to these pages; those above first. */
-static int map_some(struct xn_pv *pv, struct supply *s, unsigned long pfn)
+static int map_some(struct xn_pv *pv, struct xn_mmu_batch *b,
+		    unsigned long pfn)
 {
 	const void *va = xn_pv_va(pv, pfn);
 	unsigned int level;
@@ -237,34 +232,51 @@ static int map_some(struct xn_pv *pv, struct supply *s, unsigned long pfn)
 
 		if (e && *e & XN_PTE_PRESENT)
 			continue;
-		table = take(pv, s);
+		table = take(pv, b);
 		if (!table)
 			return -ENOSPC;
 		if (level == 2)
 			fill(pv, table, pfn);
-		err = link_table(pv, &s->b, va, level, table);
+		err = link_table(pv, b, va, level, table);
 		/* The next one is found through this one. */
 		if (!err && level > 2)
-			err = xn_mmu_flush(&s->b);
+			err = xn_mmu_flush(b);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-int xn_pv_map_all(struct xn_pv *pv, unsigned long tables,
-		  unsigned long nr_tables)
+static int map_up_to(struct xn_pv *pv, unsigned long end)
 {
-	struct supply s = { .next = tables, .left = nr_tables };
-	unsigned long pfn;
+	struct xn_mmu_batch b = { 0 };
+	unsigned long pfn = pv->mapped;
 	int err = 0;
 
-	for (pfn = 0; !err && pfn < pv->nr_pages; pfn += PER_TABLE)
-		err = map_some(pv, &s, pfn);
+	for (; !err && pfn < end; pfn += PER_TABLE)
+		err = map_some(pv, &b, pfn);
 	if (!err)
-		err = xn_mmu_flush(&s.b);
+		err = xn_mmu_flush(&b);
+	if (!err)
+		__atomic_store_n(&pv->mapped, pfn, __ATOMIC_RELEASE);
+	return err;
+}
+
+int xn_pv_map(struct xn_pv *pv, unsigned long end)
+{
+	unsigned long flags;
+	int err = 0;
+
+	if (end > pv->nr_pages)
+		return -EINVAL;
+	if (__atomic_load_n(&pv->mapped, __ATOMIC_ACQUIRE) >= end)
+		return 0;
+	flags = xn_lock(&pv->lock);
+	if (pv->mapped < end)
+		err = map_up_to(pv, end);
+	xn_unlock(&pv->lock, flags);
 	if (err)
 		xn_os_log(XN_ERR, "xenion: memory from page 0x%lx on cannot be mapped (error %d)",
-			  pfn - PER_TABLE, err);
+			  pv->mapped, err);
 	return err;
 }

@@ -43,24 +43,39 @@ struct xn_pv {
 	unsigned long nr_frames;
 	const xen_pfn_t *m2p;		/* by mfn; Xen's */
 	xen_pfn_t root;			/* pfn of the level 4 table */
+	unsigned long mapped;		/* pages below are */
+	unsigned long next_table;	/* pfn: pages that were set aside */
+	unsigned long nr_tables;	/* for tables, and are left */
 	uint64_t shared_info;		/* machine address */
 	struct xn_lock lock;		/* tables that are added; @list */
 	xen_pfn_t *list;		/* a page, for Xen to list frames in */
 };
 
 /**
- * xn_pv_init - take over a PV guest's memory, and map all of it
+ * xn_pv_init - take over a PV guest's memory
  * @pv: zeroed; lives as long as the guest
  * @boot: from xn_boot_pv()
  * @offset: address of page 0; 0 for who was started by boot/x86/head_pv.S
  *
- * From then on xn_frame_ops are those of a PV guest, and all of the guest's
- * pages are accessible. Uses the pages that @boot has set aside. Returns: 0,
- * -EINVAL for lists or tables that cannot be, -ENOSPC, or what Xen answered; it
- * is logged. Context: one vCPU, upcalls disabled.
+ * From then on xn_frame_ops are those of a PV guest. Pages that the host has not
+ * mapped are accessible after xn_pv_map(). Returns: 0, -EINVAL for lists or
+ * tables that cannot be, or what Xen answered; it is logged. Context: one vCPU,
+ * upcalls disabled.
  */
 int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
 	       uintptr_t offset);
+
+/**
+ * xn_pv_map - see to it that the guest's pages are accessible
+ * @pv: the guest's memory
+ * @end: page numbers below; at most @pv->nr_pages
+ *
+ * Xen looks at each page's entry, so this costs some hundred thousand
+ * instructions for a MiB: it pays to map memory when it is needed. Uses the
+ * pages that xn_boot_pv() has set aside. Returns: 0, -EINVAL, -ENOSPC (too few of
+ * these), or what Xen answered; that is logged. Context: any.
+ */
+int xn_pv_map(struct xn_pv *pv, unsigned long end);
 
 /**
  * xn_pv_mfn - the machine frame of a page

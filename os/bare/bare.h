@@ -101,6 +101,9 @@ const char *bare_arch_callback(void);
 int bare_arch_cpu_start(unsigned int cpu, void *stack_top);
 void bare_cpu_main(unsigned int cpu);
 
+/* Make RAM accessible, all that lies below @end. */
+bool bare_arch_memory(uint64_t end);
+
 /* Make guest frames accessible; what lies there is not touched. */
 void *bare_arch_map(xen_pfn_t gfn, unsigned int count);
 void bare_arch_unmap(void *va, unsigned int count);

@@ -18,10 +18,18 @@ static int setup(void **state)
 	return 0;
 }
 
+/* All of memory. */
+static int start(const struct xn_boot_pv *how)
+{
+	int err = xn_pv_init(&pv, how, RAM_START);
+
+	return err ? err : xn_pv_map(&pv, RAM_PAGES);
+}
+
 static int setup_running(void **state)
 {
 	setup(state);
-	return xn_pv_init(&pv, &boot, RAM_START);
+	return start(&boot);
 }
 
 static bool is_writable(unsigned long pfn)
@@ -44,7 +52,7 @@ static void test_map_all(void **state)
 {
 	unsigned long pfn;
 
-	assert_int_equal(xn_pv_init(&pv, &boot, RAM_START), 0);
+	assert_int_equal(start(&boot), 0);
 	assert_ptr_not_equal(xn_frame_ops, hvm);
 	for (pfn = 0; pfn < RAM_PAGES; pfn++) {
 		bool table = pfn >= ROOT_PAGE && pfn < ROOM_PAGE + NR_ROOM;
@@ -56,6 +64,35 @@ static void test_map_all(void **state)
 	assert_int_equal(host_log_count(XN_ERR), 0);
 }
 
+/* Piece by piece: no more than the tables that are wanted, each once. */
+static void test_map_some(void **state)
+{
+	unsigned long first = boot.tables >> 12, pfn;
+	unsigned int calls;
+
+	assert_int_equal(xn_pv_init(&pv, &boot, RAM_START), 0);
+	calls = xen.calls[__HYPERVISOR_mmu_update];
+	assert_int_equal(xn_pv_map(&pv, first), 0);
+	assert_int_equal(xen.calls[__HYPERVISOR_mmu_update], calls);
+	for (pfn = first + 1; is_mapped_right(pfn); pfn++)
+		;
+	assert_int_equal(xn_pv_map(&pv, pfn + 1), 0);
+	assert_in_range(xen.calls[__HYPERVISOR_mmu_update] - calls, 1, 3);
+	calls = xen.calls[__HYPERVISOR_mmu_update];
+	assert_true(is_mapped_right(pfn));
+	assert_false(is_mapped_right(RAM_PAGES - 1));
+	assert_int_equal(xn_pv_map(&pv, pfn + 2), 0);
+	assert_int_equal(xn_pv_map(&pv, 0), 0);
+	assert_int_equal(xen.calls[__HYPERVISOR_mmu_update], calls);
+	assert_int_equal(xn_pv_map(&pv, RAM_PAGES + 1), -EINVAL);
+
+	/* What is refused has cost its tables. */
+	xen.fail_in = 2;
+	assert_int_equal(xn_pv_map(&pv, RAM_PAGES), -ENOMEM);
+	assert_true(is_mapped_right(pfn));
+	assert_int_equal(xn_pv_map(&pv, RAM_PAGES), -ENOSPC);
+}
+
 /* A list with holes: nothing is mapped there. */
 static void test_map_holes(void **state)
 {
@@ -63,7 +100,7 @@ static void test_map_holes(void **state)
 
 	for (pfn = 3000; pfn < 3600; pfn++)
 		p2m()[pfn] = XN_NO_FRAME;
-	assert_int_equal(xn_pv_init(&pv, &boot, RAM_START), 0);
+	assert_int_equal(start(&boot), 0);
 	for (pfn = 2990; pfn < 3610; pfn++)
 		assert_int_equal(is_mapped_right(pfn),
 				 pfn < 3000 || pfn >= 3600);
@@ -79,19 +116,18 @@ static void test_map_refused(void **state)
 	for (i = 1; i <= 2 * NR_ROOM; i++) {
 		setup(state);
 		xen.fail_in = i;
-		assert_int_equal(xn_pv_init(&pv, &boot, RAM_START), -ENOMEM);
+		assert_int_equal(start(&boot), -ENOMEM);
 		assert_int_equal(host_log_count(XN_ERR), 1);
-		assert_ptr_equal(xn_frame_ops, hvm);
 	}
 	setup(state);
 	small.nr_tables--;
-	assert_int_equal(xn_pv_init(&pv, &small, RAM_START), -ENOSPC);
+	assert_int_equal(start(&small), -ENOSPC);
 	assert_int_equal(host_log_count(XN_ERR), 1);
 	/* Room that is not mapped by the time it is needed. */
 	setup(state);
 	small.nr_tables = NR_ROOM;
 	small.tables = (uint64_t)(RAM_PAGES - 100) << 12;
-	assert_int_equal(xn_pv_init(&pv, &small, RAM_START), -ENOSPC);
+	assert_int_equal(start(&small), -ENOSPC);
 }
 
 static void init_fails(void)
@@ -367,7 +403,7 @@ static void test_balloon(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(map_all), T(map_holes), T(map_refused), T(bad_m2p), R(lists),
+		T(map_all), T(map_some), T(map_holes), T(map_refused), T(bad_m2p), R(lists),
 		R(walk), R(batch), R(batch_refused), R(pin), R(extend),
 		R(extend_fails), R(xen_frames), R(xen_frames_lie), R(balloon),
 	};

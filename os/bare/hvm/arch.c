@@ -232,6 +232,11 @@ unsigned int bare_arch_address_bits(void)
 	return bits < 36 ? 36 : bits < 47 ? bits : 47;
 }
 
+bool bare_arch_memory(uint64_t end)
+{
+	return end <= BARE_REACH;
+}
+
 static uint64_t *table_of(uint64_t *entry)
 {
 	if (!*entry) {

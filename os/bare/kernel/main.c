@@ -29,7 +29,8 @@ const void *bare_module(unsigned int i, uint64_t *size)
 {
 	const struct xn_boot_module *m = &bare_info->module[i];
 
-	if (i >= bare_info->nr_modules || !in_reach(m->start, m->size))
+	if (i >= bare_info->nr_modules || !in_reach(m->start, m->size) ||
+	    !bare_arch_memory(m->start + m->size))
 		return NULL;
 	if (size)
 		*size = m->size;

@@ -54,6 +54,8 @@ static void *take(unsigned int count, unsigned int align_pages)
 
 		if (r->type != XN_MEM_RAM || start >= end || end - start < size)
 			continue;
+		if (!bare_arch_memory(start + size))
+			break;
 		/* Alignment costs some; those are lost. */
 		next = start + size;
 		count_pages(count);

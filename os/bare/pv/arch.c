@@ -101,6 +101,11 @@ unsigned int bare_arch_address_bits(void)
 	return 47;
 }
 
+bool bare_arch_memory(uint64_t end)
+{
+	return !xn_pv_map(&bare_pv, (end + XN_PAGE_SIZE - 1) >> XN_PAGE_SHIFT);
+}
+
 /* Tables once made stay: what is there is up to Xen. */
 void *bare_arch_map(xen_pfn_t gfn, unsigned int count)
 {
