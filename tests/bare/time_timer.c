@@ -7,13 +7,18 @@
  *
  * Known by the events on CPU 1 (CPU 0's timer is the kernel's): where they come,
  * how many at most and at least, and that none comes before its time. How late
- * they come says nothing here.
+ * they come says nothing here. Before its time means by more than Xen's clocks
+ * of two processors may be apart, because a vCPU whose timer one of them keeps
+ * may wake on the other: on an emulated machine that is milliseconds ("xl
+ * debug-keys t" tells).
  */
 #include "selftest.h"
 
 #define MS		XN_NSEC_PER_MSEC
 #define LONG		(10 * XN_NSEC_PER_SEC)
 #define PERIOD		(10 * MS)
+#define EVENTS		12u
+#define APART		(50 * MS)	/* no two clocks are so far apart */
 
 struct timer {
 	evtchn_port_t port;
@@ -68,10 +73,10 @@ static void set_two(void *arg)
 {
 	struct timer *t = arg;
 
-	t->err = xn_timer_set(1, t->when - 30 * MS, t->flags);
+	t->err = xn_timer_set(1, t->when - 2 * APART, t->flags);
 	if (!t->err)
 		t->err = xn_timer_set(1, t->when, t->flags);
-	t->late = xn_os_now() >= t->when - 30 * MS;
+	t->late = xn_os_now() >= t->when - 2 * APART;
 }
 
 /* Xen need not wake a vCPU for the periodic timer. */
@@ -80,7 +85,7 @@ static void work(void *arg)
 	struct timer *t = arg;
 	uint64_t until = xn_os_now() + LONG;
 
-	while (count_of(t) < 6 && xn_os_now() < until)
+	while (count_of(t) < EVENTS && xn_os_now() < until)
 		;
 	t->err = 0;
 }
@@ -123,16 +128,16 @@ SELFTEST(time, timer_singleshot, NEEDS_CPUS)
 
 	if (!begin(&t))
 		return;
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 3; i++) {
 		n = count_of(&t);
-		t.when = xn_os_now() + 3 * MS;
+		t.when = xn_os_now() + 2 * APART;
 		REQUIRE(!on_cpu1(&t, set), "set (error %d)", t.err);
 		REQUIRE(comes(&t, n, 1), "an event");
-		CHECK(t.came >= t.when, "not before its time: %ld ns after it",
+		CHECK(t.came >= t.when - APART, "not before its time: %ld ns after it",
 		      (long)(t.came - t.when));
 	}
 	bare_sleep(20 * MS);
-	CHECK(count_of(&t) == 5, "one event for each: %u", count_of(&t));
+	CHECK(count_of(&t) == 3, "one event for each: %u", count_of(&t));
 	end(&t);
 }
 
@@ -148,10 +153,10 @@ SELFTEST(time, timer_replaced, NEEDS_CPUS)
 	bare_sleep(50 * MS);
 	CHECK(!count_of(&t) || t.late, "stopped: no event");
 	t.count = 0;
-	t.when = xn_os_now() + 60 * MS;
+	t.when = xn_os_now() + 3 * APART;
 	REQUIRE(!on_cpu1(&t, set_two), "set, and set later (error %d)", t.err);
 	REQUIRE(comes(&t, 0, 1), "an event");
-	CHECK(t.came >= t.when || t.late, "at the later moment");
+	CHECK(t.came >= t.when - APART || t.late, "at the later moment");
 	bare_sleep(50 * MS);
 	CHECK(count_of(&t) == 1 || t.late, "and only there");
 	end(&t);
@@ -204,11 +209,12 @@ SELFTEST(time, timer_periodic, NEEDS_CPUS)
 	err = xn_timer_set_periodic(1, PERIOD);
 	REQUIRE(!err, "a period is set by CPU 0 (error %d)", err);
 	REQUIRE(!on_cpu1(&t, work), "CPU 1 works");
-	CHECK(count_of(&t) >= 6, "six events come: %u", count_of(&t));
+	CHECK(count_of(&t) >= EVENTS, "%u events come: %u", EVENTS,
+	      count_of(&t));
 	elapsed = xn_os_now() - from;
 	/* One perhaps at once, and the next at the end of a period of Xen's. */
-	CHECK(elapsed >= 4 * PERIOD, "in no less than four periods: %llu ms",
-	      elapsed / MS);
+	CHECK(elapsed >= (EVENTS - 2) * PERIOD - APART,
+	      "in no less than their periods: %llu ms", elapsed / MS);
 	err = xn_timer_stop_periodic(1);
 	CHECK(!err, "stopped (error %d)", err);
 	bare_sleep(MS);

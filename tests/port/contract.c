@@ -199,6 +199,7 @@ static bool look(bool answer)
 
 static void check_wait(void)
 {
+	uint64_t end;
 	bool good;
 
 	looks = 0;
@@ -210,6 +211,9 @@ static void check_wait(void)
 	looks = 0;
 	good = xn_wait(&wait, look(false), 0);
 	report(!good && looks, "one that does not hold is looked at");
+	end = xn_os_now() + MOMENT;
+	good = xn_wait(&wait, xn_os_now() >= end, MOMENT);
+	report(good, "there is one more look when the time is over");
 	report(upcall(NULL), "an upcall wakes who waits");
 }
 

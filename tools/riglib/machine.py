@@ -23,8 +23,10 @@ from .errors import RigError
 
 CPU = ("qemu64,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt,-rdtscp,-monitor,"
        "family=23,model=1,stepping=2")
-XEN_WORDS = ("console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all "
-             "conring_size=1M bootscrub=0")
+# Not the default scheduler, credit2: now and then it leaves a vCPU that could
+# run in its queue while all processors sleep (docs/rig.md).
+XEN_WORDS = ("sched=credit console=com1 com1=115200,8n1 loglvl=all "
+             "guest_loglvl=all conring_size=1M bootscrub=0")
 DOM0_WORDS = "console=hvc0 quiet rdinit=/init panic=1"
 
 # No machine outlives this, whoever forgets it.

@@ -82,12 +82,13 @@ bool bare_wait_pause(uint64_t until);
 #define xn_wait(wq, condition, timeout_ns) \
 ({ \
 	uint64_t __until = bare_deadline(timeout_ns); \
-	bool __true; \
+	bool __true, __late = false; \
 	for (;;) { \
 		bare_wait_begin(wq); \
 		__true = !!(condition); \
-		if (__true || !bare_wait_pause(__until)) \
+		if (__true || __late) \
 			break; \
+		__late = !bare_wait_pause(__until); \
 	} \
 	__true; \
 })
