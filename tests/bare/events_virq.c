@@ -7,27 +7,7 @@
  * Known by what Xen refuses, and by events of VIRQ_TIMER on each CPU but the
  * first, whose timer is the kernel's.
  */
-#include "selftest.h"
-
-#define LONG	(10 * XN_NSEC_PER_SEC)
-
-struct seen {
-	unsigned int count[XN_MAX_VCPUS];	/* by the CPU that they came on */
-	struct xn_waitq wait;
-};
-
-static void event(void *data, evtchn_port_t port)
-{
-	struct seen *s = data;
-
-	__atomic_fetch_add(&s->count[xn_os_cpu()], 1, __ATOMIC_SEQ_CST);
-	xn_wake(&s->wait);
-}
-
-static unsigned int count_on(struct seen *s, unsigned int cpu)
-{
-	return __atomic_load_n(&s->count[cpu], __ATOMIC_SEQ_CST);
-}
+#include "virq.h"
 
 static unsigned int others(struct seen *s, unsigned int cpu)
 {

@@ -10,28 +10,8 @@
  */
 #define __XEN_TOOLS__ 1
 #include <xen-public/xen-compat.h>
-#include "selftest.h"
+#include "virq.h"
 #include <xen-public/sysctl.h>
-
-#define LONG	(10 * XN_NSEC_PER_SEC)
-
-struct seen {
-	unsigned int count[XN_MAX_VCPUS];	/* by the CPU that they came on */
-	struct xn_waitq wait;
-};
-
-static void event(void *data, evtchn_port_t port)
-{
-	struct seen *s = data;
-
-	__atomic_fetch_add(&s->count[xn_os_cpu()], 1, __ATOMIC_SEQ_CST);
-	xn_wake(&s->wait);
-}
-
-static unsigned int count_on(struct seen *s, unsigned int cpu)
-{
-	return __atomic_load_n(&s->count[cpu], __ATOMIC_SEQ_CST);
-}
 
 /* -EPERM: not dom0; -EACCES: a Xen that the headers are not of. */
 static int press(char key)

@@ -5,28 +5,8 @@
 # it is told passes, fails, hangs, crashes and says too little, as dom0 and as a
 # guest, in each kind of domain. Ends with "N passed, N failed".
 
-top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
-rig=$top/tools/rig
 name=image-$$
-dir=$(mktemp -d) || exit 1
-trap '"$rig" stop --name $name >/dev/null 2>&1; rm -rf "$dir"' EXIT
-trap 'exit 130' INT TERM
-cd "$dir" || exit 1
-
-passed=0
-failed=0
-
-result() {
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - $2"
-		cat out err 2>/dev/null | cut -c 1-200 | tail -n 20 |
-			sed 's/^/# /'
-	fi
-}
+. "$(dirname "$0")/verdict.sh" || exit 1
 
 # build KIND FLAG...
 build() {

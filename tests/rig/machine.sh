@@ -5,27 +5,8 @@
 # after the other in one machine, with the kernel's own drivers, so that
 # nothing but the rig is tested. Ends with "N passed, N failed".
 
-top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
-rig=$top/tools/rig
 name=truth-$$
-dir=$(mktemp -d) || exit 1
-trap '"$rig" stop --name $name >/dev/null 2>&1; rm -rf "$dir"' EXIT
-trap 'exit 130' INT TERM
-cd "$dir" || exit 1
-
-passed=0
-failed=0
-
-result() {
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - $2"
-		sed 's/^/# /' out err 2>/dev/null
-	fi
-}
+. "$(dirname "$0")/verdict.sh" || exit 1
 
 # run NAME STATUS WORDS OPTION... <guest script: the run must end with this
 # status and these words on standard error.

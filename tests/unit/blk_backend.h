@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "unit.h"
-#include "xenstore.h"
+#include "store_guest.h"
 #include <xenion/blkfront.h>
 
 #define VDEV		51712u
@@ -508,11 +507,6 @@ static const struct xn_blk_config t_config = {
 	.handle = VDEV & 0xffff,
 };
 
-static inline void t_store_event(void *data, evtchn_port_t port)
-{
-	xn_xs_upcall(data);
-}
-
 /* The toolstack makes a disk, and its backend waits for the frontend. */
 static inline void t_plug(void)
 {
@@ -535,21 +529,10 @@ static inline void t_unplug(void)
 /* A guest, its xenstore, and a disk that offers what Linux's does. */
 static inline int t_setup(void **state)
 {
-	static const struct host_config cfg = { .ram_pages = 16384 };
 	struct backend *b = &t.b;
-	struct xn_xs *xs;
-	evtchn_port_t port;
 
 	memset(&t, 0, sizeof(t));
-	assert_int_equal(host_xenion_start(&t.x, &cfg, NULL), 0);
-	t.h = host_xs_create(t.x.host);
-	xs = &t.x.guest.xs;
-	port = host_port_guest_end(host_store_port(t.x.host));
-	assert_int_equal(xn_evtchn_adopt(&t.x.guest.evtchn, port,
-					 t_store_event, xs), 0);
-	xn_evtchn_unmask(&t.x.guest.evtchn, port);
-	assert_int_equal(xn_xs_init(xs, host_store_page(t.x.host), port), 0);
-	host_log_reset();
+	t.h = guest_start(&t.x);
 
 	b->g = t.x.host;
 	b->h = t.h;
@@ -603,17 +586,10 @@ static inline void t_fini(void)
 /* Nothing may be left, of pages, ports, grants, watches. */
 static inline int t_teardown(void **state)
 {
-	evtchn_port_t port = host_port_guest_end(host_store_port(t.x.host));
-
 	be_disconnect(&t.b);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages_held, 0);
-	assert_null(t.x.guest.xs.watches);
-	assert_int_equal(host_gnttab_active(t.x.host), 0);
-	xn_xs_fini(&t.x.guest.xs);
-	xn_evtchn_unbind(&t.x.guest.evtchn, port);
-	assert_int_equal(host_xenion_stop(&t.x), 0);
-	host_xs_destroy(t.h);
+	guest_stop(&t.x, t.h);
 	free(t.b.disk);
 	return 0;
 }

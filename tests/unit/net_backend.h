@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "unit.h"
-#include "xenstore.h"
+#include "store_guest.h"
 #include <xenion/netfront.h>
 
 #define FRONT		"device/vif/0"
@@ -593,11 +592,6 @@ static const struct xn_net_ops t_ops = {
 	.tx_unpin = t_tx_unpin,
 };
 
-static inline void t_store_event(void *data, evtchn_port_t port)
-{
-	xn_xs_upcall(data);
-}
-
 /* The toolstack makes an interface, and its backend waits for the frontend. */
 static inline void t_plug(void)
 {
@@ -626,21 +620,9 @@ static inline void t_unplug(void)
 
 static inline int t_setup(void **state)
 {
-	static const struct host_config cfg = { .ram_pages = 16384 };
-	struct xn_xs *xs;
-	evtchn_port_t port;
-
 	memset(&t, 0, sizeof(t));
 	t.budget = 64;
-	assert_int_equal(host_xenion_start(&t.x, &cfg, NULL), 0);
-	t.h = host_xs_create(t.x.host);
-	xs = &t.x.guest.xs;
-	port = host_port_guest_end(host_store_port(t.x.host));
-	assert_int_equal(xn_evtchn_adopt(&t.x.guest.evtchn, port,
-					 t_store_event, xs), 0);
-	xn_evtchn_unmask(&t.x.guest.evtchn, port);
-	assert_int_equal(xn_xs_init(xs, host_store_page(t.x.host), port), 0);
-	host_log_reset();
+	t.h = guest_start(&t.x);
 
 	t.b.g = t.x.host;
 	t.b.h = t.h;
@@ -686,18 +668,11 @@ static inline void t_stop(void)
 /* Nothing may be left: pages, ports, grants, watches. */
 static inline int t_teardown(void **state)
 {
-	evtchn_port_t port = host_port_guest_end(host_store_port(t.x.host));
-
 	be_disconnect(&t.b);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages, 0);
 	assert_int_equal(t.pinned, 0);
-	assert_null(t.x.guest.xs.watches);
-	assert_int_equal(host_gnttab_active(t.x.host), 0);
-	xn_xs_fini(&t.x.guest.xs);
-	xn_evtchn_unbind(&t.x.guest.evtchn, port);
-	assert_int_equal(host_xenion_stop(&t.x), 0);
-	host_xs_destroy(t.h);
+	guest_stop(&t.x, t.h);
 	return 0;
 }
 

@@ -4,21 +4,11 @@
  * tell the truth, pages that wait until nobody maps them, growth, waiters. What
  * does not depend on the version is tested in both.
  */
-#include "unit.h"
+#include "gnttab.h"
 
 /* References per frame: with version 1, and with the one in use. */
 #define MAX_PER_FRAME	512u
 #define PER_FRAME	(gt->version == 1 ? MAX_PER_FRAME : 256u)
-
-static struct host_xenion x;
-static struct xn_gnttab *const gt = &x.guest.gnttab;
-
-static int start_with(const struct host_config *cfg)
-{
-	host_log_reset();
-	assert_int_equal(host_xenion_start(&x, cfg, NULL), 0);
-	return 0;
-}
 
 static int start(void **state)
 {
@@ -52,22 +42,6 @@ static int start_small_v2(void **state)
 	};
 
 	return start_with(&cfg);
-}
-
-static int stop(void **state)
-{
-	assert_int_equal(xn_gnttab_used(gt), 0);
-	assert_int_equal(host_xenion_stop(&x), 0);
-	return 0;
-}
-
-static grant_ref_t alloc(void)
-{
-	grant_ref_t ref = 0;
-
-	assert_int_equal(xn_gnttab_alloc(gt, &ref), 0);
-	assert_in_range(ref, GNTTAB_NR_RESERVED_ENTRIES, 4 * PER_FRAME - 1);
-	return ref;
 }
 
 static void test_alloc(void **state)

@@ -6,14 +6,11 @@
  */
 #include <pthread.h>
 
-#include "unit.h"
+#include "gnttab.h"
 #include "internal.h"
 
 #define PER_FRAME	256u
 #define MAX_FRAMES	20u
-
-static struct host_xenion x;
-static struct xn_gnttab *const gt = &x.guest.gnttab;
 
 static int start(void **state)
 {
@@ -22,25 +19,9 @@ static int start(void **state)
 		.gnttab_wanted = 2,
 	};
 
-	host_log_reset();
-	assert_int_equal(host_xenion_start(&x, &cfg, NULL), 0);
+	start_with(&cfg);
 	assert_int_equal(gt->version, 2);
 	return 0;
-}
-
-static int stop(void **state)
-{
-	assert_int_equal(xn_gnttab_used(gt), 0);
-	assert_int_equal(host_xenion_stop(&x), 0);
-	return 0;
-}
-
-static grant_ref_t alloc(void)
-{
-	grant_ref_t ref = 0;
-
-	assert_int_equal(xn_gnttab_alloc(gt, &ref), 0);
-	return ref;
 }
 
 /* ---- versions ---- */
