@@ -129,6 +129,11 @@ struct bare_stack {
 
 #define BARE_STACK_MARK	0x78656e696f6e2e2eull
 
+/* The one that we are on. */
+#define bare_stack_here() \
+	((struct bare_stack *)((uintptr_t)__builtin_frame_address(0) & \
+			       ~(uintptr_t)(BARE_STACK - 1)))
+
 void *bare_stack_alloc(unsigned int cpu);
 
 void bare_clock_init(void);

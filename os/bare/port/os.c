@@ -26,11 +26,7 @@ uint64_t xn_os_now(void)
 /* A CPU's number is Xen's number of the vCPU. */
 unsigned int xn_os_cpu(void)
 {
-	const struct bare_stack *s =
-		(void *)((uintptr_t)__builtin_frame_address(0) &
-			 ~(uintptr_t)(BARE_STACK - 1));
-
-	return s->cpu;
+	return bare_stack_here()->cpu;
 }
 
 unsigned int xn_os_cpu_count(void)

@@ -31,12 +31,9 @@ static uint64_t armed;
 
 void bare_threads_init(void)
 {
-	struct bare_stack *s = (void *)((uintptr_t)__builtin_frame_address(0) &
-					~(uintptr_t)(BARE_STACK - 1));
-
-	s->mark = BARE_STACK_MARK;
 	current = &threads[0];
-	current->stack = s;
+	current->stack = bare_stack_here();
+	current->stack->mark = BARE_STACK_MARK;
 }
 
 static bool runnable(const struct thread *t, uint64_t now)
