@@ -113,7 +113,14 @@ static void read_discard(struct xn_blk *blk)
 static const char *read_features(struct xn_blk *blk, int *err)
 {
 	struct xn_blk_info *info = &blk->info;
-	uint64_t indirect = 0;
+	uint64_t indirect = 0, trusted = 1;
+
+	/* The toolstack's word, not the backend's. */
+	*err = xn_xs_read_uint(&blk->dev->guest->xs, XN_XS_NOTXN,
+			       blk->dev->node, "trusted", 1, &trusted);
+	if (*err && *err != -ENOENT)
+		return "reading the node trusted";
+	info->trusted = trusted && !blk->config.distrust;
 
 	*err = optional(blk, "feature-max-indirect-segments", XN_BLK_MAX_UINT,
 			&indirect);
@@ -137,6 +144,8 @@ static const char *read_features(struct xn_blk *blk, int *err)
 		info->persistent = true;
 		break;
 	}
+	if (!info->trusted)
+		info->persistent = true;
 	read_discard(blk);
 	return NULL;
 }

@@ -75,7 +75,7 @@ static const char *read_info(struct xn_net *net, int *err)
 	}
 
 	info->mtu = mtu;
-	info->trusted = trusted;
+	info->trusted = trusted && !net->distrust;
 	info->nr_queues = queues < net->max_queues ? queues : net->max_queues;
 	info->split_events = offers(net, "feature-split-event-channels");
 	info->sg = offers(net, "feature-sg");

@@ -8,7 +8,9 @@
  * caller's is granted for the time of one request. Or through a pool of bounce
  * pages that are granted as long as the disk is connected: "persistent grants"
  * where the backend has that feature, and keeps them mapped. The second shows
- * the backend no other memory of the guest, whether it has the feature or not.
+ * the backend no other memory of the guest, whether it has the feature or not,
+ * and is the only way to one that is not trusted: because the port says so, or
+ * the toolstack, by the node "trusted" beside the frontend's others.
  *
  * Every sector number and sector count is in units of 512 bytes, whatever the
  * sector size of the disk is. Newer versions of blkif.h say so; the older ones'
@@ -51,6 +53,7 @@ struct xn_blk_config {
 	unsigned int max_ring_order;	/* 0 ... XN_BLK_MAX_RING_ORDER */
 	unsigned int max_segments;	/* up to XN_BLK_MAX_SEGMENTS, 11 if less */
 	enum xn_blk_persistent persistent;
+	bool distrust;			/* bounce, whatever @persistent says */
 	blkif_vdev_t handle;		/* the virtual-device number */
 };
 
@@ -65,6 +68,7 @@ struct xn_blk_info {
 	bool readonly;
 	bool cdrom;
 	bool removable;
+	bool trusted;			/* may see what lies around data */
 	bool persistent;		/* data goes through bounce pages */
 	bool flush;			/* XN_BLK_FLUSH works, and may matter */
 	bool flush_cache;		/* by FLUSH_DISKCACHE, not by a barrier */

@@ -201,7 +201,7 @@ struct xn_net_queue {
 	struct xn_net_rx_stats rx_stats;
 };
 
-/* One network device. All fields but info, priv, rx_pages are the engine's. */
+/* One network device. All but info, priv, rx_pages, distrust are the engine's. */
 struct xn_net {
 	struct xn_device *dev;
 	const struct xn_net_ops *ops;
@@ -211,6 +211,8 @@ struct xn_net {
 	 * packets to come, a power of two from 32 on. 0: XN_NET_RING_SIZE.
 	 */
 	unsigned int rx_pages;
+	/* The port's, too: info.trusted is false, whatever the toolstack says. */
+	bool distrust;
 	struct xn_net_info info;
 	unsigned int max_queues;
 	struct xn_net_queue queue[XN_NET_MAX_QUEUES];
@@ -234,8 +236,8 @@ struct xn_net {
 
 /**
  * xn_net_start - bring a network device to life
- * @net: zeroed, but for priv, rx_pages and queue[].priv; the caller's, until
- *       xn_net_stop() has returned
+ * @net: zeroed, but for priv, rx_pages, distrust and queue[].priv; the
+ *       caller's, until xn_net_stop() has returned
  * @dev: its place in xenstore, from xn_device_init()
  * @ops: the port
  * @max_queues: how many queues the port can use, 1 ... XN_NET_MAX_QUEUES

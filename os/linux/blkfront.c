@@ -49,6 +49,10 @@ BOUNDED_PARAM(max_queues, 1, XN_BLK_MAX_QUEUES,
 BOUNDED_PARAM(persistent, XN_BLK_PERSISTENT_AUTO, XN_BLK_PERSISTENT_ALWAYS,
 	      "Copy data through pages that stay granted: 0 never, 1 if the backend keeps them mapped (default), 2 always (the backend sees no other page of the guest)");
 
+static bool trusted = true;
+module_param(trusted, bool, 0444);
+MODULE_PARM_DESC(trusted, "Whether backends may see what lies around data in its pages (default Y); N copies all data, as does the toolstack's \"untrusted\" for one disk");
+
 /* ---- device numbers and names ---- */
 
 /* Where a disk is: everything that its name says. */
@@ -198,6 +202,7 @@ static int blk_probe(struct xnl_device *xdev)
 		.max_ring_order = max_ring_page_order,
 		.max_segments = max_indirect_segments,
 		.persistent = persistent,
+		.distrust = !trusted,
 		.handle = xdev->id,
 	};
 	struct xnl_blk_place place;

@@ -14,6 +14,10 @@ static unsigned int queues = 1;
 module_param(queues, uint, 0444);
 MODULE_PARM_DESC(queues, "Queues of each device, if its backend has as many (1-8, default 1)");
 
+static bool trusted = true;
+module_param(trusted, bool, 0444);
+MODULE_PARM_DESC(trusted, "Whether backends may see what lies around packets in their pages (default Y); N copies all packets, as does the toolstack's trusted=0 for one interface");
+
 /* ---- Events ---- */
 
 static irqreturn_t tx_event(int irq, void *data)
@@ -322,6 +326,7 @@ static int probe(struct xnl_device *xdev)
 	err = make_queues(nic);
 	if (err)
 		goto free;
+	nic->net.distrust = !trusted;
 	err = xn_net_start(&nic->net, &xdev->xb, &engine_ops, queues);
 	if (err)
 		goto queues;

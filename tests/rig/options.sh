@@ -85,6 +85,8 @@ bad "is not a size" run --disk size=0M
 bad "is not a size" run --disk size=lots
 bad "is not one of" run --disk size=1M,speed=high
 bad "given twice" run --disk size=1M,size=2M
+bad "is not one of" run --vif untrusted=1
+bad "is not one of" run --vif trusted
 bad "xvda to xvdz" run --disk size=1M,vdev=sda
 bad "are called xvdb" run --disk size=1M,vdev=xvdb --disk size=1M,vdev=xvdb
 bad "cannot read" run --disk file=nosuch.img

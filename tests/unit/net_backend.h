@@ -416,6 +416,7 @@ static struct {
 	unsigned int connected, disconnected, events, done;
 	int refuse_connected;
 	unsigned int rx_pages;		/* for t_start() */
+	bool distrust;			/* the same */
 	bool live, link, no_pages;
 	bool scheduled[XN_NET_MAX_QUEUES];
 	unsigned int budget;
@@ -641,6 +642,7 @@ static inline int t_start(unsigned int max_queues)
 	memset(&t.dev, 0, sizeof(t.dev));
 	assert_int_equal(xn_device_init(&t.dev, &t.x.guest, "vif", 0), 0);
 	t.net.rx_pages = t.rx_pages;
+	t.net.distrust = t.distrust;
 	err = xn_net_start(&t.net, &t.dev, &t_ops, max_queues);
 	host_pump();
 	return err;

@@ -164,6 +164,75 @@ static void test_data_not_persistent(void **state)
 	}
 }
 
+/* What the backend sees around data that it is to write: @secret's bytes? */
+static bool seen_around(const struct xn_blk_config *config, uint8_t secret)
+{
+	struct be_request *req;
+	struct buffer buf;
+	unsigned int i, n = 0;
+	struct io io;
+	uint8_t *seen;
+
+	t_connect(config);
+	buffer_make(&buf, 1);
+	memset(buf.sg[0].va, secret, 4096);
+	buf.sg[0].va = (uint8_t *)buf.sg[0].va + 1024;
+	buf.sg[0].len = 512;
+	memset(buf.sg[0].va, 0x11, 512);
+	t.b.hold = true;
+	assert_int_equal(t_submit(&io, XN_BLK_WRITE, 8, &buf), 0);
+	t_push();
+	assert_int_equal(t.b.nr_held, 1);
+	req = t.b.held[0];
+	assert_int_equal(req->nr, 1);
+	seen = be_map(&t.b, req->seg[0].gref, false);
+	assert_non_null(seen);
+	assert_int_equal(seen[req->seg[0].first_sect * 512], 0x11);
+	for (i = 0; i < 4096; i++)
+		n += seen[i] == secret;
+	if (!t.b.persistent)
+		be_unmap_all(&t.b);
+	be_release(&t.b);
+	host_pump();
+	assert_true(io.done);
+	assert_int_equal(io.err, 0);
+	assert_true(buffer_on_disk(&buf, 8));
+	buffer_free(&buf);
+	t_fini();
+	assert_int_equal(host_log_count(XN_ERR), 0);
+	return n;
+}
+
+/* XSA-403: who is not trusted sees what it was given, and nothing else. */
+static void test_untrusted(void **state)
+{
+	struct xn_blk_config config = t_config;
+
+	config.persistent = XN_BLK_PERSISTENT_NEVER;
+	assert_true(seen_around(&config, 0x5e));
+	assert_true(t.info.trusted);
+	config.distrust = true;
+	assert_false(seen_around(&config, 0x5e));
+	assert_false(t.info.trusted);
+	config.distrust = false;
+	host_xs_write(t.h, FRONT "/trusted", "0");
+	assert_false(seen_around(&config, 0x5e));
+	assert_false(t.info.trusted);
+	host_xs_write(t.h, FRONT "/trusted", "1");
+	assert_true(seen_around(&config, 0x5e));
+	assert_true(t.info.trusted);
+}
+
+static void test_untrusted_nonsense(void **state)
+{
+	host_xs_write(t.h, FRONT "/trusted", "perhaps");
+	assert_int_equal(t_init(&t_config), 0);
+	assert_int_equal(t.connected, 0);
+	assert_int_equal(host_log_count(XN_ERR), 1);
+	assert_non_null(strstr(host_log_last(), "trusted"));
+	t_fini();
+}
+
 static void test_data_long(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -730,6 +799,8 @@ int main(void)
 		TEST(connected_refused),
 		TEST(data),
 		TEST(data_not_persistent),
+		TEST(untrusted),
+		TEST(untrusted_nonsense),
 		TEST(data_long),
 		TEST(pieces),
 		TEST(bad_lists),

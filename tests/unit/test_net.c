@@ -50,6 +50,18 @@ static void test_connect_poor_backend(void **state)
 	t_stop();
 }
 
+/* The port's word is enough. */
+static void test_connect_distrust(void **state)
+{
+	t_connect();
+	assert_true(t.info.trusted);
+	t_stop();
+	t.distrust = true;
+	t_connect();
+	assert_false(t.info.trusted);
+	t_stop();
+}
+
 static void test_connect_mtu(void **state)
 {
 	host_xs_write(t.h, FRONT "/mtu", "9000");
@@ -773,6 +785,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_connect),
 		TEST(test_connect_poor_backend),
+		TEST(test_connect_distrust),
 		TEST(test_connect_mtu),
 		TEST(test_connect_queues),
 		TEST(test_connect_nonsense),

@@ -108,7 +108,7 @@ class Job:
                  f"access={'ro' if 'ro' in d else 'rw'},"
                  f"target=/disks/{d['vdev']}" for d in o.disk]
         vifs = [f"type=vif,mac={v['mac']},bridge=xenbr0,script=vif-bridge"
-                for v in o.vif]
+                + (",untrusted" if "untrusted" in v else "") for v in o.vif]
         # TCG intercepts RDTSC badly when Xen emulates it: native.
         lines = {"name": self.name, "type": o.type, "vcpus": o.vcpus,
                  "memory": o.memory, "tsc_mode": "native",

@@ -53,14 +53,18 @@ def size_mb(text, name):
     return int(found[1]) * (1024 if found[2] == "G" else 1)
 
 
+# Words of a disk or an interface that stand alone.
+FLAGS = ("ro", "untrusted")
+
+
 def _spec(text, name, known):
-    """key=value,key=value with known keys."""
+    """key=value,key=value with known keys, and flags."""
     out = {}
     for part in text.split(","):
         key, eq, value = part.partition("=")
-        if key not in known or (not eq and key != "ro"):
+        if key not in known or bool(eq) == (key in FLAGS):
             raise BadInput(f"--{name} '{text}': '{part}' is not one of "
-                           + ", ".join(k if k == "ro" else f"{k}=..."
+                           + ", ".join(k if k in FLAGS else f"{k}=..."
                                        for k in known))
         if key in out:
             raise BadInput(f"--{name} '{text}': {key} is given twice")
@@ -87,7 +91,8 @@ def disk(text):
 
 def vif(text):
     """mac=00:16:3e:..,bridge=xenbr0; or the word default"""
-    v = {} if text == "default" else _spec(text, "vif", ("mac", "bridge"))
+    v = {} if text == "default" else \
+        _spec(text, "vif", ("mac", "bridge", "untrusted"))
     if "mac" in v:
         mac = v["mac"].lower()
         if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", mac):

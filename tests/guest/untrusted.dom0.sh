@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of untrusted.sh. That a disk's backend is not to be trusted is a
+# node of xen-public/io/blkif.h, if no word of xl's.
+
+. /root/dom0-lib.sh
+
+wait_guest trust || exit 1
+xenstore-write "/local/domain/$DOMID/device/vbd/51712/trusted" 0
+tell_guest trust
+
+for way in toolstack-eth0 toolstack-eth1 option-eth0 option-eth1; do
+	wait_guest "$way" || exit 1
+	wget -q -O /tmp/fetched http://10.0.0.2/data
+	result $? "$way: a file is fetched"
+	tell_guest "$way"
+done
+exit $failed
