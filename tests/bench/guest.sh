@@ -2,12 +2,21 @@
 # shellcheck shell=sh
 #
 # The guest's half of "make bench", the same for our modules and for the
-# in-tree drivers. Under the instruction-counted clock a duration is a count of
+# in-tree drivers. The word bench=untrusted on the kernel's command line has ours
+# copy all data for backends that are not trusted, once. Under the instruction-counted clock a duration is a count of
 # instructions that guest, dom0 and Xen execute together.
 #
 # Prints "#= ROW VALUE", $RUNS times each; the value is a cost: less is better.
 
 RUNS=3
+
+case $(cat /proc/cmdline) in
+*bench=untrusted*)
+	options_xenion_blkfront=trusted=0
+	options_xenion_netfront=trusted=0
+	RUNS=1
+	;;
+esac
 
 load_drivers || exit 1
 wait_for 30 test -b /dev/xvda || exit 1
