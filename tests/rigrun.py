@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 # Exit status of the rig: how often a run that ends so is made again
-# (docs/rig.md, "A fault of QEMU's").
+# (docs/rig.md, "Faults of QEMU's").
 AGAIN = {5: 2, 6: 1}
 
 TEST = re.compile(r"^(?:dom0: )?(not ok|ok)\b\s*\d*\s*-?\s*(.*)")

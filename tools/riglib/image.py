@@ -116,6 +116,8 @@ class ImageSession(Session):
     def _verdict(self):
         if self.domid is None:
             return "failed"
+        if self._broken():
+            return "broken by QEMU"
         crashed = not self.killed and self.reason != 0
         if crashed or self.hung:
             self.problems += whereabouts(

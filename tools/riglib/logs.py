@@ -46,6 +46,10 @@ DOM0_BAD = [
 # by a triple fault, or lives long enough to say where it was.
 EMULATOR = re.compile(r"\bTriple fault\b"
                       r"|RIP: 0010:asm_(sysvec|common_interrupt)\w*\+0x0/")
+# The other fault: what Xen shows as the state of a guest's vCPU is Xen's own,
+# its code segment and a place in its code.
+XEN_AT = re.compile(r"RIP: +e008:\[<ffff82d")
+GUEST_STATE = re.compile(r"CONTEXT: hvm guest")
 GUEST_DEAD = re.compile(r"Kernel panic - not syncing|---\[ end Kernel panic")
 
 _xen_bad = re.compile("|".join(XEN_BAD))

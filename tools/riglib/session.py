@@ -11,8 +11,8 @@ import re
 import shutil
 import time
 
-from .logs import (EMULATOR, GUEST_DEAD, GuestText, Tail, dom0_bad, guest_bad,
-                   split, xen_bad)
+from .logs import (EMULATOR, GUEST_DEAD, GUEST_STATE, XEN_AT, GuestText, Tail,
+                   dom0_bad, guest_bad, split, xen_bad)
 
 REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
            4: "was ended by its watchdog", 5: "soft reset"}
@@ -53,6 +53,7 @@ class Session:
         self.exit = self.script = self.reason = None
         self.begun = self.done = self.killed = self.destroyed = False
         self.emulator = self.hung = False
+        self.xen_at = self.swapped = False      # see XEN_AT in logs.py
         self.deadline = None
         self.times = {}
 
@@ -185,8 +186,18 @@ class Session:
                 self.show.detail("(XEN) " + text)
                 if xen_bad(text):
                     self._bad("Xen", text)
+                self._state(text)
             elif owner:
                 self._heard(self.text.feed(text))
+
+    def _state(self, text):
+        """A register dump goes by."""
+        if XEN_AT.search(text):
+            self.xen_at = True
+        elif "RIP:" in text:
+            self.xen_at = False
+        elif self.xen_at and GUEST_STATE.search(text):
+            self.swapped = True
 
     def _heard(self, lines):
         for kind, text in lines:
@@ -247,9 +258,18 @@ class Session:
         for text in self.left:
             p.append("left behind in dom0: " + text)
 
+    def _broken(self):
+        if not self.problems or not self.swapped:
+            return False
+        self.problems.append("QEMU gave a guest's CPU Xen's own state, which "
+                             "no guest survives: run again (docs/rig.md)")
+        return True
+
     def _verdict(self):
         if self.problems and self.hung:
             return "hung"
+        if self._broken():
+            return "broken by QEMU"
         if self.problems and self.emulator:
             self.problems.append("QEMU delivered an interrupt twice, which no "
                                  "guest survives: run again (docs/rig.md)")
