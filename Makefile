@@ -150,6 +150,21 @@ check-guest: check-setup guest service ## the reference kernel's selftests, in e
 	@tools/setup guest
 	@$(HARNESS) image=tests/rig/image.sh bare=tests/bare/all
 
+.PHONY: check-hostile
+check-hostile: check-setup modules guest $(OUT)/guest/hostile ## backends that lie, to Linux and the reference kernel
+	@$(bare) IMAGE=hostile KINDS=pvh INCLUDES=tests/bare \
+		SOURCES="tests/bare/main.c tests/hostile/bare.c"
+	@$(HARNESS) hostile=tests/hostile/all
+
+hostile_sources := $(addprefix tests/hostile/,main.c lies.c blk.c lies_blk.c \
+	net.c lies_net.c)
+
+$(OUT)/guest/hostile: $(hostile_sources) $(wildcard tests/hostile/*.h) | setup
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -Wno-unused-parameter -static -o $@ \
+		$(hostile_sources) -lxenstore -lxengnttab -lxenevtchn \
+		-lxentoolcore -lxentoollog -lpthread
+
 .PHONY: lint
 lint: modules ## checkpatch, sparse, clang's analyser
 	@tools/setup lint

@@ -2,7 +2,7 @@
 /* A disk for programs, on top of frontends/blkfront*.c: one request at a time. */
 #include "devices.h"
 
-#define CONNECT_NS	(30 * XN_NSEC_PER_SEC)
+#define ROOM_NS	(30 * XN_NSEC_PER_SEC)
 #define SECTOR		(1u << XN_BLK_SECTOR_SHIFT)
 
 /* Pieces of one request; what goes beyond is another one. */
@@ -104,11 +104,8 @@ int bare_disk_open(struct bare_disk *d, unsigned int id,
 	if (err)
 		return err;
 	err = xn_blk_init(&d->blk, &d->dev, &ops, &c);
-	if (!err && !xn_wait(&d->wait, d->connected || d->dev.failed,
-			     CONNECT_NS))
-		err = -ETIMEDOUT;
-	if (!err && !d->connected)
-		err = -EIO;
+	if (!err)
+		err = bare_device_wait(&d->dev, &d->wait, &d->connected);
 	if (err)
 		bare_disk_close(d);
 	return err;
@@ -127,13 +124,13 @@ static int request(struct bare_disk *d, const struct xn_blk_io *io)
 
 	r->done = false;
 	(void)xn_wait(&d->wait, (err = xn_blk_submit(q, io)) != -EBUSY,
-		      CONNECT_NS);
+		      ROOM_NS);
 	if (err)
 		return err;
 	xn_blk_push(q);
 	/* The engine completes it, come what may. */
 	while (!xn_wait(&d->wait, __atomic_load_n(&r->done, __ATOMIC_ACQUIRE),
-			CONNECT_NS))
+			ROOM_NS))
 		;
 	return r->err;
 }

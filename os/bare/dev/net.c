@@ -6,7 +6,6 @@
  */
 #include "devices.h"
 
-#define CONNECT_NS	(30 * XN_NSEC_PER_SEC)
 #define BUDGET		64
 #define RX_PAGES	64	/* a program of ours is small */
 
@@ -255,10 +254,7 @@ int bare_net_open(struct bare_net *n, unsigned int id)
 		stop_polling(n);
 		return err;
 	}
-	if (!xn_wait(&n->wait, n->link || n->dev.failed, CONNECT_NS))
-		err = -ETIMEDOUT;
-	else if (!n->link)
-		err = -EIO;
+	err = bare_device_wait(&n->dev, &n->wait, &n->link);
 	if (err)
 		bare_net_close(n);
 	return err;

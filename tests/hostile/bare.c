@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The reference kernel with devices whose backends lie, one after the other
+ * (backend.h). The node data/lie has the name of the lie while there is a device
+ * for it, "gone" in between, and "end". As long as it is there it is used.
+ */
+#include "devices.h"
+#include "selftest.h"
+
+#define XVDB	51728
+#define VIF	7
+#define LEN	(64u * 1024)
+#define CANARY	256u			/* pages */
+
+static char lie[64];
+static struct bare_disk disk;
+static struct bare_net net;
+static char *data;
+
+static void read_lie(char *word, unsigned int size)
+{
+	int len = xn_xs_read(&bare_guest.xs, XN_XS_NOTXN, "data/lie", "", word,
+			     size);
+
+	if (len < 0)
+		word[0] = '\0';
+}
+
+static bool lasts(void)
+{
+	char now[sizeof(lie)];
+
+	read_lie(now, sizeof(now));
+	return !strcmp(now, lie);
+}
+
+static void use_disk(void)
+{
+	memset(&disk, 0, sizeof(disk));
+	if (bare_disk_open(&disk, XVDB, NULL))
+		return;
+	/* Errors of the disk are no reason to let go of it. */
+	while (disk.connected && lasts()) {
+		bare_disk_io(&disk, XN_BLK_READ, 0, data, LEN);
+		bare_disk_io(&disk, XN_BLK_WRITE, 256, data, 4096);
+		bare_sleep(20 * XN_NSEC_PER_MSEC);
+	}
+	bare_disk_close(&disk);
+}
+
+static void rx(void *arg, const struct xn_net_received *pkt)
+{
+	unsigned int i, n, sum = 0;
+
+	/* Look at all that came: it may be that it cannot be. */
+	for (i = 0; i < pkt->nr; i++)
+		for (n = 0; n < pkt->piece[i].len; n++)
+			sum += ((const uint8_t *)pkt->piece[i].page)
+				[pkt->piece[i].offset + n];
+	*(volatile unsigned int *)arg = sum;
+}
+
+static void use_nic(void)
+{
+	static unsigned int sum;
+	void *page;
+
+	memset(&net, 0, sizeof(net));
+	net.rx = rx;
+	net.data = &sum;
+	if (bare_net_open(&net, VIF))
+		return;
+	while (net.live && lasts()) {
+		page = bare_net_get(&net);
+		if (page) {
+			memset(page, 0xff, 900);
+			bare_net_send(&net, page, 900);
+		}
+		bare_sleep(10 * XN_NSEC_PER_MSEC);
+	}
+	bare_net_close(&net);
+}
+
+static void mark(uint32_t *canary)
+{
+	unsigned int i;
+
+	for (i = 0; i < CANARY * XN_PAGE_SIZE / 4; i++)
+		canary[i] = i * 2654435761u;
+}
+
+static bool intact(const uint32_t *canary)
+{
+	unsigned int i;
+
+	for (i = 0; i < CANARY * XN_PAGE_SIZE / 4; i++)
+		if (canary[i] != i * 2654435761u)
+			return false;
+	return true;
+}
+
+SELFTEST(hostile, devices, NEEDS_STORE)
+{
+	unsigned int refs = xn_gnttab_used(&bare_guest.gnttab), i;
+	uint32_t *canary = bare_pages(CANARY, 1);
+
+	data = bare_pages(LEN / XN_PAGE_SIZE, 1);
+	REQUIRE(canary && data, "memory");
+	mark(canary);
+	bare_print("# tell ready\n");
+	for (;;) {
+		do {
+			bare_sleep(20 * XN_NSEC_PER_MSEC);
+			read_lie(lie, sizeof(lie));
+		} while (!lie[0] || !strcmp(lie, "gone"));
+		if (!strcmp(lie, "end"))
+			break;
+		while (lasts()) {
+			use_disk();
+			use_nic();
+			bare_sleep(20 * XN_NSEC_PER_MSEC);
+		}
+		CHECK(intact(canary), "%s: memory is as it was", lie);
+		bare_print("# tell over-%s\n", lie);
+	}
+	/* What a backend held on to comes back late. */
+	for (i = 0; i < 300 && xn_gnttab_used(&bare_guest.gnttab) != refs; i++)
+		bare_sleep(100 * XN_NSEC_PER_MSEC);
+	CHECK(xn_gnttab_used(&bare_guest.gnttab) == refs,
+	      "no grant was left behind: %u, and %u at first",
+	      xn_gnttab_used(&bare_guest.gnttab), refs);
+}

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# Tells every lie of one kind to the guest, or those in /root/lies if there are
+# any: backend.h, linux.sh, bare.c. A guest hears of it by the console or, if that
+# is the reference kernel, by a node.
+
+cd /root || exit 1
+kind=$(cat kind)
+guest=$(cat guest)
+if [ -s lies ]; then
+	lies=$(cat lies)
+else
+	lies=$(./hostile list "$kind")
+fi
+
+say() {
+	case $guest in
+	linux)	tell_guest "$1" ;;
+	*)	xenstore-write "/local/domain/$DOMID/data/lie" "$1" ;;
+	esac
+}
+
+wait_guest ready 120 || exit 1
+bad=0
+for lie in $lies; do
+	say "$lie"
+	./hostile tell "$kind" "$lie" "$DOMID" || bad=1
+	say gone
+	wait_guest "over-$lie" 90 || { bad=1; break; }
+done
+say end
+exit $bad

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/* Lies about states and nodes (xen-public/io/xenbus.h), for every device. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "backend.h"
+
+static void ms(unsigned int n)
+{
+	usleep(n * 1000);
+}
+
+void vanish_wait(struct be *b)
+{
+	vanish(b);
+	told(b);
+}
+
+void vanish_connect(struct be *b)
+{
+	vanish(b);
+	told(b);
+}
+
+void vanish_connected(struct be *b)
+{
+	vanish(b);
+	told(b);
+}
+
+/* There is nothing to be connected to yet. */
+void early_connected(struct be *b)
+{
+	put_state(b, XenbusStateConnected);
+	told(b);
+}
+
+void silent_wait(struct be *b)
+{
+	told(b);
+}
+
+void silent_connect(struct be *b)
+{
+	told(b);
+}
+
+void states_in_disorder(struct be *b)
+{
+	static const unsigned int states[] = {
+		3, 1, 7, 8, 2, 6, 4, 5, 0, 4, 1, 6, 2, 4, 8, 5, 3, 6, 0, 2,
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		put_state(b, states[i]);
+		ms(i % 3 * 20);
+	}
+	b->deaf = true;
+	told(b);
+}
+
+void states_of_nonsense(struct be *b)
+{
+	static const char *const states[] = {
+		"", "abc", "-1", "4x", "99999999999999999999", "9", "0x4",
+		" 4", "4 ", "\n", "\xff\xfe", "04",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		put_back(b, "state", states[i]);
+		ms(20);
+	}
+	told(b);
+}
+
+/* While the frontend is busy, and the rings stay mapped. */
+void back_to_waiting(struct be *b)
+{
+	ms(100);
+	b->deaf = true;
+	put_state(b, XenbusStateInitWait);
+	told(b);
+}
+
+void open_and_close(struct be *b)
+{
+	static const unsigned int states[] = { 5, 6, 2 };
+
+	if (b->ticks > 60)
+		return;
+	b->deaf = true;
+	put_state(b, states[b->ticks % 3]);
+	if (b->ticks == 60)
+		told(b);
+}
+
+void closed_but_mapped(struct be *b)
+{
+	b->deaf = true;
+	put_state(b, XenbusStateClosed);
+	told(b);
+}
+
+void closing_without_end(struct be *b)
+{
+	b->deaf = true;
+	put_state(b, XenbusStateClosing);
+	told(b);
+}
+
+void port_closed(struct be *b)
+{
+	xenevtchn_unbind(b->evt, b->port);
+	b->port = -1;
+	told(b);
+}
+
+void events_only(struct be *b)
+{
+	b->deaf = true;
+	storm(b, 1500);
+	told(b);
+}
+
+void front_state_removed(struct be *b)
+{
+	put_front(b, "state", NULL);
+	told(b);
+}
+
+void at_once(struct be *b)
+{
+	told(b);
+}
+
+void tell_and_wait(struct be *b)
+{
+	put_state(b, XenbusStateInitWait);
+	told(b);
+}
+
+#define TEN		"0123456789"
+#define HUNDRED		TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define THOUSAND	HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED \
+			HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
+
+const struct node long_nodes[] = {
+	{ "feature-persistent", THOUSAND THOUSAND THOUSAND },
+	{ "feature-sg", THOUSAND THOUSAND THOUSAND },
+	{ "physical-device", THOUSAND THOUSAND THOUSAND },
+	{ NULL, NULL },
+};

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# A Linux guest whose devices' backends lie, one after the other (backend.h;
+# linux.dom0.sh tells when). What the guest does with each device is simple: it
+# uses it as long as it is there. After each lie: the guest lives, its kernel has
+# not complained, its memory is as it was, and one cause made one line of its log.
+
+. /root/lib.sh
+
+# listen: dom0 says the name of a lie, "gone" when its device is, "end"
+listen() {
+	while read -r _line; do
+		case $_line in
+		gone)	: >/tmp/gone ;;
+		*)	echo "$_line" >/tmp/lie ;;
+		esac
+	done </dev/hvc0
+}
+
+no_device() {
+	[ ! -d /sys/bus/xenion/devices/vbd-51728 ] &&
+	[ ! -d /sys/bus/xenion/devices/vif-7 ]
+}
+
+# use_disk, use_nic: until it is gone
+use_disk() {
+	while [ -d /sys/bus/xenion/devices/vbd-51728 ]; do
+		if [ -b /dev/xvdb ]; then
+			dd if=/dev/xvdb of=/dev/null bs=64k count=4 \
+				iflag=direct
+			dd if=/tmp/memory of=/dev/xvdb bs=4k count=4 \
+				oflag=direct conv=fsync
+		fi
+		sleep 0.1
+	done >/dev/null 2>&1
+}
+
+use_nic() {
+	while [ -d /sys/bus/xenion/devices/vif-7 ]; do
+		_nic=$(ls /sys/bus/xenion/devices/vif-7/net 2>/dev/null)
+		if [ -n "$_nic" ]; then
+			ip link set "$_nic" up
+			ip addr add 10.7.0.2/24 dev "$_nic"
+			ip neigh replace 10.7.0.1 lladdr 00:16:3e:00:00:01 \
+				dev "$_nic"
+			ping -q -c 3 -i 0.05 -W 1 -s 900 10.7.0.1
+		fi
+		sleep 0.05
+	done >/dev/null 2>&1
+}
+
+# intact: nothing of this was the backend's to write
+intact() { md5sum -c /tmp/memory.md5 >/dev/null; }
+
+# said_once: no warning or error of ours twice since the last lie
+said_once() {
+	dmesg -r | tail -n "+$marked" |
+		sed -n 's/^<[0-4]>[^]]*\] \(xenion.*\)/\1/p' >/tmp/said
+	[ -z "$(sort /tmp/said | uniq -d)" ]
+}
+
+mark() { marked=$(($(dmesg | wc -l) + 1)); }
+
+echo "TAP version 13"
+head -c 33554432 /dev/urandom >/tmp/memory
+md5sum /tmp/memory >/tmp/memory.md5
+check "the modules load" load_xenion console blkfront netfront
+dmesg -c >/dev/null
+mark
+: >/tmp/lie
+listen &
+listener=$!
+tell ready
+
+while read -r lie </tmp/lie && [ "$lie" != end ] || [ -z "$lie" ]; do
+	[ -n "$lie" ] || { sleep 0.05; continue; }
+	: >/tmp/lie
+	while [ ! -e /tmp/gone ]; do
+		use_disk
+		use_nic
+		sleep 0.05
+	done
+	rm -f /tmp/gone
+	check "$lie: the device goes" wait_for 60 no_device
+	check "$lie: the guest's memory is as it was" intact
+	check "$lie: no complaint of the kernel's" no_complaint
+	check "$lie: nothing is said twice" said_once
+	mark
+	tell "over-$lie"
+done
+kill $listener
+check "unload" unload_xenion
+check "no grant is left behind" none_left
+check "the modules load again" load_xenion console blkfront netfront
+check "unload again" unload_xenion
+echo "1..$_tests"
+finish

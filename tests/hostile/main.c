@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: MIT
+/*
+ * hostile list blk|net		the lies there are, one name a line
+ * hostile tell blk|net LIE DOMID	tells one to a guest; prints one TAP result
+ *
+ * The device is made as the toolstack does it, but for the directory of the
+ * backend, where no driver of dom0's kernel looks. For dom0: libxenstore,
+ * libxengnttab and libxenevtchn.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend.h"
+
+/* Milliseconds: to come to tell it, for an answer to it, to see that it lives. */
+#define TELL	20000
+#define ANSWER	20000
+#define QUIET	1200
+
+static unsigned int now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- xenstore ---- */
+
+static void put(struct be *b, const char *dir, const char *node,
+		const char *value, uint32_t owner, uint32_t reader)
+{
+	struct xs_permissions perms[2] = {
+		{ owner, XS_PERM_NONE }, { reader, XS_PERM_READ },
+	};
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s%s%s", dir, *node ? "/" : "", node);
+	if (!value) {
+		xs_rm(b->xs, XBT_NULL, path);
+		return;
+	}
+	xs_write(b->xs, XBT_NULL, path, value, strlen(value));
+	xs_set_permissions(b->xs, XBT_NULL, path, perms, 2);
+}
+
+void put_back(struct be *b, const char *node, const char *value)
+{
+	put(b, b->back, node, value, 0, b->domid);
+}
+
+void put_front(struct be *b, const char *node, const char *value)
+{
+	put(b, b->front, node, value, b->domid, 0);
+}
+
+void put_state(struct be *b, unsigned int state)
+{
+	char text[12];
+
+	snprintf(text, sizeof(text), "%u", state);
+	put_back(b, "state", text);
+}
+
+static char *get(struct be *b, const char *dir, const char *node)
+{
+	char path[256];
+	unsigned int len;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, node);
+	return xs_read(b->xs, XBT_NULL, path, &len);
+}
+
+long get_front(struct be *b, const char *node)
+{
+	char *text = get(b, b->front, node), *end;
+	long v = text ? strtol(text, &end, 10) : -1;
+
+	if (text && (end == text || *end))
+		v = -1;
+	free(text);
+	return v;
+}
+
+static void put_all(struct be *b, const struct node *n,
+		    void (*one)(struct be *b, const char *node,
+				const char *value))
+{
+	for (; n && n->name; n++)
+		one(b, n->name, n->value);
+}
+
+/* ---- memory and events ---- */
+
+void *map_page(struct be *b, uint32_t ref, bool write)
+{
+	return xengnttab_map_grant_ref(b->gnt, b->domid, ref,
+				       PROT_READ | (write ? PROT_WRITE : 0));
+}
+
+void unmap_page(struct be *b, void *va)
+{
+	if (va)
+		xengnttab_unmap(b->gnt, va, 1);
+}
+
+void hold_page(struct be *b, void *va)
+{
+	if (b->nr_held < sizeof(b->held) / sizeof(b->held[0]))
+		b->held[b->nr_held++] = va;
+}
+
+void notify(struct be *b)
+{
+	if (b->port >= 0)
+		xenevtchn_notify(b->evt, b->port);
+}
+
+void storm(struct be *b, unsigned int ms)
+{
+	unsigned int begin = now_ms();
+
+	while (now_ms() - begin < ms)
+		notify(b);
+}
+
+static void *flipper(void *arg)
+{
+	struct be *b = arg;
+	unsigned int i;
+
+	for (i = 0; ; i++) {
+		volatile uint32_t *word = __atomic_load_n(&b->flip,
+							  __ATOMIC_SEQ_CST);
+
+		if (!word)
+			return NULL;
+		*word = b->flip_to[i & 1];
+	}
+}
+
+static pthread_t flip_thread;
+
+void flip_word(struct be *b, volatile uint32_t *word, uint32_t one,
+	       uint32_t other)
+{
+	b->flip_to[0] = one;
+	b->flip_to[1] = other;
+	b->flip = word;
+	if (pthread_create(&flip_thread, NULL, flipper, b))
+		b->flip = NULL;
+}
+
+static void stop_flipping(struct be *b)
+{
+	if (!b->flip)
+		return;
+	__atomic_store_n(&b->flip, NULL, __ATOMIC_SEQ_CST);
+	pthread_join(flip_thread, NULL);
+}
+
+/* ---- the life of a device ---- */
+
+void told(struct be *b)
+{
+	b->is_told = true;
+	b->served = 0;
+}
+
+static void disconnect(struct be *b)
+{
+	stop_flipping(b);
+	while (b->nr_held)
+		unmap_page(b, b->held[--b->nr_held]);
+	if (b->mapped)
+		b->kind->unmap(b);
+	b->mapped = false;
+	if (b->port >= 0)
+		xenevtchn_unbind(b->evt, b->port);
+	b->port = -1;
+}
+
+void vanish(struct be *b)
+{
+	disconnect(b);
+	put_back(b, "", NULL);
+}
+
+void connect_honestly(struct be *b)
+{
+	long theirs = get_front(b, "event-channel");
+
+	b->port = xenevtchn_bind_interdomain(b->evt, b->domid, theirs);
+	if (b->port < 0 || b->kind->map(b)) {
+		printf("# hostile: no rings, or no port\n");
+		return;
+	}
+	b->mapped = true;
+	put_state(b, XenbusStateConnected);
+	if (b->lie->connected)
+		b->lie->connected(b);
+}
+
+static void plug(struct be *b)
+{
+	char id[12];
+
+	put_back(b, "", NULL);
+	put_front(b, "", NULL);
+	put_back(b, "", "");
+	put_back(b, "frontend", b->front);
+	snprintf(id, sizeof(id), "%u", b->domid);
+	put_back(b, "frontend-id", id);
+	put_back(b, "online", "1");
+	put_all(b, b->kind->nodes, put_back);
+	put_all(b, b->lie->nodes, put_back);
+	if (b->lie->wait)
+		put_state(b, XenbusStateInitialising);
+	else
+		put_state(b, XenbusStateInitWait);
+
+	put_front(b, "", "");
+	put_front(b, "state", "1");
+	put_front(b, "backend-id", "0");
+	put_all(b, b->kind->front, put_front);
+	put_all(b, b->lie->front, put_front);
+	/* The last: the guest looks when it is there. */
+	put_front(b, "backend", b->back);
+}
+
+static void unplug(struct be *b)
+{
+	char error[80];
+
+	put_front(b, "", NULL);
+	put_back(b, "", NULL);
+	disconnect(b);
+	snprintf(error, sizeof(error), "/local/domain/%u/error/device", b->domid);
+	xs_rm(b->xs, XBT_NULL, error);
+}
+
+static void look_for_events(struct be *b, int timeout)
+{
+	struct pollfd p = { .fd = xenevtchn_fd(b->evt), .events = POLLIN };
+
+	if (poll(&p, 1, timeout) == 1) {
+		int port = xenevtchn_pending(b->evt);
+
+		if (port >= 0)
+			xenevtchn_unmask(b->evt, port);
+	}
+}
+
+static void step(struct be *b, bool *connected)
+{
+	look_for_events(b, 10);
+	if (!*connected && get_front(b, "state") == (long)b->kind->ready) {
+		*connected = true;
+		if (b->lie->connect)
+			b->lie->connect(b);
+		else
+			connect_honestly(b);
+	}
+	if (!*connected)
+		return;
+	if (b->mapped && !b->deaf)
+		b->kind->work(b);
+	if (b->lie->tick)
+		b->lie->tick(b);
+	b->ticks++;
+}
+
+/* Returns: what is not as it should be, or NULL; false in @done: not yet. */
+static const char *judge(struct be *b, unsigned int since, bool *done)
+{
+	long state = get_front(b, "state");
+	static char text[200];
+	char *error;
+
+	*done = true;
+	switch (b->lie->expect) {
+	case LIVES:
+		*done = since > QUIET;
+		return NULL;
+	case WORKS:
+		if (state != XenbusStateConnected)
+			return "the frontend is not connected any more";
+		*done = b->served >= 4;
+		return since > ANSWER ? "the frontend asks for nothing more" :
+					NULL;
+	case CLOSES:
+		break;
+	}
+	*done = state == XenbusStateClosed;
+	if (!*done)
+		return since > ANSWER ? "the frontend did not close" : NULL;
+	snprintf(text, sizeof(text), "/local/domain/%u/error/device/%s/%u",
+		 b->domid, b->kind->type, b->kind->devid);
+	error = get(b, text, "error");
+	if (error && strstr(error, b->lie->says)) {
+		free(error);
+		return NULL;
+	}
+	snprintf(text, sizeof(text), "its error is \"%s\"",
+		 error ? error : "(none)");
+	free(error);
+	return text;
+}
+
+static const char *play(struct be *b)
+{
+	unsigned int begin = now_ms(), since = 0;
+	const char *bad = NULL;
+	bool connected = false, done = false;
+
+	plug(b);
+	if (b->lie->wait)
+		b->lie->wait(b);
+	while (!done && !bad) {
+		step(b, &connected);
+		if (!b->is_told) {
+			if (now_ms() - begin > TELL)
+				bad = "it could not be told";
+			continue;
+		}
+		if (!since)
+			since = now_ms();
+		bad = judge(b, now_ms() - since, &done);
+	}
+	unplug(b);
+	return bad;
+}
+
+/* ---- */
+
+static const struct kind *kind_of(const char *name)
+{
+	return !strcmp(name, "blk") ? &blk_kind :
+	       !strcmp(name, "net") ? &net_kind : NULL;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "hostile: say \"hostile list blk|net\" or \"hostile tell blk|net LIE DOMID\"\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	struct be b = { .port = -1 };
+	const struct lie *l;
+	const char *bad;
+
+	b.kind = argc > 2 ? kind_of(argv[2]) : NULL;
+	if (!b.kind)
+		return usage();
+	if (!strcmp(argv[1], "list")) {
+		for (l = b.kind->lies; l->name; l++)
+			puts(l->name);
+		return 0;
+	}
+	if (argc < 5 || strcmp(argv[1], "tell"))
+		return usage();
+	for (l = b.kind->lies; l->name && strcmp(l->name, argv[3]); l++)
+		;
+	if (!l->name)
+		return usage();
+	b.lie = l;
+	b.domid = atoi(argv[4]);
+	b.xs = xs_open(0);
+	b.gnt = xengnttab_open(NULL, 0);
+	b.evt = xenevtchn_open(NULL, 0);
+	if (!b.xs || !b.gnt || !b.evt) {
+		fprintf(stderr, "hostile: needs dom0's xenstore, gntdev and evtchn: %s\n",
+			strerror(errno));
+		return 1;
+	}
+	snprintf(b.front, sizeof(b.front), "/local/domain/%u/device/%s/%u",
+		 b.domid, b.kind->type, b.kind->devid);
+	snprintf(b.back, sizeof(b.back), "/local/domain/0/backend/lies/%u/%s-%u",
+		 b.domid, b.kind->type, b.kind->devid);
+	bad = play(&b);
+	printf("%s - %s: %s%s%s\n", bad ? "not ok" : "ok", argv[2], l->name,
+	       bad ? ": " : "", bad ? bad : "");
+	return bad ? 1 : 0;
+}
