@@ -22,6 +22,7 @@
 #include <xen/io/xenbus.h>
 
 #define PAGE	4096u
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct be;
 
@@ -132,6 +133,7 @@ void events_only(struct be *b);
 void front_state_removed(struct be *b);
 /* Nothing is to be done for it, but to be there. */
 void at_once(struct be *b);
+void poke(struct be *b);
 void tell_and_wait(struct be *b);
 extern const struct node long_nodes[];
 

@@ -42,6 +42,7 @@ static void use_disk(void)
 	/* Errors of the disk are no reason to let go of it. */
 	while (disk.connected && lasts()) {
 		bare_disk_io(&disk, XN_BLK_READ, 0, data, LEN);
+		bare_disk_io(&disk, XN_BLK_READ, 0, data, 4096);
 		bare_disk_io(&disk, XN_BLK_WRITE, 256, data, 4096);
 		bare_sleep(20 * XN_NSEC_PER_MSEC);
 	}

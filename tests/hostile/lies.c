@@ -52,7 +52,7 @@ void states_in_disorder(struct be *b)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		put_state(b, states[i]);
 		ms(i % 3 * 20);
 	}
@@ -68,7 +68,7 @@ void states_of_nonsense(struct be *b)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		put_back(b, "state", states[i]);
 		ms(20);
 	}
@@ -133,6 +133,12 @@ void front_state_removed(struct be *b)
 void at_once(struct be *b)
 {
 	told(b);
+}
+
+/* Have the frontend look again. */
+void poke(struct be *b)
+{
+	notify(b);
 }
 
 void tell_and_wait(struct be *b)

@@ -95,7 +95,14 @@ REQUEST(tx_closes)
 	return true;
 }
 
-REQUEST(tx_storm)	{ storm(n->b, 1500); told(n->b); return false; }
+REQUEST(tx_storm)
+{
+	if (!n->b->is_told) {
+		storm(n->b, 1500);
+		told(n->b);
+	}
+	return false;
+}
 
 /* ---- packets to the guest: sizes, places, ids ---- */
 
@@ -237,7 +244,7 @@ static void carrier_nonsense(struct be *b)
 	static const char *const values[] = { "0", "yes", "", "-1", "2", "1" };
 	unsigned int i;
 
-	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		put_back(b, "carrier", values[i]);
 		usleep(30000);
 	}
@@ -268,10 +275,10 @@ NODES(queues_huge, "multi-queue-max-queues", "4294967295");
 	  .more = &(const struct net_more){ 2, .response = _fn } }
 #define ACT(_name, _fn, _expect, _says) \
 	{ _name, _expect, _says, \
-	  .more = &(const struct net_more){ 2, .request = _fn } }
+	  .more = &(const struct net_more){ 2, .request = _fn }, .tick = poke }
 #define PACKET(_name, _fn, _expect, _says) \
 	{ _name, _expect, _says, \
-	  .more = &(const struct net_more){ 0, .receive = _fn } }
+	  .more = &(const struct net_more){ 0, .receive = _fn }, .tick = poke }
 
 const struct lie net_lies[] = {
 	LIES_OF_STATES,

@@ -112,7 +112,7 @@ void unmap_page(struct be *b, void *va)
 
 void hold_page(struct be *b, void *va)
 {
-	if (b->nr_held < sizeof(b->held) / sizeof(b->held[0]))
+	if (b->nr_held < ARRAY_SIZE(b->held))
 		b->held[b->nr_held++] = va;
 }
 
@@ -289,7 +289,7 @@ static const char *judge(struct be *b, unsigned int since, bool *done)
 		*done = since > QUIET;
 		return NULL;
 	case WORKS:
-		if (state != XenbusStateConnected)
+		if (state == XenbusStateClosing || state == XenbusStateClosed)
 			return "the frontend is not connected any more";
 		*done = b->served >= 4;
 		return since > ANSWER ? "the frontend asks for nothing more" :
