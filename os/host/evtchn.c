@@ -477,7 +477,7 @@ long host_evtchn_op(struct host_guest *g, unsigned int cmd, void *arg)
 
 void host_evtchn_init(struct host_guest *g)
 {
-	g->chan = calloc(EVTCHN_FIFO_NR_CHANNELS, sizeof(*g->chan));
+	g->chan = host_table_new(EVTCHN_FIFO_NR_CHANNELS * sizeof(*g->chan));
 	g->first_port = 1;
 	g->next_remote = 1;
 }
@@ -490,7 +490,7 @@ void host_evtchn_fini(struct host_guest *g)
 		g->ports = p->next;
 		free(p);
 	}
-	free(g->chan);
+	host_table_free(g->chan, EVTCHN_FIFO_NR_CHANNELS * sizeof(*g->chan));
 }
 
 unsigned int host_ports_open(const struct host_guest *g)
