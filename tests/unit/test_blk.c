@@ -619,6 +619,27 @@ static void test_resize(void **state)
 	t_fini();
 }
 
+/* A backend that cannot be told of requests gets no more, and none hangs. */
+static void test_notify_refused(void **state)
+{
+	struct buffer b;
+	struct io io;
+
+	t_connect(&t_config);
+	buffer_make(&b, 1);
+	assert_int_equal(t_submit(&io, XN_BLK_WRITE, 0, &b), 0);
+	host_fail_hypercall(1, -EINVAL);
+	t_push();
+	assert_true(host_fault_done());
+	assert_true(io.done);
+	assert_int_equal(io.err, -EIO);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	assert_non_null(strstr(host_log_last(), "notified"));
+	buffer_free(&b);
+	t_fini();
+}
+
 /* The backend asks us to go, and answers what is in flight. */
 static void test_closing(void **state)
 {
@@ -747,6 +768,7 @@ int main(void)
 		TEST(notifications),
 		TEST(storm),
 		TEST(resize),
+		TEST(notify_refused),
 		TEST(closing),
 		TEST(back_again),
 		TEST(back_silently),

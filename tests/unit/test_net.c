@@ -616,6 +616,24 @@ static void test_rx_notifies_who_waits(void **state)
 
 /* ---- link, and backends that go ---- */
 
+/* A backend that cannot be told of packets gets no more, and none hangs. */
+static void test_notify_refused(void **state)
+{
+	static const uint32_t lens[] = { 60, 0 };
+	struct packet p;
+
+	t_connect();
+	packet_make(&p, lens);
+	assert_int_equal(xn_net_tx(t_queue(0), &p.pkt), 0);
+	host_fail_hypercall(1, -EINVAL);
+	xn_net_tx_push(t_queue(0));
+	assert_true(host_fault_done());
+	t_assert_failed("notified");
+	t_stop();
+	assert_true(p.done);
+	packet_free(&p);
+}
+
 static void test_carrier(void **state)
 {
 	be_write(&t.b, "carrier", "1");
@@ -794,6 +812,7 @@ int main(void)
 		TEST(test_rx_few_pages),
 		TEST(test_rx_notifies_who_waits),
 		TEST(test_carrier),
+		TEST(test_notify_refused),
 		TEST(test_detach),
 		TEST(test_vanish),
 		TEST(test_reconnect),
