@@ -88,7 +88,7 @@ struct xn_xs_watch {
 	/* the client's own: */
 	char token[12];
 	uint32_t id;
-	bool linked, fired, running;
+	bool linked, fired, again, running;
 	struct xn_xs_watch *next, *next_fired;
 };
 
@@ -105,7 +105,8 @@ struct xn_xs {
 	struct xn_xs_request *incoming;	/* whose reply is coming in */
 	struct xn_xs_watch *watches;
 	struct xn_xs_watch *fired;	/* those with an event, in order */
-	struct xn_work work;		/* calls watch functions */
+	struct xn_work work;		/* calls watch functions, */
+	struct xn_work again;		/* and some once more, later */
 	uint64_t timeout;		/* ns that a request may take */
 	uint32_t req_prod, rsp_cons;	/* ours; the page's are only copies */
 	uint32_t first_id;		/* ids and tokens begin here */
@@ -260,6 +261,15 @@ int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
  * May sleep; not from the watch's own function.
  */
 void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w);
+
+/**
+ * xn_xs_watch_again - call a watch's function once more, after a second
+ * @w: a registered watch; one that is not is left alone
+ *
+ * For a function that could not do its task because xenstore did not answer:
+ * there may be no other event. Context: any.
+ */
+void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w);
 
 /* ---- value.c ---- */
 

@@ -51,6 +51,7 @@ EXPORT_SYMBOL_GPL(xn_xs_list);
 EXPORT_SYMBOL_GPL(xn_xs_transact);
 EXPORT_SYMBOL_GPL(xn_xs_watch);
 EXPORT_SYMBOL_GPL(xn_xs_unwatch);
+EXPORT_SYMBOL_GPL(xn_xs_watch_again);
 EXPORT_SYMBOL_GPL(xn_parse_uint);
 EXPORT_SYMBOL_GPL(xn_parse_mac);
 EXPORT_SYMBOL_GPL(xn_format_uint);
