@@ -242,10 +242,11 @@ static void backend_changed(struct xn_device *dev, enum xenbus_state state)
 	case XenbusStateClosed:
 	case XenbusStateUnknown:
 		enter_closing(blk, false);
-		if (blk->phase == XN_BLK_CLOSING) {
+		/* At first it may be closed from an earlier life. */
+		if (blk->phase == XN_BLK_CLOSING)
 			enter_idle(blk);
+		if (dev->state > XenbusStateInitialising)
 			xn_device_switch(dev, XenbusStateClosed);
-		}
 		break;
 	default:
 		break;

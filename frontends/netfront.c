@@ -345,12 +345,10 @@ static void follow_backend(struct xn_net *net)
 		xn_device_switch(dev, XenbusStateClosed);
 		break;
 	case XenbusStateClosed:
-		/* At first it may be closed from an earlier life. */
-		if (net->open)
-			xn_device_switch(dev, XenbusStateClosed);
-		disconnect(net);
-		break;
 	case XenbusStateUnknown:
+		/* At first it may be closed from an earlier life. */
+		if (dev->state > XenbusStateInitialising)
+			xn_device_switch(dev, XenbusStateClosed);
 		disconnect(net);
 		break;
 	default:

@@ -342,6 +342,7 @@ struct xn_device {
 	bool told;			/* otherend_state was */
 	bool refused;			/* nonsense was found in its state */
 	bool failed;			/* an error was told */
+	bool owed;			/* our state is not in xenstore yet */
 };
 
 /**
@@ -378,7 +379,9 @@ void xn_device_stop(struct xn_device *dev);
  * xn_device_switch - tell the backend our state
  *
  * Nothing when it is our state already. Writes only to a device that the
- * toolstack still has (xn_device_exists()).
+ * toolstack still has (xn_device_exists()). When that fails, and our state has
+ * not changed otherwise, backend_changed comes again after a second: the
+ * backend may wait for our answer.
  * Returns: 0, -ENOENT (it is gone), or as xn_xs_transact(). May sleep.
  */
 int xn_device_switch(struct xn_device *dev, enum xenbus_state state);

@@ -616,6 +616,20 @@ static void test_rx_notifies_who_waits(void **state)
 
 /* ---- link, and backends that go ---- */
 
+/* The backend is not to be seen for a moment: it must see that we have gone. */
+static void test_backend_hidden(void **state)
+{
+	t_connect();
+	host_fail(HOST_FAULT_STORE, 1, -EACCES);
+	be_state(&t.b, XenbusStateConnected);
+	host_pump();
+	assert_true(host_fault_done());
+	assert_false(t.live);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	t_stop();
+}
+
 /* A backend that cannot be told of packets gets no more, and none hangs. */
 static void test_notify_refused(void **state)
 {
@@ -812,6 +826,7 @@ int main(void)
 		TEST(test_rx_few_pages),
 		TEST(test_rx_notifies_who_waits),
 		TEST(test_carrier),
+		TEST(test_backend_hidden),
 		TEST(test_notify_refused),
 		TEST(test_detach),
 		TEST(test_vanish),
