@@ -104,6 +104,9 @@ static void resize_event(struct xn_xs_watch *w)
 			xn_stat_inc(XN_STAT_REFUSED);
 			xn_os_log(XN_WARN, "%s: the backend's new number of sectors cannot be: size not changed",
 				  blk->dev->node);
+		} else if (err && err != -ENOENT) {
+			/* No answer: there may be no other event. */
+			xn_xs_watch_again(&blk->dev->guest->xs, w);
 		}
 	}
 	unclaim(blk);

@@ -305,6 +305,11 @@ static bool carrier_ok(struct xn_net *net)
 
 	if (!err)
 		return val;
+	if (err != -EINVAL && err != -ERANGE) {
+		/* No answer is no news, and there may be no other event. */
+		xn_xs_watch_again(&net->dev->guest->xs, &net->carrier);
+		return net->link_up;
+	}
 	if (!net->carrier_warned)
 		xn_os_log(XN_WARN, "%s: the backend's node carrier is no 0 or 1: taken for no link",
 			  net->dev->node);

@@ -619,6 +619,20 @@ static void test_resize(void **state)
 	t_fini();
 }
 
+/* Without an answer the size is asked for again. */
+static void test_resize_unanswered(void **state)
+{
+	t_connect(&t_config);
+	host_fail(HOST_FAULT_STORE, 1, -EAGAIN);
+	host_xs_write(t.h, be_path(&t.b, "sectors"), "32768");
+	host_pump();
+	assert_true(host_fault_done());
+	assert_int_equal(t.resized, 0);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(t.resized, 1);
+	t_fini();
+}
+
 /* A backend that cannot be told of requests gets no more, and none hangs. */
 static void test_notify_refused(void **state)
 {
@@ -768,6 +782,7 @@ int main(void)
 		TEST(notifications),
 		TEST(storm),
 		TEST(resize),
+		TEST(resize_unanswered),
 		TEST(notify_refused),
 		TEST(closing),
 		TEST(back_again),

@@ -616,6 +616,21 @@ static void test_rx_notifies_who_waits(void **state)
 
 /* ---- link, and backends that go ---- */
 
+/* No answer is no news; the backend's word is asked for again. */
+static void test_carrier_unanswered(void **state)
+{
+	t_connect();
+	host_fail(HOST_FAULT_STORE, 1, -EAGAIN);
+	be_write(&t.b, "carrier", "0");
+	host_pump();
+	assert_true(host_fault_done());
+	assert_true(t.link);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_false(t.link);
+	assert_int_equal(host_log_count(XN_WARN), 0);
+	t_stop();
+}
+
 /* The backend is not to be seen for a moment: it must see that we have gone. */
 static void test_backend_hidden(void **state)
 {
@@ -826,6 +841,7 @@ int main(void)
 		TEST(test_rx_few_pages),
 		TEST(test_rx_notifies_who_waits),
 		TEST(test_carrier),
+		TEST(test_carrier_unanswered),
 		TEST(test_backend_hidden),
 		TEST(test_notify_refused),
 		TEST(test_detach),
