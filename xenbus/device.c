@@ -174,6 +174,12 @@ static void otherend_changed(struct xn_xs_watch *w)
 	dev->ops->backend_changed(dev, state);
 }
 
+void xn_device_again(struct xn_device *dev)
+{
+	dev->told = false;
+	xn_xs_watch_again(&dev->guest->xs, &dev->watch);
+}
+
 int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops)
 {
 	int err;

@@ -387,6 +387,13 @@ void xn_device_stop(struct xn_device *dev);
 int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
 
 /**
+ * xn_device_again - call backend_changed once more, after a second
+ *
+ * From backend_changed, when it can do nothing now.
+ */
+void xn_device_again(struct xn_device *dev);
+
+/**
  * xn_device_fail - this device cannot go on: say why, once, and close
  * @err: a negative errno value
  * @what: what was being done or was wrong, one phrase

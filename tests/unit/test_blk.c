@@ -654,6 +654,31 @@ static void test_notify_refused(void **state)
 	t_fini();
 }
 
+/* The same while the backend closes, which another work waits for. */
+static void test_notify_refused_closing(void **state)
+{
+	struct buffer b;
+	struct io io;
+
+	t_connect(&t_config);
+	buffer_make(&b, 1);
+	t.b.asleep = true;
+	assert_int_equal(t_submit(&io, XN_BLK_WRITE_FUA, 0, &b), 0);
+	t_push();
+	t.b.asleep = false;
+	be_state(&t.b, XenbusStateClosing);
+	/* The flush after the write cannot be told. */
+	host_fail_hypercall(1, -EINVAL);
+	be_run(&t.b.queue[0]);
+	host_run(60 * XN_NSEC_PER_SEC);
+	assert_true(host_fault_done());
+	assert_true(io.done);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	buffer_free(&b);
+	t_fini();
+}
+
 /* The backend asks us to go, and answers what is in flight. */
 static void test_closing(void **state)
 {
@@ -784,6 +809,7 @@ int main(void)
 		TEST(resize),
 		TEST(resize_unanswered),
 		TEST(notify_refused),
+		TEST(notify_refused_closing),
 		TEST(closing),
 		TEST(back_again),
 		TEST(back_silently),
