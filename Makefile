@@ -150,6 +150,11 @@ check-guest: check-setup guest service ## the reference kernel's selftests, in e
 	@tools/setup guest
 	@$(HARNESS) image=tests/rig/image.sh bare=tests/bare/all
 
+.PHONY: coverage
+coverage: $(OUT)/include/xen-public ## what the unit tests reach of the core: table, build/coverage/html
+	@tools/setup coverage
+	@tests/unit/coverage $(OUT)/coverage
+
 .PHONY: lint
 lint: modules ## checkpatch, sparse, clang's analyser
 	@tools/setup lint
