@@ -10,26 +10,21 @@
  * (--param tsan-distinguish-volatile=1).
  */
 
-void __tsan_acquire(void *addr);
-void __tsan_release(void *addr);
+#include <sanitizer/tsan_interface.h>
 
 #define DEFINE(size)							\
-void __tsan_volatile_read##size(void *addr);				\
 void __tsan_volatile_read##size(void *addr)				\
 {									\
 	__tsan_acquire(addr);						\
 }									\
-void __tsan_unaligned_volatile_read##size(void *addr);			\
 void __tsan_unaligned_volatile_read##size(void *addr)			\
 {									\
 	__tsan_acquire(addr);						\
 }									\
-void __tsan_volatile_write##size(void *addr);				\
 void __tsan_volatile_write##size(void *addr)				\
 {									\
 	__tsan_release(addr);						\
 }									\
-void __tsan_unaligned_volatile_write##size(void *addr);			\
 void __tsan_unaligned_volatile_write##size(void *addr)			\
 {									\
 	__tsan_release(addr);						\
