@@ -156,6 +156,11 @@ check-model: ## every interleaving of the protocols' models (spin)
 	@tools/setup unit
 	@$(HARNESS) $(model_suite)
 
+.PHONY: coverage
+coverage: $(OUT)/include/xen-public ## what the unit tests reach: a table, build/coverage/html
+	@tools/setup coverage
+	@tests/unit/coverage $(OUT)/coverage
+
 .PHONY: check-rig
 check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
 	@$(HARNESS) $(rig_suites)
@@ -164,11 +169,6 @@ check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
 check-guest: check-setup guest service ## the reference kernel's selftests, in every kind of domain
 	@tools/setup guest
 	@$(HARNESS) image=tests/rig/image.sh bare=tests/bare/all
-
-.PHONY: coverage
-coverage: $(OUT)/include/xen-public ## what the unit tests reach of the core: table, build/coverage/html
-	@tools/setup coverage
-	@tests/unit/coverage $(OUT)/coverage
 
 .PHONY: lint
 lint: modules ## checkpatch, sparse, clang's analyser
