@@ -123,10 +123,15 @@ check: check-setup modules selftest shim guest ## all tests: unit tests, then th
 check-setup:
 	@tools/setup check
 
+tsan_suite = tsan='$(MAKE) -s -C tests/unit O=$(OUT) tsan'
+model_suite = model='tests/model/check $(OUT)/model'
+
 unit_suites = \
 	layering=tests/layering/layering.sh \
 	lib=tests/lib/check \
 	unit='$(MAKE) -s -C tests/unit O=$(OUT) check' \
+	$(tsan_suite) \
+	$(model_suite) \
 	options=tests/rig/options.sh \
 	wrap=tests/shim/wrap
 
@@ -140,6 +145,21 @@ rig_suites = \
 .PHONY: check-unit
 check-unit: check-setup shim $(OUT)/include/xen-public ## tests that need no hypervisor (seconds)
 	@$(HARNESS) $(unit_suites)
+
+.PHONY: check-tsan
+check-tsan: $(OUT)/include/xen-public ## the tests with threads, under ThreadSanitizer
+	@tools/setup unit
+	@$(HARNESS) $(tsan_suite)
+
+.PHONY: check-model
+check-model: ## every interleaving of the protocols' models (spin)
+	@tools/setup unit
+	@$(HARNESS) $(model_suite)
+
+.PHONY: coverage
+coverage: $(OUT)/include/xen-public ## what the unit tests reach: a table, build/coverage/html
+	@tools/setup coverage
+	@tests/unit/coverage $(OUT)/coverage
 
 .PHONY: check-rig
 check-rig: check-setup modules selftest shim guest ## tests on the real Xen only

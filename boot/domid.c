@@ -22,7 +22,9 @@ int xn_domid(domid_t *domid)
 	status.port = port.port;
 	err = xn_hc_evtchn(EVTCHNOP_status, &status);
 	close.port = port.port;
-	(void)xn_hc_evtchn(EVTCHNOP_close, &close);
+	if (xn_hc_evtchn(EVTCHNOP_close, &close))
+		xn_os_log(XN_WARN, "xenion: event channel %u stays open",
+			  port.port);
 	if (err)
 		return err;
 	if (status.status != EVTCHNSTAT_unbound ||

@@ -15,22 +15,28 @@
 /* For the backend to unmap our pages, when we go. */
 #define XN_BLK_UNMAP_NS		(3 * XN_NSEC_PER_SEC)
 #define XN_BLK_UNMAP_POLL_NS	(20 * XN_NSEC_PER_MSEC)
+/* For who changes the phase, when the device has to fail. */
+#define XN_BLK_CLAIM_RETRY_NS	(10 * XN_NSEC_PER_MSEC)
+
+/*
+ * Works do not wait for it, but come again later: who has it may be a work that
+ * waits, and where one thread runs all works, it cannot go on before they end.
+ */
+static bool try_claim(struct xn_blk *blk)
+{
+	unsigned long flags = xn_lock(&blk->lock);
+	bool taken = blk->claimed;
+
+	blk->claimed = true;
+	xn_unlock(&blk->lock, flags);
+	return !taken;
+}
 
 static void claim(struct xn_blk *blk)
 {
-	unsigned long flags;
-	bool taken;
-
-	for (;;) {
-		flags = xn_lock(&blk->lock);
-		taken = blk->claimed;
-		blk->claimed = true;
-		xn_unlock(&blk->lock, flags);
-		if (!taken)
-			return;
+	while (!try_claim(blk))
 		(void)xn_wait(&blk->wait, !XN_READ_ONCE(blk->claimed),
 			      XN_NSEC_PER_SEC);
-	}
 }
 
 static void unclaim(struct xn_blk *blk)
@@ -94,7 +100,10 @@ static void resize_event(struct xn_xs_watch *w)
 	uint64_t sectors;
 	int err;
 
-	claim(blk);
+	if (!try_claim(blk)) {
+		xn_xs_watch_again(&blk->dev->guest->xs, w);
+		return;
+	}
 	if (blk->phase == XN_BLK_CONNECTED) {
 		err = xn_blk_read_sectors(blk, &sectors);
 		if (!err && sectors != blk->info.sectors) {
@@ -104,6 +113,9 @@ static void resize_event(struct xn_xs_watch *w)
 			xn_stat_inc(XN_STAT_REFUSED);
 			xn_os_log(XN_WARN, "%s: the backend's new number of sectors cannot be: size not changed",
 				  blk->dev->node);
+		} else if (err && err != -ENOENT) {
+			/* No answer: there may be no other event. */
+			xn_xs_watch_again(&blk->dev->guest->xs, w);
 		}
 	}
 	unclaim(blk);
@@ -200,7 +212,9 @@ static void enter_closing(struct xn_blk *blk, bool drain)
 	if (drain) {
 		XN_WRITE_ONCE(blk->draining, true);
 		xn_mb();
-		if (!xn_wait(&blk->wait, idle(blk), XN_BLK_DRAIN_NS))
+		/* Of a backend that broke the protocol, no answer counts. */
+		if (!xn_wait(&blk->wait, idle(blk) || XN_READ_ONCE(blk->fault),
+			     XN_BLK_DRAIN_NS))
 			xn_os_log(XN_WARN, "%s: the backend closes and does not answer: requests fail",
 				  blk->dev->node);
 		blk->draining = false;
@@ -227,7 +241,10 @@ static void backend_changed(struct xn_device *dev, enum xenbus_state state)
 	struct xn_blk *blk = xn_container_of(dev->ops, struct xn_blk,
 					       device_ops);
 
-	claim(blk);
+	if (!try_claim(blk)) {
+		xn_device_again(dev);
+		return;
+	}
 	switch (state) {
 	case XenbusStateInitWait:
 	case XenbusStateInitialised:
@@ -242,10 +259,11 @@ static void backend_changed(struct xn_device *dev, enum xenbus_state state)
 	case XenbusStateClosed:
 	case XenbusStateUnknown:
 		enter_closing(blk, false);
-		if (blk->phase == XN_BLK_CLOSING) {
+		/* At first it may be closed from an earlier life. */
+		if (blk->phase == XN_BLK_CLOSING)
 			enter_idle(blk);
+		if (dev->state > XenbusStateInitialising)
 			xn_device_switch(dev, XenbusStateClosed);
-		}
 		break;
 	default:
 		break;
@@ -271,6 +289,7 @@ void xn_blk_refuse(struct xn_blk_queue *q, const char *what)
 	if (!blk->fault)
 		blk->fault = what;
 	xn_unlock(&blk->lock, flags);
+	xn_wake(&blk->wait);
 	xn_work_schedule(&blk->fault_work, 0);
 }
 
@@ -278,7 +297,10 @@ static void fault_work(struct xn_work *work)
 {
 	struct xn_blk *blk = xn_container_of(work, struct xn_blk, fault_work);
 
-	claim(blk);
+	if (!try_claim(blk)) {
+		xn_work_schedule(work, XN_BLK_CLAIM_RETRY_NS);
+		return;
+	}
 	xn_device_fail(blk->dev, -EPROTO, blk->fault);
 	enter_closing(blk, false);
 	unclaim(blk);

@@ -281,8 +281,9 @@ void xn_blk_push(struct xn_blk_queue *q)
 		q->stats.notifications += notify;
 	}
 	xn_unlock(&q->lock, flags);
-	if (notify)
-		xn_evtchn_send(q->evtchn);
+	/* Requests that nobody hears of would wait for ever. */
+	if (notify && xn_evtchn_send(q->evtchn))
+		xn_blk_refuse(q, "the backend cannot be notified");
 }
 
 /* ---- completion ---- */

@@ -305,6 +305,11 @@ static bool carrier_ok(struct xn_net *net)
 
 	if (!err)
 		return val;
+	if (err != -EINVAL && err != -ERANGE) {
+		/* No answer is no news, and there may be no other event. */
+		xn_xs_watch_again(&net->dev->guest->xs, &net->carrier);
+		return net->link_up;
+	}
 	if (!net->carrier_warned)
 		xn_os_log(XN_WARN, "%s: the backend's node carrier is no 0 or 1: taken for no link",
 			  net->dev->node);
@@ -345,12 +350,10 @@ static void follow_backend(struct xn_net *net)
 		xn_device_switch(dev, XenbusStateClosed);
 		break;
 	case XenbusStateClosed:
-		/* At first it may be closed from an earlier life. */
-		if (net->open)
-			xn_device_switch(dev, XenbusStateClosed);
-		disconnect(net);
-		break;
 	case XenbusStateUnknown:
+		/* At first it may be closed from an earlier life. */
+		if (dev->state > XenbusStateInitialising)
+			xn_device_switch(dev, XenbusStateClosed);
 		disconnect(net);
 		break;
 	default:

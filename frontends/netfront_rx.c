@@ -76,7 +76,8 @@ static void refill(struct xn_net_queue *q)
 	if (!notify || !q->rx_port)
 		return;
 	q->rx_stats.notify++;
-	xn_evtchn_send(q->rx_port);
+	if (xn_evtchn_send(q->rx_port))
+		xn_net_refuse(q->net, "the backend cannot be notified");
 }
 
 void xn_net_rx_retry(struct xn_work *w)

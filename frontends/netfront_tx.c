@@ -341,7 +341,9 @@ void xn_net_tx_push(struct xn_net_queue *q)
 	if (!notify)
 		return;
 	q->tx_stats.notify++;
-	xn_evtchn_send(q->tx_port);
+	/* Packets that nobody hears of would wait for ever. */
+	if (xn_evtchn_send(q->tx_port))
+		xn_net_refuse(q->net, "the backend cannot be notified");
 }
 
 /* ---- Taking back ---- */

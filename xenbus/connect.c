@@ -151,6 +151,7 @@ void xn_xs_fini(struct xn_xs *xs)
 	flags = xn_lock(&xs->lock);
 	xn_unlock(&xs->lock, flags);
 
+	xn_work_cancel(&xs->again);
 	xn_work_cancel(&xs->work);
 	XN_WRITE_ONCE(xs->intf, NULL);
 }

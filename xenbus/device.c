@@ -17,6 +17,9 @@
 /* The highest number of a state. */
 #define STATE_MAX	XenbusStateReconfigured
 
+/* When the last word about a device was not taken, it is said again. */
+#define LAST_TRY_NS	(100 * XN_NSEC_PER_MSEC)
+
 /* Is "/local/domain/<id>/..." a path of that domain, as long as we can use? */
 static bool otherend_ok(const char *path, uint32_t len, domid_t id)
 {
@@ -123,6 +126,10 @@ int xn_device_switch(struct xn_device *dev, enum xenbus_state state)
 	err = xn_xs_transact(&dev->guest->xs, write_state, &new);
 	if (!err)
 		dev->state = state;
+	/* A backend that waits for it would wait for ever. */
+	XN_WRITE_ONCE(dev->owed, err && err != -ENOENT && err != -ESHUTDOWN);
+	if (dev->owed)
+		xn_xs_watch_again(&dev->guest->xs, &dev->watch);
 	return err;
 }
 
@@ -131,9 +138,13 @@ static void otherend_changed(struct xn_xs_watch *w)
 {
 	struct xn_device *dev = xn_container_of(w, struct xn_device, watch);
 	enum xenbus_state state = XenbusStateUnknown;
+	bool owed = XN_READ_ONCE(dev->owed);
 	uint64_t val;
 	int err;
 
+	/* A device that has failed has nobody else to close it. */
+	if (owed && XN_READ_ONCE(dev->failed))
+		xn_device_switch(dev, XenbusStateClosed);
 	err = xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dev->otherend,
 			      "state", STATE_MAX, &val);
 	switch (err) {
@@ -156,11 +167,17 @@ static void otherend_changed(struct xn_xs_watch *w)
 		xn_xs_watch_again(&dev->guest->xs, w);
 		return;
 	}
-	if (dev->told && state == dev->otherend_state)
+	if (dev->told && state == dev->otherend_state && !owed)
 		return;
 	dev->told = true;
 	dev->otherend_state = state;
 	dev->ops->backend_changed(dev, state);
+}
+
+void xn_device_again(struct xn_device *dev)
+{
+	dev->told = false;
+	xn_xs_watch_again(&dev->guest->xs, &dev->watch);
 }
 
 int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops)
@@ -172,6 +189,7 @@ int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops)
 	dev->otherend_state = XenbusStateUnknown;
 	dev->told = false;
 	dev->failed = false;
+	dev->owed = false;
 	dev->refused = false;
 	err = xn_device_switch(dev, XenbusStateInitialising);
 	if (err)
@@ -188,9 +206,17 @@ int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops)
 
 void xn_device_stop(struct xn_device *dev)
 {
-	xn_xs_unwatch(&dev->guest->xs, &dev->watch);
-	if (dev->state != XenbusStateUnknown)
-		xn_device_switch(dev, XenbusStateClosed);
+	struct xn_xs *xs = &dev->guest->xs;
+
+	xn_xs_unwatch(xs, &dev->watch);
+	if (dev->state == XenbusStateUnknown)
+		return;
+	xn_device_switch(dev, XenbusStateClosed);
+	if (!dev->owed)
+		return;
+	/* Nobody comes after us who could do it. */
+	(void)xn_wait(&xs->wait, false, LAST_TRY_NS);
+	xn_device_switch(dev, XenbusStateClosed);
 }
 
 /* "<errno> <what>" in "error/device/<type>/<id>/error", as is the custom. */

@@ -49,6 +49,7 @@ static void unlink_watch(struct xn_xs *xs, struct xn_xs_watch *w)
 	}
 	w->linked = false;
 	w->fired = false;
+	w->again = false;
 	xn_unlock(&xs->lock, flags);
 }
 
@@ -94,14 +95,30 @@ void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len)
 	xn_work_schedule(&xs->work, 0);
 }
 
-/* For a watch's function that could not do its task: it is called again. */
 void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	unsigned long flags = xn_lock(&xs->lock);
 
+	/* By a work of its own: events of others do not wait for it. */
 	if (w->linked) {
+		w->again = true;
+		xn_work_schedule(&xs->again, XN_NSEC_PER_SEC);
+	}
+	xn_unlock(&xs->lock, flags);
+}
+
+static void fire_again(struct xn_work *work)
+{
+	struct xn_xs *xs = xn_container_of(work, struct xn_xs, again);
+	unsigned long flags = xn_lock(&xs->lock);
+	struct xn_xs_watch *w;
+
+	for (w = xs->watches; w; w = w->next) {
+		if (!w->again)
+			continue;
+		w->again = false;
 		fire(xs, w);
-		xn_work_schedule(&xs->work, XN_NSEC_PER_SEC);
+		xn_work_schedule(&xs->work, 0);
 	}
 	xn_unlock(&xs->lock, flags);
 }
@@ -138,6 +155,7 @@ static void call_next(struct xn_work *work)
 void xn_xs_watch_init(struct xn_xs *xs)
 {
 	xn_work_init(&xs->work, call_next);
+	xn_work_init(&xs->again, fire_again);
 }
 
 static int request(struct xn_xs *xs, enum xsd_sockmsg_type type,

@@ -14,4 +14,33 @@
 
 #include <xen-public/io/ring.h>
 
+/*
+ * The same as there, but that what the other side reads or writes meanwhile is
+ * written, and read, by one access each.
+ */
+#undef RING_PUSH_REQUESTS_AND_CHECK_NOTIFY
+#define RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(_r, _notify) do {		\
+	RING_IDX __old = XN_READ_ONCE((_r)->sring->req_prod);		\
+	RING_IDX __new = (_r)->req_prod_pvt;				\
+									\
+	xen_wmb();							\
+	XN_WRITE_ONCE((_r)->sring->req_prod, __new);			\
+	xen_mb();							\
+	(_notify) = (RING_IDX)(__new -					\
+		     XN_READ_ONCE((_r)->sring->req_event)) <		\
+		    (RING_IDX)(__new - __old);				\
+} while (0)
+
+#undef RING_FINAL_CHECK_FOR_RESPONSES
+#define RING_FINAL_CHECK_FOR_RESPONSES(_r, _work_to_do) do {		\
+	(_work_to_do) = XN_READ_ONCE((_r)->sring->rsp_prod) !=		\
+			(_r)->rsp_cons;					\
+	if (_work_to_do)						\
+		break;							\
+	XN_WRITE_ONCE((_r)->sring->rsp_event, (_r)->rsp_cons + 1);	\
+	xen_mb();							\
+	(_work_to_do) = XN_READ_ONCE((_r)->sring->rsp_prod) !=		\
+			(_r)->rsp_cons;					\
+} while (0)
+
 #endif /* XENION_RING_H */

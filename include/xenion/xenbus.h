@@ -88,7 +88,7 @@ struct xn_xs_watch {
 	/* the client's own: */
 	char token[12];
 	uint32_t id;
-	bool linked, fired, running;
+	bool linked, fired, again, running;
 	struct xn_xs_watch *next, *next_fired;
 };
 
@@ -105,7 +105,8 @@ struct xn_xs {
 	struct xn_xs_request *incoming;	/* whose reply is coming in */
 	struct xn_xs_watch *watches;
 	struct xn_xs_watch *fired;	/* those with an event, in order */
-	struct xn_work work;		/* calls watch functions */
+	struct xn_work work;		/* calls watch functions, */
+	struct xn_work again;		/* and some once more, later */
 	uint64_t timeout;		/* ns that a request may take */
 	uint32_t req_prod, rsp_cons;	/* ours; the page's are only copies */
 	uint32_t first_id;		/* ids and tokens begin here */
@@ -261,6 +262,15 @@ int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
  */
 void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w);
 
+/**
+ * xn_xs_watch_again - call a watch's function once more, after a second
+ * @w: a registered watch; one that is not is left alone
+ *
+ * For a function that could not do its task because xenstore did not answer:
+ * there may be no other event. Context: any.
+ */
+void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w);
+
 /* ---- value.c ---- */
 
 /**
@@ -332,6 +342,7 @@ struct xn_device {
 	bool told;			/* otherend_state was */
 	bool refused;			/* nonsense was found in its state */
 	bool failed;			/* an error was told */
+	bool owed;			/* our state is not in xenstore yet */
 };
 
 /**
@@ -368,10 +379,19 @@ void xn_device_stop(struct xn_device *dev);
  * xn_device_switch - tell the backend our state
  *
  * Nothing when it is our state already. Writes only to a device that the
- * toolstack still has (xn_device_exists()).
+ * toolstack still has (xn_device_exists()). When that fails, and our state has
+ * not changed otherwise, backend_changed comes again after a second: the
+ * backend may wait for our answer.
  * Returns: 0, -ENOENT (it is gone), or as xn_xs_transact(). May sleep.
  */
 int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
+
+/**
+ * xn_device_again - call backend_changed once more, after a second
+ *
+ * From backend_changed, when it can do nothing now.
+ */
+void xn_device_again(struct xn_device *dev);
 
 /**
  * xn_device_fail - this device cannot go on: say why, once, and close

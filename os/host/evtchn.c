@@ -40,7 +40,7 @@ void host_evtchn_raise(struct host_guest *g, unsigned int vcpu)
 		return;
 	flag = &g->shared->vcpu_info[vcpu].evtchn_upcall_pending;
 	if (!__atomic_exchange_n(flag, 1, __ATOMIC_SEQ_CST))
-		g->vcpu[vcpu].irq = true;
+		__atomic_store_n(&g->vcpu[vcpu].irq, true, __ATOMIC_SEQ_CST);
 }
 
 event_word_t *host_event_word(struct host_guest *g, evtchn_port_t port)
@@ -116,7 +116,8 @@ static void set_pending(struct host_guest *g, evtchn_port_t port)
 		if (__atomic_fetch_or(&g->shared->evtchn_pending[port / LONG_BITS],
 				      bit, __ATOMIC_SEQ_CST) & bit)
 			return;
-		if (!(g->shared->evtchn_mask[port / LONG_BITS] & bit))
+		if (!(XN_READ_ONCE(g->shared->evtchn_mask[port / LONG_BITS]) &
+		      bit))
 			twolevel_select(g, port);
 		return;
 	}
@@ -126,7 +127,8 @@ static void set_pending(struct host_guest *g, evtchn_port_t port)
 		return;
 	}
 	word_set(w, EVTCHN_FIFO_PENDING);
-	if (!(*w & (BIT(EVTCHN_FIFO_MASKED) | BIT(EVTCHN_FIFO_LINKED))))
+	if (!(XN_READ_ONCE(*w) &
+	      (BIT(EVTCHN_FIFO_MASKED) | BIT(EVTCHN_FIFO_LINKED))))
 		fifo_link(g, port);
 }
 
@@ -139,7 +141,7 @@ static void unmask(struct host_guest *g, evtchn_port_t port)
 	if (!g->fifo) {
 		if (__atomic_fetch_and(&g->shared->evtchn_mask[i], ~bit,
 				       __ATOMIC_SEQ_CST) & bit &&
-		    g->shared->evtchn_pending[i] & bit)
+		    XN_READ_ONCE(g->shared->evtchn_pending[i]) & bit)
 			twolevel_select(g, port);
 		return;
 	}
@@ -477,7 +479,7 @@ long host_evtchn_op(struct host_guest *g, unsigned int cmd, void *arg)
 
 void host_evtchn_init(struct host_guest *g)
 {
-	g->chan = calloc(EVTCHN_FIFO_NR_CHANNELS, sizeof(*g->chan));
+	g->chan = host_table_new(EVTCHN_FIFO_NR_CHANNELS * sizeof(*g->chan));
 	g->first_port = 1;
 	g->next_remote = 1;
 }
@@ -490,7 +492,7 @@ void host_evtchn_fini(struct host_guest *g)
 		g->ports = p->next;
 		free(p);
 	}
-	free(g->chan);
+	host_table_free(g->chan, EVTCHN_FIFO_NR_CHANNELS * sizeof(*g->chan));
 }
 
 unsigned int host_ports_open(const struct host_guest *g)

@@ -28,14 +28,15 @@ void host_gnttab_init(struct host_guest *g)
 	g->gnttab_version = g->cfg.gnttab_version == 2 ? 1 :
 							 g->cfg.gnttab_version;
 	g->nr_grant_frames = 1;
-	g->pins = calloc(HOST_NR_REFS(g->cfg.max_grant_frames),
-			 sizeof(*g->pins));
+	g->pins = host_table_new(HOST_NR_REFS(g->cfg.max_grant_frames) *
+				 sizeof(*g->pins));
 	g->maps = calloc(g->cfg.max_maps, sizeof(*g->maps));
 }
 
 void host_gnttab_fini(struct host_guest *g)
 {
-	free(g->pins);
+	host_table_free(g->pins, HOST_NR_REFS(g->cfg.max_grant_frames) *
+			sizeof(*g->pins));
 	free(g->maps);
 }
 
@@ -152,14 +153,28 @@ unsigned int host_gnttab_leaks(struct host_guest *g)
 	return n + maps;
 }
 
+/* Both versions have them at the start; most are 0, and soon looked at. */
+static uint16_t raw_flags(struct host_guest *g, grant_ref_t ref)
+{
+	const char *table = host_grant_frame(g, 0);
+
+	return *(const uint16_t *)(table + ref *
+				   (g->gnttab_version == 2 ?
+				    sizeof(union grant_entry_v2) :
+				    sizeof(struct grant_entry_v1)));
+}
+
 bool host_gnttab_uses(struct host_guest *g, xen_pfn_t gfn)
 {
 	grant_ref_t ref;
 	struct view v;
 
-	for (ref = 0; look(g, ref, &v); ref++) {
+	for (ref = 0; ref < host_gnttab_refs(g); ref++) {
 		const struct host_pin *p = &g->pins[ref];
 
+		if ((!p->readers && !raw_flags(g, ref)) ||
+		    !look(g, ref, &v))
+			continue;
 		if ((p->readers && p->access.owner == g &&
 		     p->access.gfn == gfn) ||
 		    ((*v.flags & GTF_type_mask) == GTF_permit_access &&

@@ -251,6 +251,18 @@ static int16_t copy_one(struct host_guest *g, const struct gnttab_copy *op)
 	return status;
 }
 
+/* Does this operation fail on demand? Then @status says how. */
+static bool fails(unsigned int cmd, int16_t *status)
+{
+	int err;
+
+	if (!host_fault_due(HOST_FAULT_GRANT, __HYPERVISOR_grant_table_op, cmd,
+			    &err))
+		return false;
+	*status = err;
+	return true;
+}
+
 long host_gnttab_op(struct host_guest *g, unsigned int cmd, void *arg,
 		    unsigned int count)
 {
@@ -267,15 +279,18 @@ long host_gnttab_op(struct host_guest *g, unsigned int cmd, void *arg,
 		return set_version(g, arg);
 	case GNTTABOP_map_grant_ref:
 		for (; count; count--, map++)
-			map->status = map_one(g, map);
+			if (!fails(cmd, &map->status))
+				map->status = map_one(g, map);
 		return 0;
 	case GNTTABOP_unmap_grant_ref:
 		for (; count; count--, unmap++)
-			unmap->status = unmap_one(g, unmap);
+			if (!fails(cmd, &unmap->status))
+				unmap->status = unmap_one(g, unmap);
 		return 0;
 	case GNTTABOP_copy:
 		for (; count; count--, copy++)
-			copy->status = copy_one(g, copy);
+			if (!fails(cmd, &copy->status))
+				copy->status = copy_one(g, copy);
 		return 0;
 	default:
 		return -ENOSYS;

@@ -80,12 +80,27 @@ void host_add_step(struct host_guest *g, bool (*step)(void *data), void *data);
 
 /* ---- faults and figures ---- */
 
-/* The @nth hypercall from now on fails with @err (e.g. -ENOMEM); 0: none. */
+/* What can be made to fail. */
+enum host_fault {
+	HOST_FAULT_HYPERCALL,	/* a hypercall, which is not done */
+	HOST_FAULT_PAGE,	/* xn_os_page_alloc() or xn_os_map(): NULL */
+	HOST_FAULT_HOLE,	/* xn_os_hole_get(): -ENOSPC */
+	HOST_FAULT_GRANT,	/* one operation of a GNTTABOP_* on others' grants */
+	HOST_FAULT_STORE,	/* a xenstore request, which is not done */
+	HOST_FAULT_COUNT
+};
+
+/*
+ * The @nth of these from now on fails; 0: none. @err is the hypercall's answer,
+ * the operation's GNTST_* or the request's error (then 0: it gets no answer).
+ */
+void host_fail(enum host_fault what, unsigned int nth, int err);
 void host_fail_hypercall(unsigned int nth, int err);
-/* The @nth xn_os_page_alloc() from now on returns NULL; 0: none. */
 void host_fail_page(unsigned int nth);
 /* Has the fault that was asked for come? */
 bool host_fault_done(void);
+/* Of the last one: the hypercall and its command, or XS_* and 0. */
+void host_fault_which(unsigned int *nr, unsigned int *cmd);
 
 /*
  * Called after each hypercall, with its arguments and what it is to return,

@@ -16,8 +16,11 @@ static __thread unsigned int current_vcpu;
 static domid_t next_domid = 1;
 
 static struct {
-	unsigned int hypercall, page;
-	int err;
+	struct {
+		unsigned int left;	/* until it comes, 0: it does not */
+		int err;
+	} of[HOST_FAULT_COUNT];
+	unsigned int nr, cmd;
 	bool done;
 } fault;
 
@@ -37,17 +40,21 @@ void host_unlock(void)
 
 /* ---- faults ---- */
 
+void host_fail(enum host_fault what, unsigned int nth, int err)
+{
+	fault.of[what].left = nth;
+	fault.of[what].err = err;
+	fault.done = false;
+}
+
 void host_fail_hypercall(unsigned int nth, int err)
 {
-	fault.hypercall = nth;
-	fault.err = err;
-	fault.done = false;
+	host_fail(HOST_FAULT_HYPERCALL, nth, err);
 }
 
 void host_fail_page(unsigned int nth)
 {
-	fault.page = nth;
-	fault.done = false;
+	host_fail(HOST_FAULT_PAGE, nth, 0);
 }
 
 bool host_fault_done(void)
@@ -55,23 +62,23 @@ bool host_fault_done(void)
 	return fault.done;
 }
 
-static bool fault_due(unsigned int *count)
+void host_fault_which(unsigned int *nr, unsigned int *cmd)
 {
-	if (!*count || --*count)
+	*nr = fault.nr;
+	*cmd = fault.cmd;
+}
+
+bool host_fault_due(enum host_fault what, unsigned int nr, unsigned int cmd,
+		    int *err)
+{
+	if (!fault.of[what].left || --fault.of[what].left)
 		return false;
 	fault.done = true;
+	fault.nr = nr;
+	fault.cmd = cmd;
+	if (err)
+		*err = fault.of[what].err;
 	return true;
-}
-
-bool host_fault_hypercall(int *err)
-{
-	*err = fault.err;
-	return fault_due(&fault.hypercall);
-}
-
-bool host_fault_page(void)
-{
-	return fault_due(&fault.page);
 }
 
 static host_liar_fn liar;
@@ -137,7 +144,7 @@ long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
 	if (!g)
 		host_bug("hypercall %u outside any guest", nr);
 	host_lock();
-	if (host_fault_hypercall(&err))
+	if (host_fault_due(HOST_FAULT_HYPERCALL, nr, a1, &err))
 		ret = err;
 	else if (nr == __HYPERVISOR_memory_op)
 		ret = host_memory_op(g, a1, (void *)a2);

@@ -166,14 +166,18 @@ _Noreturn void host_bug(const char *fmt, ...)
 
 /* hypervisor.c */
 struct host_guest *host_guest_find(domid_t domid);
-bool host_fault_hypercall(int *err);
-bool host_fault_page(void);
+/* Shall this one fail? @nr and @cmd: for host_fault_which(). */
+bool host_fault_due(enum host_fault what, unsigned int nr, unsigned int cmd,
+		    int *err);
 unsigned int host_cpu(void);
 
 /* memory.c */
 void host_memory_init(struct host_guest *g);
 void host_memory_fini(struct host_guest *g);
 unsigned int host_memory_leaks(struct host_guest *g);
+/* A large zeroed table of the host's own, of which little is ever touched. */
+void *host_table_new(size_t size);
+void host_table_free(void *table, size_t size);
 long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg);
 void *host_ram(struct host_guest *g, xen_pfn_t gfn);
 void *host_special(struct host_guest *g, unsigned int i);

@@ -21,14 +21,24 @@
 
 #include "internal.h"
 
-static void *map_new(size_t pages, int prot)
+static void *map_new(size_t size, int prot)
 {
-	void *p = mmap(NULL, pages * XN_PAGE_SIZE, prot,
+	void *p = mmap(NULL, size, prot,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
 		host_bug("out of address space");
 	return p;
+}
+
+void *host_table_new(size_t size)
+{
+	return map_new(size, PROT_READ | PROT_WRITE);
+}
+
+void host_table_free(void *table, size_t size)
+{
+	munmap(table, size);
 }
 
 /* Memory that can be in several places at once. */
@@ -65,7 +75,7 @@ void host_memory_init(struct host_guest *g)
 		    HOST_NR_STATUS(g->cfg.max_grant_frames) + HOST_NR_SPECIAL;
 	g->xen = map_shared(g->nr_xen, &g->xen_fd);
 	g->shared = (void *)g->xen;
-	g->hole = map_new(HOST_HOLE_PAGES, PROT_NONE);
+	g->hole = map_new(HOST_HOLE_PAGES * XN_PAGE_SIZE, PROT_NONE);
 	for (i = 0; i < HOST_HOLE_PAGES; i++)
 		g->hole_frame[i] = HOST_FRAME_NONE;
 }
@@ -398,7 +408,7 @@ void *xn_os_page_alloc(void)
 	/* Also checks that the caller may sleep. */
 	host_deadline(0);
 	host_lock();
-	if (!host_fault_page() && g->queue_len) {
+	if (!host_fault_due(HOST_FAULT_PAGE, 0, 0, NULL) && g->queue_len) {
 		i = g->page_queue[g->queue_head];
 		g->queue_head = (g->queue_head + 1) % g->cfg.ram_pages;
 		g->queue_len--;
@@ -454,6 +464,8 @@ int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn)
 	unsigned int i, run = 0;
 
 	host_deadline(0);
+	if (host_fault_due(HOST_FAULT_HOLE, 0, 0, NULL))
+		return -ENOSPC;
 	for (i = 0; i < HOST_HOLE_PAGES; i++) {
 		run = g->hole_used[i] ? 0 : run + 1;
 		if (run == count) {
@@ -486,7 +498,7 @@ void *xn_os_map(xen_pfn_t gfn, unsigned int count)
 	unsigned int i = gfn - HOST_HOLE_GFN, k;
 
 	host_deadline(0);
-	if (host_fault_page())
+	if (host_fault_due(HOST_FAULT_PAGE, 0, 0, NULL))
 		return NULL;
 	if (gfn >= HOST_SPECIAL_GFN &&
 	    gfn + count <= HOST_SPECIAL_GFN + HOST_NR_SPECIAL) {

@@ -13,15 +13,23 @@
 #include "internal.h"
 #include "xenstore_int.h"
 
-static void send_error(struct host_xs *h, const struct xsd_sockmsg *hdr,
-		       int err)
+/* What newer ones call a quota that is used up has no place in the table. */
+static const char *error_name(int err)
 {
 	unsigned int i;
 
-	for (i = 0; xsd_errors[i].errnum != -err; i++)
-		;
-	host_xs_send(h, XS_ERROR, hdr->req_id, xsd_errors[i].errstring,
-		     strlen(xsd_errors[i].errstring) + 1);
+	for (i = 0; i < XN_ARRAY_SIZE(xsd_errors); i++)
+		if (xsd_errors[i].errnum == -err)
+			return xsd_errors[i].errstring;
+	return "EQUOTA";
+}
+
+static void send_error(struct host_xs *h, const struct xsd_sockmsg *hdr,
+		       int err)
+{
+	const char *name = error_name(err);
+
+	host_xs_send(h, XS_ERROR, hdr->req_id, name, strlen(name) + 1);
 }
 
 /* ---- watches ---- */
@@ -325,11 +333,29 @@ void host_xs_answer(struct host_xs *h, const struct xsd_sockmsg *hdr,
 	}
 }
 
+/* Does this request fail on demand? A transaction is at its end all the same. */
+static bool fails(struct host_xs *h, const struct xsd_sockmsg *hdr)
+{
+	struct host_xs_txn *t = txn_find(h, hdr->tx_id);
+	int err;
+
+	if (!host_fault_due(HOST_FAULT_STORE, hdr->type, 0, &err))
+		return false;
+	if (!err)
+		return true;
+	if (hdr->type == XS_TRANSACTION_END && t)
+		txn_end(h, t, false);
+	send_error(h, hdr, err);
+	return true;
+}
+
 void host_xs_take(struct host_xs *h, const struct xsd_sockmsg *hdr,
 			 const char *body)
 {
 	h->requests++;
 	if (h->lies.request && h->lies.request(h->lies.data, hdr, body))
+		return;
+	if (fails(h, hdr))
 		return;
 	if (!h->lies.mute)
 		host_xs_answer(h, hdr, body);

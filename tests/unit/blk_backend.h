@@ -15,7 +15,9 @@
 
 #define VDEV		51712u
 #define FRONT		"device/vbd/51712"
+#ifndef SECTORS
 #define SECTORS		16384u
+#endif
 #define DEPTH		32u	/* requests of a ring of one page */
 
 /* ---- the backend ---- */

@@ -12,10 +12,14 @@ static inline void guest_store_event(void *data, evtchn_port_t port)
 	xn_xs_upcall(data);
 }
 
+#ifndef GUEST_PAGES
+#define GUEST_PAGES	16384
+#endif
+
 /* Returns: the other side of its xenstore. */
 static inline struct host_xs *guest_start(struct host_xenion *x)
 {
-	static const struct host_config cfg = { .ram_pages = 16384 };
+	static const struct host_config cfg = { .ram_pages = GUEST_PAGES };
 	struct xn_xs *xs = &x->guest.xs;
 	struct host_xs *h;
 	evtchn_port_t port;

@@ -630,10 +630,12 @@ static struct {
 	struct io io[3000];
 	unsigned int n;
 	struct buffer b;
+	bool polled;
 } storm;
 
 static void storm_more(struct xn_blk_queue *q)
 {
+	storm.polled |= q->polling;
 	if (storm.n == XN_ARRAY_SIZE(storm.io))
 		return;
 	assert_int_equal(t_submit(&storm.io[storm.n++], XN_BLK_READ, 0,
@@ -650,9 +652,13 @@ static void test_storm(void **state)
 	t_connect(&t_config);
 	memset(&storm, 0, sizeof(storm));
 	buffer_make(&storm.b, 1);
+	/* Enough at once for a batch, so that more come within one upcall. */
+	while (storm.n < 20)
+		assert_int_equal(t_submit(&storm.io[storm.n++], XN_BLK_READ, 0,
+					  &storm.b), 0);
 	t.on_complete = storm_more;
-	storm_more(&t.blk.queue[0]);
-	host_pump();
+	t_push();
+	assert_true(storm.polled);
 	assert_int_equal(storm.n, XN_ARRAY_SIZE(storm.io));
 	assert_int_equal(t.completed, XN_ARRAY_SIZE(storm.io));
 	for (i = 0; i < XN_ARRAY_SIZE(storm.io); i++)
@@ -685,6 +691,66 @@ static void test_resize(void **state)
 	assert_int_equal(t.resized, 1);
 	assert_int_equal(t.blk.info.sectors, 32768);
 	assert_int_equal(host_log_count(XN_WARN), 1);
+	t_fini();
+}
+
+/* Without an answer the size is asked for again. */
+static void test_resize_unanswered(void **state)
+{
+	t_connect(&t_config);
+	host_fail(HOST_FAULT_STORE, 1, -EAGAIN);
+	host_xs_write(t.h, be_path(&t.b, "sectors"), "32768");
+	host_pump();
+	assert_true(host_fault_done());
+	assert_int_equal(t.resized, 0);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(t.resized, 1);
+	t_fini();
+}
+
+/* A backend that cannot be told of requests gets no more, and none hangs. */
+static void test_notify_refused(void **state)
+{
+	struct buffer b;
+	struct io io;
+
+	t_connect(&t_config);
+	buffer_make(&b, 1);
+	assert_int_equal(t_submit(&io, XN_BLK_WRITE, 0, &b), 0);
+	host_fail_hypercall(1, -EINVAL);
+	t_push();
+	assert_true(host_fault_done());
+	assert_true(io.done);
+	assert_int_equal(io.err, -EIO);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	assert_non_null(strstr(host_log_last(), "notified"));
+	buffer_free(&b);
+	t_fini();
+}
+
+/* The same while the backend closes, which another work waits for. */
+static void test_notify_refused_closing(void **state)
+{
+	struct buffer b;
+	struct io io;
+
+	t_connect(&t_config);
+	buffer_make(&b, 1);
+	t.b.asleep = true;
+	assert_int_equal(t_submit(&io, XN_BLK_WRITE_FUA, 0, &b), 0);
+	t_push();
+	t.b.asleep = false;
+	be_state(&t.b, XenbusStateClosing);
+	/* The flush after the write cannot be told. */
+	host_fail_hypercall(1, -EINVAL);
+	be_run(&t.b.queue[0]);
+	host_run(60 * XN_NSEC_PER_SEC);
+	assert_true(host_fault_done());
+	assert_true(io.done);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	buffer_free(&b);
 	t_fini();
 }
 
@@ -818,6 +884,9 @@ int main(void)
 		TEST(notifications),
 		TEST(storm),
 		TEST(resize),
+		TEST(resize_unanswered),
+		TEST(notify_refused),
+		TEST(notify_refused_closing),
 		TEST(closing),
 		TEST(back_again),
 		TEST(back_silently),

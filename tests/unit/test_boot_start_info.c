@@ -180,6 +180,48 @@ static void test_errno(void **state)
 	assert_int_equal(xn_errno((long)(1ul << 63)), -EIO);
 }
 
+/* ---- the memory map by a hypercall ---- */
+
+static unsigned int told_entries;
+static uint64_t told_size;
+
+static void tell_map(unsigned int nr, unsigned int cmd, void *arg,
+		     unsigned int count, long *ret)
+{
+	struct xen_memory_map *op = arg;
+	struct e820_entry *e = op->buffer.p;
+
+	assert_int_equal(nr, __HYPERVISOR_memory_op);
+	assert_int_equal(cmd, XENMEM_memory_map);
+	assert_int_equal(op->nr_entries, XN_MEMMAP_MAX);
+	e[0] = (struct e820_entry){ 0, 0xa0000, 1 };
+	e[1] = (struct e820_entry){ 0x100000, told_size, 1 };
+	op->nr_entries = told_entries;
+	*ret = 0;
+}
+
+static void test_query(void **state)
+{
+	struct host_guest *g = host_guest_create(NULL);
+	struct xn_memmap map = { 0 };
+
+	/* This Xen knows no such hypercall. */
+	assert_int_equal(xn_memmap_query(&map), -ENOSYS);
+	host_set_liar(tell_map);
+	told_entries = 2;
+	told_size = 0x700000;
+	assert_int_equal(xn_memmap_query(&map), 0);
+	assert_int_equal(map.nr, 2);
+	/* More than there is room for; and a range that cannot be. */
+	told_entries = XN_MEMMAP_MAX + 1;
+	assert_int_equal(xn_memmap_query(&map), -E2BIG);
+	told_entries = 2;
+	told_size = ~0ull;
+	assert_true(xn_memmap_query(&map) < 0);
+	host_set_liar(NULL);
+	host_guest_destroy(g);
+}
+
 #define T(name) cmocka_unit_test_setup(test_##name, setup)
 
 int main(void)
@@ -188,6 +230,7 @@ int main(void)
 		T(version_1), T(later_version), T(version_0), T(no_map),
 		T(magic), T(modules), T(module_wraps), T(map_lies),
 		T(too_many_ranges), T(errno),
+		T(query),
 	};
 
 	return cmocka_run_group_tests_name("boot start info", tests, NULL,

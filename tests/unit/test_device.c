@@ -82,6 +82,13 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* What a frontend does when its backend closes. */
+static void follow_closing(enum xenbus_state state)
+{
+	if (state == XenbusStateClosing)
+		xn_device_switch(&dev, XenbusStateClosed);
+}
+
 /* ---- finding the backend ---- */
 
 static void test_init(void **state)
@@ -472,6 +479,41 @@ static void fail_and_go_on(enum xenbus_state state)
 	xn_device_fail(&dev, -EIO, "in a callback");
 }
 
+/* A state that xenstore does not take is written again: somebody waits for it. */
+static void test_switch_refused(void **state)
+{
+	assert_int_equal(xn_device_switch(&dev, XenbusStateConnected), 0);
+	react = follow_closing;
+	/* The fourth request writes it. */
+	host_fail(HOST_FAULT_STORE, 5, -ENOSPC);
+	backend_state("5");
+	assert_true(host_fault_done());
+	assert_int_equal(our_state(), XenbusStateConnected);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(our_state(), XenbusStateClosed);
+	assert_string_equal(seen, "55");
+}
+
+static void test_stop_refused(void **state)
+{
+	assert_int_equal(xn_device_switch(&dev, XenbusStateConnected), 0);
+	host_fail(HOST_FAULT_STORE, 3, -ENOSPC);
+	xn_device_stop(&dev);
+	assert_true(host_fault_done());
+	assert_int_equal(our_state(), XenbusStateClosed);
+}
+
+/* A device that has failed is closed, though its frontend does nothing more. */
+static void test_fail_refused(void **state)
+{
+	host_fail(HOST_FAULT_STORE, 10, -EDQUOT);
+	xn_device_fail(&dev, -EPROTO, "for a test");
+	assert_true(host_fault_done());
+	assert_int_equal(our_state(), XenbusStateClosing);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(our_state(), XenbusStateClosed);
+}
+
 static void test_fail_within(void **state)
 {
 	react = fail_and_go_on;
@@ -598,6 +640,9 @@ int main(void)
 		TEST(test_fail),
 		TEST(test_fail_long),
 		TEST(test_fail_gone),
+		TEST(test_switch_refused),
+		TEST(test_stop_refused),
+		TEST(test_fail_refused),
 		TEST(test_fail_within),
 		INIT(test_scan),
 		INIT(test_scan_odd_names),

@@ -628,6 +628,53 @@ static void test_rx_notifies_who_waits(void **state)
 
 /* ---- link, and backends that go ---- */
 
+/* No answer is no news; the backend's word is asked for again. */
+static void test_carrier_unanswered(void **state)
+{
+	t_connect();
+	host_fail(HOST_FAULT_STORE, 1, -EAGAIN);
+	be_write(&t.b, "carrier", "0");
+	host_pump();
+	assert_true(host_fault_done());
+	assert_true(t.link);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_false(t.link);
+	assert_int_equal(host_log_count(XN_WARN), 0);
+	t_stop();
+}
+
+/* The backend is not to be seen for a moment: it must see that we have gone. */
+static void test_backend_hidden(void **state)
+{
+	t_connect();
+	host_fail(HOST_FAULT_STORE, 1, -EACCES);
+	be_state(&t.b, XenbusStateConnected);
+	host_pump();
+	assert_true(host_fault_done());
+	assert_false(t.live);
+	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
+			 XenbusStateClosed);
+	t_stop();
+}
+
+/* A backend that cannot be told of packets gets no more, and none hangs. */
+static void test_notify_refused(void **state)
+{
+	static const uint32_t lens[] = { 60, 0 };
+	struct packet p;
+
+	t_connect();
+	packet_make(&p, lens);
+	assert_int_equal(xn_net_tx(t_queue(0), &p.pkt), 0);
+	host_fail_hypercall(1, -EINVAL);
+	xn_net_tx_push(t_queue(0));
+	assert_true(host_fault_done());
+	t_assert_failed("notified");
+	t_stop();
+	assert_true(p.done);
+	packet_free(&p);
+}
+
 static void test_carrier(void **state)
 {
 	be_write(&t.b, "carrier", "1");
@@ -807,6 +854,9 @@ int main(void)
 		TEST(test_rx_few_pages),
 		TEST(test_rx_notifies_who_waits),
 		TEST(test_carrier),
+		TEST(test_carrier_unanswered),
+		TEST(test_backend_hidden),
+		TEST(test_notify_refused),
 		TEST(test_detach),
 		TEST(test_vanish),
 		TEST(test_reconnect),

@@ -108,7 +108,8 @@ struct xn_work {
 
 static pthread_mutex_t work_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work_cond = PTHREAD_COND_INITIALIZER;
-static struct xn_work *the_work;
+static struct xn_work *works[4];
+static unsigned int nr_works;
 
 static void xn_work_init(struct xn_work *w, void (*fn)(struct xn_work *w))
 {
@@ -116,7 +117,7 @@ static void xn_work_init(struct xn_work *w, void (*fn)(struct xn_work *w))
 	w->fn = fn;
 	w->queued = false;
 	w->running = false;
-	the_work = w;
+	works[nr_works++] = w;
 	pthread_mutex_unlock(&work_lock);
 }
 
@@ -249,13 +250,23 @@ static void *upcalls(void *unused)
 	return NULL;
 }
 
+static struct xn_work *queued(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_works; i++)
+		if (works[i]->queued)
+			return works[i];
+	return NULL;
+}
+
 static void *worker(void *unused)
 {
 	pthread_mutex_lock(&work_lock);
 	while (!XN_READ_ONCE(over)) {
-		struct xn_work *w = the_work;
+		struct xn_work *w = queued();
 
-		if (!w || !w->queued) {
+		if (!w) {
 			pthread_cond_wait(&work_cond, &work_lock);
 			continue;
 		}

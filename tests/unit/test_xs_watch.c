@@ -103,6 +103,27 @@ static void test_absolute_path(void **state)
 	assert_int_equal(a.calls, 2);
 }
 
+/* A function that is to be called again holds up no other. */
+static void test_again(void **state)
+{
+	watch_quiet(&a, "a");
+	watch_quiet(&b, "b");
+	xn_xs_watch_again(xs, &a.w);
+	host_xs_write(xg->h, "b", "1");
+	host_pump();
+	assert_int_equal(b.calls, 1);
+	assert_int_equal(a.calls, 0);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(a.calls, 1);
+	xn_xs_watch_again(xs, &a.w);
+	xn_xs_unwatch(xs, &a.w);
+	xn_xs_unwatch(xs, &b.w);
+	/* Not registered any more: nothing. */
+	xn_xs_watch_again(xs, &a.w);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(a.calls, 1);
+}
+
 static void test_unwatch(void **state)
 {
 	watch_quiet(&a, "a");
@@ -393,6 +414,7 @@ int main(void)
 		TEST(test_first_event),
 		TEST(test_changes),
 		TEST(test_absolute_path),
+		TEST(test_again),
 		TEST(test_unwatch),
 		TEST(test_unwatch_with_event),
 		TEST(test_unwatch_when_fired),

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Every fault in the life of a disk: attach, I/O, detach; the backend goes and
+ * comes back; the disk is pulled out, put in again, and grows. Whatever fails,
+ * the device is Connected and works, or is Closed; each request is answered
+ * once; nothing is lost; and the next time all is well. See sweep.h.
+ */
+/* A small guest with a small disk: they are made thousands of times. */
+#define GUEST_PAGES	2048
+#define SECTORS		2048u
+
+#include "sweep.h"
+#include "blk_backend.h"
+
+#define NR_IO	6u
+
+static struct buffer bufs[NR_IO];
+static struct io ios[NR_IO];
+static bool submitted[NR_IO];
+
+/* With indirect descriptors; with more of all; with bounce pages. */
+static const struct xn_blk_config direct = {
+	.max_queues = 1, .max_segments = 13,
+	.persistent = XN_BLK_PERSISTENT_NEVER, .handle = VDEV & 0xffff,
+};
+
+static const struct xn_blk_config queues = {
+	.max_queues = 2, .max_ring_order = 1, .max_segments = 11,
+	.persistent = XN_BLK_PERSISTENT_NEVER, .handle = VDEV & 0xffff,
+};
+
+static const struct xn_blk_config bounced = {
+	.max_queues = 1, .max_segments = 11,
+	.persistent = XN_BLK_PERSISTENT_ALWAYS, .handle = VDEV & 0xffff,
+};
+
+static long long front_state(void)
+{
+	return host_xs_read_int(t.h, FRONT "/state");
+}
+
+/* ---- I/O ---- */
+
+/* The longest request has as many pages as there may be. */
+static void io_make(unsigned int max)
+{
+	static const unsigned int pages[NR_IO] = { 3, ~0u, 1, 2, 0, 0 };
+	unsigned int i;
+
+	for (i = 0; i < NR_IO; i++) {
+		buffer_make(&bufs[i], pages[i] < max ? pages[i] : max);
+		buffer_fill(&bufs[i], i);
+		submitted[i] = false;
+	}
+}
+
+static void begin(const struct xn_blk_config *config)
+{
+	t_setup(NULL);
+	be_offer(&t.b, "sectors", "2048");
+	io_make(config->max_segments);
+}
+
+static void io_free(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_IO; i++)
+		buffer_free(&bufs[i]);
+}
+
+/* What can be submitted is, but is not waited for. */
+static void io_begin(void)
+{
+	static const enum xn_blk_op ops[NR_IO] = {
+		XN_BLK_WRITE, XN_BLK_WRITE, XN_BLK_READ, XN_BLK_WRITE_FUA,
+		XN_BLK_FLUSH, XN_BLK_DISCARD,
+	};
+	unsigned int i;
+
+	for (i = 0; i < NR_IO; i++) {
+		struct xn_blk_io bio = {
+			.op = ops[i], .sector = 200 * i, .cookie = &ios[i],
+			.nr_sectors = 8, .sg = bufs[i].sg,
+			.nr_sg = bufs[i].nr,
+		};
+
+		memset(&ios[i], 0, sizeof(ios[i]));
+		submitted[i] = !xn_blk_submit(&t.blk.queue[0], &bio);
+		xn_blk_push(&t.blk.queue[0]);
+	}
+}
+
+/* Twice is not possible: the port's complete function would not have it. */
+static void io_check(bool all_well)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_IO; i++) {
+		if (all_well)
+			assert_true(submitted[i]);
+		if (submitted[i])
+			assert_true(ios[i].done);
+		if (all_well)
+			assert_int_equal(ios[i].err, 0);
+		submitted[i] = false;
+	}
+}
+
+static bool io_waits(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_IO; i++)
+		if (submitted[i] && !ios[i].done)
+			return true;
+	return false;
+}
+
+/* ---- states ---- */
+
+static int attach(const struct xn_blk_config *config)
+{
+	int err;
+
+	memset(&t.blk, 0, sizeof(t.blk));
+	memset(&t.dev, 0, sizeof(t.dev));
+	err = xn_device_init(&t.dev, &t.x.guest, "vbd", VDEV);
+	if (err)
+		return err;
+	err = xn_blk_init(&t.blk, &t.dev, &t_ops, config);
+	if (err)
+		xn_blk_fini(&t.blk);
+	host_pump();
+	return err;
+}
+
+/* A device that has begun is in one of two states in the end, and idle. */
+static void check_settled(void)
+{
+	long long state;
+
+	host_run(300 * XN_NSEC_PER_SEC);
+	state = front_state();
+	if (state != XenbusStateClosed && sweep_is_final_answer()) {
+		be_state(&t.b, be_number(&t.b, t.b.path, "state"));
+		host_run(300 * XN_NSEC_PER_SEC);
+		state = front_state();
+	}
+	if (state == XenbusStateConnected) {
+		assert_int_equal(t.blk.phase, XN_BLK_CONNECTED);
+		assert_true(t.b.connected);
+	} else {
+		assert_int_equal(state, XenbusStateClosed);
+		assert_int_not_equal(t.blk.phase, XN_BLK_CONNECTED);
+	}
+	assert_false(io_waits());
+}
+
+/* The fault is over: a device that failed works when it is attached again. */
+static void retry(const struct xn_blk_config *config)
+{
+	t_connect(config);
+	io_begin();
+	host_pump();
+	io_check(true);
+	t_fini();
+	assert_int_equal(front_state(), XenbusStateClosed);
+}
+
+static void end(void)
+{
+	evtchn_port_t port = host_port_guest_end(host_store_port(t.x.host));
+
+	io_free();
+	be_disconnect(&t.b);
+	host_run(60 * XN_NSEC_PER_SEC);
+	assert_int_equal(t.pages_held, 0);
+	assert_null(t.x.guest.xs.watches);
+	assert_int_equal(host_gnttab_active(t.x.host), 0);
+	xn_xs_fini(&t.x.guest.xs);
+	assert_int_equal(host_xs_watches(t.h), 0);
+	assert_int_equal(host_xs_transactions(t.h), 0);
+	xn_evtchn_unbind(&t.x.guest.evtchn, port);
+	host_xenion_unload(&t.x);
+	sweep_check_leaks(t.x.host);
+	host_guest_destroy(t.x.host);
+	host_xs_destroy(t.h);
+	free(t.b.disk);
+}
+
+/* ---- scenarios ---- */
+
+static void run_life(const void *arg)
+{
+	const struct xn_blk_config *config = arg;
+	int err;
+
+	begin(config);
+	sweep_arm();
+	err = attach(config);
+	if (!err) {
+		io_begin();
+		check_settled();
+		xn_blk_fini(&t.blk);
+	}
+	sweep_disarm();
+	host_pump();
+	io_check(!sweep.hit);
+	if (!err)
+		assert_int_equal(front_state(), XenbusStateClosed);
+	assert_int_equal(host_gnttab_active(t.x.host), 0);
+	retry(config);
+	end();
+}
+
+/* The backend closes with I/O under way, and is there again. */
+static void run_return(const void *arg)
+{
+	const struct xn_blk_config *config = arg;
+
+	begin(config);
+	t_connect(config);
+	t.b.asleep = true;
+	io_begin();
+	host_pump();
+	t.b.asleep = false;
+	sweep_arm();
+	be_state(&t.b, XenbusStateClosing);
+	be_run(&t.b.queue[0]);
+	check_settled();
+	if (front_state() == XenbusStateClosed) {
+		io_check(false);
+		be_state(&t.b, XenbusStateInitWait);
+		check_settled();
+	}
+	io_begin();
+	check_settled();
+	sweep_disarm();
+	xn_blk_fini(&t.blk);
+	host_pump();
+	io_check(!sweep.hit);
+	assert_int_equal(front_state(), XenbusStateClosed);
+	retry(config);
+	end();
+}
+
+/* Pulled out and put in, as "xl block-detach" and "xl block-attach" do. */
+static void run_plug(const void *arg)
+{
+	const struct xn_blk_config *config = arg;
+	int err;
+
+	begin(config);
+	t_connect(config);
+	sweep_arm();
+	be_state(&t.b, XenbusStateClosing);
+	check_settled();
+	assert_int_equal(front_state(), XenbusStateClosed);
+	t_unplug();
+	host_run(60 * XN_NSEC_PER_SEC);
+	xn_blk_fini(&t.blk);
+	/* Nobody makes anew what the toolstack has removed. */
+	assert_null(host_xs_read(t.h, FRONT "/state"));
+	assert_int_equal(host_gnttab_active(t.x.host), 0);
+	t_plug();
+	err = attach(config);
+	if (!err) {
+		io_begin();
+		check_settled();
+		xn_blk_fini(&t.blk);
+	}
+	sweep_disarm();
+	host_pump();
+	io_check(!sweep.hit);
+	retry(config);
+	end();
+}
+
+/* Pulled out without a word. */
+static void run_pull(const void *arg)
+{
+	const struct xn_blk_config *config = arg;
+
+	begin(config);
+	t_connect(config);
+	t.b.asleep = true;
+	io_begin();
+	sweep_arm();
+	t_unplug();
+	host_run(60 * XN_NSEC_PER_SEC);
+	assert_false(io_waits());
+	xn_blk_fini(&t.blk);
+	sweep_disarm();
+	io_check(false);
+	assert_null(host_xs_read(t.h, FRONT "/state"));
+	assert_int_equal(host_gnttab_active(t.x.host), 0);
+	t.b.asleep = false;
+	t_plug();
+	retry(config);
+	end();
+}
+
+static void run_resize(const void *arg)
+{
+	const struct xn_blk_config *config = arg;
+
+	begin(config);
+	t_connect(config);
+	sweep_arm();
+	host_xs_write(t.h, be_path(&t.b, "sectors"), "4096");
+	check_settled();
+	if (sweep_is_final_answer())
+		host_xs_write(t.h, be_path(&t.b, "sectors"), "4096");
+	check_settled();
+	assert_int_equal(front_state(), XenbusStateConnected);
+	assert_int_equal(t.blk.info.sectors, 4096);
+	assert_int_equal(t.resized, 1);
+	io_begin();
+	check_settled();
+	sweep_disarm();
+	t_fini();
+	io_check(!sweep.hit);
+	be_offer(&t.b, "sectors", "2048");
+	retry(config);
+	end();
+}
+
+/* All of it unloaded, and loaded again: from the rooms up to the disk. */
+static void run_reload(const void *arg)
+{
+	const struct xn_blk_config *config = arg;
+	evtchn_port_t port;
+	int err;
+
+	begin(config);
+	t_connect(config);
+	io_begin();
+	sweep_arm();
+	xn_blk_fini(&t.blk);
+	host_pump();
+	xn_xs_fini(&t.x.guest.xs);
+	xn_evtchn_unbind(&t.x.guest.evtchn,
+			 host_port_guest_end(host_store_port(t.x.host)));
+	host_xenion_unload(&t.x);
+	err = host_xenion_load(&t.x, NULL);
+	port = host_port_guest_end(host_store_port(t.x.host));
+	if (!err) {
+		struct xn_xs *xs = &t.x.guest.xs;
+
+		err = xn_evtchn_adopt(&t.x.guest.evtchn, port,
+				      guest_store_event, xs);
+		if (!err) {
+			xn_evtchn_unmask(&t.x.guest.evtchn, port);
+			err = xn_xs_init(xs, host_store_page(t.x.host), port);
+			if (err)
+				xn_evtchn_unbind(&t.x.guest.evtchn, port);
+		}
+		if (err)
+			host_xenion_unload(&t.x);
+	}
+	io_check(false);
+	if (!err) {
+		err = attach(config);
+		if (!err) {
+			io_begin();
+			check_settled();
+			xn_blk_fini(&t.blk);
+		}
+		sweep_disarm();
+		host_pump();
+		io_check(!sweep.hit);
+		retry(config);
+		end();
+		return;
+	}
+	sweep_disarm();
+	assert_true(sweep.hit);
+	io_free();
+	be_disconnect(&t.b);
+	host_run(60 * XN_NSEC_PER_SEC);
+	sweep_check_leaks(t.x.host);
+	host_guest_destroy(t.x.host);
+	host_xs_destroy(t.h);
+	free(t.b.disk);
+}
+
+static const struct sweep_scenario scenarios[] = {
+	{ "blk", run_life, &direct },
+	{ "blk-queues", run_life, &queues },
+	{ "blk-bounced", run_life, &bounced },
+	{ "blk-return", run_return, &direct },
+	{ "blk-plug", run_plug, &direct },
+	{ "blk-pull", run_pull, &direct },
+	{ "blk-resize", run_resize, &direct },
+	{ "blk-reload", run_reload, &direct },
+};
+
+int main(void)
+{
+	return sweep_all("sweep-blk", scenarios, XN_ARRAY_SIZE(scenarios));
+}
