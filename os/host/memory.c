@@ -3,9 +3,8 @@
  * A simulated guest's memory: RAM, of which pages are allocated one by one;
  * a hole without RAM, where Xen's frames (XENMEM_add_to_physmap) and pages that
  * other guests granted can be made to appear; and the toolstack's special
- * frames. Pages that are
- * not allocated are poisoned for AddressSanitizer, frames that are not there
- * fault. Serves the memory part of <xenion/os.h>.
+ * frames. Pages that are not allocated are poisoned for AddressSanitizer,
+ * frames that are not there fault. Serves the memory part of <xenion/os.h>.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -30,8 +30,7 @@ const char *__ubsan_default_options(void);
 /* Guests come and go: what they had need not be kept for long. */
 const char *__asan_default_options(void)
 {
-	return "quarantine_size_mb=4:malloc_context_size=4:abort_on_error=1:"
-	       "detect_leaks=0:handle_abort=1";
+	return "quarantine_size_mb=4:malloc_context_size=4:detect_leaks=0";
 }
 
 const char *__ubsan_default_options(void)

@@ -8,9 +8,7 @@
  *
  * Input: what the frontend may use, then what backend and guest do.
  */
-#include "blk_backend.h"
-#include "fuzz_guest.h"
-#include "fuzz_pages.h"
+#include "blk_host.h"
 
 #define NR_REQS		24u
 #define MAX_SEGS	12u
@@ -27,6 +25,7 @@ enum op {
 	OP_NOTIFY, OP_STATE, OP_NODE, OP_FRONT_NODE,
 	OP_CONNECT, OP_DISCONNECT, OP_PLUG, OP_UNPLUG, OP_MANUAL,
 	OP_ATTACH, OP_DETACH, OP_CONFLICT, OP_NO_PAGE,
+	OP_STORM,	/* each request that is done makes the next one */
 	NR_OPS
 };
 
@@ -41,14 +40,26 @@ struct req {
 static struct {
 	struct xn_blk_config config;
 	struct req req[NR_REQS];
-	bool attached, manual;
+	bool attached;
 	unsigned int errors;		/* that may be logged */
-	/* What the backend has seen in the ring. */
-	struct blkif_request seen[NR_REQS];
-	unsigned int nr_seen;
+	unsigned int storm;		/* so many requests more */
 } f;
 
+static void storm(void);
+
 /* ---- the guest ---- */
+
+static void complete(struct xn_blk_queue *q, void *cookie, int err)
+{
+	struct io *io = cookie;
+
+	assert_false(io->done);
+	io->done = true;
+	assert_true(!err || err == -EIO || err == -EOPNOTSUPP);
+	/* One that has no memory can go again at once. */
+	if (f.storm && io == &f.req[0].io)
+		storm();
+}
 
 static const struct xn_blk_ops ops = {
 	.event_bind = t_event_bind,
@@ -56,7 +67,7 @@ static const struct xn_blk_ops ops = {
 	.connected = t_connected,
 	.resized = t_resized,
 	.closing = t_closing,
-	.complete = t_complete,
+	.complete = complete,
 	.ready = t_ready,
 	.page_get = pages_hold,
 	.page_put = pages_let_go,
@@ -196,203 +207,35 @@ static void detach(void)
 	reap();
 }
 
-/* ---- the backend ---- */
+/* ---- operations ---- */
 
-static void event(void *data, struct host_port *p)
+/* Submitted and answered within the completion of the one before. */
+static void storm(void)
 {
-}
+	struct xn_blk_io bio = { .op = XN_BLK_FLUSH, .cookie = &f.req[0].io };
+	struct be_queue *q = &t.b.queue[0];
 
-static void disconnect(void)
-{
-	struct backend *b = &t.b;
-	unsigned int i;
-
-	pages_unmap_all(t.x.host);
-	for (i = 0; i < XN_ARRAY_SIZE(b->queue); i++)
-		if (b->queue[i].port)
-			host_port_close(b->queue[i].port);
-	memset(b->queue, 0, sizeof(b->queue));
-	b->connected = false;
-	f.nr_seen = 0;
-}
-
-/* As far as what the frontend says can be true. */
-static void connect_queue(struct be_queue *q, const char *dir, long long order)
-{
-	struct backend *b = &t.b;
-	char name[32];
-	unsigned int i;
-
-	q->b = b;
-	q->pages = order > 0 && order <= 4 ? 1u << order : 1;
-	q->ents = __RD32((q->pages * 4096 - 64) /
-			 sizeof(union blkif_sring_entry));
-	for (i = 0; i < q->pages; i++) {
-		snprintf(name, sizeof(name), "ring-ref%u", i);
-		q->page[i] = pages_map_ring(t.x.host,
-					    be_number(b, dir, order > 0 ? name :
-						      "ring-ref"));
-	}
-	q->port = host_port_connect(b->g, be_number(b, dir, "event-channel"),
-				    event, q);
-}
-
-static void connect(void)
-{
-	struct backend *b = &t.b;
-	long long order, queues;
-	unsigned int i;
-	char dir[64];
-
-	disconnect();
-	order = be_number(b, FRONT, "ring-page-order");
-	queues = be_number(b, FRONT, "multi-queue-num-queues");
-	b->nr_queues = queues > 0 && queues <= 2 ? queues : 1;
-	for (i = 0; i < b->nr_queues; i++) {
-		snprintf(dir, sizeof(dir), FRONT "/queue-%u", i);
-		connect_queue(&b->queue[i], b->nr_queues > 1 ? dir : FRONT,
-			      order);
-	}
-	for (i = 0; i < b->nr_nodes; i++)
-		host_xs_write(t.h, be_path(b, b->node[i].name),
-			      b->node[i].value);
-	b->connected = true;
-	be_state(b, XenbusStateConnected);
-}
-
-/* The frontend's state has changed: an orderly backend follows. */
-static void follow(void *data)
-{
-	struct backend *b = &t.b;
-
-	if (f.manual || !b->path[0])
+	f.storm--;
+	f.req[0].io.done = false;
+	if (!q->page[0] || xn_blk_submit(&t.blk.queue[0], &bio)) {
+		f.req[0].io.done = true;
 		return;
-	switch (host_xs_read_int(t.h, FRONT "/state")) {
-	case XenbusStateInitialised:
-		if (!b->connected)
-			connect();
-		break;
-	case XenbusStateClosed:
-		disconnect();
-		be_state(b, XenbusStateClosed);
-		break;
 	}
+	xn_blk_push(&t.blk.queue[0]);
+	host.nr_seen = 0;
+	take(q);
+	answer(q, 0);
+	host_port_notify(q->port);
 }
 
-/* All pages of the ring there, as only the guest's mistakes could prevent. */
-static struct be_queue *queue(void)
+static void storm_begin(struct be_queue *q)
 {
-	struct be_queue *q = &t.b.queue[fuzz_below(2)];
-	unsigned int i;
-
-	for (i = 0; i < q->pages; i++)
-		if (!q->page[i])
-			return NULL;
-	return q->pages && q->port ? q : NULL;
-}
-
-static unsigned int take(struct be_queue *q)
-{
-	struct blkif_sring *s = q->page[0];
-	unsigned int n = 0;
-
-	while (s->req_prod - q->req_cons - 1 < q->ents &&
-	       f.nr_seen < NR_REQS) {
-		be_ring(q, be_entry(q, q->req_cons++), &f.seen[f.nr_seen++],
-			sizeof(f.seen[0]), false);
-		n++;
-	}
-	s->req_event = q->req_cons + 1;
-	return n;
-}
-
-static void respond(struct be_queue *q, struct blkif_response rsp)
-{
-	be_ring(q, be_entry(q, q->rsp_prod++), &rsp, sizeof(rsp), true);
-	((struct blkif_sring *)q->page[0])->rsp_prod = q->rsp_prod;
-}
-
-/* @lie: what is wrong with the answer, as bits */
-static void answer(struct be_queue *q, unsigned int lie)
-{
-	struct blkif_request *r;
-	struct blkif_response rsp;
-	unsigned int i;
-
-	if (!f.nr_seen)
+	f.storm = fuzz_u8() * 16;
+	if (f.req[0].used || !f.attached || q != &t.b.queue[0])
 		return;
-	i = lie & 0x80 ? fuzz_below(f.nr_seen) : 0;
-	r = &f.seen[i];
-	rsp = (struct blkif_response){ .id = r->id, .operation = r->operation };
-	if (lie & 1)
-		rsp.id += fuzz_number();
-	if (lie & 2)
-		rsp.operation = fuzz_u8();
-	if (lie & 4)
-		rsp.status = fuzz_number();
-	if (lie & 8)
-		rsp.status = -(int)fuzz_below(3);
-	respond(q, rsp);
-	if (lie & 16)
-		respond(q, rsp);
-	if (!(lie & 32))
-		f.seen[i] = f.seen[--f.nr_seen];
-}
-
-/* It may have been disconnected when all that came of it is done. */
-static void serve(struct be_queue *q)
-{
-	do {
-		take(q);
-		while (f.nr_seen)
-			answer(q, 0);
-		host_port_notify(q->port);
-		host_pump();
-	} while (q->port && take(q));
-}
-
-static void index_op(struct be_queue *q)
-{
-	struct blkif_sring *s = q->page[0];
-
-	switch (fuzz_below(5)) {
-	case 0:
-		s->req_prod = fuzz_number();
-		break;
-	case 1:
-		s->req_event = fuzz_number();
-		break;
-	case 2:
-		s->rsp_prod = q->rsp_prod += fuzz_number();
-		break;
-	case 3:
-		s->rsp_event = fuzz_number();
-		break;
-	default:
-		s->rsp_prod = fuzz_number();
-		break;
-	}
-}
-
-static void scribble(struct be_queue *q)
-{
-	uint16_t at = fuzz_u16() % 4096;
-
-	((uint8_t *)q->page[at % q->pages])[at] = fuzz_u8();
-}
-
-/* A reference out of a request, or any. */
-static grant_ref_t any_ref(void)
-{
-	unsigned int i = fuzz_u8();
-	struct blkif_request *r;
-
-	if (!f.nr_seen || i & 0x80)
-		return fuzz_u16() % 512;
-	r = &f.seen[(i >> 4) % f.nr_seen];
-	if (r->operation == BLKIF_OP_INDIRECT)
-		return ((struct blkif_request_indirect *)r)->indirect_grefs[0];
-	return r->seg[(i & 15) % BLKIF_MAX_SEGMENTS_PER_REQUEST].gref;
+	memset(&f.req[0], 0, sizeof(f.req[0]));
+	f.req[0].used = true;
+	storm();
 }
 
 static void node_op(void)
@@ -435,6 +278,9 @@ static void ring_op(enum op op, struct be_queue *q)
 		break;
 	case OP_NOTIFY:
 		host_port_notify(q->port);
+		break;
+	case OP_STORM:
+		storm_begin(q);
 		break;
 	default:
 		scribble(q);
@@ -485,7 +331,7 @@ static void dom0_op(enum op op)
 			disconnect();
 		break;
 	case OP_MANUAL:
-		f.manual = !f.manual;
+		host.manual = !host.manual;
 		break;
 	default:
 		q = queue();
@@ -537,6 +383,7 @@ static void start(void)
 
 	memset(&t, 0, sizeof(t));
 	memset(&f, 0, sizeof(f));
+	memset(&host, 0, sizeof(host));
 	t.h = fuzz_guest_start(&t.x, 6, how & 4 ? 2 : 1);
 	pages_init(t.x.host);
 	host_set_work_gate(may_begin);
@@ -547,7 +394,7 @@ static void start(void)
 		.persistent = (what >> 3) % 3,
 		.handle = VDEV & 0xffff,
 	};
-	f.manual = how & 8;
+	host.manual = how & 8;
 	b->g = t.x.host;
 	b->h = t.h;
 	be_offer(b, "sectors", "16384");
@@ -572,7 +419,7 @@ static void stop(void)
 	host_fail_page(0);
 	host_xs_lies(t.h)->conflicts = 0;
 	detach();
-	f.manual = true;
+	host.manual = true;
 	disconnect();
 	fuzz_settle(60 * XN_NSEC_PER_SEC);
 	assert_in_range(host_log_count(XN_ERR), 0, f.errors);

@@ -116,10 +116,16 @@ static void front_node(void)
 	static const char *const nodes[] = {
 		"", "/state", "/backend", "/backend-id", "/online",
 	};
+	unsigned int i = fuzz_below(XN_ARRAY_SIZE(nodes) + 1);
 	char path[64];
 
-	snprintf(path, sizeof(path), FRONT "%s",
-		 nodes[fuzz_below(XN_ARRAY_SIZE(nodes))]);
+	if (i == XN_ARRAY_SIZE(nodes)) {
+		/* A path that may be, but for its length. */
+		host_xs_printf(t.h, FRONT "/backend", "/local/domain/%u/%0*u",
+			       fuzz_below(2), fuzz_u8(), 7);
+		return;
+	}
+	snprintf(path, sizeof(path), FRONT "%s", nodes[i]);
 	fuzz_write_node(t.h, path);
 }
 

@@ -23,6 +23,7 @@ enum op {
 	/* From here on the hypervisor's, also while an event is handled. */
 	OP_NOTIFY, OP_RAISE, OP_WORD, OP_HEAD, OP_READY, OP_LOOP, OP_SHARED,
 	OP_PUMP, OP_TIME,
+	OP_STORM,	/* each event makes the next one, for long */
 	NR_OPS
 };
 
@@ -38,7 +39,7 @@ static struct {
 	struct xn_evtchn_table *e;
 	struct slot slot[NR_SLOTS];
 	bool fifo;
-	unsigned int handling, events;
+	unsigned int handling, events, storm;
 } t;
 
 /* ---- the hypervisor ---- */
@@ -74,14 +75,15 @@ static void fifo_op(enum op op)
 	unsigned int queue = fuzz_below(EVTCHN_FIFO_MAX_QUEUES);
 	struct evtchn_fifo_control_block *c =
 		t.x.host->vcpu[fuzz_below(NR_VCPUS)].control;
-	event_word_t *w;
+	event_word_t *w, value;
 
 	switch (op) {
 	case OP_WORD:
 		w = word();
+		value = (uint32_t)fuzz_u8() << 24;
+		value |= fuzz_number() & EVTCHN_FIFO_LINK_MASK;
 		if (w)
-			*w = (uint32_t)fuzz_u8() << 24 | (fuzz_below(2) ? LINKED : 0) |
-			     (fuzz_number() & EVTCHN_FIFO_LINK_MASK);
+			*w = value;
 		break;
 	case OP_HEAD:
 		c->head[queue] = fuzz_below(4) ? t.slot[queue % NR_SLOTS].port :
@@ -136,6 +138,35 @@ static void host_op(enum op op)
 
 /* ---- the guest ---- */
 
+/* The queue never ends: its last port leads to this one, and so on. */
+static void storm(struct slot *s)
+{
+	struct slot *other = &t.slot[s == &t.slot[0]];
+	event_word_t *w = t.fifo ? host_event_word(t.x.host, other->port) :
+				   NULL;
+
+	t.storm--;
+	if (w && other->bound)
+		*w = 1u << EVTCHN_FIFO_PENDING | LINKED | s->port;
+	else if (!t.fifo && s->peer)
+		host_port_notify(s->peer);
+}
+
+static void storm_begin(void)
+{
+	struct evtchn_fifo_control_block *c = t.x.host->vcpu[0].control;
+	struct slot *s = &t.slot[0];
+
+	t.storm = fuzz_u8() * 16;
+	if (!s->bound || !t.fifo)
+		return;
+	*host_event_word(t.x.host, s->port) = 1u << EVTCHN_FIFO_PENDING |
+					      LINKED | t.slot[1].port;
+	c->head[EVTCHN_FIFO_PRIORITY_DEFAULT] = s->port;
+	c->ready |= 1u << EVTCHN_FIFO_PRIORITY_DEFAULT;
+	host_evtchn_raise(t.x.host, 0);
+}
+
 static void event(void *data, evtchn_port_t port)
 {
 	struct slot *s = data;
@@ -146,7 +177,9 @@ static void event(void *data, evtchn_port_t port)
 	t.events++;
 	t.handling++;
 	/* Some of them for ever, as far as the input goes. */
-	if (fuzz_left() && fuzz_below(2))
+	if (t.storm)
+		storm(s);
+	else if (fuzz_left() && fuzz_below(2))
 		host_op(OP_NOTIFY + fuzz_below(OP_PUMP - OP_NOTIFY));
 	t.handling--;
 }
@@ -222,7 +255,7 @@ static void upcall(void *data, unsigned int vcpu)
 
 	n = xn_evtchn_upcall(t.e, vcpu);
 	/* The FIFO ABI's budget; of 2-level, as many as there are ports. */
-	assert_in_range(n, 0, 4096);
+	assert_in_range(n, 0, t.fifo ? 1024 : NR_SLOTS);
 	assert_in_range(t.events - before, 0, n);
 }
 
@@ -303,6 +336,8 @@ static void run_op(enum op op)
 		host_pump();
 	else if (op == OP_TIME)
 		host_run(1000ull << fuzz_below(24));
+	else if (op == OP_STORM)
+		storm_begin();
 	else if (op < OP_NOTIFY)
 		guest_op(op);
 	else
@@ -321,6 +356,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		run_op(fuzz_below(NR_OPS));
 	}
 	fuzz_bound();
+	t.storm = 0;
 	host_pump();
 	repair();
 	check_served();

@@ -72,7 +72,7 @@ static bool mapped(const struct slot *s)
 
 /* ---- the guest ---- */
 
-static void released(void *page)
+static void page_back(void *page)
 {
 	unsigned int i;
 
@@ -116,7 +116,11 @@ static void grant(struct slot *s, bool sub)
 	if (s->sub)
 		assert_int_equal(xn_gnttab_grant_sub_page(t.gt, s->ref, 0,
 				xn_os_gfn(s->page), 16, 32, readonly), 0);
-	else
+	else if (sub)
+		assert_int_equal(xn_gnttab_grant_transitive(t.gt, s->ref, 0, 7,
+							    9, readonly),
+				 -EOPNOTSUPP);
+	if (!s->sub)
 		xn_gnttab_grant(t.gt, s->ref, 0, xn_os_gfn(s->page), readonly);
 	s->granted = true;
 }
@@ -139,7 +143,7 @@ static void end_page(struct slot *s)
 	int err;
 
 	s->deferred = true;
-	err = xn_gnttab_end_page(t.gt, s->ref, s->page, released);
+	err = xn_gnttab_end_page(t.gt, s->ref, s->page, page_back);
 	assert_int_equal(err, used ? -EBUSY : 0);
 	assert_int_equal(s->released, !used);
 	s->granted = false;

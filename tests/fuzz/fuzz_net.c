@@ -9,13 +9,10 @@
  *
  * Input: what the frontend may use, then what backend and guest do.
  */
-#include "net_backend.h"
-#include "fuzz_guest.h"
-#include "fuzz_pages.h"
+#include "net_host.h"
 
 #define NR_PACKETS	24u
 #define MAX_PIECES	6u
-#define NR_QUEUES	2u
 
 enum op {
 	OP_SEND, OP_PUSH, OP_PUMP, OP_TIME,
@@ -35,9 +32,8 @@ enum op {
 static struct {
 	struct packet packet[NR_PACKETS];
 	bool used[NR_PACKETS];
-	bool started, manual;
+	bool started;
 	unsigned int errors;		/* that may be logged */
-	unsigned int rx_ahead;		/* responses that are not shown yet */
 } f;
 
 /* ---- the guest ---- */
@@ -138,7 +134,7 @@ static void reap(void)
 
 static void send(void)
 {
-	unsigned int i, queue = fuzz_below(NR_QUEUES), how = fuzz_u8();
+	unsigned int i, queue = fuzz_below(NET_QUEUES), how = fuzz_u8();
 	struct packet *p;
 
 	for (i = 0; i < NR_PACKETS && f.used[i]; i++)
@@ -192,7 +188,7 @@ static void start(void)
 	if (xn_device_init(&t.dev, &t.x.guest, "vif", 0))
 		return;
 	t.net.rx_pages = t.rx_pages;
-	f.started = !xn_net_start(&t.net, &t.dev, &ops, NR_QUEUES);
+	f.started = !xn_net_start(&t.net, &t.dev, &ops, NET_QUEUES);
 	fuzz_bound();
 	host_pump();
 }
@@ -215,199 +211,7 @@ static void stop(void)
 	reap();
 }
 
-/* ---- the backend ---- */
-
-static void event(void *data, struct host_port *p)
-{
-}
-
-static void disconnect(void)
-{
-	struct backend *b = &t.b;
-	unsigned int i;
-
-	pages_unmap_all(t.x.host);
-	for (i = 0; i < NR_QUEUES; i++) {
-		if (b->queue[i].tx_port)
-			host_port_close(b->queue[i].tx_port);
-		if (b->queue[i].rx_port)
-			host_port_close(b->queue[i].rx_port);
-	}
-	memset(b->queue, 0, sizeof(b->queue));
-	b->connected = false;
-	f.rx_ahead = 0;
-}
-
-static struct host_port *port(const char *dir, const char *node)
-{
-	return host_port_connect(t.x.host, be_number(&t.b, dir, node), event,
-				 NULL);
-}
-
-/* As far as what the frontend says can be true. */
-static void connect(void)
-{
-	struct backend *b = &t.b;
-	unsigned int i;
-	char dir[64];
-
-	disconnect();
-	b->nr_queues = be_number(b, FRONT, "multi-queue-num-queues") == 2 ?
-		       2 : 1;
-	for (i = 0; i < b->nr_queues; i++) {
-		struct be_queue *q = &b->queue[i];
-
-		snprintf(dir, sizeof(dir), b->nr_queues == 2 ?
-			 FRONT "/queue-%u" : FRONT, i);
-		q->b = b;
-		q->tx = pages_map_ring(t.x.host,
-				       be_number(b, dir, "tx-ring-ref"));
-		q->rx = pages_map_ring(t.x.host,
-				       be_number(b, dir, "rx-ring-ref"));
-		q->tx_port = port(dir, "event-channel");
-		if (!q->tx_port) {
-			q->tx_port = port(dir, "event-channel-tx");
-			q->rx_port = port(dir, "event-channel-rx");
-		}
-	}
-	b->connected = true;
-	be_state(b, XenbusStateConnected);
-}
-
-static void follow(void *data)
-{
-	struct backend *b = &t.b;
-
-	if (f.manual || !b->path[0])
-		return;
-	switch (host_xs_read_int(t.h, FRONT "/state")) {
-	case XenbusStateConnected:
-		if (!b->connected)
-			connect();
-		break;
-	case XenbusStateClosing:
-	case XenbusStateClosed:
-		disconnect();
-		be_state(b, XenbusStateClosed);
-		break;
-	}
-}
-
-static struct be_queue *queue(void)
-{
-	struct be_queue *q = &t.b.queue[fuzz_below(NR_QUEUES)];
-
-	return q->tx && q->rx && q->tx_port ? q : NULL;
-}
-
-static void notify(struct be_queue *q)
-{
-	host_port_notify(q->tx_port);
-	if (q->rx_port)
-		host_port_notify(q->rx_port);
-}
-
-/* A request as the ring has it now, whether or not it was one. */
-static void tx_respond(struct be_queue *q, unsigned int lie)
-{
-	struct netif_tx_request *req = &q->tx->ring[q->tx_cons % RING].req;
-	struct netif_tx_response rsp = { .id = req->id };
-
-	if (lie & 1)
-		rsp.id += fuzz_number();
-	if (lie & 2)
-		rsp.status = fuzz_number();
-	if (lie & 4)
-		rsp.status = -(int)fuzz_below(3);
-	if (lie & 8)
-		rsp.status = NETIF_RSP_NULL;
-	if (!(lie & 16))
-		q->tx_cons++;
-	q->tx->ring[q->tx_prod++ % RING].rsp = rsp;
-	if (!(lie & 32))
-		q->tx->rsp_prod = q->tx_prod;
-}
-
-/* An extra is answered, too, with nothing. */
-static void serve(struct be_queue *q)
-{
-	bool extra = false;
-	unsigned int n;
-
-	for (n = 0; n < RING && q->tx_cons != q->tx->req_prod; n++) {
-		struct netif_tx_request *req =
-			&q->tx->ring[q->tx_cons % RING].req;
-		bool next = !extra && req->flags & NETTXF_extra_info;
-
-		tx_respond(q, extra ? 8 : 0);
-		extra = next;
-	}
-	q->tx->req_event = q->tx_cons + 1;
-	notify(q);
-}
-
-static void rx_respond(struct be_queue *q, unsigned int lie)
-{
-	RING_IDX at = q->rx_prod + f.rx_ahead++;
-	struct netif_rx_request *req = &q->rx->ring[at % RING].req;
-	struct netif_rx_response rsp = { .id = req->id, .status = 60 };
-	struct netif_extra_info extra = {
-		.type = XEN_NETIF_EXTRA_TYPE_GSO, .u.gso.size = 1000,
-		.u.gso.type = XEN_NETIF_GSO_TYPE_TCPV4,
-	};
-
-	if (lie & 1)
-		rsp.id += fuzz_number();
-	if (lie & 2)
-		rsp.offset = fuzz_number();
-	if (lie & 4)
-		rsp.status = fuzz_number();
-	if (lie & 8)
-		rsp.flags = fuzz_u8();
-	if (lie & 16)
-		rsp.status = fuzz_u8() * 16;
-	if (lie & 32)
-		rsp.flags |= NETRXF_more_data;
-	if (lie & 64) {
-		extra.flags = lie & 1 ? fuzz_u8() : 0;
-		extra.type = lie & 2 ? fuzz_u8() : extra.type;
-		extra.u.gso.type = lie & 4 ? fuzz_u8() : extra.u.gso.type;
-		extra.u.gso.size = lie & 8 ? fuzz_u8() : 1000;
-		memcpy(&rsp, &extra, sizeof(rsp));
-	}
-	q->rx->ring[at % RING].rsp = rsp;
-}
-
-static void rx_push(struct be_queue *q)
-{
-	q->rx_prod += f.rx_ahead;
-	q->rx->rsp_prod = q->rx_prod;
-	f.rx_ahead = 0;
-	notify(q);
-}
-
-static void index_op(struct be_queue *q)
-{
-	RING_IDX *const idx[] = {
-		&q->tx->req_prod, &q->tx->req_event, &q->tx->rsp_event,
-		&q->tx->rsp_prod, &q->rx->req_prod, &q->rx->req_event,
-		&q->rx->rsp_event, &q->rx->rsp_prod, &q->tx_prod, &q->rx_prod,
-	};
-	RING_IDX *at = idx[fuzz_below(XN_ARRAY_SIZE(idx))];
-
-	if (fuzz_below(2))
-		*at += fuzz_number();
-	else
-		*at = fuzz_number();
-}
-
-static void scribble(struct be_queue *q)
-{
-	uint16_t at = fuzz_u16();
-	uint8_t *page = at & 0x8000 ? (uint8_t *)q->tx : (uint8_t *)q->rx;
-
-	page[at % 4096] = fuzz_u8();
-}
+/* ---- operations ---- */
 
 static void ring_op(enum op op, struct be_queue *q)
 {
@@ -517,7 +321,7 @@ static void dom0_op(enum op op)
 			t_plug();
 		break;
 	case OP_MANUAL:
-		f.manual = !f.manual;
+		host.manual = !host.manual;
 		break;
 	default:
 		q = queue();
@@ -573,13 +377,14 @@ static void begin(void)
 
 	memset(&t, 0, sizeof(t));
 	memset(&f, 0, sizeof(f));
+	memset(&host, 0, sizeof(host));
 	t.budget = what & 1 ? 64 : 1;
 	t.rx_pages = what & 2 ? 32 : 64;
 	t.h = fuzz_guest_start(&t.x, 6, what & 4 ? 2 : 1);
 	pages_init(t.x.host);
 	t.b.g = t.x.host;
 	t.b.h = t.h;
-	f.manual = what & 8;
+	host.manual = what & 8;
 	host_xs_watch(t.h, FRONT "/state", follow, NULL);
 	host_add_step(t.x.host, t_step, NULL);
 	t_plug();
@@ -601,7 +406,7 @@ static void end(void)
 	host_fail_page(0);
 	host_xs_lies(t.h)->conflicts = 0;
 	stop();
-	f.manual = true;
+	host.manual = true;
 	disconnect();
 	fuzz_settle(60 * XN_NSEC_PER_SEC);
 	assert_in_range(host_log_count(XN_ERR), 0, f.errors);
