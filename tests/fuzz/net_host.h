@@ -187,6 +187,19 @@ static inline void rx_push(struct be_queue *q)
 	notify(q);
 }
 
+/* A reference out of a ring, or any. */
+static inline grant_ref_t any_ref(void)
+{
+	const struct be_queue *q = &t.b.queue[0];
+	unsigned int i = fuzz_u8();
+
+	if (i & 0x80 || !q->tx || !q->rx)
+		return fuzz_u16() % 1024;
+	if (i & 0x40)
+		return q->rx->ring[(q->rx_prod + (i & 63)) % RING].req.gref;
+	return q->tx->ring[(q->tx_cons + i) % RING].req.gref;
+}
+
 static inline void index_op(struct be_queue *q)
 {
 	RING_IDX *const idx[] = {
