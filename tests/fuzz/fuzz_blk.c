@@ -231,7 +231,7 @@ static void storm(void)
 static void storm_begin(struct be_queue *q)
 {
 	f.storm = fuzz_u8() * 16;
-	if (f.req[0].used || !f.attached || q != &t.b.queue[0])
+	if (!f.storm || f.req[0].used || !f.attached || q != &t.b.queue[0])
 		return;
 	memset(&f.req[0], 0, sizeof(f.req[0]));
 	f.req[0].used = true;

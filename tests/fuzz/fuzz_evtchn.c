@@ -152,14 +152,46 @@ static void storm(struct slot *s)
 		host_port_notify(s->peer);
 }
 
+/*
+ * As after a mistake that Xen has seen: no queue has anything, all is masked,
+ * but for IPIs: the guest may have one by which it goes on after too many events.
+ */
+static void repair(void)
+{
+	struct host_guest *g = t.x.host;
+	struct shared_info *s = g->shared;
+	evtchn_port_t port;
+	unsigned int i;
+
+	for (port = 1; t.fifo && port < g->nr_array * HOST_ARRAY_WORDS; port++)
+		*host_event_word(g, port) =
+			g->chan[port].state == EVTCHNSTAT_ipi ? 0 : MASKED;
+	for (i = 0; i < NR_VCPUS; i++) {
+		if (t.fifo) {
+			memset(g->vcpu[i].control, 0,
+			       sizeof(*g->vcpu[i].control));
+			memset(g->vcpu[i].tail, 0, sizeof(g->vcpu[i].tail));
+		}
+		s->vcpu_info[i].evtchn_pending_sel = 0;
+		s->vcpu_info[i].evtchn_upcall_pending = 0;
+		g->vcpu[i].irq = true;
+	}
+	memset(s->evtchn_pending, 0, sizeof(s->evtchn_pending));
+	memset(s->evtchn_mask, 0xff, sizeof(s->evtchn_mask));
+	fuzz_bound();
+	host_run(XN_NSEC_PER_SEC);
+}
+
 static void storm_begin(void)
 {
 	struct evtchn_fifo_control_block *c = t.x.host->vcpu[0].control;
 	struct slot *s = &t.slot[0];
 
+	repair();
 	t.storm = fuzz_u8() * 16;
 	if (!t.fifo || !s->bound || !t.slot[1].bound)
 		return;
+	fuzz_bound();
 	*host_event_word(t.x.host, s->port) = 1u << EVTCHN_FIFO_PENDING |
 					      LINKED | t.slot[1].port;
 	c->head[EVTCHN_FIFO_PRIORITY_DEFAULT] = s->port;
@@ -263,32 +295,6 @@ static void upcall(void *data, unsigned int vcpu)
 }
 
 /* ---- one run ---- */
-
-/* As after a mistake that Xen has seen: no queue has anything, all is masked. */
-static void repair(void)
-{
-	struct host_guest *g = t.x.host;
-	struct shared_info *s = g->shared;
-	evtchn_port_t port;
-	unsigned int i;
-
-	for (port = 1; t.fifo && port < g->nr_array * HOST_ARRAY_WORDS; port++)
-		*host_event_word(g, port) = MASKED;
-	for (i = 0; i < NR_VCPUS; i++) {
-		if (t.fifo) {
-			memset(g->vcpu[i].control, 0,
-			       sizeof(*g->vcpu[i].control));
-			memset(g->vcpu[i].tail, 0, sizeof(g->vcpu[i].tail));
-		}
-		s->vcpu_info[i].evtchn_pending_sel = 0;
-		s->vcpu_info[i].evtchn_upcall_pending = 0;
-		g->vcpu[i].irq = true;
-	}
-	memset(s->evtchn_pending, 0, sizeof(s->evtchn_pending));
-	memset(s->evtchn_mask, 0xff, sizeof(s->evtchn_mask));
-	fuzz_bound();
-	host_run(XN_NSEC_PER_SEC);
-}
 
 static void check_served(void)
 {

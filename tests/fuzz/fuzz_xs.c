@@ -332,7 +332,10 @@ static void host_op(enum host_op op)
 		host_port_notify(host_store_port(t.xg->g));
 		break;
 	case HOST_CONFLICT:
+		/* Few, more than a transaction is tried, or for ever. */
 		t.lies->conflicts = fuzz_below(40);
+		if (t.lies->conflicts == 39)
+			t.lies->conflicts = ~0u;
 		break;
 	case HOST_GUEST:
 		start_worker();
@@ -455,6 +458,7 @@ static void stop(void)
 {
 	fuzz_bound();
 	t.hostile = false;
+	t.lies->conflicts = 0;
 	t.lies->deaf = false;
 	t.lies->no_notify = false;
 	t.lies->fragment = 0;
