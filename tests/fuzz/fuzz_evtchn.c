@@ -28,7 +28,7 @@ enum op {
 };
 
 struct slot {
-	bool bound, ipi;
+	bool bound, ipi, masked;
 	evtchn_port_t port;
 	struct host_port *peer;
 	unsigned int events;
@@ -39,6 +39,7 @@ static struct {
 	struct xn_evtchn_table *e;
 	struct slot slot[NR_SLOTS];
 	bool fifo;
+	bool lied;			/* about what is masked */
 	unsigned int handling, events, storm;
 } t;
 
@@ -117,6 +118,7 @@ static void host_op(enum op op)
 {
 	struct slot *s;
 
+	t.lied |= op == OP_WORD || op == OP_LOOP || op == OP_SHARED;
 	switch (op) {
 	case OP_NOTIFY:
 		s = &t.slot[fuzz_below(NR_SLOTS)];
@@ -163,6 +165,7 @@ static void repair(void)
 	evtchn_port_t port;
 	unsigned int i;
 
+	t.lied = true;
 	for (port = 1; t.fifo && port < g->nr_array * HOST_ARRAY_WORDS; port++)
 		*host_event_word(g, port) =
 			g->chan[port].state == EVTCHNSTAT_ipi ? 0 : MASKED;
@@ -208,6 +211,7 @@ static void event(void *data, evtchn_port_t port)
 
 	assert_true(s->bound && s->port == port);
 	assert_int_equal(t.handling, 0);
+	assert_true(t.lied || !s->masked);
 	s->events++;
 	t.events++;
 	t.handling++;
@@ -226,6 +230,7 @@ static void bind(struct slot *s, bool ipi)
 	if (s->bound)
 		return;
 	s->bound = true;
+	s->masked = true;
 	s->ipi = ipi;
 	s->port = 0;
 	err = ipi ? xn_evtchn_bind_ipi(t.e, fuzz_below(NR_VCPUS), event, s,
@@ -265,9 +270,11 @@ static void guest_op(enum op op)
 		break;
 	case OP_MASK:
 		xn_evtchn_mask(t.e, s->port);
+		s->masked = true;
 		break;
 	case OP_UNMASK:
 		xn_evtchn_unmask(t.e, s->port);
+		s->masked = false;
 		break;
 	case OP_MOVE:
 		xn_evtchn_move(t.e, s->port, fuzz_below(3));
@@ -336,6 +343,7 @@ static void start(void)
 	for (i = 0; i < 4; i++) {
 		bind(&t.slot[i], false);
 		xn_evtchn_unmask(t.e, t.slot[i].port);
+		t.slot[i].masked = false;
 	}
 }
 

@@ -48,7 +48,7 @@ static struct {
 	struct xn_xs *xs;
 	struct xenstore_domain_interface *page;
 	struct host_xs_lies *lies;
-	bool up, hostile, honest, ending;
+	bool up, hostile, honest, prompt, ending;
 	unsigned int errors, depth;
 	struct watch watch[NR_WATCHES];
 	struct worker worker[NR_WORKERS];
@@ -107,10 +107,12 @@ static void list_op(void)
 
 static int change(struct xn_xs *xs, uint32_t txn, void *data)
 {
+	unsigned int *tries = data;
 	char buf[8];
 	int err;
 
 	assert_true(txn);
+	assert_in_range(++*tries, 1, 32);
 	err = xn_xs_read(xs, txn, "a", "", buf, sizeof(buf));
 	if (err < 0 && err != -EMSGSIZE)
 		return err;
@@ -153,6 +155,7 @@ static void watch_op(bool set)
 
 static void guest_op(enum guest_op op)
 {
+	unsigned int tries = 0;
 	uint64_t val;
 
 	/* As deep as there are workers, and one that began. */
@@ -175,7 +178,7 @@ static void guest_op(enum guest_op op)
 		list_op();
 		break;
 	case TRANSACT:
-		xn_xs_transact(t.xs, change, NULL);
+		xn_xs_transact(t.xs, change, &tries);
 		break;
 	case WATCH:
 		watch_op(true);
@@ -226,7 +229,7 @@ static bool request(void *data, const struct xsd_sockmsg *hdr,
 {
 	if (!sound(hdr, body))
 		return true;
-	if (!t.hostile || t.nr_pending == NR_PENDING)
+	if (!t.hostile || t.prompt || t.nr_pending == NR_PENDING)
 		return false;
 	t.pending[t.nr_pending].hdr = *hdr;
 	memcpy(t.pending[t.nr_pending++].body, body, hdr->len + 1);
@@ -419,6 +422,7 @@ static void start(void)
 	t.lies = host_xs_lies(t.xg->h);
 	t.lies->request = request;
 	t.honest = how & 1;
+	t.prompt = t.honest && how & 32;
 	for (i = 0; i < NR_WORKERS; i++)
 		xn_work_init(&t.worker[i].work, worker);
 	host_xs_write(t.xg->h, "a", "value of a");
