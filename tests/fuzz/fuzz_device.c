@@ -27,7 +27,7 @@ static struct {
 	struct host_xenion x;
 	struct host_xs *h;
 	struct xn_device dev;
-	bool ready, started, deaf;
+	bool ready, started, deaf, nonsense;
 	unsigned int errors;		/* that may be logged */
 	bool told;
 	enum xenbus_state last;
@@ -88,7 +88,7 @@ static void start(void)
 	stop();
 	if (!t.ready)
 		return;
-	t.errors += 2;		/* nonsense in the state, a failure */
+	t.errors += 1 + t.nonsense;	/* a failure, and what is there already */
 	t.told = false;
 	t.started = true;
 	t.started = !xn_device_start(&t.dev, &ops);
@@ -160,13 +160,24 @@ static void guest_op(enum op op)
 	}
 }
 
+/* In the backend's state, now and for who starts later. */
+static void nonsense(void)
+{
+	t.errors++;
+	t.nonsense = true;
+}
+
 static void run_op(enum op op)
 {
 	struct host_xs_lies *lies = host_xs_lies(t.h);
+	unsigned int state;
 
 	switch (op) {
 	case OP_STATE:
-		host_xs_printf(t.h, back("state"), "%u", fuzz_below(10));
+		state = fuzz_below(10);
+		if (state > XenbusStateReconfigured)
+			nonsense();
+		host_xs_printf(t.h, back("state"), "%u", state);
 		break;
 	case OP_PUMP:
 		host_pump();
@@ -175,6 +186,7 @@ static void run_op(enum op op)
 		fuzz_time();
 		break;
 	case OP_BACK_NODE:
+		nonsense();
 		fuzz_write_node(t.h, back("state"));
 		break;
 	case OP_FRONT_NODE:
