@@ -133,7 +133,8 @@ unit_suites = \
 	$(tsan_suite) \
 	$(model_suite) \
 	options=tests/rig/options.sh \
-	wrap=tests/shim/wrap
+	wrap=tests/shim/wrap \
+	fuzz='tests/fuzz/run --time 120'
 
 rig_suites = \
 	noxen=tests/guest/noxen \
@@ -143,7 +144,7 @@ rig_suites = \
 	guest=tests/guest/all
 
 .PHONY: check-unit
-check-unit: check-setup shim $(OUT)/include/xen-public ## tests that need no hypervisor (seconds)
+check-unit: check-setup shim $(OUT)/include/xen-public ## tests that need no hypervisor (3 minutes)
 	@$(HARNESS) $(unit_suites)
 
 .PHONY: check-tsan
@@ -160,6 +161,16 @@ check-model: ## every interleaving of the protocols' models (spin)
 coverage: $(OUT)/include/xen-public ## what the unit tests reach: a table, build/coverage/html
 	@tools/setup coverage
 	@tests/unit/coverage $(OUT)/coverage
+
+TIME ?= 600
+
+.PHONY: fuzz
+fuzz: check-setup ## a hostile host, made up by libFuzzer: TIME=s, TARGET=x
+	@tests/fuzz/run --time '$(TIME)' --target '$(TARGET)'
+
+.PHONY: fuzz-merge
+fuzz-merge: check-setup
+	@tests/fuzz/run --merge --target '$(TARGET)'
 
 .PHONY: check-rig
 check-rig: check-setup modules selftest shim guest ## tests on the real Xen only

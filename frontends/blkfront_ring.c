@@ -274,10 +274,10 @@ void xn_blk_push(struct xn_blk_queue *q)
 	bool notify = false;
 
 	flags = xn_lock(&q->lock);
-	if (q->pushed != q->ring.req_prod_pvt) {
+	/* The ring may be gone, with what was submitted. */
+	if (q->bound && q->pushed != q->ring.req_prod_pvt) {
 		q->pushed = q->ring.req_prod_pvt;
 		RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&q->ring, notify);
-		notify = notify && q->bound;
 		q->stats.notifications += notify;
 	}
 	xn_unlock(&q->lock, flags);

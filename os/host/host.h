@@ -10,6 +10,7 @@
  * they take a domain.
  *
  *   memory.c      the guest's frames, and what os.h says about memory
+ *   mappings.c    where they are
  *   evtchn.c      event channels, 2-level and FIFO
  *   gnttab.c      grant tables, both versions, and the backend's use of them
  *   gnttab_op.c   the guest's operations: versions, other guests' grants
@@ -55,6 +56,12 @@ void host_guest_enter(struct host_guest *g, unsigned int vcpu);
 struct host_guest *host_guest_current(void);
 domid_t host_guest_domid(const struct host_guest *g);
 
+/*
+ * All is as when the program began: the time, the next domain's number, the
+ * log, no faults, no liar. There is no guest now.
+ */
+void host_reset(void);
+
 /* What is called for an upcall, in place of an interrupt vector. */
 void host_guest_set_upcall(struct host_guest *g,
 			   void (*fn)(void *data, unsigned int vcpu),
@@ -74,6 +81,13 @@ void host_pump(void);
 
 /* As host_pump(), then let that much time pass, with the work that falls due. */
 void host_run(uint64_t ns);
+
+/*
+ * Work that begins while other work waits runs to its end first: there is one
+ * thread. Where it would wait for that other work, that is for ever. @fn says
+ * whether a work may begin now; NULL: each may.
+ */
+void host_set_work_gate(bool (*fn)(const struct xn_work *w));
 
 /* Called in each round of host_pump(); true: has done something, go on. */
 void host_add_step(struct host_guest *g, bool (*step)(void *data), void *data);

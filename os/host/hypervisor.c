@@ -257,6 +257,17 @@ void host_guest_destroy(struct host_guest *g)
 	free(g);
 }
 
+void host_reset(void)
+{
+	if (host_guests)
+		host_bug("reset while there is a guest");
+	next_domid = 1;
+	memset(&fault, 0, sizeof(fault));
+	liar = NULL;
+	host_clock_reset();
+	host_log_reset();
+}
+
 void host_guest_enter(struct host_guest *g, unsigned int vcpu)
 {
 	current = g;

@@ -8,6 +8,20 @@
 
 #include "host.h"
 
+/* gcc says so, clang has a feature. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n)		((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n)	((void)(p), (void)(n))
+#endif
+
 #define HOST_MAX_VCPUS		64
 #define HOST_RAM_GFN		0x100u
 #define HOST_HOLE_GFN		0xf0000u
@@ -141,6 +155,7 @@ struct host_guest {
 	unsigned int gnttab_version;
 	unsigned int nr_grant_frames, nr_status_frames;
 	struct host_pin *pins;
+	unsigned int nr_pinned;		/* of these, with readers */
 	struct host_map *maps;
 
 	/* time.c */
@@ -171,13 +186,14 @@ bool host_fault_due(enum host_fault what, unsigned int nr, unsigned int cmd,
 		    int *err);
 unsigned int host_cpu(void);
 
+/* mappings.c: true: they are those of a guest that ended, its RAM poisoned */
+bool host_mappings_get(struct host_guest *g);
+void host_mappings_put(struct host_guest *g);
+
 /* memory.c */
 void host_memory_init(struct host_guest *g);
 void host_memory_fini(struct host_guest *g);
 unsigned int host_memory_leaks(struct host_guest *g);
-/* A large zeroed table of the host's own, of which little is ever touched. */
-void *host_table_new(size_t size);
-void host_table_free(void *table, size_t size);
 long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg);
 void *host_ram(struct host_guest *g, xen_pfn_t gfn);
 void *host_special(struct host_guest *g, unsigned int i);
@@ -230,6 +246,7 @@ long host_vcpu_op(struct host_guest *g, unsigned int cmd, unsigned int vcpu,
 long host_vm_assist(struct host_guest *g, unsigned int cmd, unsigned int type);
 
 /* os.c */
+void host_clock_reset(void);
 unsigned int host_work_leaks(struct host_guest *g);
 bool host_work_run_due(void);
 void host_work_forget(struct host_guest *g);

@@ -3,65 +3,25 @@
  * A simulated guest's memory: RAM, of which pages are allocated one by one;
  * a hole without RAM, where Xen's frames (XENMEM_add_to_physmap) and pages that
  * other guests granted can be made to appear; and the toolstack's special
- * frames. Pages that are
- * not allocated are poisoned for AddressSanitizer, frames that are not there
- * fault. Serves the memory part of <xenion/os.h>.
+ * frames. Pages that are not allocated are poisoned for AddressSanitizer,
+ * frames that are not there fault. Serves the memory part of <xenion/os.h>.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
-
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(p, n)		((void)(p), (void)(n))
-#define ASAN_UNPOISON_MEMORY_REGION(p, n)	((void)(p), (void)(n))
-#endif
 
 #include "internal.h"
-
-static void *map_new(size_t size, int prot)
-{
-	void *p = mmap(NULL, size, prot,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (p == MAP_FAILED)
-		host_bug("out of address space");
-	return p;
-}
-
-void *host_table_new(size_t size)
-{
-	return map_new(size, PROT_READ | PROT_WRITE);
-}
-
-void host_table_free(void *table, size_t size)
-{
-	munmap(table, size);
-}
-
-/* Memory that can be in several places at once. */
-static uint8_t *map_shared(size_t pages, int *fd)
-{
-	uint8_t *p;
-
-	*fd = memfd_create("guest", MFD_CLOEXEC);
-	if (*fd < 0 || ftruncate(*fd, pages * XN_PAGE_SIZE))
-		host_bug("no memory for a guest");
-	p = mmap(NULL, pages * XN_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		 *fd, 0);
-	if (p == MAP_FAILED)
-		host_bug("no memory for a guest");
-	return p;
-}
 
 void host_memory_init(struct host_guest *g)
 {
 	unsigned int i, pages = g->cfg.ram_pages;
 
-	g->ram = map_shared(pages, &g->ram_fd);
-	ASAN_POISON_MEMORY_REGION(g->ram, (size_t)pages * XN_PAGE_SIZE);
+	/* Shared info, grant and status frames, special ones, in this order. */
+	g->nr_xen = 1 + g->cfg.max_grant_frames +
+		    HOST_NR_STATUS(g->cfg.max_grant_frames) + HOST_NR_SPECIAL;
+	if (!host_mappings_get(g))
+		ASAN_POISON_MEMORY_REGION(g->ram, (size_t)pages * XN_PAGE_SIZE);
+	g->shared = (void *)g->xen;
 	g->page_used = calloc(pages, 1);
 	g->page_gone = calloc(pages, 1);
 	host_memory_quota(g, UINT32_MAX, UINT32_MAX);
@@ -70,25 +30,36 @@ void host_memory_init(struct host_guest *g)
 		g->page_queue[i] = i;
 	g->queue_len = pages;
 
-	/* Shared info, grant and status frames, special ones, in this order. */
-	g->nr_xen = 1 + g->cfg.max_grant_frames +
-		    HOST_NR_STATUS(g->cfg.max_grant_frames) + HOST_NR_SPECIAL;
-	g->xen = map_shared(g->nr_xen, &g->xen_fd);
-	g->shared = (void *)g->xen;
-	g->hole = map_new(HOST_HOLE_PAGES * XN_PAGE_SIZE, PROT_NONE);
 	for (i = 0; i < HOST_HOLE_PAGES; i++)
 		g->hole_frame[i] = HOST_FRAME_NONE;
 }
 
+static void hole_clear(struct host_guest *g, unsigned int i)
+{
+	void *at = g->hole + (size_t)i * XN_PAGE_SIZE;
+
+	mmap(at, XN_PAGE_SIZE, PROT_NONE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+	g->hole_frame[i] = HOST_FRAME_NONE;
+}
+
+/* What the next guest gets is as it was in the beginning. */
 void host_memory_fini(struct host_guest *g)
 {
-	ASAN_UNPOISON_MEMORY_REGION(g->ram,
-				    (size_t)g->cfg.ram_pages * XN_PAGE_SIZE);
-	munmap(g->ram, (size_t)g->cfg.ram_pages * XN_PAGE_SIZE);
-	munmap(g->hole, HOST_HOLE_PAGES * XN_PAGE_SIZE);
-	munmap(g->xen, g->nr_xen * XN_PAGE_SIZE);
-	close(g->xen_fd);
-	close(g->ram_fd);
+	unsigned int i;
+
+	for (i = 0; i < g->cfg.ram_pages; i++) {
+		void *page = g->ram + (size_t)i * XN_PAGE_SIZE;
+
+		if (g->page_gone[i])
+			mprotect(page, XN_PAGE_SIZE, PROT_READ | PROT_WRITE);
+		if (g->page_used[i])
+			ASAN_POISON_MEMORY_REGION(page, XN_PAGE_SIZE);
+	}
+	for (i = 0; i < HOST_HOLE_PAGES; i++)
+		if (g->hole_frame[i] != HOST_FRAME_NONE)
+			hole_clear(g, i);
+	host_mappings_put(g);
 	free(g->page_used);
 	free(g->page_gone);
 	free(g->page_queue);
@@ -171,15 +142,6 @@ static int hole_show(struct host_guest *g, unsigned int i, int frame, int fd,
 		return -ENOMEM;
 	g->hole_frame[i] = frame;
 	return 0;
-}
-
-static void hole_clear(struct host_guest *g, unsigned int i)
-{
-	void *at = g->hole + (size_t)i * XN_PAGE_SIZE;
-
-	mmap(at, XN_PAGE_SIZE, PROT_NONE,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-	g->hole_frame[i] = HOST_FRAME_NONE;
 }
 
 /* Where in the hole something may be put; a guest that says elsewhere is wrong. */

@@ -26,6 +26,8 @@ struct running {
 
 static struct running *running;
 
+static bool (*may_begin)(const struct xn_work *w);
+
 _Noreturn void host_bug(const char *fmt, ...)
 {
 	va_list ap;
@@ -133,8 +135,9 @@ static struct xn_work *next_work(void)
 	struct xn_work *w;
 
 	/* One work never runs twice at once, even if it is queued again. */
-	for (w = works; w && is_running(w); w = w->next)
-		;
+	for (w = works; w; w = w->next)
+		if (!is_running(w) && (!may_begin || may_begin(w)))
+			break;
 	return w;
 }
 
@@ -209,6 +212,17 @@ void host_run(uint64_t ns)
 	}
 	if (now < end)
 		now = end;
+}
+
+void host_set_work_gate(bool (*fn)(const struct xn_work *w))
+{
+	may_begin = fn;
+}
+
+void host_clock_reset(void)
+{
+	now = 0;
+	may_begin = NULL;
 }
 
 /* ---- work ---- */

@@ -17,14 +17,14 @@ static inline void guest_store_event(void *data, evtchn_port_t port)
 #endif
 
 /* Returns: the other side of its xenstore. */
-static inline struct host_xs *guest_start(struct host_xenion *x)
+static inline struct host_xs *guest_start_with(struct host_xenion *x,
+					       const struct host_config *cfg)
 {
-	static const struct host_config cfg = { .ram_pages = GUEST_PAGES };
 	struct xn_xs *xs = &x->guest.xs;
 	struct host_xs *h;
 	evtchn_port_t port;
 
-	assert_int_equal(host_xenion_start(x, &cfg, NULL), 0);
+	assert_int_equal(host_xenion_start(x, cfg, NULL), 0);
 	h = host_xs_create(x->host);
 	port = host_port_guest_end(host_store_port(x->host));
 	assert_int_equal(xn_evtchn_adopt(&x->guest.evtchn, port,
@@ -33,6 +33,13 @@ static inline struct host_xs *guest_start(struct host_xenion *x)
 	assert_int_equal(xn_xs_init(xs, host_store_page(x->host), port), 0);
 	host_log_reset();
 	return h;
+}
+
+static inline struct host_xs *guest_start(struct host_xenion *x)
+{
+	static const struct host_config cfg = { .ram_pages = GUEST_PAGES };
+
+	return guest_start_with(x, &cfg);
 }
 
 /* Nothing may be left, of ports, grants, watches. */

@@ -407,6 +407,25 @@ static void test_vanished(void **state)
 	}
 }
 
+/* It is gone between a request and the word that there is one. */
+static void test_vanished_before_push(void **state)
+{
+	struct buffer b;
+	struct io io;
+
+	t_connect(&t_config);
+	buffer_make(&b, 1);
+	assert_int_equal(t_submit(&io, XN_BLK_READ, 0, &b), 0);
+	t_unplug();
+	host_pump();
+	assert_true(io.done);
+	assert_int_equal(io.err, -EIO);
+	t_push();
+	t_fini();
+	buffer_free(&b);
+	t_plug();
+}
+
 /* The port leaves while requests are in flight. */
 static void test_removed_busy(void **state)
 {
@@ -577,6 +596,7 @@ int main(void)
 		TEST(mapped_at_the_end),
 		TEST(stuck),
 		TEST(vanished),
+		TEST(vanished_before_push),
 		TEST(removed_busy),
 		TEST(never_unmaps),
 		TEST(any_states),

@@ -36,11 +36,11 @@ static void xs_guest_upcall(void *data, unsigned int vcpu)
 }
 
 /* Everything but the connection. */
-static inline struct xs_guest *xs_guest_create(void)
+static inline struct xs_guest *xs_guest_create_with(const struct host_config *cfg)
 {
 	struct xs_guest *xg = calloc(1, sizeof(*xg));
 
-	xg->g = host_guest_create(NULL);
+	xg->g = host_guest_create(cfg);
 	xg->h = host_xs_create(xg->g);
 	xg->page = host_store_page(xg->g);
 	xg->port = host_port_guest_end(host_store_port(xg->g));
@@ -49,6 +49,11 @@ static inline struct xs_guest *xs_guest_create(void)
 	/* Real systems have been up for a while. */
 	host_run(12345 * XN_NSEC_PER_MSEC);
 	return xg;
+}
+
+static inline struct xs_guest *xs_guest_create(void)
+{
+	return xs_guest_create_with(NULL);
 }
 
 static inline int xs_guest_connect(struct xs_guest *xg)
