@@ -9,6 +9,9 @@
  */
 #include "xs.h"
 
+/* Until a function that failed is called again. */
+#define AGAIN_NS	XN_NSEC_PER_SEC
+
 static struct xn_xs_watch *find(struct xn_xs *xs, uint32_t id)
 {
 	struct xn_xs_watch *w;
@@ -102,7 +105,8 @@ void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w)
 	/* By a work of its own: events of others do not wait for it. */
 	if (w->linked) {
 		w->again = true;
-		xn_work_schedule(&xs->again, XN_NSEC_PER_SEC);
+		if (!w->running)
+			xn_work_schedule(&xs->again, AGAIN_NS);
 	}
 	xn_unlock(&xs->lock, flags);
 }
@@ -114,7 +118,7 @@ static void fire_again(struct xn_work *work)
 	struct xn_xs_watch *w;
 
 	for (w = xs->watches; w; w = w->next) {
-		if (!w->again)
+		if (!w->again || w->running)
 			continue;
 		w->again = false;
 		fire(xs, w);
@@ -145,6 +149,9 @@ static void call_next(struct xn_work *work)
 	/* Once it does not run, its owner may free it. */
 	flags = xn_lock(&xs->lock);
 	w->running = false;
+	/* From now on: a store that is slow is not asked all the time. */
+	if (w->again)
+		xn_work_schedule(&xs->again, AGAIN_NS);
 	more = xs->fired != NULL;
 	xn_unlock(&xs->lock, flags);
 	xn_wake(&xs->wait);

@@ -124,6 +124,28 @@ static void test_again(void **state)
 	assert_int_equal(a.calls, 1);
 }
 
+static void fails_slowly(struct xn_xs_watch *w)
+{
+	struct xn_waitq wq;
+
+	xn_waitq_init(&wq);
+	a.calls++;
+	xn_xs_watch_again(xs, w);
+	(void)xn_wait(&wq, false, 5 * XN_NSEC_PER_SEC);
+}
+
+/* ... and does not run all the time, however long it takes to fail. */
+static void test_again_slow(void **state)
+{
+	watch_quiet(&a, "a");
+	a.w.fn = fails_slowly;
+	host_xs_write(xg->h, "a", "1");
+	host_pump();
+	assert_int_equal(a.calls, 1);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(a.calls, 2);
+}
+
 static void test_unwatch(void **state)
 {
 	watch_quiet(&a, "a");
@@ -415,6 +437,7 @@ int main(void)
 		TEST(test_changes),
 		TEST(test_absolute_path),
 		TEST(test_again),
+		TEST(test_again_slow),
 		TEST(test_unwatch),
 		TEST(test_unwatch_with_event),
 		TEST(test_unwatch_when_fired),
