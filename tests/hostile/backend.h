@@ -116,12 +116,8 @@ void flip_word(struct be *b, volatile uint32_t *word, uint32_t one,
 
 /* ---- lies.c: those of states and nodes, for every kind ---- */
 
-void vanish_wait(struct be *b);
-void vanish_connect(struct be *b);
-void vanish_connected(struct be *b);
+void vanishes(struct be *b);
 void early_connected(struct be *b);
-void silent_wait(struct be *b);
-void silent_connect(struct be *b);
 void states_in_disorder(struct be *b);
 void states_of_nonsense(struct be *b);
 void back_to_waiting(struct be *b);
@@ -145,12 +141,12 @@ extern const struct node long_nodes[];
 
 /* What each kind has of these. */
 #define LIES_OF_STATES \
-	{ "dies-before-initwait", LIVES, .wait = vanish_wait }, \
-	{ "dies-before-connected", LIVES, .connect = vanish_connect }, \
-	{ "dies-when-connected", LIVES, .connected = vanish_connected }, \
+	{ "dies-before-initwait", LIVES, .wait = vanishes }, \
+	{ "dies-before-connected", LIVES, .connect = vanishes }, \
+	{ "dies-when-connected", LIVES, .connected = vanishes }, \
 	{ "connected-from-the-start", LIVES, .wait = early_connected }, \
-	{ "silent-from-the-start", LIVES, .wait = silent_wait }, \
-	{ "silent-before-connected", LIVES, .connect = silent_connect }, \
+	{ "silent-from-the-start", LIVES, .wait = at_once }, \
+	{ "silent-before-connected", LIVES, .connect = at_once }, \
 	{ "states-in-disorder", LIVES, .connected = states_in_disorder }, \
 	{ "states-of-nonsense", LIVES, .connected = states_of_nonsense }, \
 	{ "back-to-initwait", LIVES, .connected = back_to_waiting }, \

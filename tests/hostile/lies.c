@@ -10,19 +10,7 @@ static void ms(unsigned int n)
 	usleep(n * 1000);
 }
 
-void vanish_wait(struct be *b)
-{
-	vanish(b);
-	told(b);
-}
-
-void vanish_connect(struct be *b)
-{
-	vanish(b);
-	told(b);
-}
-
-void vanish_connected(struct be *b)
+void vanishes(struct be *b)
 {
 	vanish(b);
 	told(b);
@@ -32,16 +20,6 @@ void vanish_connected(struct be *b)
 void early_connected(struct be *b)
 {
 	put_state(b, XenbusStateConnected);
-	told(b);
-}
-
-void silent_wait(struct be *b)
-{
-	told(b);
-}
-
-void silent_connect(struct be *b)
-{
 	told(b);
 }
 
