@@ -16,21 +16,40 @@ static inline void guest_store_event(void *data, evtchn_port_t port)
 #define GUEST_PAGES	16384
 #endif
 
+/* Returns: as the first of its calls that fails, and then nothing is left. */
+static inline int guest_store_begin(struct host_xenion *x)
+{
+	evtchn_port_t port = host_port_guest_end(host_store_port(x->host));
+	struct xn_evtchn_table *t = &x->guest.evtchn;
+	struct xn_xs *xs = &x->guest.xs;
+	int err;
+
+	err = xn_evtchn_adopt(t, port, guest_store_event, xs);
+	if (err)
+		return err;
+	xn_evtchn_unmask(t, port);
+	err = xn_xs_init(xs, host_store_page(x->host), port);
+	if (err)
+		xn_evtchn_unbind(t, port);
+	return err;
+}
+
+static inline void guest_store_end(struct host_xenion *x)
+{
+	xn_xs_fini(&x->guest.xs);
+	xn_evtchn_unbind(&x->guest.evtchn,
+			 host_port_guest_end(host_store_port(x->host)));
+}
+
 /* Returns: the other side of its xenstore. */
 static inline struct host_xs *guest_start_with(struct host_xenion *x,
 					       const struct host_config *cfg)
 {
-	struct xn_xs *xs = &x->guest.xs;
 	struct host_xs *h;
-	evtchn_port_t port;
 
 	assert_int_equal(host_xenion_start(x, cfg, NULL), 0);
 	h = host_xs_create(x->host);
-	port = host_port_guest_end(host_store_port(x->host));
-	assert_int_equal(xn_evtchn_adopt(&x->guest.evtchn, port,
-					 guest_store_event, xs), 0);
-	xn_evtchn_unmask(&x->guest.evtchn, port);
-	assert_int_equal(xn_xs_init(xs, host_store_page(x->host), port), 0);
+	assert_int_equal(guest_store_begin(x), 0);
 	host_log_reset();
 	return h;
 }
@@ -45,12 +64,9 @@ static inline struct host_xs *guest_start(struct host_xenion *x)
 /* Nothing may be left, of ports, grants, watches. */
 static inline void guest_stop(struct host_xenion *x, struct host_xs *h)
 {
-	evtchn_port_t port = host_port_guest_end(host_store_port(x->host));
-
 	assert_null(x->guest.xs.watches);
 	assert_int_equal(host_gnttab_active(x->host), 0);
-	xn_xs_fini(&x->guest.xs);
-	xn_evtchn_unbind(&x->guest.evtchn, port);
+	guest_store_end(x);
 	assert_int_equal(host_xenion_stop(x), 0);
 	host_xs_destroy(h);
 }

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "unit.h"
+#include "store_guest.h"
 #include <xen-public/io/xs_wire.h>
 
 /* More calls than any scenario makes: one that does not end is a bug. */
@@ -174,6 +174,20 @@ static inline bool sweep_check_leaks(struct host_guest *g)
 		fail_msg("something leaks");
 	sweep.test->lost++;
 	return true;
+}
+
+/* As guest_stop(), but for what Xen would not take back. */
+static inline void sweep_guest_stop(struct host_xenion *x, struct host_xs *h)
+{
+	assert_null(x->guest.xs.watches);
+	assert_int_equal(host_gnttab_active(x->host), 0);
+	guest_store_end(x);
+	assert_int_equal(host_xs_watches(h), 0);
+	assert_int_equal(host_xs_transactions(h), 0);
+	host_xenion_unload(x);
+	sweep_check_leaks(x->host);
+	host_guest_destroy(x->host);
+	host_xs_destroy(h);
 }
 
 /* Can another user begin in this guest, after that? Not without its ports. */

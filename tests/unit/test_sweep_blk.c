@@ -170,22 +170,11 @@ static void retry(const struct xn_blk_config *config)
 
 static void end(void)
 {
-	evtchn_port_t port = host_port_guest_end(host_store_port(t.x.host));
-
 	io_free();
 	be_disconnect(&t.b);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages_held, 0);
-	assert_null(t.x.guest.xs.watches);
-	assert_int_equal(host_gnttab_active(t.x.host), 0);
-	xn_xs_fini(&t.x.guest.xs);
-	assert_int_equal(host_xs_watches(t.h), 0);
-	assert_int_equal(host_xs_transactions(t.h), 0);
-	xn_evtchn_unbind(&t.x.guest.evtchn, port);
-	host_xenion_unload(&t.x);
-	sweep_check_leaks(t.x.host);
-	host_guest_destroy(t.x.host);
-	host_xs_destroy(t.h);
+	sweep_guest_stop(&t.x, t.h);
 	free(t.b.disk);
 }
 
@@ -330,7 +319,6 @@ static void run_resize(const void *arg)
 static void run_reload(const void *arg)
 {
 	const struct xn_blk_config *config = arg;
-	evtchn_port_t port;
 	int err;
 
 	begin(config);
@@ -339,23 +327,11 @@ static void run_reload(const void *arg)
 	sweep_arm();
 	xn_blk_fini(&t.blk);
 	host_pump();
-	xn_xs_fini(&t.x.guest.xs);
-	xn_evtchn_unbind(&t.x.guest.evtchn,
-			 host_port_guest_end(host_store_port(t.x.host)));
+	guest_store_end(&t.x);
 	host_xenion_unload(&t.x);
 	err = host_xenion_load(&t.x, NULL);
-	port = host_port_guest_end(host_store_port(t.x.host));
 	if (!err) {
-		struct xn_xs *xs = &t.x.guest.xs;
-
-		err = xn_evtchn_adopt(&t.x.guest.evtchn, port,
-				      guest_store_event, xs);
-		if (!err) {
-			xn_evtchn_unmask(&t.x.guest.evtchn, port);
-			err = xn_xs_init(xs, host_store_page(t.x.host), port);
-			if (err)
-				xn_evtchn_unbind(&t.x.guest.evtchn, port);
-		}
+		err = guest_store_begin(&t.x);
 		if (err)
 			host_xenion_unload(&t.x);
 	}

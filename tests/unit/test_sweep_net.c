@@ -174,24 +174,13 @@ static void begin(void)
 
 static void end(void)
 {
-	evtchn_port_t port = host_port_guest_end(host_store_port(t.x.host));
-
 	packets_free();
 	be_disconnect(&t.b);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages, 0);
 	assert_int_equal(t.lost, 0);
 	assert_int_equal(t.pinned, 0);
-	assert_null(t.x.guest.xs.watches);
-	assert_int_equal(host_gnttab_active(t.x.host), 0);
-	xn_xs_fini(&t.x.guest.xs);
-	assert_int_equal(host_xs_watches(t.h), 0);
-	assert_int_equal(host_xs_transactions(t.h), 0);
-	xn_evtchn_unbind(&t.x.guest.evtchn, port);
-	host_xenion_unload(&t.x);
-	sweep_check_leaks(t.x.host);
-	host_guest_destroy(t.x.host);
-	host_xs_destroy(t.h);
+	sweep_guest_stop(&t.x, t.h);
 }
 
 /* ---- scenarios ---- */
