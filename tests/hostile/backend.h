@@ -127,6 +127,11 @@ void closing_without_end(struct be *b);
 void port_closed(struct be *b);
 void events_only(struct be *b);
 void front_state_removed(struct be *b);
+/* For hooks that come again and again: told() for the first time only. */
+void once(struct be *b);
+/* While what is in the ring is looked at, which is not ours after that. */
+void dies(struct be *b);
+void storms(struct be *b);
 /* Nothing is to be done for it, but to be there. */
 void at_once(struct be *b);
 void poke(struct be *b);

@@ -108,6 +108,29 @@ void front_state_removed(struct be *b)
 	told(b);
 }
 
+void once(struct be *b)
+{
+	if (!b->is_told)
+		told(b);
+}
+
+void dies(struct be *b)
+{
+	b->deaf = true;
+	xenevtchn_unbind(b->evt, b->port);
+	b->port = -1;
+	put_back(b, "", NULL);
+	told(b);
+}
+
+void storms(struct be *b)
+{
+	if (b->is_told)
+		return;
+	storm(b, 1500);
+	told(b);
+}
+
 void at_once(struct be *b)
 {
 	told(b);

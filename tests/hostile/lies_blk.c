@@ -25,15 +25,13 @@ RESPONSE(status_low)	{ rsp->status = INT16_MIN; told(k->b); }
 RESPONSE(all_errors)
 {
 	rsp->status = BLKIF_RSP_ERROR;
-	if (!k->b->is_told)
-		told(k->b);
+	once(k->b);
 }
 
 RESPONSE(not_supported)
 {
 	rsp->status = BLKIF_RSP_EOPNOTSUPP;
-	if (!k->b->is_told)
-		told(k->b);
+	once(k->b);
 }
 
 /* ---- responses that nobody waits for ---- */
@@ -177,44 +175,18 @@ REQUEST(still_written)
 
 REQUEST(silence)
 {
-	if (!k->b->is_told)
-		told(k->b);
+	once(k->b);
 	return true;
 }
 
-REQUEST(dies)
-{
-	/* Who called us still looks at the ring. */
-	k->b->deaf = true;
-	xenevtchn_unbind(k->b->evt, k->b->port);
-	k->b->port = -1;
-	put_back(k->b, "", NULL);
-	told(k->b);
-	return true;
-}
-
-REQUEST(closes)
-{
-	put_state(k->b, XenbusStateClosing);
-	k->b->deaf = true;
-	told(k->b);
-	return true;
-}
-
-REQUEST(storms)
-{
-	if (!k->b->is_told) {
-		storm(k->b, 1500);
-		told(k->b);
-	}
-	return false;
-}
+REQUEST(dies_now)	{ dies(k->b); return true; }
+REQUEST(closes)		{ closing_without_end(k->b); return true; }
+REQUEST(storms_first)	{ storms(k->b); return false; }
 
 REQUEST(asks_for_all)
 {
 	*(volatile RING_IDX *)&k->sring->req_event = k->req_cons + 12345;
-	if (!k->b->is_told)
-		told(k->b);
+	once(k->b);
 	return false;
 }
 
@@ -307,10 +279,10 @@ const struct lie blk_lies[] = {
 	ACT("page-still-written", 3, still_written, CLOSES, "still in use"),
 	ACT("never-answers", 3, silence, LIVES, NULL),
 	ACT("never-answered-at-all", 0, silence, LIVES, NULL),
-	ACT("dies-during-io", 3, dies, LIVES, NULL),
-	ACT("dies-at-the-first-request", 0, dies, LIVES, NULL),
+	ACT("dies-during-io", 3, dies_now, LIVES, NULL),
+	ACT("dies-at-the-first-request", 0, dies_now, LIVES, NULL),
 	ACT("closes-during-io", 3, closes, LIVES, NULL),
-	ACT("storms-during-io", 3, storms, WORKS, NULL),
+	ACT("storms-during-io", 3, storms_first, WORKS, NULL),
 	ACT("wants-no-events", 3, asks_for_all, LIVES, NULL),
 
 	{ "size-becomes-0", LIVES, .connected = sectors_0 },

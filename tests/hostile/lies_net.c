@@ -11,12 +11,6 @@
 #define RECEIVE(_name) \
 	static bool _name(struct net *n, struct netif_rx_response *rsp)
 
-static void once(struct be *b)
-{
-	if (!b->is_told)
-		told(b);
-}
-
 /* ---- packets from the guest ---- */
 
 RESPONSE(tx_id_far)	{ rsp->id = 0xffff; told(n->b); }
@@ -77,32 +71,9 @@ REQUEST(tx_still_mapped)
 
 REQUEST(tx_silence)	{ once(n->b); return true; }
 
-REQUEST(tx_dies)
-{
-	n->b->deaf = true;
-	xenevtchn_unbind(n->b->evt, n->b->port);
-	n->b->port = -1;
-	put_back(n->b, "", NULL);
-	told(n->b);
-	return true;
-}
-
-REQUEST(tx_closes)
-{
-	put_state(n->b, XenbusStateClosing);
-	n->b->deaf = true;
-	told(n->b);
-	return true;
-}
-
-REQUEST(tx_storm)
-{
-	if (!n->b->is_told) {
-		storm(n->b, 1500);
-		told(n->b);
-	}
-	return false;
-}
+REQUEST(tx_dies)	{ dies(n->b); return true; }
+REQUEST(tx_closes)	{ closing_without_end(n->b); return true; }
+REQUEST(tx_storm)	{ storms(n->b); return false; }
 
 /* ---- packets to the guest: sizes, places, ids ---- */
 
