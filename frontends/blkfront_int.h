@@ -2,7 +2,8 @@
 /*
  * Between the files of the block frontend: blkfront.c walks through the
  * states, blkfront_nodes.c reads and writes xenstore, blkfront_queue.c owns a
- * queue's memory, blkfront_ring.c moves requests and responses.
+ * queue's memory, blkfront_ring.c moves requests and responses,
+ * blkfront_stall.c looks for those that never come.
  */
 #ifndef XENION_BLKFRONT_INT_H
 #define XENION_BLKFRONT_INT_H
@@ -48,5 +49,9 @@ void xn_blkq_free(struct xn_blk_queue *q);
 /* blkfront_ring.c: complete what is in flight with an error. Context: any. */
 void xn_blkq_fail_all(struct xn_blk_queue *q);
 void xn_blkq_poll(struct xn_work *work);
+
+/* blkfront_stall.c: look in a while. The queue's lock is held, and it is open. */
+void xn_blkq_watch_stall(struct xn_blk_queue *q);
+void xn_blkq_look_for_stall(struct xn_work *work);
 
 #endif /* XENION_BLKFRONT_INT_H */

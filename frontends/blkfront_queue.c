@@ -32,6 +32,7 @@ void xn_blkq_init(struct xn_blk_queue *q, struct xn_blk *blk,
 	q->index = index;
 	xn_lock_init(&q->lock);
 	xn_work_init(&q->poll, xn_blkq_poll);
+	xn_work_init(&q->stall_work, xn_blkq_look_for_stall);
 }
 
 static int alloc_ring(struct xn_blk_queue *q)
@@ -93,8 +94,12 @@ int xn_blkq_publish(struct xn_blk_queue *q)
 	q->starved = false;
 	q->polling = false;
 	q->in_flight = 0;
+	q->late = 0;
 	err = q->blk->ops->event_bind(q, q->blk->dev->otherend_id, &q->evtchn);
 	q->bound = !err;
+	if (!err)
+		xn_backoff_open(&q->backoff, &q->blk->dev->guest->evtchn,
+				q->evtchn);
 	return err;
 }
 
@@ -200,9 +205,12 @@ void xn_blkq_close(struct xn_blk_queue *q)
 	bound = q->bound;
 	q->bound = false;
 	xn_unlock(&q->lock, flags);
+	xn_backoff_close(&q->backoff);
 	if (bound)
 		q->blk->ops->event_unbind(q, q->evtchn);
 	xn_work_cancel(&q->poll);
+	xn_work_cancel(&q->stall_work);
+	q->stall_watched = false;
 	xn_blkq_fail_all(q);
 }
 

@@ -220,6 +220,7 @@ static void start(struct xn_blk_queue *q, struct xn_blk_req *req,
 	req->last_slot = NULL;
 	req->nr_slots = 0;
 	req->ended = false;
+	req->epoch = q->epoch;
 	req->flush_after = io->op == XN_BLK_WRITE_FUA && info->flush_cache;
 
 	if (io->op == XN_BLK_FLUSH) {
@@ -257,6 +258,8 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io)
 		q->in_flight++;
 		q->stats.requests++;
 		start(q, req, io);
+		if (!q->stall_watched)
+			xn_blkq_watch_stall(q);
 		/*
 		 * Last: a backend may answer requests that it was not shown,
 		 * while another CPU listens.
@@ -377,7 +380,7 @@ static void flush_batch(struct xn_blk_queue *q, struct batch *b)
 static void finish(struct xn_blk_queue *q, struct xn_blk_req *req, int err,
 		   struct batch *b)
 {
-	req->in_flight = false;
+	XN_WRITE_ONCE(req->in_flight, false);
 	b->err[b->n] = end_data(q, req, err);
 	b->req[b->n++] = req;
 	if (b->n == XN_BLK_BATCH)
@@ -484,6 +487,8 @@ static bool consume(struct xn_blk_queue *q)
 			xn_blk_refuse(q, "more responses than requests");
 			break;
 		}
+		if (cons != prod)
+			xn_backoff_work(&q->backoff);
 		while (cons != prod && !enough && !q->broken) {
 			enough = !--budget;
 			q->ring.rsp_cons = cons + 1;
@@ -504,6 +509,7 @@ void xn_blk_interrupt(struct xn_blk_queue *q)
 		return;
 	xn_rmb();
 	q->stats.interrupts++;
+	xn_backoff_event(&q->backoff);
 	if (!consume(q))
 		return;
 	/* Let others have this CPU: the rest is done by xn_blkq_poll(). */

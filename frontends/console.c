@@ -16,6 +16,22 @@ void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
 	con->port = port;
 	con->out_prod = XN_READ_ONCE(intf->out_prod);
 	con->in_cons = XN_READ_ONCE(intf->in_cons);
+	con->out_seen = con->out_prod;
+}
+
+bool xn_console_moved(struct xn_console *con)
+{
+	XENCONS_RING_IDX out_cons = XN_READ_ONCE(con->intf->out_cons);
+	uint32_t most = XN_READ_ONCE(con->out_prod) - con->out_seen;
+
+	if (XN_READ_ONCE(con->broken))
+		return false;
+	/* Forwards only, and no further than we have written. */
+	if (out_cons - con->out_seen - 1 < most) {
+		con->out_seen = out_cons;
+		return true;
+	}
+	return XN_READ_ONCE(con->intf->in_prod) != XN_READ_ONCE(con->in_cons);
 }
 
 /* True: between @cons and @prod are more bytes than a ring of @size holds. */
@@ -58,7 +74,7 @@ int xn_console_write(struct xn_console *con, const char *data,
 	xn_mb();
 	for (i = 0; i < len; i++)
 		intf->out[MASK_XENCONS_IDX(prod++, intf->out)] = data[i];
-	con->out_prod = prod;
+	XN_WRITE_ONCE(con->out_prod, prod);
 	xn_wmb();
 	XN_WRITE_ONCE(intf->out_prod, prod);
 	xn_evtchn_send(con->port);
@@ -82,7 +98,7 @@ int xn_console_read(struct xn_console *con, char *data, unsigned int size)
 	for (i = 0; i < size; i++)
 		data[i] = XN_READ_ONCE(intf->in[MASK_XENCONS_IDX(cons++,
 								 intf->in)]);
-	con->in_cons = cons;
+	XN_WRITE_ONCE(con->in_cons, cons);
 	/* What we have read may be written over from here on. */
 	xn_mb();
 	XN_WRITE_ONCE(intf->in_cons, cons);

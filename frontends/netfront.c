@@ -173,6 +173,12 @@ void xn_net_page_unshare(struct xn_net_queue *q, void *page, grant_ref_t ref)
 				   xn_os_page_free);
 }
 
+static struct xn_backoff *backoff(struct xn_net_queue *q,
+				  enum xn_net_event what)
+{
+	return what == XN_NET_EVENT_RX ? &q->rx_backoff : &q->tx_backoff;
+}
+
 static int bind(struct xn_net_queue *q, enum xn_net_event what,
 		evtchn_port_t *port)
 {
@@ -181,12 +187,16 @@ static int bind(struct xn_net_queue *q, enum xn_net_event what,
 
 	if (err)
 		*port = 0;
+	else
+		xn_backoff_open(backoff(q, what),
+				&q->net->dev->guest->evtchn, *port);
 	return err;
 }
 
 static void unbind(struct xn_net_queue *q, enum xn_net_event what,
 		   evtchn_port_t *port)
 {
+	xn_backoff_close(backoff(q, what));
 	if (*port)
 		q->net->ops->event_unbind(q, what, *port);
 	*port = 0;
@@ -429,6 +439,7 @@ int xn_net_start(struct xn_net *net, struct xn_device *dev,
 		net->queue[i].net = net;
 		net->queue[i].id = i;
 		xn_work_init(&net->queue[i].rx_retry, xn_net_rx_retry);
+		xn_work_init(&net->queue[i].stall_work, xn_net_look_for_stall);
 	}
 	net->carrier.fn = carrier_changed;
 	err = xn_path_join(net->carrier.path, dev->otherend, "carrier");

@@ -24,6 +24,9 @@ void xn_net_rx_close(struct xn_net_queue *q);
 /* The work q->rx_retry: there may be pages now. */
 void xn_net_rx_retry(struct xn_work *w);
 
+/* The work q->stall_work, while something is on its way. */
+void xn_net_look_for_stall(struct xn_work *w);
+
 /* A zeroed page, granted to the backend; NULL when there is none. */
 void *xn_net_page_share(struct xn_net_queue *q, bool readonly,
 			grant_ref_t *ref);

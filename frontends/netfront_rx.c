@@ -339,6 +339,10 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 		deliver(q, &c);
 		done++;
 	}
+	/* Not for what changed without a packet: that could go on for ever. */
+	if (done)
+		xn_backoff_work(q->net->info.split_events ? &q->rx_backoff :
+							    &q->tx_backoff);
 	if (!XN_READ_ONCE(q->net->broken))
 		refill(q);
 	return done;

@@ -18,6 +18,7 @@
 struct xn_net_tx_slot {
 	void *cookie;		/* in the first slot of a packet */
 	void *va;		/* granted by ref; NULL: the slot's copy */
+	uint32_t epoch;		/* the queue's, when it was used */
 	grant_ref_t ref;	/* the slot's own */
 	uint16_t next;		/* free slot */
 	uint16_t head;		/* first slot of the packet */
@@ -133,6 +134,9 @@ void xn_net_tx_close(struct xn_net_queue *q)
 {
 	unsigned int i;
 
+	xn_work_cancel(&q->stall_work);
+	q->stall_watched = false;
+	q->late = 0;
 	/* The last page of slots was there before any reference was. */
 	if (q->tx_slots[XN_NET_TX_SLOT_PAGES - 1])
 		cancel_all(q);
@@ -209,7 +213,8 @@ static struct xn_net_tx_slot *new_request(struct xn_net_queue *q,
 	q->tx_free = slot->next;
 	q->tx_nr_free--;
 	slot->head = head;
-	slot->inflight = true;
+	slot->epoch = XN_READ_ONCE(q->epoch);
+	XN_WRITE_ONCE(slot->inflight, true);
 	*req = RING_GET_REQUEST(&q->tx, q->tx.req_prod_pvt);
 	q->tx.req_prod_pvt++;
 	(*req)->id = id;
@@ -333,17 +338,73 @@ int xn_net_tx(struct xn_net_queue *q, const struct xn_net_packet *pkt)
 	return 0;
 }
 
+static void watch_stall(struct xn_net_queue *q)
+{
+	XN_WRITE_ONCE(q->stall_watched, true);
+	xn_work_schedule(&q->stall_work,
+			 XN_NET_STALL_PERIOD * XN_NSEC_PER_SEC);
+}
+
 void xn_net_tx_push(struct xn_net_queue *q)
 {
 	bool notify;
 
 	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&q->tx, notify);
+	/* After a barrier: see xn_net_look_for_stall(). */
+	if (!XN_READ_ONCE(q->stall_watched))
+		watch_stall(q);
 	if (!notify)
 		return;
 	q->tx_stats.notify++;
 	/* Packets that nobody hears of would wait for ever. */
 	if (xn_evtchn_send(q->tx_port))
 		xn_net_refuse(q->net, "the backend cannot be notified");
+}
+
+/* ---- Packets that nobody answers ---- */
+
+static bool is_late(const struct xn_net_queue *q,
+		    const struct xn_net_tx_slot *slot)
+{
+	/* The period that it was sent in is not a whole one. */
+	return XN_READ_ONCE(slot->inflight) &&
+	       q->epoch - XN_READ_ONCE(slot->epoch) >
+	       XN_NET_STALL_SECONDS / XN_NET_STALL_PERIOD;
+}
+
+/*
+ * There is no timeout in xen-public/io/netif.h, and no way to take a packet
+ * back but to leave. That nobody answers is told, once. While we send: a race
+ * with that costs or adds a count, and the next look sets it right.
+ */
+void xn_net_look_for_stall(struct xn_work *work)
+{
+	struct xn_net_queue *q = xn_container_of(work, struct xn_net_queue,
+						 stall_work);
+	unsigned int id, late = 0, inflight = 0;
+
+	if (XN_READ_ONCE(q->net->broken))
+		return;
+	XN_WRITE_ONCE(q->stall_watched, false);
+	/* A packet that is sent from now on makes it be watched again. */
+	xn_mb();
+	XN_WRITE_ONCE(q->epoch, q->epoch + 1);
+	for (id = 0; id < XN_NET_RING_SIZE; id++) {
+		inflight += XN_READ_ONCE(slot_of(q, id)->inflight);
+		late += is_late(q, slot_of(q, id));
+	}
+	/* Answered, but we do not listen, as an interface that is down. */
+	if (XN_READ_ONCE(q->tx.sring->rsp_prod) != XN_READ_ONCE(q->tx.rsp_cons))
+		late = 0;
+	if (inflight)
+		watch_stall(q);
+	if (late && !q->late) {
+		q->tx_stats.stalled++;
+		xn_os_log(XN_WARN,
+			  "%s: no answer to packets for %u seconds: does the backend still run?",
+			  q->net->dev->node, XN_NET_STALL_SECONDS);
+	}
+	q->late = late;
 }
 
 /* ---- Taking back ---- */
@@ -374,7 +435,7 @@ static int take_response(struct xn_net_queue *q,
 		xn_net_refuse(q->net, "an answered packet is still in use");
 		return -EPROTO;
 	}
-	slot->inflight = false;
+	XN_WRITE_ONCE(slot->inflight, false);
 	head_id = slot->head;
 	head = slot_of(q, head_id);
 	if (rsp->status != NETIF_RSP_OKAY)
@@ -404,6 +465,8 @@ unsigned int xn_net_tx_reap(struct xn_net_queue *q)
 		xn_net_refuse(q->net, "more answers than packets sent");
 		return 0;
 	}
+	if (cons != prod)
+		xn_backoff_work(&q->tx_backoff);
 	while (cons != prod) {
 		int n;
 

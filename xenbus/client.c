@@ -188,6 +188,7 @@ static const char *receive(struct xn_xs *xs)
 		left -= n;
 	}
 	if (xs->rsp_cons != begin) {
+		xn_backoff_work(&xs->backoff);
 		xn_mb();
 		XN_WRITE_ONCE(intf->rsp_cons, xs->rsp_cons);
 		xn_mb();
@@ -201,7 +202,7 @@ static const char *receive(struct xn_xs *xs)
 	return NULL;
 }
 
-void xn_xs_upcall(struct xn_xs *xs)
+static void look(struct xn_xs *xs)
 {
 	const char *wrong = NULL;
 	unsigned long flags;
@@ -220,10 +221,16 @@ void xn_xs_upcall(struct xn_xs *xs)
 	xn_wake(&xs->wait);
 }
 
+void xn_xs_upcall(struct xn_xs *xs)
+{
+	xn_backoff_event(&xs->backoff);
+	look(xs);
+}
+
 /* It takes too long: has an event been lost? */
 void xn_xs_nudge(struct xn_xs *xs)
 {
-	xn_xs_upcall(xs);
+	look(xs);
 	xn_evtchn_send(xs->port);
 }
 

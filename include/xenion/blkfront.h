@@ -158,6 +158,7 @@ struct xn_blk_req {
 	bool flush_after;	/* a flush must follow the write */
 	bool ended;		/* the backend may use the data no more */
 	bool in_flight;
+	uint32_t epoch;		/* the queue's, when it was submitted */
 };
 
 struct xn_blk_stats {
@@ -168,11 +169,16 @@ struct xn_blk_stats {
 	uint64_t interrupts;	/* taken */
 	uint64_t busy;		/* submissions put off by -EBUSY */
 	uint64_t refused;	/* things the backend wrote that cannot be */
+	uint64_t stalled;	/* times that requests had no answer for long */
 };
 
 #define XN_BLK_MAX_RING_PAGES	(1u << XN_BLK_MAX_RING_ORDER)
 #define XN_BLK_REQS_PER_PAGE	64
 #define XN_BLK_MAX_REQ_PAGES	8	/* for 512 requests */
+
+/* A request without an answer for so many seconds is told of. */
+#define XN_BLK_STALL_PERIOD	10
+#define XN_BLK_STALL_SECONDS	(3 * XN_BLK_STALL_PERIOD)
 
 /* All fields are the engine's own, but for index, blk and port_data. */
 struct xn_blk_queue {
@@ -197,6 +203,11 @@ struct xn_blk_queue {
 	void *slot_pages;		/* list */
 	struct xn_work poll;		/* after very many responses at once */
 	bool polling;			/* it, not the interrupt, takes them */
+	struct xn_backoff backoff;	/* against events without responses */
+	struct xn_work stall_work;	/* looks for requests without */
+	bool stall_watched;		/* it is queued */
+	uint32_t epoch;			/* times that it has looked */
+	unsigned int late;		/* what it has found */
 	struct xn_blk_stats stats;
 };
 

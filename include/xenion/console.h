@@ -17,6 +17,7 @@ struct xn_console {
 	/* the engine's own: */
 	XENCONS_RING_IDX out_prod;	/* ours, whatever the page says */
 	XENCONS_RING_IDX in_cons;
+	XENCONS_RING_IDX out_seen;	/* what the host has taken, as we saw */
 	bool broken;		/* the host's indices cannot be; told once */
 };
 
@@ -30,6 +31,15 @@ struct xn_console {
  */
 void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
 		     evtchn_port_t port);
+
+/**
+ * xn_console_moved - did anything come with an event of the port's?
+ *
+ * For xn_backoff_work(); a console works without. Returns: true if there is
+ * input, or if the host has taken output since the last call.
+ * Context: upcall, or any; never twice at once.
+ */
+bool xn_console_moved(struct xn_console *con);
 
 /**
  * xn_console_write - put bytes into the ring, as many as fit

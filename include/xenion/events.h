@@ -254,4 +254,72 @@ static inline int xn_evtchn_send(evtchn_port_t port)
  */
 unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu);
 
+/* ---- backoff.c ---- */
+
+/*
+ * What is known of a port whose events should come with work. All fields are
+ * the room's own, but for spurious. Zeroed, it counts and holds nothing back.
+ */
+struct xn_backoff {
+	struct xn_evtchn_table *t;	/* NULL: closed */
+	struct xn_lock lock;		/* held */
+	struct xn_work work;		/* lets the port go again */
+	evtchn_port_t port;
+	uint32_t idle;			/* events since there was work */
+	bool held;			/* masked by us */
+	bool told;
+	uint64_t spurious;		/* events of which nothing came */
+};
+
+/**
+ * xn_backoff_open - hold a port back whenever it fires without work
+ * @b: zeroed or closed; the caller's, until xn_backoff_close()
+ * @t: the table
+ * @port: a bound port, not masked by its owner for long
+ *
+ * The caller tells each event by xn_backoff_event(), and by xn_backoff_work()
+ * that something came of it, at once or later. After 32 events in a row without
+ * work the port is masked for a millisecond, then for two, up to one second.
+ * Context: any, as long as no other function of @b runs but xn_backoff_event()
+ * and xn_backoff_work().
+ */
+void xn_backoff_open(struct xn_backoff *b, struct xn_evtchn_table *t,
+		     evtchn_port_t port);
+
+/**
+ * xn_backoff_close - leave the port alone; it may stay masked
+ * @b: open, or zeroed
+ *
+ * Called before the port is unbound. May sleep.
+ */
+void xn_backoff_close(struct xn_backoff *b);
+
+/**
+ * xn_backoff_event - the port's event has come
+ * @b: may be closed
+ *
+ * Context: upcall, or any; never twice at once for one port.
+ */
+void xn_backoff_event(struct xn_backoff *b);
+
+/**
+ * xn_backoff_end - what xn_backoff_work() does after an event
+ * @b: may be closed
+ *
+ * Context: any.
+ */
+void xn_backoff_end(struct xn_backoff *b);
+
+/**
+ * xn_backoff_work - there was work, with an event or without
+ * @b: may be closed
+ *
+ * Lets the port go at once, if it is held. Context: any.
+ */
+static inline void xn_backoff_work(struct xn_backoff *b)
+{
+	if (__atomic_load_n(&b->idle, __ATOMIC_RELAXED))
+		xn_backoff_end(b);
+}
+
 #endif /* XENION_EVENTS_H */

@@ -34,6 +34,10 @@
 /* An ethernet header; what is shorter is no packet. */
 #define XN_NET_MIN_LEN		14u
 
+/* A packet without an answer for so many seconds is told of. */
+#define XN_NET_STALL_PERIOD	10
+#define XN_NET_STALL_SECONDS	(3 * XN_NET_STALL_PERIOD)
+
 #define XN_NET_DEFAULT_MTU	1500u
 #define XN_NET_MIN_MTU		68u
 #define XN_NET_MAX_MTU		(XEN_NETIF_MAX_TX_SIZE - XN_NET_MIN_LEN)
@@ -97,9 +101,9 @@ enum xn_net_event {
 /* Called by the engine; the port fills them in. */
 struct xn_net_ops {
 	/*
-	 * Make a port for @otherend, whose events make the queue be polled:
-	 * xn_net_tx_reap() and xn_net_rx_poll(). Unmask it. Undo that. May
-	 * sleep.
+	 * Make a port for @otherend, whose events are told by xn_net_event() and
+	 * make the queue be polled: xn_net_tx_reap() and xn_net_rx_poll().
+	 * Unmask it. Undo that. May sleep.
 	 */
 	int (*event_bind)(struct xn_net_queue *q, enum xn_net_event what,
 			  domid_t otherend, evtchn_port_t *port);
@@ -156,6 +160,7 @@ struct xn_net_tx_stats {
 	uint64_t slots;			/* ring slots used */
 	uint64_t copied;		/* of these, not granted but copied */
 	uint64_t notify;		/* notifications sent */
+	uint64_t stalled;		/* times that packets had no answer for long */
 };
 
 struct xn_net_rx_stats {
@@ -186,6 +191,11 @@ struct xn_net_queue {
 	unsigned int tx_free;		/* first free slot */
 	unsigned int tx_nr_free;	/* free slots */
 	unsigned int tx_extras;		/* ring slots without an id */
+	struct xn_backoff tx_backoff;	/* of the queue's only port, too */
+	struct xn_work stall_work;	/* looks for packets without an answer */
+	bool stall_watched;		/* it is queued */
+	uint32_t epoch;			/* times that it has looked */
+	unsigned int late;		/* slots that it has found */
 	uint8_t *copy[XN_NET_COPY_PAGES];	/* granted while connected */
 	grant_ref_t copy_ref[XN_NET_COPY_PAGES];
 
@@ -194,6 +204,7 @@ struct xn_net_queue {
 	evtchn_port_t rx_port;
 	struct xn_net_rx_slot *rx_slots;	/* a page */
 	RING_IDX rx_seen;		/* responses that were looked at */
+	struct xn_backoff rx_backoff;	/* with split_events only */
 	struct xn_work rx_retry;
 	struct xn_net_received rx_packet;
 
@@ -259,6 +270,20 @@ int xn_net_start(struct xn_net *net, struct xn_device *dev,
  * pinned, and no op will be called but tx_unpin. May sleep; not from an op.
  */
 void xn_net_stop(struct xn_net *net);
+
+/**
+ * xn_net_event - an event has come, and the queue will be polled for it
+ * @q: a queue, from event_bind to event_unbind
+ * @what: as it was bound
+ *
+ * Holds the port back when event follows event and no poll finds anything.
+ * Context: upcall, or any; never twice at once for one port.
+ */
+static inline void xn_net_event(struct xn_net_queue *q, enum xn_net_event what)
+{
+	xn_backoff_event(what == XN_NET_EVENT_RX ? &q->rx_backoff :
+						   &q->tx_backoff);
+}
 
 /* ---- netfront_tx.c ---- */
 

@@ -36,6 +36,7 @@ enum xn_stat {
 	XN_STAT_NOTIFY,		/* of these, EVTCHNOP_send */
 	XN_STAT_UPCALL,		/* upcalls taken */
 	XN_STAT_EVENT,		/* events dispatched from them */
+	XN_STAT_EVENT_HELD,	/* times that a port was held back */
 	XN_STAT_GRANT,		/* pages granted */
 	XN_STAT_GRANT_END,	/* grants ended */
 	XN_STAT_GRANT_BUSY,	/* grants found still in use at their end */

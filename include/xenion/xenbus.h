@@ -94,7 +94,7 @@ struct xn_xs_watch {
 
 struct xn_xs_request;
 
-/* A connection to xenstore. All fields are the room's own. */
+/* A connection to xenstore. All fields are the room's own, but for backoff. */
 struct xn_xs {
 	struct xenstore_domain_interface *intf;
 	evtchn_port_t port;
@@ -116,6 +116,11 @@ struct xn_xs {
 	bool sending;			/* somebody owns the request ring */
 	bool dead;			/* broken or closed: requests fail */
 	uint8_t event[16];		/* end of a watch event coming in */
+	/*
+	 * Who bound the port opens it for that port, and closes it: events
+	 * without a message are then held back.
+	 */
+	struct xn_backoff backoff;
 };
 
 /* Outside any transaction. */

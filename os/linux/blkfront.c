@@ -149,7 +149,7 @@ static const struct xn_blk_ops blk_ops = {
 
 /* ---- statistics ---- */
 
-#define STAT(_name)							\
+#define STAT(_name, _field)						\
 static ssize_t _name##_show(struct device *dev,				\
 			    struct device_attribute *attr, char *buf)	\
 {									\
@@ -158,18 +158,20 @@ static ssize_t _name##_show(struct device *dev,				\
 	int i;								\
 									\
 	for (i = 0; i < XN_BLK_MAX_QUEUES; i++)				\
-		sum += xb->blk.queue[i].stats._name;			\
+		sum += xb->blk.queue[i]._field;				\
 	return sysfs_emit(buf, "%llu\n", sum);				\
 }									\
 static DEVICE_ATTR_RO(_name)
 
-STAT(requests);
-STAT(segments);
-STAT(indirect);
-STAT(notifications);
-STAT(interrupts);
-STAT(busy);
-STAT(refused);
+STAT(requests, stats.requests);
+STAT(segments, stats.segments);
+STAT(indirect, stats.indirect);
+STAT(notifications, stats.notifications);
+STAT(interrupts, stats.interrupts);
+STAT(busy, stats.busy);
+STAT(refused, stats.refused);
+STAT(stalled, stats.stalled);
+STAT(spurious, backoff.spurious);
 
 static struct attribute *blk_attrs[] = {
 	&dev_attr_requests.attr,
@@ -179,6 +181,8 @@ static struct attribute *blk_attrs[] = {
 	&dev_attr_interrupts.attr,
 	&dev_attr_busy.attr,
 	&dev_attr_refused.attr,
+	&dev_attr_stalled.attr,
+	&dev_attr_spurious.attr,
 	NULL
 };
 

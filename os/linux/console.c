@@ -18,6 +18,7 @@
 
 static struct xnl_console {
 	struct xn_console con;
+	struct xn_backoff backoff;
 	struct tty_port port;
 	spinlock_t lock;		/* writers */
 	struct xencons_interface *intf;
@@ -37,6 +38,9 @@ static irqreturn_t console_interrupt(int irq, void *data)
 	char buf[64];
 	int n;
 
+	xn_backoff_event(&xbackoff);
+	if (xn_console_moved(&xcon.con))
+		xn_backoff_work(&xbackoff);
 	while (got < sizeof(xcon.intf->in) &&
 	       (n = xn_console_read(&xcon.con, buf, sizeof(buf))) > 0) {
 		tty_insert_flip_string(&xcon.port, buf, n);
@@ -209,6 +213,7 @@ static int __init xenion_console_init(void)
 			  &xcon);
 	if (err)
 		goto unbind;
+	xn_backoff_open(&xcon.backoff, &xnl_guest.evtchn, port);
 	register_console(&xcon_console);
 	return 0;
 
@@ -229,6 +234,7 @@ static void __exit xenion_console_exit(void)
 	/* Without console=hvc0 it was never taken up. */
 	if (xcon_console.flags & CON_ENABLED)
 		unregister_console(&xcon_console);
+	xn_backoff_close(&xcon.backoff);
 	free_irq(xcon.irq, &xcon);
 	xnl_irq_unbind(xcon.irq);
 	tty_unregister_device(driver, 0);

@@ -28,6 +28,12 @@ EXPORT_SYMBOL_GPL(xn_hypercall_insn);
 EXPORT_SYMBOL_GPL(xn_hypercall_other);
 EXPORT_SYMBOL_GPL(xn_errno);
 
+/* events.h */
+EXPORT_SYMBOL_GPL(xn_backoff_open);
+EXPORT_SYMBOL_GPL(xn_backoff_close);
+EXPORT_SYMBOL_GPL(xn_backoff_event);
+EXPORT_SYMBOL_GPL(xn_backoff_end);
+
 /* grant.h */
 EXPORT_SYMBOL_GPL(xn_gnttab_alloc);
 EXPORT_SYMBOL_GPL(xn_gnttab_get);

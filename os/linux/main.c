@@ -58,6 +58,7 @@ static int store_init(void)
 	err = xn_xs_init(&xnl_guest.xs, store, port);
 	if (err)
 		goto free;
+	xn_backoff_open(&xnl_guest.xs.backoff, &xnl_guest.evtchn, port);
 	return 0;
 
 free:
@@ -72,6 +73,7 @@ unmap:
 static void store_fini(void)
 {
 	xn_xs_fini(&xnl_guest.xs);
+	xn_backoff_close(&xnl_guest.xs.backoff);
 	free_irq(store_irq, &xnl_guest.xs);
 	xnl_irq_unbind(store_irq);
 	xn_os_unmap(store, 1);

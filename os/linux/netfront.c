@@ -25,6 +25,7 @@ static irqreturn_t tx_event(int irq, void *data)
 	struct xnl_net_queue *nq = data;
 
 	nq->events[XNL_NET_IRQ_TX]++;
+	xn_net_event(nq->q, XN_NET_EVENT_TX);
 	napi_schedule(&nq->napi);
 	return IRQ_HANDLED;
 }
@@ -34,6 +35,7 @@ static irqreturn_t rx_event(int irq, void *data)
 	struct xnl_net_queue *nq = data;
 
 	nq->events[XNL_NET_IRQ_RX]++;
+	xn_net_event(nq->q, XN_NET_EVENT_RX);
 	napi_schedule(&nq->napi);
 	return IRQ_HANDLED;
 }

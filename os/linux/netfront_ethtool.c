@@ -24,6 +24,8 @@ static const struct {
 	ENGINE("tx_slots_copied", tx_stats.copied),
 	ENGINE("tx_notifications", tx_stats.notify),
 	PORT("tx_events", events[XNL_NET_IRQ_TX]),
+	ENGINE("tx_spurious", tx_backoff.spurious),
+	ENGINE("tx_stalled", tx_stats.stalled),
 	PORT("tx_bounced", tx_bounced),
 	PORT("tx_dropped", tx_dropped),
 	ENGINE("rx_packets", rx_stats.packets),
@@ -33,6 +35,7 @@ static const struct {
 	ENGINE("rx_copied", rx_stats.copied),
 	ENGINE("rx_notifications", rx_stats.notify),
 	PORT("rx_events", events[XNL_NET_IRQ_RX]),
+	ENGINE("rx_spurious", rx_backoff.spurious),
 	ENGINE("rx_no_page", rx_stats.no_page),
 	PORT("rx_dropped", rx_dropped),
 };

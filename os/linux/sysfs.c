@@ -31,6 +31,7 @@ STAT(hypercalls, XN_STAT_HYPERCALL);
 STAT(notifications, XN_STAT_NOTIFY);
 STAT(upcalls, XN_STAT_UPCALL);
 STAT(events, XN_STAT_EVENT);
+STAT(events_held, XN_STAT_EVENT_HELD);
 STAT(grants, XN_STAT_GRANT);
 STAT(grants_ended, XN_STAT_GRANT_END);
 STAT(grants_busy, XN_STAT_GRANT_BUSY);
@@ -43,6 +44,7 @@ static struct attribute *stat_attrs[] = {
 	&bus_attr_notifications.attr,
 	&bus_attr_upcalls.attr,
 	&bus_attr_events.attr,
+	&bus_attr_events_held.attr,
 	&bus_attr_grants.attr,
 	&bus_attr_grants_ended.attr,
 	&bus_attr_grants_busy.attr,

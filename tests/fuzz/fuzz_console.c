@@ -18,6 +18,7 @@ enum op {
 	OP_GIVE,	/* and writes what there is room for */
 	OP_OUT_CONS, OP_OUT_PROD, OP_IN_CONS, OP_IN_PROD,
 	OP_SCRIBBLE,
+	OP_MOVED,
 	NR_OPS
 };
 
@@ -79,6 +80,15 @@ static void room_op(void)
 			 (out_prod - model.out_cons));
 }
 
+/* Output that was taken is news once: for ever, only input can be. */
+static void moved_op(void)
+{
+	bool input = model.in_prod != in_cons && !con.broken;
+
+	assert_true(xn_console_moved(&con) || !input);
+	assert_int_equal(xn_console_moved(&con), input);
+}
+
 static void host_op(enum op op)
 {
 	size_t len, i;
@@ -137,6 +147,8 @@ static void run(void)
 			read_op();
 		else if (op == OP_ROOM)
 			room_op();
+		else if (op == OP_MOVED)
+			moved_op();
 		else
 			host_op(op);
 		check_broken(was, op);

@@ -468,16 +468,26 @@ static inline void t_poll(struct xn_net_queue *q)
 	t.scheduled[q->id] = true;
 }
 
-static inline void t_event(void *data, evtchn_port_t port)
+static inline void t_tx_event(void *data, evtchn_port_t port)
 {
 	t.events++;
+	xn_net_event(data, XN_NET_EVENT_TX);
+	t_poll(data);
+}
+
+static inline void t_rx_event(void *data, evtchn_port_t port)
+{
+	t.events++;
+	xn_net_event(data, XN_NET_EVENT_RX);
 	t_poll(data);
 }
 
 static inline int t_event_bind(struct xn_net_queue *q, enum xn_net_event what,
 			       domid_t otherend, evtchn_port_t *port)
 {
-	int err = xn_evtchn_bind_unbound(&t.x.guest.evtchn, otherend, t_event,
+	int err = xn_evtchn_bind_unbound(&t.x.guest.evtchn, otherend,
+					 what == XN_NET_EVENT_RX ? t_rx_event :
+								   t_tx_event,
 					 q, port);
 
 	if (!err)

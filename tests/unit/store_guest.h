@@ -31,12 +31,15 @@ static inline int guest_store_begin(struct host_xenion *x)
 	err = xn_xs_init(xs, host_store_page(x->host), port);
 	if (err)
 		xn_evtchn_unbind(t, port);
+	else
+		xn_backoff_open(&xs->backoff, t, port);
 	return err;
 }
 
 static inline void guest_store_end(struct host_xenion *x)
 {
 	xn_xs_fini(&x->guest.xs);
+	xn_backoff_close(&x->guest.xs.backoff);
 	xn_evtchn_unbind(&x->guest.evtchn,
 			 host_port_guest_end(host_store_port(x->host)));
 }

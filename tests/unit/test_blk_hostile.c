@@ -581,6 +581,114 @@ static void test_few_grants(void **state)
 	free(taken);
 }
 
+/* ---- storms and stalls ---- */
+
+/* Ten seconds, as fast as the other side can. */
+static void storm(struct host_port *port)
+{
+	unsigned int i;
+
+	for (i = 0; i < 100000; i++) {
+		host_port_notify(port);
+		host_run(100000);
+	}
+}
+
+static void test_storm(void **state)
+{
+	struct xn_blk_queue *q = &t.blk.queue[0];
+	struct buffer b;
+	struct io io;
+
+	t_connect(&t_config);
+	buffer_make(&b, 4);
+	t.events = 0;
+	host_log_reset();
+	storm(t.b.queue[0].port);
+	/* The few, and then one each after 1, 2, 4 ... ms, up to a second. */
+	assert_in_range(t.events, 33, 33 + 10 + 10);
+	assert_int_equal(q->backoff.spurious, t.events - 1);
+	assert_int_equal(host_log_count(XN_WARN), 1);
+	assert_true(host_stat_get(XN_STAT_EVENT_HELD) > 0);
+	/* It still serves, and once there is work nothing is held back. */
+	assert_int_equal(t_submit(&io, XN_BLK_WRITE, 0, &b), 0);
+	t_push();
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_true(io.done);
+	t.events = 0;
+	assert_int_equal(t_do(XN_BLK_READ, 0, &b), 0);
+	assert_int_equal(t.events, 1);
+	storm(t.b.queue[0].port);
+	t_fini();
+	buffer_free(&b);
+}
+
+/* The same of xenstore's port: it is slower then, and goes on. */
+static void test_store_storm(void **state)
+{
+	uint64_t events = host_stat_get(XN_STAT_EVENT);
+	uint64_t begin;
+	char buf[8];
+
+	storm(host_store_port(t.x.host));
+	assert_in_range(host_stat_get(XN_STAT_EVENT) - events, 33,
+			33 + 10 + 10);
+	begin = xn_os_now();
+	assert_int_equal(xn_xs_read(&t.x.guest.xs, XN_XS_NOTXN,
+				    be_path(&t.b, "state"), "", buf,
+				    sizeof(buf)), 1);
+	assert_true(xn_os_now() - begin <= 2 * XN_NSEC_PER_SEC);
+	t_connect(&t_config);
+	t_fini();
+}
+
+/* One request has no answer; others have. */
+static void test_stalled(void **state)
+{
+	struct xn_blk_queue *q = &t.blk.queue[0];
+	struct buffer b[2];
+	struct io io[2] = { 0 };
+	unsigned int i;
+
+	t_connect(&t_config);
+	for (i = 0; i < 2; i++)
+		buffer_make(&b[i], 1);
+	t.b.hold = true;
+	assert_int_equal(t_submit(&io[0], XN_BLK_WRITE, 0, &b[0]), 0);
+	t_push();
+	host_run(XN_BLK_STALL_SECONDS * XN_NSEC_PER_SEC);
+	assert_int_equal(q->stats.stalled, 0);
+	host_log_reset();
+	host_run(2 * XN_BLK_STALL_PERIOD * XN_NSEC_PER_SEC);
+	assert_int_equal(q->stats.stalled, 1);
+	assert_int_equal(host_log_count(XN_WARN), 1);
+	assert_non_null(strstr(host_log_last(), "no answer to 1 requests"));
+	/* Told once, however long it takes. */
+	host_run(600 * XN_NSEC_PER_SEC);
+	assert_int_equal(host_log_count(XN_WARN), 1);
+	assert_false(io[0].done);
+
+	/* It was slow: no harm is done. */
+	be_release(&t.b);
+	host_pump();
+	assert_true(io[0].done);
+	assert_int_equal(io[0].err, 0);
+	host_run(XN_BLK_STALL_PERIOD * XN_NSEC_PER_SEC);
+	assert_non_null(strstr(host_log_last(), "overdue"));
+
+	/* And another, which is never answered, keeps nobody from removing it. */
+	t.b.hold = true;
+	assert_int_equal(t_submit(&io[1], XN_BLK_READ, 0, &b[1]), 0);
+	t_push();
+	host_run(60 * XN_NSEC_PER_SEC);
+	assert_int_equal(q->stats.stalled, 2);
+	t_fini();
+	assert_true(io[1].done);
+	assert_int_equal(io[1].err, -EIO);
+	for (i = 0; i < 2; i++)
+		buffer_free(&b[i]);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, t_setup, \
@@ -603,6 +711,9 @@ int main(void)
 		TEST(no_page),
 		TEST(failing_hypercalls),
 		TEST(few_grants),
+		TEST(storm),
+		TEST(store_storm),
+		TEST(stalled),
 	};
 
 	return cmocka_run_group_tests_name("blk_hostile", tests, NULL, NULL);

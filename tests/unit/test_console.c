@@ -128,6 +128,30 @@ static void test_index_wrap(void **state)
 	assert_memory_equal(buf, "xyz", 3);
 }
 
+/* What an event has come for, and that a host cannot go on saying so. */
+static void test_moved(void **state)
+{
+	char buf[16];
+
+	assert_false(xn_console_moved(&con));
+	assert_int_equal(xn_console_write(&con, "abc", 3), 3);
+	assert_false(xn_console_moved(&con));
+	intf->out_cons += 2;
+	assert_true(xn_console_moved(&con));
+	assert_false(xn_console_moved(&con));
+	intf->out_cons--;
+	assert_false(xn_console_moved(&con));
+	intf->out_cons += 2;
+	assert_true(xn_console_moved(&con));
+	intf->out_cons++;	/* what we never wrote */
+	assert_false(xn_console_moved(&con));
+	intf->out_cons--;
+	host_write("x", 1);
+	assert_true(xn_console_moved(&con));
+	assert_int_equal(xn_console_read(&con, buf, sizeof(buf)), 1);
+	assert_false(xn_console_moved(&con));
+}
+
 static void test_bad_out_cons(void **state)
 {
 	char buf[16];
@@ -178,7 +202,7 @@ static void test_our_indices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(write), T(full), T(read), T(index_wrap), T(bad_out_cons),
+		T(write), T(full), T(read), T(index_wrap), T(moved), T(bad_out_cons),
 		T(bad_in_prod), T(our_indices),
 	};
 

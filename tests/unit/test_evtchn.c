@@ -19,6 +19,8 @@ struct pair {
 	unsigned int vcpu;		/* where the last event came */
 	unsigned int again;		/* the peer notifies that often more */
 	bool mask;			/* in the event */
+	struct xn_backoff backoff;
+	bool work;			/* comes with the event */
 };
 
 static void event(void *data, evtchn_port_t port)
@@ -611,6 +613,124 @@ static void test_choice(void **state)
 }
 
 /* Each of these is run with both ABIs, as @state says. */
+/* ---- ports that fire without work ---- */
+
+static void paced_event(void *data, evtchn_port_t port)
+{
+	struct pair *p = data;
+
+	p->events++;
+	xn_backoff_event(&p->backoff);
+	if (p->work)
+		xn_backoff_work(&p->backoff);
+}
+
+static void paced_open(struct pair *p)
+{
+	memset(p, 0, sizeof(*p));
+	assert_int_equal(xn_evtchn_bind_unbound(t, 0, paced_event, p,
+						&p->port), 0);
+	p->peer = host_port_connect(x.host, p->port, NULL, NULL);
+	xn_backoff_open(&p->backoff, t, p->port);
+	xn_evtchn_unmask(t, p->port);
+	host_pump();
+}
+
+static void fire(struct pair *p, unsigned int times)
+{
+	while (times--) {
+		host_port_notify(p->peer);
+		host_pump();
+	}
+}
+
+static void paced_close(struct pair *p)
+{
+	xn_backoff_close(&p->backoff);
+	xn_evtchn_unbind(t, p->port);
+}
+
+/* Each time that it is held is twice as long as the one before. */
+static void test_backoff(void **state)
+{
+	uint64_t held = host_stat_get(XN_STAT_EVENT_HELD);
+	uint64_t delay = XN_NSEC_PER_MSEC;
+	unsigned int i, events = 33;
+	struct pair p;
+
+	host_log_reset();
+	paced_open(&p);
+	fire(&p, 32);
+	assert_false(t->ops->is_masked(t, p.port));
+	fire(&p, 1);
+	for (i = 0; i < 12; i++) {
+		/* What comes meanwhile is one event, and it is not lost. */
+		fire(&p, 3);
+		assert_true(t->ops->is_masked(t, p.port));
+		host_run(delay - 1);
+		assert_int_equal(p.events, events);
+		host_run(1);
+		assert_int_equal(p.events, ++events);
+		if (i < 10)
+			delay *= 2;
+	}
+	assert_int_equal(delay, 1024 * XN_NSEC_PER_MSEC);
+	assert_int_equal(p.backoff.spurious, events - 1);
+	assert_int_equal(host_stat_get(XN_STAT_EVENT_HELD) - held, 13);
+	assert_int_equal(host_log_count(XN_WARN), 1);
+	paced_close(&p);
+}
+
+/* Work lets it go, whether it comes with the event or is found later. */
+static void test_backoff_work(void **state)
+{
+	struct pair p;
+
+	paced_open(&p);
+	fire(&p, 50);
+	assert_int_equal(p.events, 33);
+	xn_backoff_work(&p.backoff);
+	host_pump();
+	assert_int_equal(p.events, 34);
+	p.work = true;
+	fire(&p, 100);
+	assert_int_equal(p.events, 134);
+	/* All 32 are free again. */
+	p.work = false;
+	fire(&p, 32);
+	assert_int_equal(p.events, 166);
+	assert_false(t->ops->is_masked(t, p.port));
+	p.work = true;
+	fire(&p, 2);
+	assert_int_equal(p.events, 168);
+	assert_false(t->ops->is_masked(t, p.port));
+	paced_close(&p);
+}
+
+/* Whoever gets the number next is not unmasked by what is left of this one. */
+static void test_backoff_close(void **state)
+{
+	struct pair p;
+
+	paced_open(&p);
+	fire(&p, 33);
+	assert_true(t->ops->is_masked(t, p.port));
+	xn_backoff_close(&p.backoff);
+	host_run(XN_NSEC_PER_SEC);
+	assert_true(t->ops->is_masked(t, p.port));
+	xn_backoff_work(&p.backoff);
+	assert_true(t->ops->is_masked(t, p.port));
+	/* Closed, it counts and does nothing; and it can be opened again. */
+	xn_evtchn_unmask(t, p.port);
+	fire(&p, 100);
+	assert_int_equal(p.events, 133);
+	xn_backoff_close(&p.backoff);
+	xn_backoff_open(&p.backoff, t, p.port);
+	fire(&p, 100);
+	assert_int_equal(p.events, 166);
+	paced_close(&p);
+}
+
 static const struct {
 	const char *name;
 	CMUnitTestFunction test;
@@ -622,7 +742,7 @@ static const struct {
 	T(mask_in_event), T(clear), T(interdomain), T(virq), T(ipi), T(move),
 	T(move_pending), T(move_fails), T(adopt), T(reload), T(storm),
 	T(storm_drains), T(unbound_event), T(spurious), T(many_ports),
-	T(two_guests), ALONE(no_memory), ALONE(hypercalls_fail),
+	T(two_guests), T(backoff), T(backoff_work), T(backoff_close), ALONE(no_memory), ALONE(hypercalls_fail),
 };
 
 int main(void)

@@ -513,6 +513,83 @@ static void test_random(void **state)
 	}
 }
 
+/* ---- storms and stalls ---- */
+
+/* Ten seconds, as fast as the backend can. */
+static void storm(struct host_port *port)
+{
+	unsigned int i;
+
+	t.events = 0;
+	for (i = 0; i < 100000; i++) {
+		host_port_notify(port);
+		host_run(100000);
+	}
+	/* The few, and then one each after 1, 2, 4 ... ms, up to a second. */
+	assert_in_range(t.events, 33, 33 + 10 + 10);
+}
+
+/* A port each for tx and rx, or one for both. */
+static void storms(bool split)
+{
+	struct packet p;
+
+	t.b.hold = false;
+	be_write(&t.b, "feature-split-event-channels", split ? "1" : "0");
+	t_connect();
+	host_log_reset();
+	storm(t.b.queue[0].tx_port);
+	assert_int_equal(t_queue(0)->tx_backoff.spurious, t.events - 1);
+	if (split) {
+		/* The last one of that port still comes. */
+		host_run(2 * XN_NSEC_PER_SEC);
+		storm(t.b.queue[0].rx_port);
+		assert_int_equal(t_queue(0)->rx_backoff.spurious,
+				 t.events - 1);
+	}
+	assert_int_equal(host_log_count(XN_WARN), split ? 2 : 1);
+	/* It works, and with work the ports are free again. */
+	packet_make(&p, (uint32_t[]){ 300, 0 });
+	assert_int_equal(t_send(&p), 0);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_true(p.done);
+	packet_free(&p);
+	t.events = 0;
+	packet_make(&p, (uint32_t[]){ 300, 0 });
+	assert_int_equal(t_send(&p), 0);
+	host_pump();
+	assert_true(p.done);
+	assert_int_equal(t.events, 1);
+	packet_free(&p);
+	t_stop();
+	t_unplug();
+	t_plug();
+}
+
+static void test_storm(void **state)
+{
+	storms(true);
+	storms(false);
+}
+
+/* A packet is never answered: that is told once, and it can be removed. */
+static void test_stalled(void **state)
+{
+	struct packet p;
+
+	send_one(&p);
+	host_run(XN_NET_STALL_SECONDS * XN_NSEC_PER_SEC);
+	assert_int_equal(t_queue(0)->tx_stats.stalled, 0);
+	host_log_reset();
+	host_run(600 * XN_NSEC_PER_SEC);
+	assert_int_equal(t_queue(0)->tx_stats.stalled, 1);
+	assert_int_equal(host_log_count(XN_WARN), 1);
+	assert_non_null(strstr(host_log_last(), "no answer to packets"));
+	t_stop();
+	assert_true(p.done);
+	packet_free(&p);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, t_setup, t_teardown)
 
 int main(void)
@@ -548,6 +625,8 @@ int main(void)
 		TEST(test_rings_mapped),
 		TEST(test_failed_stays_failed),
 		TEST(test_random),
+		TEST(test_storm),
+		TEST(test_stalled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

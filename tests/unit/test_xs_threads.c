@@ -108,7 +108,7 @@ struct xn_work {
 
 static pthread_mutex_t work_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work_cond = PTHREAD_COND_INITIALIZER;
-static struct xn_work *works[4];
+static struct xn_work *works[5];
 static unsigned int nr_works;
 
 static void xn_work_init(struct xn_work *w, void (*fn)(struct xn_work *w))
@@ -147,6 +147,7 @@ static long xn_hypercall_raw(unsigned int nr, unsigned long a1,
 			     unsigned long a2, unsigned long a3,
 			     unsigned long a4, unsigned long a5);
 
+#include "events/backoff.c"
 #include "xenbus/wire.c"
 #include "xenbus/value.c"
 #include "xenbus/client.c"

@@ -67,8 +67,15 @@ void bare_net_put(struct bare_net *n, void *page)
 
 /* ---- what the engine asks for ---- */
 
-static void event(void *data, evtchn_port_t port)
+static void tx_event(void *data, evtchn_port_t port)
 {
+	xn_net_event(data, XN_NET_EVENT_TX);
+	ask(net_of(data));
+}
+
+static void rx_event(void *data, evtchn_port_t port)
+{
+	xn_net_event(data, XN_NET_EVENT_RX);
 	ask(net_of(data));
 }
 
@@ -76,7 +83,10 @@ static int event_bind(struct xn_net_queue *q, enum xn_net_event what,
 		      domid_t otherend, evtchn_port_t *port)
 {
 	struct xn_evtchn_table *t = &bare_guest.evtchn;
-	int err = xn_evtchn_bind_unbound(t, otherend, event, q, port);
+	int err = xn_evtchn_bind_unbound(t, otherend,
+					 what == XN_NET_EVENT_RX ? rx_event :
+								   tx_event,
+					 q, port);
 
 	if (!err)
 		xn_evtchn_unmask(t, *port);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Against ports that fire without work: a hypercall each is all that it costs
+ * another domain, an upcall all that it costs us, and neither comes to an end
+ * by itself. Who takes a port's events tells what came of them; after a few in a
+ * row of which nothing did, the port is masked, for longer and longer, until
+ * there is work again. An event that comes meanwhile is not lost but late.
+ *
+ * Specified nowhere: EVTCHNOP_send has no limit (xen-public/event_channel.h).
+ * XSA-391 is what it is good for. Called by frontends, xenbus/ and ports.
+ */
+#include <xenion/events.h>
+
+/* So many are no storm: events may cross with who looks without being told. */
+#define FREE		32u
+#define FIRST_DELAY	XN_NSEC_PER_MSEC
+#define MAX_DOUBLINGS	10u	/* about a second */
+
+static void let_go(struct xn_backoff *b)
+{
+	unsigned long flags = xn_lock(&b->lock);
+
+	/* Not while it is closed: the port may be another's. */
+	if (b->held && b->t)
+		xn_evtchn_unmask(b->t, b->port);
+	XN_WRITE_ONCE(b->held, false);
+	xn_unlock(&b->lock, flags);
+}
+
+static void time_is_up(struct xn_work *work)
+{
+	let_go(xn_container_of(work, struct xn_backoff, work));
+}
+
+void xn_backoff_open(struct xn_backoff *b, struct xn_evtchn_table *t,
+		     evtchn_port_t port)
+{
+	xn_lock_init(&b->lock);
+	xn_work_init(&b->work, time_is_up);
+	b->port = port;
+	b->held = false;
+	b->told = false;
+	__atomic_store_n(&b->idle, 0, __ATOMIC_RELAXED);
+	/* An event that came before has seen none. */
+	__atomic_store_n(&b->t, t, __ATOMIC_RELEASE);
+}
+
+void xn_backoff_close(struct xn_backoff *b)
+{
+	unsigned long flags;
+
+	if (!b->t)
+		return;
+	flags = xn_lock(&b->lock);
+	__atomic_store_n(&b->t, NULL, __ATOMIC_RELAXED);
+	xn_unlock(&b->lock, flags);
+	xn_work_cancel(&b->work);
+}
+
+static void hold(struct xn_backoff *b, uint32_t beyond)
+{
+	unsigned long flags;
+	bool first = false;
+
+	if (!__atomic_load_n(&b->t, __ATOMIC_ACQUIRE))
+		return;
+	if (beyond > MAX_DOUBLINGS)
+		beyond = MAX_DOUBLINGS;
+	flags = xn_lock(&b->lock);
+	if (b->t && !b->held) {
+		XN_WRITE_ONCE(b->held, true);
+		xn_evtchn_mask(b->t, b->port);
+		/* If it is queued still, for a shorter time: the next is longer. */
+		xn_work_schedule(&b->work, FIRST_DELAY << beyond);
+		xn_stat_inc(XN_STAT_EVENT_HELD);
+		first = !b->told;
+		b->told = true;
+	}
+	xn_unlock(&b->lock, flags);
+	if (first)
+		xn_os_log(XN_WARN,
+			  "xenion: event channel %u fires without work: its events are held back",
+			  b->port);
+}
+
+void xn_backoff_event(struct xn_backoff *b)
+{
+	uint32_t idle = __atomic_load_n(&b->idle, __ATOMIC_RELAXED);
+
+	if (idle <= FREE + MAX_DOUBLINGS)
+		__atomic_store_n(&b->idle, idle + 1, __ATOMIC_RELAXED);
+	if (!idle)
+		return;
+	b->spurious++;
+	if (idle >= FREE)
+		hold(b, idle - FREE);
+}
+
+void xn_backoff_end(struct xn_backoff *b)
+{
+	__atomic_store_n(&b->idle, 0, __ATOMIC_RELAXED);
+	if (XN_READ_ONCE(b->held))
+		let_go(b);
+}
