@@ -38,9 +38,9 @@ static irqreturn_t console_interrupt(int irq, void *data)
 	char buf[64];
 	int n;
 
-	xn_backoff_event(&xbackoff);
+	xn_backoff_event(&xcon.backoff);
 	if (xn_console_moved(&xcon.con))
-		xn_backoff_work(&xbackoff);
+		xn_backoff_work(&xcon.backoff);
 	while (got < sizeof(xcon.intf->in) &&
 	       (n = xn_console_read(&xcon.con, buf, sizeof(buf))) > 0) {
 		tty_insert_flip_string(&xcon.port, buf, n);

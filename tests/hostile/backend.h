@@ -33,6 +33,9 @@ enum expect {
 	LIVES,		/* any of these */
 };
 
+/* Longer than a frontend waits before it tells of requests without an answer. */
+#define STALL	45000
+
 struct node {
 	const char *name, *value;	/* NULL: not there */
 };
@@ -41,6 +44,7 @@ struct lie {
 	const char *name;
 	enum expect expect;
 	const char *says;		/* of the error, if it closes */
+	unsigned int quiet;		/* ms that it must live on; 0: QUIET */
 	const struct node *nodes;	/* of the backend's: other than usual */
 	const struct node *front;	/* of the frontend's, likewise */
 	/* In place of: writing InitWait, connecting. */

@@ -286,7 +286,7 @@ static const char *judge(struct be *b, unsigned int since, bool *done)
 	*done = true;
 	switch (b->lie->expect) {
 	case LIVES:
-		*done = since > QUIET;
+		*done = since > (b->lie->quiet ? b->lie->quiet : QUIET);
 		return NULL;
 	case WORKS:
 		if (state == XenbusStateClosing || state == XenbusStateClosed)
