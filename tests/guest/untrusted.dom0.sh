@@ -10,7 +10,7 @@ wait_guest trust || exit 1
 xenstore-write "/local/domain/$DOMID/device/vbd/51712/trusted" 0
 tell_guest trust
 
-for way in toolstack-eth0 toolstack-eth1 option-eth0 option-eth1; do
+for way in toolstack-0 toolstack-1 option-0 option-1; do
 	wait_guest "$way" || exit 1
 	wget -q -O /tmp/fetched http://10.0.0.2/data
 	result $? "$way: a file is fetched"

@@ -29,10 +29,13 @@ data() {
 
 carrier() { [ "$(cat "/sys/class/net/$1/carrier")" = 1 ]; }
 
-# copies INTERFACE: packets that it copied so far
-copies() { ethtool -S "$1" | sed -n 's/.*tx_bounced: //p'; }
+# nic VIF: its name, which tells no more than who was ready first
+nic() { ls "/sys/bus/xenion/devices/vif-$1/net"; }
 
-# send WORD INTERFACE: dom0 fetches what a user has written, which lies in pages
+# copies VIF: packets that it copied so far
+copies() { ethtool -S "$(nic "$1")" | sed -n 's/.*tx_bounced: //p'; }
+
+# send WORD VIF: dom0 fetches what a user has written, which lies in pages
 # that can be granted (others are copied always). Leaves how many packets were
 # copied.
 send() {
@@ -43,15 +46,16 @@ send() {
 	return $_rc
 }
 
-# talk WORD INTERFACE
+# talk WORD VIF
 talk() {
-	ip addr add 10.0.0.2/24 dev "$2" && ip link set "$2" up &&
-	wait_for 20 carrier "$2" &&
+	_nic=$(nic "$2")
+	ip addr add 10.0.0.2/24 dev "$_nic" && ip link set "$_nic" up &&
+	wait_for 20 carrier "$_nic" &&
 	wait_for 20 ping -q -c 3 -i 0.1 10.0.0.1 &&
 	send "$1-$2" "$2"
 	_rc=$?
-	ip addr flush dev "$2"
-	ip link set "$2" down
+	ip addr flush dev "$_nic"
+	ip link set "$_nic" down
 	return $_rc
 }
 
@@ -63,10 +67,10 @@ devices() {
 	for disk in xvda xvdb; do
 		check "$1: $disk carries data" data $disk
 	done
-	for nic in eth0 eth1; do
-		check "$1: $nic carries packets" talk "$1" $nic
+	for vif in 0 1; do
+		check "$1: interface $vif carries packets" talk "$1" $vif
 	done
-	echo "# $1: packets copied: $(cat /tmp/copied.eth0 /tmp/copied.eth1 | xargs)"
+	echo "# $1: packets copied: $(cat /tmp/copied.0 /tmp/copied.1 | xargs)"
 }
 
 [ "$DRIVERS" = xenion ] || skip_all "it is about our driver"
@@ -83,9 +87,9 @@ devices toolstack
 check "toolstack: the first disk's data is copied" copied xvda
 check "toolstack: the second one's is not" not copied xvdb
 check "toolstack: the first interface's packets are copied" \
-	test "$(cat /tmp/copied.eth0)" -gt 5
+	test "$(cat /tmp/copied.0)" -gt 5
 check "toolstack: the second one's are not" \
-	test "$(cat /tmp/copied.eth1)" -lt 5
+	test "$(cat /tmp/copied.1)" -lt 5
 check "unload" unload_xenion
 check "no grant is left behind" none_left
 
@@ -96,7 +100,7 @@ options_xenion_netfront=trusted=0
 devices option
 check "option: both disks' data is copied" copied xvdb
 check "option: all packets are copied" \
-	test "$(cat /tmp/copied.eth1)" -gt 5
+	test "$(cat /tmp/copied.1)" -gt 5
 check "unload" unload_xenion
 check "no grant is left behind" none_left
 kill $server
