@@ -202,6 +202,7 @@ static void sectors_0(struct be *b)
 	told(b);
 }
 
+/* Of a disk in use: while it connects, it would be refused for that. */
 static void sectors_nonsense(struct be *b)
 {
 	static const char *const values[] = {
@@ -209,6 +210,8 @@ static void sectors_nonsense(struct be *b)
 	};
 	unsigned int i;
 
+	if (b->is_told || get_front(b, "state") != XenbusStateConnected)
+		return;
 	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		put_back(b, "sectors", values[i]);
 		usleep(20000);
@@ -287,7 +290,7 @@ const struct lie blk_lies[] = {
 	ACT("wants-no-events", 3, asks_for_all, LIVES, NULL),
 
 	{ "size-becomes-0", LIVES, .connected = sectors_0 },
-	{ "size-becomes-nonsense", WORKS, .connected = sectors_nonsense },
+	{ "size-becomes-nonsense", WORKS, .tick = sectors_nonsense },
 	{ "features-vanish", WORKS, .connected = features_vanish },
 	REFUSED("no-sectors", nodes, no_sectors, "sectors"),
 	REFUSED("too-many-sectors", nodes, big_sectors, "sectors"),
