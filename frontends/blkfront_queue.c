@@ -94,6 +94,7 @@ int xn_blkq_publish(struct xn_blk_queue *q)
 	q->starved = false;
 	q->polling = false;
 	q->in_flight = 0;
+	q->stall_watched = false;
 	q->late = 0;
 	err = q->blk->ops->event_bind(q, q->blk->dev->otherend_id, &q->evtchn);
 	q->bound = !err;
@@ -210,7 +211,6 @@ void xn_blkq_close(struct xn_blk_queue *q)
 		q->blk->ops->event_unbind(q, q->evtchn);
 	xn_work_cancel(&q->poll);
 	xn_work_cancel(&q->stall_work);
-	q->stall_watched = false;
 	xn_blkq_fail_all(q);
 }
 

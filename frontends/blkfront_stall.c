@@ -3,7 +3,8 @@
  * Requests that a backend does not answer. xen-public/io/blkif.h knows no
  * timeout, and a request cannot be taken back: its data is the backend's until
  * it says otherwise. But nobody is to wait for ever without hearing why, and a
- * device can be removed all the same. Called for each submission, in blkfront_ring.c.
+ * device can be removed all the same. Called by blkfront_ring.c, for the first
+ * submission in a while.
  *
  * A request knows in which period it was submitted, so that time is looked at
  * once in a period only, and not at all where nothing is in flight.

@@ -179,6 +179,11 @@ static struct xn_backoff *backoff(struct xn_net_queue *q,
 	return what == XN_NET_EVENT_RX ? &q->rx_backoff : &q->tx_backoff;
 }
 
+void xn_net_event(struct xn_net_queue *q, enum xn_net_event what)
+{
+	xn_backoff_event(backoff(q, what));
+}
+
 static int bind(struct xn_net_queue *q, enum xn_net_event what,
 		evtchn_port_t *port)
 {

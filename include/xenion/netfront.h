@@ -279,11 +279,7 @@ void xn_net_stop(struct xn_net *net);
  * Holds the port back when event follows event and no poll finds anything.
  * Context: upcall, or any; never twice at once for one port.
  */
-static inline void xn_net_event(struct xn_net_queue *q, enum xn_net_event what)
-{
-	xn_backoff_event(what == XN_NET_EVENT_RX ? &q->rx_backoff :
-						   &q->tx_backoff);
-}
+void xn_net_event(struct xn_net_queue *q, enum xn_net_event what);
 
 /* ---- netfront_tx.c ---- */
 

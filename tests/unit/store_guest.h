@@ -36,6 +36,17 @@ static inline int guest_store_begin(struct host_xenion *x)
 	return err;
 }
 
+/* Ten seconds of events of the other side's, as fast as it can. */
+static inline void guest_storm(struct host_port *port)
+{
+	unsigned int i;
+
+	for (i = 0; i < 100000; i++) {
+		host_port_notify(port);
+		host_run(100000);
+	}
+}
+
 static inline void guest_store_end(struct host_xenion *x)
 {
 	xn_xs_fini(&x->guest.xs);

@@ -583,17 +583,6 @@ static void test_few_grants(void **state)
 
 /* ---- storms and stalls ---- */
 
-/* Ten seconds, as fast as the other side can. */
-static void storm(struct host_port *port)
-{
-	unsigned int i;
-
-	for (i = 0; i < 100000; i++) {
-		host_port_notify(port);
-		host_run(100000);
-	}
-}
-
 static void test_storm(void **state)
 {
 	struct xn_blk_queue *q = &t.blk.queue[0];
@@ -604,7 +593,7 @@ static void test_storm(void **state)
 	buffer_make(&b, 4);
 	t.events = 0;
 	host_log_reset();
-	storm(t.b.queue[0].port);
+	guest_storm(t.b.queue[0].port);
 	/* The few, and then one each after 1, 2, 4 ... ms, up to a second. */
 	assert_in_range(t.events, 33, 33 + 10 + 10);
 	assert_int_equal(q->backoff.spurious, t.events - 1);
@@ -618,7 +607,7 @@ static void test_storm(void **state)
 	t.events = 0;
 	assert_int_equal(t_do(XN_BLK_READ, 0, &b), 0);
 	assert_int_equal(t.events, 1);
-	storm(t.b.queue[0].port);
+	guest_storm(t.b.queue[0].port);
 	t_fini();
 	buffer_free(&b);
 }
@@ -630,7 +619,7 @@ static void test_store_storm(void **state)
 	uint64_t begin;
 	char buf[8];
 
-	storm(host_store_port(t.x.host));
+	guest_storm(host_store_port(t.x.host));
 	assert_in_range(host_stat_get(XN_STAT_EVENT) - events, 33,
 			33 + 10 + 10);
 	begin = xn_os_now();
@@ -642,7 +631,7 @@ static void test_store_storm(void **state)
 	t_fini();
 }
 
-/* One request has no answer; others have. */
+/* A request has no answer, for long or for ever. */
 static void test_stalled(void **state)
 {
 	struct xn_blk_queue *q = &t.blk.queue[0];

@@ -202,8 +202,8 @@ static void test_our_indices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(write), T(full), T(read), T(index_wrap), T(moved), T(bad_out_cons),
-		T(bad_in_prod), T(our_indices),
+		T(write), T(full), T(read), T(index_wrap), T(moved),
+		T(bad_out_cons), T(bad_in_prod), T(our_indices),
 	};
 
 	return cmocka_run_group_tests_name("console", tests, NULL, NULL);

@@ -155,10 +155,11 @@ static void store_init(void)
 	if (!err) {
 		xn_evtchn_unmask(t, bare_info->store.port);
 		err = xn_xs_init(&bare_guest.xs, page, bare_info->store.port);
+	}
+	if (!err)
 		xn_backoff_open(&bare_guest.xs.backoff, t,
 				bare_info->store.port);
-	}
-	if (err)
+	else
 		xn_os_log(XN_WARN, "bare: no xenstore (error %d)", err);
 	bare_has_store = !err;
 }
