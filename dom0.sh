@@ -1,1 +1,0 @@
-wait_guest the-word 20
