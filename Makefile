@@ -128,6 +128,7 @@ model_suite = model='tests/model/check $(OUT)/model'
 
 unit_suites = \
 	layering=tests/layering/layering.sh \
+	docs=tests/docs/advisories \
 	lib=tests/lib/check \
 	unit='$(MAKE) -s -C tests/unit O=$(OUT) check' \
 	$(tsan_suite) \

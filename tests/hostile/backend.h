@@ -130,6 +130,7 @@ void closed_but_mapped(struct be *b);
 void closing_without_end(struct be *b);
 void port_closed(struct be *b);
 void events_only(struct be *b);
+void watch_flood(struct be *b);
 void front_state_removed(struct be *b);
 /* For hooks that come again and again: told() for the first time only. */
 void once(struct be *b);
@@ -164,6 +165,7 @@ extern const struct node long_nodes[];
 	{ "closing-without-end", LIVES, .connected = closing_without_end }, \
 	{ "port-closed", LIVES, .connected = port_closed }, \
 	{ "events-only", LIVES, .connected = events_only }, \
+	{ "watch-flood", WORKS, .connected = watch_flood }, \
 	{ "frontend-state-removed", LIVES, .connected = front_state_removed }, \
 	{ "nodes-of-3000-bytes", LIVES, .nodes = long_nodes, \
 	  .connected = at_once }
