@@ -111,8 +111,10 @@ static void resize_event(struct xn_xs_watch *w)
 			blk->ops->resized(blk);
 		} else if (err == -EINVAL || err == -ERANGE) {
 			xn_stat_inc(XN_STAT_REFUSED);
-			xn_os_log(XN_WARN, "%s: the backend's new number of sectors cannot be: size not changed",
-				  blk->dev->node);
+			if (!blk->size_warned)
+				xn_os_log(XN_WARN, "%s: the backend's new number of sectors cannot be: size not changed",
+					  blk->dev->node);
+			blk->size_warned = true;
 		} else if (err && err != -ENOENT) {
 			/* No answer: there may be no other event. */
 			xn_xs_watch_again(&blk->dev->guest->xs, w);

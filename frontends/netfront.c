@@ -325,6 +325,7 @@ static bool carrier_ok(struct xn_net *net)
 		xn_xs_watch_again(&net->dev->guest->xs, &net->carrier);
 		return net->link_up;
 	}
+	xn_stat_inc(XN_STAT_REFUSED);
 	if (!net->carrier_warned)
 		xn_os_log(XN_WARN, "%s: the backend's node carrier is no 0 or 1: taken for no link",
 			  net->dev->node);

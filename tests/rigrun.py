@@ -4,10 +4,14 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 # Exit status of the rig: how often a run that ends so is made again
 # (docs/rig.md, "Faults of QEMU's").
 AGAIN = {5: 2, 6: 1}
+
+# Seconds between two signs of life of a long run.
+SIGN = 10
 
 TEST = re.compile(r"^(?:dom0: )?(not ok|ok)\b\s*\d*\s*-?\s*(.*)")
 
@@ -58,9 +62,18 @@ class Runs:
         """The lines of its output."""
         print("# %s ..." % name, flush=True)
         output = []
+        shown = time.monotonic()
+
+        def heard(text):
+            nonlocal shown
+            output.append(text)
+            found = TEST.match(text)
+            if found and time.monotonic() - shown > SIGN:
+                shown = time.monotonic()
+                print("# %s: %s ..." % (name, found.group(2)), flush=True)
 
         # Judged only at the end: a run that QEMU broke does not count.
-        status = rigrun(command, output.clear, output.append)
+        status = rigrun(command, output.clear, heard)
         tests = 0
         words = []
         for line in output:

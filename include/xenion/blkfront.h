@@ -235,6 +235,7 @@ struct xn_blk {
 	const char *fault;		/* what the backend did wrong */
 	struct xn_xs_watch resize;	/* on the backend's sectors */
 	bool watching;
+	bool size_warned;
 	struct xn_blk_queue queue[XN_BLK_MAX_QUEUES];
 };
 

@@ -23,12 +23,17 @@ no_device() {
 	[ ! -d /sys/bus/xenion/devices/vif-7 ]
 }
 
-# use_disk, use_nic: until it is gone
+# read_disk SIZE: requests of so many bytes
+read_disk() {
+	dd if=/dev/xvdb of=/dev/null bs="$1" count=4 iflag=direct
+}
+
+# use_disk, use_nic: until it is gone. Long requests are indirect ones.
 use_disk() {
 	while [ -d /sys/bus/xenion/devices/vbd-51728 ]; do
 		if [ -b /dev/xvdb ]; then
-			dd if=/dev/xvdb of=/dev/null bs=64k count=4 \
-				iflag=direct
+			read_disk 64k
+			read_disk 4k
 			dd if=/tmp/memory of=/dev/xvdb bs=4k count=4 \
 				oflag=direct conv=fsync
 		fi

@@ -686,10 +686,25 @@ static void test_resize(void **state)
 	host_pump();
 	assert_int_equal(t.resized, 1);
 	assert_int_equal(t.connected, 1);
-	host_xs_write(t.h, be_path(&t.b, "sectors"), "many");
-	host_pump();
-	assert_int_equal(t.resized, 1);
-	assert_int_equal(t.blk.info.sectors, 32768);
+	t_fini();
+}
+
+/* Nonsense is counted each time, and told once, even with sense in between. */
+static void test_resize_nonsense(void **state)
+{
+	static const char *const sizes[] = { "many", "-5", "9", "", "16384" };
+	unsigned int i;
+	uint64_t before;
+
+	t_connect(&t_config);
+	before = host_stat_get(XN_STAT_REFUSED);
+	for (i = 0; i < XN_ARRAY_SIZE(sizes); i++) {
+		host_xs_write(t.h, be_path(&t.b, "sectors"), sizes[i]);
+		host_pump();
+	}
+	assert_int_equal(t.resized, 2);
+	assert_int_equal(t.blk.info.sectors, 16384);
+	assert_int_equal(host_stat_get(XN_STAT_REFUSED), before + 3);
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	t_fini();
 }
@@ -884,6 +899,7 @@ int main(void)
 		TEST(notifications),
 		TEST(storm),
 		TEST(resize),
+		TEST(resize_nonsense),
 		TEST(resize_unanswered),
 		TEST(notify_refused),
 		TEST(notify_refused_closing),

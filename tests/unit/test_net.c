@@ -677,6 +677,8 @@ static void test_notify_refused(void **state)
 
 static void test_carrier(void **state)
 {
+	uint64_t before = host_stat_get(XN_STAT_REFUSED);
+
 	be_write(&t.b, "carrier", "1");
 	t_connect();
 	be_write(&t.b, "carrier", "0");
@@ -691,6 +693,7 @@ static void test_carrier(void **state)
 	be_write(&t.b, "carrier", "no");
 	host_pump();
 	assert_int_equal(host_log_count(XN_WARN), 1);
+	assert_int_equal(host_stat_get(XN_STAT_REFUSED), before + 2);
 	be_write(&t.b, "carrier", NULL);
 	host_pump();
 	assert_true(t.link);
