@@ -107,7 +107,7 @@ void watch_flood(struct be *b)
 {
 	unsigned int i;
 
-	for (i = 0; i < 3000; i++)
+	for (i = 0; i < 1000; i++)
 		put_state(b, XenbusStateConnected);
 	told(b);
 }
