@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Tells every lie of one kind to the guest, or those in /root/lies if there are
-# any: backend.h, linux.sh, bare.c. A guest hears of it by the console or, if that
-# is the reference kernel, by a node.
+# Tells the lies in /root/lies, which are all of one kind, to the guest: backend.h,
+# linux.sh, bare.c. A guest hears of it by the console or, if that is the reference
+# kernel, by a node.
 
 cd /root || exit 1
 kind=$(cat kind)
 guest=$(cat guest)
-if [ -s lies ]; then
-	lies=$(cat lies)
-else
-	lies=$(./hostile list "$kind")
-fi
+lies=$(cat lies)
 
 say() {
 	case $guest in
