@@ -73,9 +73,10 @@ REQUEST(jump_half)
 	return true;
 }
 
+/* Behind what a frontend has seen, even if it has not looked for a whole ring. */
 REQUEST(back)
 {
-	blk_show(k, k->rsp_prod - 1);
+	blk_show(k, k->rsp_prod - BLK_RING - 1);
 	told(k->b);
 	return true;
 }

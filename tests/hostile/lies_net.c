@@ -34,7 +34,8 @@ REQUEST(tx_twice)
 
 REQUEST(tx_jump)	{ net_tx_show(n, n->tx_prod + 1000); told(n->b); return true; }
 REQUEST(tx_half_way)	{ net_tx_show(n, n->tx_prod + (1u << 31)); told(n->b); return true; }
-REQUEST(tx_back)	{ net_tx_show(n, n->tx_prod - 1); told(n->b); return true; }
+/* Behind what a frontend has seen, even if it has not looked for a whole ring. */
+REQUEST(tx_back)	{ net_tx_show(n, n->tx_prod - NET_RING - 1); told(n->b); return true; }
 
 REQUEST(tx_flips)
 {
@@ -96,7 +97,7 @@ RECEIVE(rx_blank)
 }
 
 RECEIVE(rx_jump)	{ net_rx_show(n, n->rx_prod + 1000); told(n->b); n->b->deaf = true; return false; }
-RECEIVE(rx_back)	{ net_rx_show(n, n->rx_prod - 1); told(n->b); n->b->deaf = true; return false; }
+RECEIVE(rx_back)	{ net_rx_show(n, n->rx_prod - NET_RING - 1); told(n->b); n->b->deaf = true; return false; }
 
 RECEIVE(rx_flips)
 {
