@@ -6,7 +6,7 @@
 
 . /root/lib.sh
 
-rounds=6
+rounds=4
 plan $((rounds + 6))
 
 cpus=/sys/devices/system/cpu
@@ -73,7 +73,7 @@ check "both are in use" goes_on
 r=0
 while [ $r -lt $rounds ]; do
 	r=$((r + 1))
-	[ $r != 3 ] || spread &
+	[ $r != 2 ] || spread &
 	case $((r % 3)) in
 	0)	set -- 1 2 ;;
 	1)	set -- 1 ;;

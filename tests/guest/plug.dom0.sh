@@ -24,7 +24,7 @@ unplug() {
 }
 
 wait_guest plug 120
-for how in "" --force "" --force "" ""; do
+for how in "" --force "" --force; do
 	plug
 	unplug "$how"
 done

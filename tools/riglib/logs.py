@@ -31,7 +31,7 @@ GUEST_BAD = [
     r"WARNING: CPU: |\bcut here\b|Call Trace:",
     r"INFO: task .* blocked for more|rcu: INFO: .*stall|soft lockup",
     r"KASAN: |UBSAN: |list_(add|del) corruption|refcount_t: ",
-    r"printk messages dropped|nobody cared|g\.e\. .*still in use",
+    r"printk messages dropped|nobody cared|No irq handler|g\.e\. .*still in use",
 ]
 # What only a kernel that watches says: of locks (lockdep, and that it gives
 # up), of slab (SLUB_DEBUG) and free pages (PAGE_POISONING), of objects that
