@@ -27,11 +27,12 @@ def arguments(words):
     p = argparse.ArgumentParser()
     p.add_argument("names", nargs="*", metavar="NAME")
     p.add_argument("--build", metavar="DIR", help="the folder with kmod and "
-                   "selftest, for another kernel than Debian's")
+                   "selftest that belong to it")
+    p.add_argument("--kernel", metavar="VMLINUZ",
+                   help="another kernel than Debian's")
     p.add_argument("--rig", default="", metavar="WORDS",
-                   help="more options for each rig run, such as a --kernel")
+                   help="more options for each rig run")
     args = p.parse_args(words)
-    args.other = args.build is not None
     args.build = os.path.abspath(args.build or OUT)
     return args
 

@@ -177,8 +177,9 @@ def _guest_options(p, with_scripts):
     g.add_argument("--vif", type=vif, action="append", default=[],
                    metavar="SPEC", help="mac=00:16:3e:00:00:01 or the word "
                    "default (repeatable)")
-    g.add_argument("--cmdline", default="", metavar="WORDS",
-                   help="more words for the guest's kernel command line")
+    g.add_argument("--cmdline", action="append", default=[],
+                   metavar="WORDS", help="more words for the guest's kernel "
+                   "command line (repeatable)")
     g.add_argument("--xl", type=xl_line, action="append", default=[],
                    metavar="KEY=VALUE", help="a line for xl.cfg, such as "
                    "max_grant_frames=4 (repeatable)")
@@ -293,6 +294,7 @@ def parse(argv):
         o.image = o.ramdisk = None
         o.xen_cmdline = ""
     if o.command in ("run", "shell"):
+        o.cmdline = " ".join(o.cmdline)
         _check_guest(o)
     return o
 
