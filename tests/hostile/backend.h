@@ -63,6 +63,8 @@ struct kind {
 	unsigned int devid;
 	enum xenbus_state ready;	/* of the frontend: rings are published */
 	const struct node *nodes, *front;
+	const struct node *front_second;	/* what is other for devid_second */
+	unsigned int devid_second;
 	const struct lie *lies;
 	int (*map)(struct be *b);	/* the rings: 0, or -1 */
 	void (*unmap)(struct be *b);
@@ -79,9 +81,14 @@ struct be {
 	xengnttab_handle *gnt;
 	xenevtchn_handle *evt;
 	uint32_t domid;
+	unsigned int devid;
+	bool second;			/* of two devices at once */
 	char front[64], back[64];
 	int port;			/* ours, -1: none */
 	bool mapped;
+	bool connected;			/* its time to connect has come */
+	bool closing;			/* and comes again when the frontend has closed */
+	unsigned int rounds;		/* how often it came again */
 	bool deaf;			/* looks into no ring any more */
 	bool is_told;
 	unsigned int served;		/* requests, since it was told */
@@ -106,6 +113,10 @@ void put_state(struct be *b, unsigned int state);
 /* -1: not there, or no number */
 long get_front(struct be *b, const char *node);
 void connect_honestly(struct be *b);
+/* Likewise, with a port of the frontend's that is told. */
+void connect_to(struct be *b, long theirs);
+/* As a backend that restarts: closes, and begins once more. */
+void begin_again(struct be *b);
 /* As a backend whose process dies: rings, port and pages go. */
 void vanish(struct be *b);
 void *map_page(struct be *b, uint32_t ref, bool write);
@@ -132,6 +143,7 @@ void port_closed(struct be *b);
 void events_only(struct be *b);
 void watch_flood(struct be *b);
 void front_state_removed(struct be *b);
+void restarts(struct be *b);
 /* For hooks that come again and again: told() for the first time only. */
 void once(struct be *b);
 /* While what is in the ring is looked at, which is not ours after that. */
@@ -161,6 +173,7 @@ extern const struct node long_nodes[];
 	{ "states-of-nonsense", LIVES, .connected = states_of_nonsense }, \
 	{ "back-to-initwait", LIVES, .connected = back_to_waiting }, \
 	{ "opens-and-closes", LIVES, .tick = open_and_close }, \
+	{ "restarts", WORKS, .tick = restarts }, \
 	{ "closed-but-mapped", LIVES, .connected = closed_but_mapped }, \
 	{ "closing-without-end", LIVES, .connected = closing_without_end }, \
 	{ "port-closed", LIVES, .connected = port_closed }, \

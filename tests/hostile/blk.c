@@ -21,6 +21,11 @@ static const struct node front[] = {
 	{ NULL, NULL },
 };
 
+static const struct node front_second[] = {
+	{ "virtual-device", "51744" },
+	{ NULL, NULL },
+};
+
 static uint8_t disk[SECTORS * 512];
 
 static int map(struct be *b)
@@ -167,5 +172,6 @@ static void work(struct be *b)
 const struct kind blk_kind = {
 	.type = "vbd", .devid = 51728, .ready = XenbusStateInitialised,
 	.nodes = nodes, .front = front, .lies = blk_lies,
+	.front_second = front_second, .devid_second = 51744,
 	.map = map, .unmap = unmap, .work = work,
 };

@@ -232,6 +232,28 @@ static void features_vanish(struct be *b)
 	told(b);
 }
 
+/* What Linux's netback does: these nodes come first. */
+static void connect_as_linux(struct be *b)
+{
+	long split = get_front(b, "event-channel-tx");
+
+	connect_to(b, split >= 0 ? split : get_front(b, "event-channel"));
+}
+
+/* Two ports, and then a backend that wants one: the nodes of the two are gone. */
+static void joins_ports(struct be *b)
+{
+	if (b->is_told || b->ticks < 8)
+		return;
+	if (b->rounds) {
+		told(b);
+		return;
+	}
+	put_back(b, "feature-split-event-channels", NULL);
+	begin_again(b);
+}
+
+NODES(split, "feature-split-event-channels", "1");
 NODES(no_copy, "feature-rx-copy", "0");
 NODES(no_queues, "multi-queue-max-queues", "0");
 NODES(queues_words, "multi-queue-max-queues", "some");
@@ -310,6 +332,8 @@ const struct lie net_lies[] = {
 	REFUSED("mac-of-many", front, mac_many, "mac"),
 	REFUSED("mtu-too-small", front, mtu_small, "mtu"),
 	REFUSED("mtu-too-large", front, mtu_huge, "mtu"),
+	{ "split-and-joined", WORKS, .nodes = split,
+	  .connect = connect_as_linux, .tick = joins_ports },
 	{ "4294967295-queues", WORKS, .nodes = queues_huge,
 	  .connected = at_once },
 	{ NULL },

@@ -19,22 +19,24 @@ listen() {
 }
 
 no_device() {
-	[ ! -d /sys/bus/xenion/devices/vbd-51728 ] &&
-	[ ! -d /sys/bus/xenion/devices/vif-7 ]
+	for _d in vbd-51728 vbd-51744 vif-7 vif-8; do
+		[ ! -d "/sys/bus/xenion/devices/$_d" ] || return 1
+	done
 }
 
-# read_disk SIZE: requests of so many bytes
+# read_disk NAME SIZE: requests of so many bytes
 read_disk() {
-	dd if=/dev/xvdb of=/dev/null bs="$1" count=4 iflag=direct
+	dd if="/dev/$1" of=/dev/null bs="$2" count=4 iflag=direct
 }
 
-# use_disk, use_nic: until it is gone. Long requests are indirect ones.
+# use_disk NAME NUMBER, use_nic NUMBER: until it is gone. Long requests are
+# indirect ones.
 use_disk() {
-	while [ -d /sys/bus/xenion/devices/vbd-51728 ]; do
-		if [ -b /dev/xvdb ]; then
-			read_disk 64k
-			read_disk 4k
-			dd if=/tmp/memory of=/dev/xvdb bs=4k count=4 \
+	while [ -d "/sys/bus/xenion/devices/vbd-$2" ]; do
+		if [ -b "/dev/$1" ]; then
+			read_disk "$1" 64k
+			read_disk "$1" 4k
+			dd if=/tmp/memory of="/dev/$1" bs=4k count=4 \
 				oflag=direct conv=fsync
 		fi
 		sleep 0.1
@@ -42,17 +44,26 @@ use_disk() {
 }
 
 use_nic() {
-	while [ -d /sys/bus/xenion/devices/vif-7 ]; do
-		_nic=$(ls /sys/bus/xenion/devices/vif-7/net 2>/dev/null)
+	while [ -d "/sys/bus/xenion/devices/vif-$1" ]; do
+		_nic=$(ls "/sys/bus/xenion/devices/vif-$1/net" 2>/dev/null)
 		if [ -n "$_nic" ]; then
 			ip link set "$_nic" up
-			ip addr add 10.7.0.2/24 dev "$_nic"
+			ip addr add "10.$1.0.2/24" dev "$_nic"
 			# nobody has to answer ARP for these
-			ip route add 224.0.0.0/4 dev "$_nic"
-			ping -q -c 3 -i 0.05 -W 1 -s 900 224.0.0.9
+			ip route add "224.0.0.$1/32" dev "$_nic"
+			ping -q -c 3 -i 0.05 -W 1 -s 900 "224.0.0.$1"
 		fi
 		sleep 0.05
 	done >/dev/null 2>&1
+}
+
+# until_gone COMMAND...: again and again; of two devices one comes later, and most
+# lies have but one
+until_gone() {
+	while [ ! -e /tmp/gone ]; do
+		"$@"
+		sleep 0.05
+	done
 }
 
 # intact: nothing of this was the backend's to write
@@ -98,15 +109,18 @@ tell ready
 while read -r lie </tmp/lie && [ "$lie" != end ] || [ -z "$lie" ]; do
 	[ -n "$lie" ] || { sleep 0.05; continue; }
 	: >/tmp/lie
-	while [ ! -e /tmp/gone ]; do
-		use_disk
-		use_nic
-		sleep 0.05
-	done
+	until_gone use_disk xvdc 51744 &
+	others=$!
+	until_gone use_nic 8 &
+	others="$others $!"
+	until_gone use_disk xvdb 51728 &
+	others="$others $!"
+	until_gone use_nic 7
+	wait $others
 	rm -f /tmp/gone
 	check "$lie: the device goes" wait_for 60 no_device
 	# a dd that came too late has made a file, where a node has to be
-	rm -f /dev/xvdb
+	rm -f /dev/xvdb /dev/xvdc
 	check "$lie: the guest's memory is as it was" intact
 	check "$lie: no complaint of the kernel's" no_complaint
 	check "$lie: nothing is said twice" said_once

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * hostile list blk|net		the lies there are, one name a line
+ * hostile list blk|net		the lies there are, one name a line; "two-...": of
+ *				two devices at once
  * hostile tell blk|net LIE DOMID	tells one to a guest; prints one TAP result
  *
  * The device is made as the toolstack does it, but for the directory of the
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -194,8 +196,11 @@ void vanish(struct be *b)
 
 void connect_honestly(struct be *b)
 {
-	long theirs = get_front(b, "event-channel");
+	connect_to(b, get_front(b, "event-channel"));
+}
 
+void connect_to(struct be *b, long theirs)
+{
 	b->port = xenevtchn_bind_interdomain(b->evt, b->domid, theirs);
 	if (b->port < 0 || b->kind->map(b)) {
 		printf("# hostile: no rings, or no port\n");
@@ -205,6 +210,26 @@ void connect_honestly(struct be *b)
 	put_state(b, XenbusStateConnected);
 	if (b->lie->connected)
 		b->lie->connected(b);
+}
+
+void begin_again(struct be *b)
+{
+	b->rounds++;
+	b->closing = true;
+	disconnect(b);
+	put_state(b, XenbusStateClosing);
+}
+
+static void reopen(struct be *b)
+{
+	long state = get_front(b, "state");
+
+	if (state != XenbusStateClosing && state != XenbusStateClosed)
+		return;
+	b->closing = b->connected = false;
+	b->ticks = 0;
+	put_state(b, XenbusStateClosed);
+	put_state(b, XenbusStateInitWait);
 }
 
 static void plug(struct be *b)
@@ -229,6 +254,8 @@ static void plug(struct be *b)
 	put_front(b, "state", "1");
 	put_front(b, "backend-id", "0");
 	put_all(b, b->kind->front, put_front);
+	if (b->second)
+		put_all(b, b->kind->front_second, put_front);
 	put_all(b, b->lie->front, put_front);
 	/* The last: the guest looks when it is there. */
 	put_front(b, "backend", b->back);
@@ -257,17 +284,21 @@ static void look_for_events(struct be *b, int timeout)
 	}
 }
 
-static void step(struct be *b, bool *connected)
+static void step(struct be *b)
 {
 	look_for_events(b, 10);
-	if (!*connected && get_front(b, "state") == (long)b->kind->ready) {
-		*connected = true;
+	if (b->closing) {
+		reopen(b);
+		return;
+	}
+	if (!b->connected && get_front(b, "state") == (long)b->kind->ready) {
+		b->connected = true;
 		if (b->lie->connect)
 			b->lie->connect(b);
 		else
 			connect_honestly(b);
 	}
-	if (!*connected)
+	if (!b->connected)
 		return;
 	if (b->mapped && !b->deaf)
 		b->kind->work(b);
@@ -301,7 +332,7 @@ static const char *judge(struct be *b, unsigned int since, bool *done)
 	if (!*done)
 		return since > ANSWER ? "the frontend did not close" : NULL;
 	snprintf(text, sizeof(text), "/local/domain/%u/error/device/%s/%u",
-		 b->domid, b->kind->type, b->kind->devid);
+		 b->domid, b->kind->type, b->devid);
 	error = get(b, text, "error");
 	if (error && strstr(error, b->lie->says)) {
 		free(error);
@@ -317,13 +348,13 @@ static const char *play(struct be *b)
 {
 	unsigned int begin = now_ms(), since = 0;
 	const char *bad = NULL;
-	bool connected = false, done = false;
+	bool done = false;
 
 	plug(b);
 	if (b->lie->wait)
 		b->lie->wait(b);
 	while (!done && !bad) {
-		step(b, &connected);
+		step(b);
 		if (!b->is_told) {
 			if (now_ms() - begin > TELL)
 				bad = "it could not be told";
@@ -345,6 +376,77 @@ static const struct kind *kind_of(const char *name)
 	       !strcmp(name, "net") ? &net_kind : NULL;
 }
 
+/* The name of a pair is that of a lie, with this before it. */
+#define TWO	"two-"
+
+/* Of these, two at once say more than one after the other. */
+static const char *const pairs[] = {
+	"states-in-disorder", "opens-and-closes", "restarts",
+};
+
+static void list(const struct kind *kind)
+{
+	const struct lie *l;
+	unsigned int i;
+
+	for (l = kind->lies; l->name; l++)
+		puts(l->name);
+	for (i = 0; i < ARRAY_SIZE(pairs); i++)
+		printf(TWO "%s\n", pairs[i]);
+}
+
+static const struct lie *find(const struct kind *kind, const char *name)
+{
+	const struct lie *l;
+
+	if (!strncmp(name, TWO, strlen(TWO)))
+		name += strlen(TWO);
+	for (l = kind->lies; l->name && strcmp(l->name, name); l++)
+		;
+	return l->name ? l : NULL;
+}
+
+static int tell(struct be *b, const char *name)
+{
+	const char *bad;
+
+	b->xs = xs_open(0);
+	b->gnt = xengnttab_open(NULL, 0);
+	b->evt = xenevtchn_open(NULL, 0);
+	if (!b->xs || !b->gnt || !b->evt) {
+		fprintf(stderr, "hostile: needs dom0's xenstore, gntdev and evtchn: %s\n",
+			strerror(errno));
+		return 1;
+	}
+	b->devid = b->second ? b->kind->devid_second : b->kind->devid;
+	snprintf(b->front, sizeof(b->front), "/local/domain/%u/device/%s/%u",
+		 b->domid, b->kind->type, b->devid);
+	snprintf(b->back, sizeof(b->back),
+		 "/local/domain/0/backend/lies/%u/%s-%u",
+		 b->domid, b->kind->type, b->devid);
+	bad = play(b);
+	printf("%s - %s: %s%s%s%s\n", bad ? "not ok" : "ok", b->kind->type,
+	       name, b->second ? ", the second" : "",
+	       bad ? ": " : "", bad ? bad : "");
+	return bad ? 1 : 0;
+}
+
+/* Each device has a process of its own. */
+static int tell_two(struct be *b, const char *name)
+{
+	pid_t child = fork();
+	int bad, status = 1;
+
+	if (!child) {
+		b->second = true;
+		exit(tell(b, name));
+	}
+	bad = tell(b, name);
+	if (child < 0 || waitpid(child, &status, 0) < 0 || status)
+		bad = 1;
+	return bad;
+}
+
 static int usage(void)
 {
 	fprintf(stderr, "hostile: say \"hostile list blk|net\" or \"hostile tell blk|net LIE DOMID\"\n");
@@ -354,39 +456,21 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	struct be b = { .port = -1 };
-	const struct lie *l;
-	const char *bad;
 
 	b.kind = argc > 2 ? kind_of(argv[2]) : NULL;
 	if (!b.kind)
 		return usage();
 	if (!strcmp(argv[1], "list")) {
-		for (l = b.kind->lies; l->name; l++)
-			puts(l->name);
+		list(b.kind);
 		return 0;
 	}
 	if (argc < 5 || strcmp(argv[1], "tell"))
 		return usage();
-	for (l = b.kind->lies; l->name && strcmp(l->name, argv[3]); l++)
-		;
-	if (!l->name)
+	b.lie = find(b.kind, argv[3]);
+	if (!b.lie)
 		return usage();
-	b.lie = l;
 	b.domid = atoi(argv[4]);
-	b.xs = xs_open(0);
-	b.gnt = xengnttab_open(NULL, 0);
-	b.evt = xenevtchn_open(NULL, 0);
-	if (!b.xs || !b.gnt || !b.evt) {
-		fprintf(stderr, "hostile: needs dom0's xenstore, gntdev and evtchn: %s\n",
-			strerror(errno));
-		return 1;
-	}
-	snprintf(b.front, sizeof(b.front), "/local/domain/%u/device/%s/%u",
-		 b.domid, b.kind->type, b.kind->devid);
-	snprintf(b.back, sizeof(b.back), "/local/domain/0/backend/lies/%u/%s-%u",
-		 b.domid, b.kind->type, b.kind->devid);
-	bad = play(&b);
-	printf("%s - %s: %s%s%s\n", bad ? "not ok" : "ok", argv[2], l->name,
-	       bad ? ": " : "", bad ? bad : "");
-	return bad ? 1 : 0;
+	if (!strncmp(argv[3], TWO, strlen(TWO)))
+		return tell_two(&b, argv[3]);
+	return tell(&b, argv[3]);
 }

@@ -21,6 +21,12 @@ static const struct node front[] = {
 	{ NULL, NULL },
 };
 
+static const struct node front_second[] = {
+	{ "handle", "8" },
+	{ "mac", "00:16:3e:00:00:78" },
+	{ NULL, NULL },
+};
+
 static int map(struct be *b)
 {
 	struct net *n = calloc(1, sizeof(*n));
@@ -173,5 +179,6 @@ static void work(struct be *b)
 const struct kind net_kind = {
 	.type = "vif", .devid = 7, .ready = XenbusStateConnected,
 	.nodes = nodes, .front = front, .lies = net_lies,
+	.front_second = front_second, .devid_second = 8,
 	.map = map, .unmap = unmap, .work = work,
 };
