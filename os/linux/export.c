@@ -36,8 +36,13 @@ EXPORT_SYMBOL_GPL(xn_backoff_end);
 
 /* grant.h */
 EXPORT_SYMBOL_GPL(xn_gnttab_alloc);
+EXPORT_SYMBOL_GPL(xn_gnttab_alloc_spare);
 EXPORT_SYMBOL_GPL(xn_gnttab_get);
 EXPORT_SYMBOL_GPL(xn_gnttab_reserve);
+EXPORT_SYMBOL_GPL(xn_gnttab_shrinker_add);
+EXPORT_SYMBOL_GPL(xn_gnttab_shrinker_remove);
+EXPORT_SYMBOL_GPL(xn_gnttab_shrink);
+EXPORT_SYMBOL_GPL(xn_gnttab_in_use);
 EXPORT_SYMBOL_GPL(xn_gnttab_wait);
 EXPORT_SYMBOL_GPL(xn_gnttab_wait_cancel);
 EXPORT_SYMBOL_GPL(xn_gnttab_free);
