@@ -33,6 +33,11 @@ int xn_gnttab_alloc_spare(struct xn_gnttab *gt, grant_ref_t *ref)
 	return xn_gnttab_alloc(gt, ref);
 }
 
+unsigned int xn_gnttab_unused(struct xn_gnttab *gt)
+{
+	return to_be_had(gt) + xn_gref_cached(gt);
+}
+
 static unsigned int missing(struct xn_gnttab *gt, unsigned int count)
 {
 	unsigned int unused = XN_READ_ONCE(gt->nr_free) + xn_gref_cached(gt);

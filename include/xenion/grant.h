@@ -147,6 +147,14 @@ int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count);
 unsigned int xn_gnttab_size(struct xn_gnttab *gt);
 
 /**
+ * xn_gnttab_unused - how many of these are to be had
+ * @gt: the table
+ *
+ * A statistic, as xn_gnttab_used(). Context: any.
+ */
+unsigned int xn_gnttab_unused(struct xn_gnttab *gt);
+
+/**
  * xn_gnttab_used - how many references are allocated now
  * @gt: the table
  *
