@@ -532,7 +532,7 @@ void xn_blk_interrupt(struct xn_blk_queue *q)
 	if (!consume(q))
 		return;
 	/* Let others have this CPU: the rest is done by xn_blkq_poll(). */
-	xn_evtchn_mask(&q->blk->dev->guest->evtchn, q->evtchn);
+	xn_evtchn_hold(&q->blk->dev->guest->evtchn, q->evtchn, XN_HOLD_ENGINE);
 	XN_WRITE_ONCE(q->polling, true);
 	xn_work_schedule(&q->poll, 0);
 }
@@ -550,7 +550,8 @@ void xn_blkq_poll(struct xn_work *work)
 	flags = xn_lock(&q->lock);
 	XN_WRITE_ONCE(q->polling, false);
 	if (q->bound)
-		xn_evtchn_unmask(&q->blk->dev->guest->evtchn, q->evtchn);
+		xn_evtchn_release(&q->blk->dev->guest->evtchn, q->evtchn,
+				  XN_HOLD_ENGINE);
 	xn_unlock(&q->lock, flags);
 }
 

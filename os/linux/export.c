@@ -29,6 +29,8 @@ EXPORT_SYMBOL_GPL(xn_hypercall_other);
 EXPORT_SYMBOL_GPL(xn_errno);
 
 /* events.h */
+EXPORT_SYMBOL_GPL(xn_evtchn_hold);
+EXPORT_SYMBOL_GPL(xn_evtchn_release);
 EXPORT_SYMBOL_GPL(xn_backoff_open);
 EXPORT_SYMBOL_GPL(xn_backoff_close);
 EXPORT_SYMBOL_GPL(xn_backoff_event);
