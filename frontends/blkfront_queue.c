@@ -80,6 +80,7 @@ int xn_blkq_bind(struct xn_blk_queue *q)
 	q->broken = false;
 	q->starved = false;
 	q->polling = false;
+	q->poll_again = false;
 	q->in_flight = 0;
 	q->stall_watched = false;
 	q->late = 0;

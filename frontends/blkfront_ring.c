@@ -522,9 +522,27 @@ static bool consume(struct xn_blk_queue *q)
 	return enough && !q->broken;
 }
 
+/*
+ * Does the work take responses now? It may have taken its last look already, so
+ * it is told to look again.
+ */
+static bool leave_to_work(struct xn_blk_queue *q)
+{
+	unsigned long flags;
+	bool polling;
+
+	if (!XN_READ_ONCE(q->polling))
+		return false;
+	flags = xn_lock(&q->lock);
+	polling = q->polling;
+	q->poll_again = polling;
+	xn_unlock(&q->lock, flags);
+	return polling;
+}
+
 void xn_blk_interrupt(struct xn_blk_queue *q)
 {
-	if (XN_READ_ONCE(q->polling))
+	if (leave_to_work(q))
 		return;
 	xn_rmb();
 	q->stats.interrupts++;
@@ -537,22 +555,32 @@ void xn_blk_interrupt(struct xn_blk_queue *q)
 	xn_work_schedule(&q->poll, 0);
 }
 
+/* Returns: false when an interrupt came since the work looked. */
+static bool hand_back(struct xn_blk_queue *q)
+{
+	unsigned long flags = xn_lock(&q->lock);
+	bool back = !q->poll_again;
+
+	q->poll_again = false;
+	if (back) {
+		/* The interrupt goes on where the work has stopped. */
+		xn_wmb();
+		XN_WRITE_ONCE(q->polling, false);
+	}
+	if (back && q->bound)
+		xn_evtchn_release(&q->blk->dev->guest->evtchn, q->evtchn,
+				  XN_HOLD_ENGINE);
+	xn_unlock(&q->lock, flags);
+	return back;
+}
+
 void xn_blkq_poll(struct xn_work *work)
 {
 	struct xn_blk_queue *q = xn_container_of(work, struct xn_blk_queue,
 						 poll);
-	unsigned long flags;
 
-	if (consume(q)) {
+	if (consume(q) || !hand_back(q))
 		xn_work_schedule(&q->poll, 0);
-		return;
-	}
-	flags = xn_lock(&q->lock);
-	XN_WRITE_ONCE(q->polling, false);
-	if (q->bound)
-		xn_evtchn_release(&q->blk->dev->guest->evtchn, q->evtchn,
-				  XN_HOLD_ENGINE);
-	xn_unlock(&q->lock, flags);
 }
 
 void xn_blkq_fail_all(struct xn_blk_queue *q)

@@ -216,6 +216,7 @@ struct xn_blk_queue {
 	struct xn_gnttab_shrinker shrinker;
 	struct xn_work poll;		/* after very many responses at once */
 	bool polling;			/* it, not the interrupt, takes them */
+	bool poll_again;		/* an interrupt came meanwhile */
 	struct xn_backoff backoff;	/* against events without responses */
 	struct xn_work stall_work;	/* looks for requests without */
 	bool stall_watched;		/* it is queued */
