@@ -5,9 +5,9 @@
  * too late is served when another goes.
  */
 #include "blk_backend.h"
+#include "hog.h"
 
 #define NR_DISKS	6u
-#define TABLE		2048u
 
 struct disk {
 	struct backend b;
@@ -16,36 +16,14 @@ struct disk {
 };
 
 static struct disk disk[NR_DISKS];
-static struct xn_gnttab *const gt = &t.x.guest.gnttab;
-
-/* Somebody who has references and does not give any back. */
-static grant_ref_t hogged[TABLE];
-static unsigned int nr_hogged;
-
-static void hog(unsigned int leave)
-{
-	grant_ref_t ref;
-
-	while (xn_gnttab_unused(gt) > leave && !xn_gnttab_get(gt, &ref))
-		hogged[nr_hogged++] = ref;
-}
-
-static void unhog(unsigned int n)
-{
-	while (n-- && nr_hogged)
-		xn_gnttab_free(gt, hogged[--nr_hogged]);
-}
 
 static int setup(void **state)
 {
-	const struct host_config cfg = {
-		.ram_pages = GUEST_PAGES, .max_grant_frames = 4,
-	};
 	unsigned int i;
 
 	memset(disk, 0, sizeof(disk));
 	nr_hogged = 0;
-	t_setup_with(&cfg);
+	t_setup_with(&small_table);
 	for (i = 0; i < NR_DISKS; i++) {
 		be_init(&disk[i].b, VDEV + 16 * (i + 1));
 		be_plug(&disk[i].b, VDEV + 16 * (i + 1));
