@@ -16,6 +16,16 @@ static inline struct xn_gnttab *xn_net_gnttab(const struct xn_net_queue *q)
 }
 
 /*
+ * netfront_nodes.c, all may sleep. Fills in net->info. Returns NULL, or what
+ * was wrong, with the errno value in @err.
+ */
+const char *xn_net_read_info(struct xn_net *net, int *err);
+/* All that the backend needs of us, in one transaction. */
+int xn_net_publish(struct xn_net *net);
+/* No node means that the backend does not tell: then there is a link. */
+bool xn_net_carrier_ok(struct xn_net *net);
+
+/*
  * One half of a queue: memory, grants and first requests. Close undoes open,
  * also one that failed half-way; it is nothing when nothing is open.
  */

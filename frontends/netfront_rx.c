@@ -311,8 +311,12 @@ static void deliver(struct xn_net_queue *q, const struct chain *c)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
 
-	/* Their pages stay in their slots, to be offered again. */
-	if (c->bad || pkt->len < XN_NET_MIN_LEN) {
+	/*
+	 * Their pages stay in their slots, to be offered again. No backend cuts
+	 * a packet within its Ethernet header, but netif.h allows it: so that
+	 * is an error of one packet, not of the device.
+	 */
+	if (c->bad || pkt->piece[0].len < XN_NET_MIN_LEN) {
 		q->rx_stats.errors++;
 		return;
 	}

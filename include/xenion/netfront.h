@@ -75,14 +75,28 @@ struct xn_net_piece {
 	uint32_t len;			/* offset + len <= XN_PAGE_SIZE */
 };
 
-/* A packet that has come. Flags are the backend's word; the data is too. */
+/*
+ * A packet that has come. Promised, whatever the backend wrote:
+ *
+ *   - there are 1 to XN_NET_MAX_PIECES pieces, none of them empty, and each
+ *     lies within its page;
+ *   - the first piece holds the whole Ethernet header: at least XN_NET_MIN_LEN
+ *     bytes;
+ *   - @len is the sum of the pieces, at most XN_NET_MAX_PIECES pages: that is
+ *     more than IP allows;
+ *   - @gso_type is one of netif.h's TCPV4 and TCPV6 with a @gso_size that is
+ *     not 0, or none.
+ *
+ * Nothing else is: csum_blank, data_validated, gso_type and gso_size are the
+ * backend's word, and need not fit the packet. So are all headers.
+ */
 struct xn_net_received {
 	struct xn_net_piece piece[XN_NET_MAX_PIECES];
-	unsigned int nr;		/* at least 1 */
-	uint32_t len;			/* of all, at least XN_NET_MIN_LEN */
+	unsigned int nr;
+	uint32_t len;			/* bytes */
 	bool csum_blank, data_validated;
-	uint8_t gso_type;		/* one that is known, or none */
-	uint16_t gso_size;		/* not 0 if there is a type */
+	uint8_t gso_type;
+	uint16_t gso_size;		/* bytes of payload per segment */
 	/*
 	 * The only piece is lent: it is at most XN_NET_COPY bytes, to be copied
 	 * out once, and its page stays the engine's. The backend can write to

@@ -554,6 +554,8 @@ static inline void t_rx(struct xn_net_queue *q,
 	t.last = *pkt;
 	t.got.len = 0;
 	assert_in_range(pkt->nr, 1, XN_NET_MAX_PIECES);
+	/* As Linux does: the header is pulled from the first piece. */
+	assert_true(pkt->piece[0].len >= XN_NET_MIN_LEN);
 	for (i = 0; i < pkt->nr; i++) {
 		const struct xn_net_piece *p = &pkt->piece[i];
 
