@@ -74,4 +74,5 @@ EXPORT_SYMBOL_GPL(xn_device_stop);
 EXPORT_SYMBOL_GPL(xn_device_switch);
 EXPORT_SYMBOL_GPL(xn_device_fail);
 EXPORT_SYMBOL_GPL(xn_device_again);
+EXPORT_SYMBOL_GPL(xn_device_await_refs);
 EXPORT_SYMBOL_GPL(xn_device_exists);
