@@ -89,7 +89,8 @@ struct xn_xs_watch {
 	/* the client's own: */
 	char token[12];
 	uint32_t id;
-	bool linked, fired, again, running;
+	bool linked, fired, again, running, told;
+	uint64_t paid_until;		/* events until then are used up */
 	struct xn_xs_watch *next, *next_fired;
 };
 
@@ -255,6 +256,8 @@ int xn_xs_transact(struct xn_xs *xs,
  * @w: owned by the caller until xn_xs_unwatch(); path and fn are set, the rest
  *     zero
  *
+ * Events of an absolute path, which another domain may write, are put off when
+ * they come too often: after 32 in a row the function is called once a second.
  * Returns: 0 or as xn_xs_write(). May sleep.
  */
 int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
