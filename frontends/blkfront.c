@@ -108,6 +108,11 @@ static void enter_published(struct xn_blk *blk)
 	err = xn_blk_publish(blk);
 	if (!err)
 		err = xn_device_switch(dev, XenbusStateInitialised);
+	if (err == -ENOENT) {
+		/* The toolstack has removed the device: there is nobody to tell. */
+		enter_idle(blk);
+		return;
+	}
 	if (err) {
 		fail(blk, err, "writing our half of the handshake");
 		return;

@@ -185,6 +185,11 @@ static void connect(struct xn_net *net)
 		goto fail;
 	what = "publishing the rings";
 	err = xn_net_publish(net);
+	if (err == -ENOENT) {
+		/* The toolstack has removed the device: there is nobody to tell. */
+		disconnect(net);
+		return;
+	}
 	if (err)
 		goto fail;
 	what = "bringing the interface up";

@@ -139,15 +139,9 @@ static int publish_queue(struct xn_net_queue *q, uint32_t txn)
 static int publish(struct xn_xs *xs, uint32_t txn, void *data)
 {
 	struct xn_net *net = data;
-	char backend[XN_XS_PATH_MAX];
 	unsigned int i;
 	int err;
 
-	/* A device that has gone meanwhile is not to be made anew. */
-	err = xn_xs_read(xs, txn, net->dev->node, "backend", backend,
-			 sizeof(backend));
-	if (err < 0)
-		return err;
 	err = xn_xs_write_uint(xs, txn, net->dev->node,
 			       "multi-queue-num-queues", net->info.nr_queues);
 	for (i = 0; !err && i < net->info.nr_queues; i++)
@@ -160,5 +154,13 @@ static int publish(struct xn_xs *xs, uint32_t txn, void *data)
 
 int xn_net_publish(struct xn_net *net)
 {
-	return xn_xs_transact(&net->dev->guest->xs, publish, net);
+	/* Of netif.h, and of other drivers: Linux's writes xdp-headroom. */
+	static const char *const earlier[] = {
+		"tx-ring-ref", "rx-ring-ref", "ctrl-ring-ref", "event-channel",
+		"multi-queue-num-queues", "queue-", "feature-", "request-",
+		"xdp-headroom",
+	};
+
+	return xn_device_publish(net->dev, earlier, XN_ARRAY_SIZE(earlier),
+				 publish, net);
 }

@@ -9,7 +9,8 @@
  *
  * The toolstack may remove a device at any time. Writing to a node that is
  * gone would make it anew, and a device with it that nobody removes: so our
- * state is written in a transaction that finds the device first.
+ * state, and what a frontend publishes, are written in a transaction that finds
+ * the device first.
  */
 #include "xs.h"
 #include <xenion/guest.h>
@@ -135,7 +136,80 @@ int xn_device_switch(struct xn_device *dev, enum xenbus_state state)
 	return err;
 }
 
-/* The watch on the backend's state. */
+/* ---- our half of the handshake ---- */
+
+struct publication {
+	struct xn_device *dev;
+	const char *const *earlier;
+	unsigned int nr;
+	int (*fn)(struct xn_xs *xs, uint32_t txn, void *data);
+	void *data;
+};
+
+static bool begins_with(const char *name, const char *stem)
+{
+	while (*stem && *name == *stem) {
+		name++;
+		stem++;
+	}
+	return !*stem;
+}
+
+static bool is_of_handshake(const struct publication *p, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->nr && !begins_with(name, p->earlier[i]); i++)
+		;
+	return i < p->nr;
+}
+
+/* @names: a page for them */
+static int forget_earlier(const struct publication *p, uint32_t txn,
+			  char *names)
+{
+	struct xn_xs *xs = &p->dev->guest->xs;
+	int at, err = 0;
+	int len = xn_xs_list(xs, txn, p->dev->node, "", names, XN_PAGE_SIZE);
+
+	for (at = 0; !err && at < len; at += strlen(names + at) + 1)
+		if (is_of_handshake(p, names + at))
+			err = xn_xs_rm(xs, txn, p->dev->node, names + at);
+	return len < 0 ? len : err;
+}
+
+static int publish(struct xn_xs *xs, uint32_t txn, void *data)
+{
+	const struct publication *p = data;
+	char *names;
+	int err = find(p->dev, txn);
+
+	if (err)
+		return err;
+	names = xn_os_page_alloc();
+	if (!names)
+		return -ENOMEM;
+	err = forget_earlier(p, txn, names);
+	xn_os_page_free(names);
+	return err ? err : p->fn(xs, txn, p->data);
+}
+
+int xn_device_publish(struct xn_device *dev, const char *const *earlier,
+		      unsigned int nr,
+		      int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
+		      void *data)
+{
+	struct publication p = {
+		.dev = dev, .earlier = earlier, .nr = nr, .fn = fn,
+		.data = data,
+	};
+
+	return xn_xs_transact(&dev->guest->xs, publish, &p);
+}
+
+/* ---- the backend's state ---- */
+
+/* The watch on it. */
 static void otherend_changed(struct xn_xs_watch *w)
 {
 	struct xn_device *dev = xn_container_of(w, struct xn_device, watch);

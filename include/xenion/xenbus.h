@@ -398,6 +398,23 @@ void xn_device_stop(struct xn_device *dev);
 int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
 
 /**
+ * xn_device_publish - write our half of the handshake
+ * @earlier: how names of nodes begin that belong to it
+ * @nr: how many of these
+ * @fn: writes the nodes, as for xn_xs_transact()
+ * @data: handed to @fn
+ *
+ * In a transaction that finds the device first, and removes what an earlier
+ * session left: this driver with other features, or another one. A backend would
+ * take that for ours. Returns: 0, -ENOENT (the device is gone), or as
+ * xn_xs_transact(). May sleep.
+ */
+int xn_device_publish(struct xn_device *dev, const char *const *earlier,
+		      unsigned int nr,
+		      int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
+		      void *data);
+
+/**
  * xn_device_again - call backend_changed once more, after a second
  *
  * From backend_changed, when it can do nothing now.

@@ -318,12 +318,13 @@ static inline void be_connect_queue(struct backend *b, unsigned int n,
 
 	memset(q, 0, sizeof(*q));
 	q->b = b;
-	q->pages = order > 0 ? 1u << order : 1;
+	/* As Linux's does: if there is an order, it is several, be it one. */
+	q->pages = order >= 0 ? 1u << order : 1;
 	q->ents = __RD32((q->pages * 4096 - 64) /
 			 sizeof(union blkif_sring_entry));
 	for (i = 0; i < q->pages; i++) {
 		snprintf(name, sizeof(name), "ring-ref%u", i);
-		q->ref[i] = be_number(b, dir, order > 0 ? name : "ring-ref");
+		q->ref[i] = be_number(b, dir, order >= 0 ? name : "ring-ref");
 		q->page[i] = host_gnttab_map(b->g, 0, q->ref[i], true);
 		assert_non_null(q->page[i]);
 	}
@@ -343,7 +344,7 @@ static inline void be_connect(struct backend *b)
 	b->nr_queues = queues > 0 ? queues : 1;
 	for (i = 0; i < b->nr_queues; i++) {
 		snprintf(dir, sizeof(dir), "%s/queue-%u", b->front, i);
-		be_connect_queue(b, i, queues > 0 ? dir : b->front);
+		be_connect_queue(b, i, queues > 1 ? dir : b->front);
 	}
 	b->persistent = be_number(b, b->front, "feature-persistent") == 1 &&
 			be_number(b, b->path, "feature-persistent") == 1;

@@ -309,7 +309,8 @@ static inline void be_connect_queue(struct backend *b, unsigned int n,
 				    const char *dir)
 {
 	struct be_queue *q = &b->queue[n];
-	long long port = be_number(b, dir, "event-channel");
+	long long tx = be_number(b, dir, "event-channel-tx");
+	long long rx = be_number(b, dir, "event-channel-rx");
 
 	memset(q, 0, sizeof(*q));
 	q->b = b;
@@ -319,14 +320,14 @@ static inline void be_connect_queue(struct backend *b, unsigned int n,
 	q->rx = host_gnttab_map(b->g, 0, q->rx_ref, true);
 	assert_non_null(q->tx);
 	assert_non_null(q->rx);
-	if (port > 0) {
-		q->tx_port = host_port_connect(b->g, port, be_both_event, q);
-	} else {
-		port = be_number(b, dir, "event-channel-tx");
-		q->tx_port = host_port_connect(b->g, port, be_tx_event, q);
-		port = be_number(b, dir, "event-channel-rx");
-		q->rx_port = host_port_connect(b->g, port, be_rx_event, q);
+	/* As Linux's does: if there are two, they are meant. */
+	if (tx >= 0 && rx >= 0) {
+		q->tx_port = host_port_connect(b->g, tx, be_tx_event, q);
+		q->rx_port = host_port_connect(b->g, rx, be_rx_event, q);
 		assert_non_null(q->rx_port);
+	} else {
+		tx = be_number(b, dir, "event-channel");
+		q->tx_port = host_port_connect(b->g, tx, be_both_event, q);
 	}
 	assert_non_null(q->tx_port);
 }

@@ -530,6 +530,72 @@ static void test_load_other(void **state)
 	buffer_free(&b);
 }
 
+static bool is_there(const char *node)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), FRONT "/%s", node);
+	return host_xs_read(t.h, path);
+}
+
+/* What another driver wrote goes; what the toolstack wrote stays. */
+static void test_load_other_driver(void **state)
+{
+	static const char *const theirs[] = {
+		"ring-ref0", "ring-ref15", "ring-page-order", "num-ring-pages",
+		"multi-queue-num-queues", "queue-0/ring-ref",
+		"queue-31/event-channel", "feature-large-sector-size",
+	}, *const kept[] = { "backend", "virtual-device", "device-type" };
+	struct xn_blk_config config = t_config;
+	char path[64];
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(theirs); i++) {
+		snprintf(path, sizeof(path), FRONT "/%s", theirs[i]);
+		host_xs_write(t.h, path, "9");
+	}
+	host_xs_write(t.h, FRONT "/virtual-device", "51712");
+	host_xs_write(t.h, FRONT "/device-type", "disk");
+	t_connect(&config);
+	for (i = 0; i < XN_ARRAY_SIZE(theirs); i++)
+		assert_false(is_there(theirs[i]));
+	for (i = 0; i < XN_ARRAY_SIZE(kept); i++)
+		assert_true(is_there(kept[i]));
+	t_fini();
+	config.max_queues = 4;
+	t_connect(&config);
+	assert_false(is_there("event-channel") || is_there("ring-ref"));
+	t_fini();
+}
+
+static int unplug_and_bind(struct xn_blk_queue *q, domid_t otherend,
+			   evtchn_port_t *port)
+{
+	t_unplug();
+	return t_event_bind(q, otherend, port);
+}
+
+/* Pulled out during the handshake: nobody makes its nodes anew. */
+static void test_unplug_handshake(void **state)
+{
+	struct xn_blk_ops ops = t_ops;
+
+	ops.event_bind = unplug_and_bind;
+	assert_int_equal(xn_device_init(&t.dev, &t.x.guest, "vbd", VDEV), 0);
+	assert_int_equal(xn_blk_init(&t.blk, &t.dev, &ops, &t_config), 0);
+	host_pump();
+	assert_null(host_xs_read(t.h, FRONT));
+	assert_false(is_there("event-channel") || is_there("ring-ref") ||
+		     is_there("state"));
+	assert_int_equal(t.connected, 0);
+	assert_int_equal(host_log_count(XN_ERR), 0);
+	assert_null(host_xs_read(t.h, "error/" FRONT "/error"));
+	t_fini();
+	t_plug();
+	t_connect(&t_config);
+	t_fini();
+}
+
 static void test_queues(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -946,6 +1012,8 @@ int main(void)
 		TEST(full_ring),
 		TEST(large_rings),
 		TEST(load_other),
+		TEST(load_other_driver),
+		TEST(unplug_handshake),
 		TEST(queues),
 		TEST(few_slots),
 		TEST(grow),

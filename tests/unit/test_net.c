@@ -50,6 +50,98 @@ static void test_connect_poor_backend(void **state)
 	t_stop();
 }
 
+static bool is_there(const char *node)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), FRONT "/%s", node);
+	return host_xs_read(t.h, path);
+}
+
+/* Two events, or four queues, or one of all: none misleads the next backend. */
+static void test_load_other(void **state)
+{
+	struct packet p;
+	unsigned int i;
+
+	packet_make(&p, (uint32_t[]){ 66, 3000, 0 });
+	for (i = 0; i < 8; i++) {
+		unsigned int queues = i & 2 ? 4 : 1, before = t.connected;
+
+		be_write(&t.b, "feature-split-event-channels",
+			 i & 1 ? NULL : "1");
+		assert_int_equal(t_start(queues), 0);
+		assert_int_equal(t.connected, before + 1);
+		assert_int_equal(t.b.nr_queues, queues);
+		p.done = false;
+		assert_int_equal(t_send(&p), 0);
+		assert_true(p.done);
+		assert_true(is_there("event-channel-tx") ==
+			    (!(i & 1) && queues == 1));
+		assert_true(is_there("event-channel") ==
+			    (i & 1 && queues == 1));
+		assert_true(is_there("tx-ring-ref") == (queues == 1));
+		assert_true(is_there("queue-3/tx-ring-ref") == (queues == 4));
+		t_stop();
+	}
+	packet_free(&p);
+}
+
+static int unplug_and_bind(struct xn_net_queue *q, enum xn_net_event what,
+			   domid_t otherend, evtchn_port_t *port)
+{
+	if (t.b.path[0])
+		t_unplug();
+	return t_event_bind(q, what, otherend, port);
+}
+
+/* Pulled out during the handshake: nobody makes its nodes anew. */
+static void test_unplug_handshake(void **state)
+{
+	struct xn_net_ops ops = t_ops;
+
+	ops.event_bind = unplug_and_bind;
+	assert_int_equal(xn_device_init(&t.dev, &t.x.guest, "vif", 0), 0);
+	assert_int_equal(xn_net_start(&t.net, &t.dev, &ops, 1), 0);
+	host_pump();
+	assert_null(host_xs_read(t.h, FRONT));
+	assert_false(is_there("tx-ring-ref") || is_there("state"));
+	assert_int_equal(t.connected, 0);
+	assert_int_equal(host_log_count(XN_ERR), 0);
+	assert_null(host_xs_read(t.h, "error/" FRONT "/error"));
+	t_stop();
+	t_plug();
+	t_connect();
+	t_stop();
+}
+
+/* What another driver wrote goes; what the toolstack wrote stays. */
+static void test_load_other_driver(void **state)
+{
+	static const char *const theirs[] = {
+		"xdp-headroom", "request-multicast-control", "ctrl-ring-ref",
+		"event-channel-ctrl", "feature-no-csum-offload",
+		"multi-queue-num-queues", "queue-7/rx-ring-ref",
+	}, *const kept[] = { "mac", "handle", "mtu", "trusted", "backend" };
+	char path[64];
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(theirs); i++) {
+		snprintf(path, sizeof(path), FRONT "/%s", theirs[i]);
+		host_xs_write(t.h, path, "9");
+	}
+	host_xs_write(t.h, FRONT "/handle", "0");
+	host_xs_write(t.h, FRONT "/mtu", "1500");
+	host_xs_write(t.h, FRONT "/trusted", "1");
+	t_connect();
+	for (i = 0; i < XN_ARRAY_SIZE(theirs); i++)
+		if (strcmp(theirs[i], "multi-queue-num-queues"))
+			assert_false(is_there(theirs[i]));
+	for (i = 0; i < XN_ARRAY_SIZE(kept); i++)
+		assert_true(is_there(kept[i]));
+	t_stop();
+}
+
 /* The port's word is enough. */
 static void test_connect_distrust(void **state)
 {
@@ -838,6 +930,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_connect),
 		TEST(test_connect_poor_backend),
+		TEST(test_load_other),
+		TEST(test_load_other_driver),
+		TEST(test_unplug_handshake),
 		TEST(test_connect_distrust),
 		TEST(test_connect_mtu),
 		TEST(test_connect_queues),
