@@ -284,9 +284,9 @@ void xn_device_stop(struct xn_device *dev)
 {
 	struct xn_xs *xs = &dev->guest->xs;
 
+	xn_xs_unwatch(xs, &dev->watch);
 	if (dev->refs.fn)
 		xn_gnttab_wait_cancel(&dev->guest->gnttab, &dev->refs);
-	xn_xs_unwatch(xs, &dev->watch);
 	if (dev->state == XenbusStateUnknown)
 		return;
 	xn_device_switch(dev, XenbusStateClosed);
