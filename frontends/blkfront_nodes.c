@@ -189,15 +189,6 @@ static const char *numbered(char *buf, const char *stem, unsigned int n)
 	return buf;
 }
 
-/* An earlier user of the device may have left a node that would mislead. */
-static int forget(struct xn_xs *xs, uint32_t txn, const char *dir,
-		  const char *node)
-{
-	int err = xn_xs_rm(xs, txn, dir, node);
-
-	return err == -ENOENT ? 0 : err;
-}
-
 static int publish_queue(struct xn_xs *xs, uint32_t txn, const char *dir,
 			 struct xn_blk_queue *q)
 {
@@ -228,10 +219,8 @@ static int publish_queues(struct xn_xs *xs, uint32_t txn, struct xn_blk *blk)
 	unsigned int i;
 	int err;
 
-	if (blk->info.nr_queues == 1) {
-		err = forget(xs, txn, dir, "multi-queue-num-queues");
-		return err ? err : publish_queue(xs, txn, dir, &blk->queue[0]);
-	}
+	if (blk->info.nr_queues == 1)
+		return publish_queue(xs, txn, dir, &blk->queue[0]);
 
 	err = xn_xs_write_uint(xs, txn, dir, "multi-queue-num-queues",
 			       blk->info.nr_queues);
@@ -253,8 +242,6 @@ static int publish_nodes(struct xn_xs *xs, uint32_t txn, void *data)
 	if (!err && blk->ring_order)
 		err = xn_xs_write_uint(xs, txn, dir, "ring-page-order",
 				       blk->ring_order);
-	else if (!err)
-		err = forget(xs, txn, dir, "ring-page-order");
 	if (!err)
 		err = xn_xs_write(xs, txn, dir, "protocol",
 				  XEN_IO_PROTO_ABI_NATIVE);
@@ -267,5 +254,12 @@ static int publish_nodes(struct xn_xs *xs, uint32_t txn, void *data)
 
 int xn_blk_publish(struct xn_blk *blk)
 {
-	return xn_xs_transact(&blk->dev->guest->xs, publish_nodes, blk);
+	/* Of blkif.h, and of the drivers before it: num-ring-pages. */
+	static const char *const earlier[] = {
+		"ring-ref", "ring-page-order", "num-ring-pages",
+		"event-channel", "multi-queue-num-queues", "queue-", "feature-",
+	};
+
+	return xn_device_publish(blk->dev, earlier, XN_ARRAY_SIZE(earlier),
+				 publish_nodes, blk);
 }

@@ -9,7 +9,8 @@
  *
  * The toolstack may remove a device at any time. Writing to a node that is
  * gone would make it anew, and a device with it that nobody removes: so our
- * state is written in a transaction that finds the device first.
+ * state, and what a frontend publishes, are written in a transaction that finds
+ * the device first.
  */
 #include "xs.h"
 #include <xenion/guest.h>
@@ -126,6 +127,8 @@ int xn_device_switch(struct xn_device *dev, enum xenbus_state state)
 	err = xn_xs_transact(&dev->guest->xs, write_state, &new);
 	if (!err)
 		dev->state = state;
+	if (!err && state == XenbusStateConnected)
+		dev->short_of_refs = false;
 	/* A backend that waits for it would wait for ever. */
 	XN_WRITE_ONCE(dev->owed, err && err != -ENOENT && err != -ESHUTDOWN);
 	if (dev->owed)
@@ -133,7 +136,80 @@ int xn_device_switch(struct xn_device *dev, enum xenbus_state state)
 	return err;
 }
 
-/* The watch on the backend's state. */
+/* ---- our half of the handshake ---- */
+
+struct publication {
+	struct xn_device *dev;
+	const char *const *earlier;
+	unsigned int nr;
+	int (*fn)(struct xn_xs *xs, uint32_t txn, void *data);
+	void *data;
+};
+
+static bool begins_with(const char *name, const char *stem)
+{
+	while (*stem && *name == *stem) {
+		name++;
+		stem++;
+	}
+	return !*stem;
+}
+
+static bool is_of_handshake(const struct publication *p, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->nr && !begins_with(name, p->earlier[i]); i++)
+		;
+	return i < p->nr;
+}
+
+/* @names: a page for them */
+static int forget_earlier(const struct publication *p, uint32_t txn,
+			  char *names)
+{
+	struct xn_xs *xs = &p->dev->guest->xs;
+	int at, err = 0;
+	int len = xn_xs_list(xs, txn, p->dev->node, "", names, XN_PAGE_SIZE);
+
+	for (at = 0; !err && at < len; at += strlen(names + at) + 1)
+		if (is_of_handshake(p, names + at))
+			err = xn_xs_rm(xs, txn, p->dev->node, names + at);
+	return len < 0 ? len : err;
+}
+
+static int publish(struct xn_xs *xs, uint32_t txn, void *data)
+{
+	const struct publication *p = data;
+	char *names;
+	int err = find(p->dev, txn);
+
+	if (err)
+		return err;
+	names = xn_os_page_alloc();
+	if (!names)
+		return -ENOMEM;
+	err = forget_earlier(p, txn, names);
+	xn_os_page_free(names);
+	return err ? err : p->fn(xs, txn, p->data);
+}
+
+int xn_device_publish(struct xn_device *dev, const char *const *earlier,
+		      unsigned int nr,
+		      int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
+		      void *data)
+{
+	struct publication p = {
+		.dev = dev, .earlier = earlier, .nr = nr, .fn = fn,
+		.data = data,
+	};
+
+	return xn_xs_transact(&dev->guest->xs, publish, &p);
+}
+
+/* ---- the backend's state ---- */
+
+/* The watch on it. */
 static void otherend_changed(struct xn_xs_watch *w)
 {
 	struct xn_device *dev = xn_container_of(w, struct xn_device, watch);
@@ -209,6 +285,8 @@ void xn_device_stop(struct xn_device *dev)
 	struct xn_xs *xs = &dev->guest->xs;
 
 	xn_xs_unwatch(xs, &dev->watch);
+	if (dev->refs.fn)
+		xn_gnttab_wait_cancel(&dev->guest->gnttab, &dev->refs);
 	if (dev->state == XenbusStateUnknown)
 		return;
 	xn_device_switch(dev, XenbusStateClosed);
@@ -248,6 +326,32 @@ void xn_device_fail(struct xn_device *dev, int err, const char *what)
 	write_error(dev, err, what);
 	xn_device_switch(dev, XenbusStateClosing);
 	xn_device_switch(dev, XenbusStateClosed);
+}
+
+/* ---- too few grant references ---- */
+
+static void refs_are_free(struct xn_gnttab_waiter *w)
+{
+	xn_device_again(xn_container_of(w, struct xn_device, refs));
+}
+
+bool xn_device_await_refs(struct xn_device *dev, unsigned int need)
+{
+	struct xn_gnttab *gt = &dev->guest->gnttab;
+	unsigned int size = xn_gnttab_size(gt);
+
+	if (!dev->short_of_refs) {
+		xn_os_log(XN_WARN, "%s: grant table full (%u of %u references): raise max_grant_frames",
+			  dev->node, size - xn_gnttab_unused(gt), size);
+		write_error(dev, -ENOSPC,
+			    "grant table full: raise max_grant_frames");
+	}
+	dev->short_of_refs = true;
+	if (need > size)
+		return false;
+	dev->refs.fn = refs_are_free;
+	xn_gnttab_wait(gt, &dev->refs, need);
+	return true;
 }
 
 /* ---- which devices are there? ---- */

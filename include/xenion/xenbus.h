@@ -16,6 +16,7 @@
 #define XENION_XENBUS_H
 
 #include <xenion/events.h>
+#include <xenion/grant.h>
 #include <xen-public/io/xenbus.h>
 #include <xen-public/io/xs_wire.h>
 
@@ -351,6 +352,8 @@ struct xn_device {
 	bool refused;			/* nonsense was found in its state */
 	bool failed;			/* an error was told */
 	bool owed;			/* our state is not in xenstore yet */
+	struct xn_gnttab_waiter refs;	/* for grant references */
+	bool short_of_refs;		/* it was told that there are too few */
 };
 
 /**
@@ -395,11 +398,39 @@ void xn_device_stop(struct xn_device *dev);
 int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
 
 /**
+ * xn_device_publish - write our half of the handshake
+ * @earlier: how names of nodes begin that belong to it
+ * @nr: how many of these
+ * @fn: writes the nodes, as for xn_xs_transact()
+ * @data: handed to @fn
+ *
+ * In a transaction that finds the device first, and removes what an earlier
+ * session left: this driver with other features, or another one. A backend would
+ * take that for ours. Returns: 0, -ENOENT (the device is gone), or as
+ * xn_xs_transact(). May sleep.
+ */
+int xn_device_publish(struct xn_device *dev, const char *const *earlier,
+		      unsigned int nr,
+		      int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
+		      void *data);
+
+/**
  * xn_device_again - call backend_changed once more, after a second
  *
  * From backend_changed, when it can do nothing now.
  */
 void xn_device_again(struct xn_device *dev);
+
+/**
+ * xn_device_await_refs - call backend_changed again when references are free
+ * @need: how many grant references the frontend needs at least
+ *
+ * For a frontend that found too few to connect (-ENOSPC), holds none now, and
+ * would be tried again. Says so in the log and in xenstore, once until it is
+ * connected. Not after xn_device_stop(). May sleep.
+ * Returns: false when the table can never have so many: the device has to fail.
+ */
+bool xn_device_await_refs(struct xn_device *dev, unsigned int need);
 
 /**
  * xn_device_fail - this device cannot go on: say why, once, and close
