@@ -18,10 +18,14 @@ struct xn_evtchn_port {
 	void *data;
 	uint32_t gen;
 	uint32_t takers;	/* vCPUs that may take its events, as bits */
-	evtchn_port_t remote_port;	/* of a port of the toolstack's, */
-	domid_t remote;			/* while EVTCHNOP_reset closes it */
+	union {
+		uint32_t holders;	/* enum xn_evtchn_holder; atomic */
+		evtchn_port_t remote_port;	/* of a toolstack's port, */
+	};
+	domid_t remote;		/* while EVTCHNOP_reset closes it */
 	uint8_t vcpu;		/* that Xen tells of its events */
-	uint8_t adopted;	/* the toolstack's: its EVTCHNSTAT_*; else 0 */
+	uint8_t adopted : 4;	/* the toolstack's: its EVTCHNSTAT_*; else 0 */
+	uint8_t detached : 4;	/* its number is taken until it is closed */
 };
 
 /* The entry of a port that was ever bound; NULL: it was not. */

@@ -153,9 +153,10 @@ static int attach(struct xn_evtchn_table *t, evtchn_port_t port,
 		return err;
 	p = xn_evtchn_port(t, port);
 	flags = xn_lock(&t->lock);
-	if (is_bound(p)) {
+	if (is_bound(p) || p->detached) {
 		err = -EBUSY;
 	} else {
+		__atomic_store_n(&p->holders, XN_HOLD_OWNER, __ATOMIC_SEQ_CST);
 		t->ops->mask(t, port);
 		XN_WRITE_ONCE(p->fn, fn);
 		XN_WRITE_ONCE(p->data, data);
@@ -243,23 +244,43 @@ int xn_evtchn_adopt(struct xn_evtchn_table *t, evtchn_port_t port,
 	return attach(t, port, x.vcpu, x.status, fn, data);
 }
 
-void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port)
+void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+	unsigned long flags;
+
+	flags = xn_lock(&t->lock);
+	if (is_bound(p)) {
+		xn_evtchn_hold(t, port, XN_HOLD_UNBOUND);
+		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELAXED);
+		/* Before fn and data can change: see xn_evtchn_dispatch(). */
+		xn_wmb();
+		p->detached = 1;
+	}
+	xn_unlock(&t->lock, flags);
+}
+
+void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
 	unsigned long flags;
 	bool close = false;
 
 	flags = xn_lock(&t->lock);
-	if (is_bound(p)) {
-		t->ops->mask(t, port);
-		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELAXED);
-		/* Before fn and data can change: see xn_evtchn_dispatch(). */
-		xn_wmb();
+	if (p && p->detached) {
+		/* Before Xen gives the number to somebody else. */
+		p->detached = 0;
 		close = !p->adopted;
 	}
 	xn_unlock(&t->lock, flags);
 	if (close)
 		close_port(port);
+}
+
+void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	xn_evtchn_detach(t, port);
+	xn_evtchn_close(t, port);
 }
 
 int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,

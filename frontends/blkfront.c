@@ -66,6 +66,24 @@ static void fail(struct xn_blk *blk, int err, const char *what)
 	enter_idle(blk);
 }
 
+/* All rings, of a disk that can get what its data needs, too. */
+static int alloc_queues(struct xn_blk *blk)
+{
+	unsigned int need = xn_blk_least_refs(blk, blk->config.max_segments) +
+			    (blk->info.nr_queues << blk->ring_order);
+	unsigned int i;
+	int err;
+
+	err = xn_gnttab_reserve(&blk->dev->guest->gnttab, need);
+	for (i = 0; !err && i < blk->info.nr_queues; i++)
+		err = xn_blkq_alloc(&blk->queue[i]);
+	if (err != -ENOSPC)
+		return err;
+	/* What there is may be enough for others. */
+	enter_idle(blk);
+	return xn_device_await_refs(blk->dev, need) ? -EAGAIN : err;
+}
+
 static void enter_published(struct xn_blk *blk)
 {
 	struct xn_device *dev = blk->dev;
@@ -78,8 +96,11 @@ static void enter_published(struct xn_blk *blk)
 		fail(blk, err, what);
 		return;
 	}
+	err = alloc_queues(blk);
+	if (err == -EAGAIN)
+		return;
 	for (i = 0; !err && i < blk->info.nr_queues; i++)
-		err = xn_blkq_publish(&blk->queue[i]);
+		err = xn_blkq_bind(&blk->queue[i]);
 	if (err) {
 		fail(blk, err, "making a ring");
 		return;
@@ -152,10 +173,26 @@ static void open_queues(struct xn_blk *blk, bool open)
 	}
 }
 
+/* As alloc_queues(), but the rings stay, and are the backend's already. */
+static int fill_queues(struct xn_blk *blk)
+{
+	unsigned int need = xn_blk_least_refs(blk, blk->info.max_segments);
+	unsigned int i;
+	int err;
+
+	err = xn_gnttab_reserve(&blk->dev->guest->gnttab, need);
+	for (i = 0; !err && i < blk->info.nr_queues; i++)
+		err = xn_blkq_fill(&blk->queue[i]);
+	if (err != -ENOSPC)
+		return err;
+	for (i = 0; i < blk->info.nr_queues; i++)
+		xn_blkq_empty(&blk->queue[i]);
+	return xn_device_await_refs(blk->dev, need) ? -EAGAIN : err;
+}
+
 static void enter_connected(struct xn_blk *blk)
 {
 	const char *what;
-	unsigned int i;
 	int err;
 
 	what = xn_blk_read_info(blk, &err);
@@ -164,8 +201,9 @@ static void enter_connected(struct xn_blk *blk)
 		return;
 	}
 	blk->info.depth = RING_SIZE(&blk->queue[0].ring);
-	for (i = 0; !err && i < blk->info.nr_queues; i++)
-		err = xn_blkq_fill(&blk->queue[i]);
+	err = fill_queues(blk);
+	if (err == -EAGAIN)
+		return;
 	if (err) {
 		fail(blk, err, "making room for data");
 		return;

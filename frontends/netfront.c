@@ -14,23 +14,23 @@
 /* How long a backend may take to let go when we want to. */
 #define LET_GO_TIMEOUT	(5 * XN_NSEC_PER_SEC)
 
-/* References of one queue: its slots, its rings, its pages for copies. */
-#define QUEUE_GRANTS	(2 * XN_NET_RING_SIZE + 2 + XN_NET_COPY_PAGES)
-
 /* ---- Queues ---- */
 
-void *xn_net_page_share(struct xn_net_queue *q, bool readonly,
-			grant_ref_t *ref)
+int xn_net_page_share(struct xn_net_queue *q, bool readonly, void **page,
+		      grant_ref_t *ref)
 {
-	void *page = xn_os_page_alloc();
+	int err;
 
-	if (page && xn_gnttab_grant_page(xn_net_gnttab(q),
-					 q->net->dev->otherend_id, page,
-					 readonly, ref)) {
-		xn_os_page_free(page);
-		page = NULL;
+	*page = xn_os_page_alloc();
+	if (!*page)
+		return -ENOMEM;
+	err = xn_gnttab_grant_page(xn_net_gnttab(q), q->net->dev->otherend_id,
+				   *page, readonly, ref);
+	if (err) {
+		xn_os_page_free(*page);
+		*page = NULL;
 	}
-	return page;
+	return err;
 }
 
 void xn_net_page_unshare(struct xn_net_queue *q, void *page, grant_ref_t ref)
@@ -113,21 +113,30 @@ static void close_queues(struct xn_net *net)
 	net->open = false;
 }
 
+/* Returns: 0, -ENOSPC (there are too few grant references) or another error. */
 static int open_queues(struct xn_net *net)
 {
 	unsigned int i;
 	int err;
 
 	err = xn_gnttab_reserve(&net->dev->guest->gnttab,
-				net->info.nr_queues * QUEUE_GRANTS);
+				xn_net_least_refs(net));
 	net->open = true;
 	for (i = 0; !err && i < net->info.nr_queues; i++) {
 		err = xn_net_tx_open(&net->queue[i]);
 		if (!err)
 			err = xn_net_rx_open(&net->queue[i]);
-		if (!err)
-			err = bind_events(&net->queue[i]);
 	}
+	return err;
+}
+
+static int bind_queues(struct xn_net *net)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < net->info.nr_queues; i++)
+		err = bind_events(&net->queue[i]);
 	return err;
 }
 
@@ -136,8 +145,10 @@ static int open_queues(struct xn_net *net)
 /* The port keeps its hands off from now on. */
 static void quiesce(struct xn_net *net)
 {
-	if (net->live)
+	if (net->live) {
+		xn_net_keep_refs(net);
 		net->ops->disconnected(net);
+	}
 	net->live = false;
 	net->link_up = false;
 }
@@ -147,6 +158,13 @@ static void disconnect(struct xn_net *net)
 	quiesce(net);
 	if (net->open)
 		close_queues(net);
+}
+
+/* What there is may be enough for others. Returns: is it tried again? */
+static bool wait_for_refs(struct xn_net *net)
+{
+	disconnect(net);
+	return xn_device_await_refs(net->dev, xn_net_least_refs(net));
 }
 
 static void connect(struct xn_net *net)
@@ -159,6 +177,10 @@ static void connect(struct xn_net *net)
 		goto fail;
 	what = "making the rings";
 	err = open_queues(net);
+	if (err == -ENOSPC && wait_for_refs(net))
+		return;
+	if (!err)
+		err = bind_queues(net);
 	if (err)
 		goto fail;
 	what = "publishing the rings";
@@ -170,6 +192,7 @@ static void connect(struct xn_net *net)
 	if (err)
 		goto fail;
 	net->live = true;
+	xn_net_share_refs(net);
 	what = "telling that we are connected";
 	err = xn_device_switch(net->dev, XenbusStateConnected);
 	if (!err)
@@ -276,10 +299,8 @@ int xn_net_start(struct xn_net *net, struct xn_device *dev,
 
 	if (!net->rx_pages)
 		net->rx_pages = XN_NET_RING_SIZE;
-	/* Room for the largest packet, and slots that come round evenly. */
-	if (net->rx_pages <= XN_NET_MAX_PIECES ||
-	    net->rx_pages > XN_NET_RING_SIZE ||
-	    net->rx_pages & (net->rx_pages - 1))
+	if (net->rx_pages < XN_NET_LEAST_SLOTS ||
+	    net->rx_pages > XN_NET_RING_SIZE)
 		return -EINVAL;
 	net->dev = dev;
 	net->ops = ops;

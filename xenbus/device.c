@@ -126,6 +126,8 @@ int xn_device_switch(struct xn_device *dev, enum xenbus_state state)
 	err = xn_xs_transact(&dev->guest->xs, write_state, &new);
 	if (!err)
 		dev->state = state;
+	if (!err && state == XenbusStateConnected)
+		dev->short_of_refs = false;
 	/* A backend that waits for it would wait for ever. */
 	XN_WRITE_ONCE(dev->owed, err && err != -ENOENT && err != -ESHUTDOWN);
 	if (dev->owed)
@@ -208,6 +210,8 @@ void xn_device_stop(struct xn_device *dev)
 {
 	struct xn_xs *xs = &dev->guest->xs;
 
+	if (dev->refs.fn)
+		xn_gnttab_wait_cancel(&dev->guest->gnttab, &dev->refs);
 	xn_xs_unwatch(xs, &dev->watch);
 	if (dev->state == XenbusStateUnknown)
 		return;
@@ -248,6 +252,32 @@ void xn_device_fail(struct xn_device *dev, int err, const char *what)
 	write_error(dev, err, what);
 	xn_device_switch(dev, XenbusStateClosing);
 	xn_device_switch(dev, XenbusStateClosed);
+}
+
+/* ---- too few grant references ---- */
+
+static void refs_are_free(struct xn_gnttab_waiter *w)
+{
+	xn_device_again(xn_container_of(w, struct xn_device, refs));
+}
+
+bool xn_device_await_refs(struct xn_device *dev, unsigned int need)
+{
+	struct xn_gnttab *gt = &dev->guest->gnttab;
+	unsigned int size = xn_gnttab_size(gt);
+
+	if (!dev->short_of_refs) {
+		xn_os_log(XN_WARN, "%s: grant table full (%u of %u references): raise max_grant_frames",
+			  dev->node, size - xn_gnttab_unused(gt), size);
+		write_error(dev, -ENOSPC,
+			    "grant table full: raise max_grant_frames");
+	}
+	dev->short_of_refs = true;
+	if (need > size)
+		return false;
+	dev->refs.fn = refs_are_free;
+	xn_gnttab_wait(gt, &dev->refs, need);
+	return true;
 }
 
 /* ---- which devices are there? ---- */

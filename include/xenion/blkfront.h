@@ -145,13 +145,21 @@ struct xn_blk_slot {
 	grant_ref_t ref;
 };
 
+/* Slots of a kind: a stack of those that are free, and how many there are. */
+struct xn_blk_slots {
+	struct xn_blk_slot *free;
+	unsigned int nr_free;
+	unsigned int nr;	/* with those in use */
+	unsigned int least;	/* never fewer while connected */
+	unsigned int most;
+};
+
 /* What we know of one request, private to us: the ring is never read back. */
 struct xn_blk_req {
 	struct xn_blk_req *next;	/* free */
 	struct xn_blk_slot *slots, *last_slot;
-	struct blkif_request_segment *indirect;	/* page, or NULL */
+	struct xn_blk_slot *indirect;	/* describes the data, or NULL */
 	void *cookie;
-	grant_ref_t indirect_ref;
 	uint16_t id;
 	uint16_t nr_slots;
 	uint8_t op;		/* BLKIF_OP_* whose response is due */
@@ -198,11 +206,17 @@ struct xn_blk_queue {
 	unsigned int in_flight;
 	struct xn_blk_req *req_page[XN_BLK_MAX_REQ_PAGES];
 	struct xn_blk_req *free_reqs;
-	struct xn_blk_slot *free_slots;
-	unsigned int nr_free_slots;
+	struct xn_blk_slots slots;	/* for data */
+	struct xn_blk_slots indirect;	/* for descriptors */
+	struct xn_blk_slot *unarmed;	/* slots without a reference */
 	void *slot_pages;		/* list */
+	struct xn_work grow;		/* after requests found too few */
+	bool growing;			/* it is queued */
+	bool grow_failed;		/* the last time: next time later */
+	struct xn_gnttab_shrinker shrinker;
 	struct xn_work poll;		/* after very many responses at once */
 	bool polling;			/* it, not the interrupt, takes them */
+	bool poll_again;		/* an interrupt came meanwhile */
 	struct xn_backoff backoff;	/* against events without responses */
 	struct xn_work stall_work;	/* looks for requests without */
 	bool stall_watched;		/* it is queued */

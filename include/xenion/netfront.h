@@ -204,6 +204,9 @@ struct xn_net_queue {
 	struct xn_net_tx_slot *tx_slots[XN_NET_TX_SLOT_PAGES];
 	unsigned int tx_free;		/* first free slot */
 	unsigned int tx_nr_free;	/* free slots */
+	unsigned int tx_unarmed;	/* first slot without a reference */
+	unsigned int tx_nr;		/* slots with one */
+	unsigned int tx_give;		/* of these, so many are asked for */
 	unsigned int tx_extras;		/* ring slots without an id */
 	struct xn_backoff tx_backoff;	/* of the queue's only port, too */
 	struct xn_work stall_work;	/* looks for packets without an answer */
@@ -217,6 +220,8 @@ struct xn_net_queue {
 	grant_ref_t rx_ring_ref;
 	evtchn_port_t rx_port;
 	struct xn_net_rx_slot *rx_slots;	/* a page */
+	unsigned int rx_nr;		/* slots with a reference */
+	unsigned int rx_give;		/* of these, so many are asked for */
 	RING_IDX rx_seen;		/* responses that were looked at */
 	struct xn_backoff rx_backoff;	/* with split_events only */
 	struct xn_work rx_retry;
@@ -233,7 +238,7 @@ struct xn_net {
 	void *priv;			/* the port's */
 	/*
 	 * The port's, until xn_net_start(): how many pages each queue has for
-	 * packets to come, a power of two from 32 on. 0: XN_NET_RING_SIZE.
+	 * packets to come at most, from 32 on. 0: XN_NET_RING_SIZE.
 	 */
 	unsigned int rx_pages;
 	/* The port's, too: info.trusted is false, whatever the toolstack says. */
@@ -244,6 +249,7 @@ struct xn_net {
 
 	struct xn_device_ops device_ops;
 	struct xn_xs_watch carrier;
+	struct xn_gnttab_shrinker shrinker;
 	struct xn_work work;		/* makes all changes of what is below */
 	struct xn_waitq wait;		/* for the backend's state */
 	bool news;			/* the backend's state has changed */

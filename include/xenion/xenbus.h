@@ -16,6 +16,7 @@
 #define XENION_XENBUS_H
 
 #include <xenion/events.h>
+#include <xenion/grant.h>
 #include <xen-public/io/xenbus.h>
 #include <xen-public/io/xs_wire.h>
 
@@ -88,7 +89,8 @@ struct xn_xs_watch {
 	/* the client's own: */
 	char token[12];
 	uint32_t id;
-	bool linked, fired, again, running;
+	bool linked, fired, again, running, told;
+	uint64_t paid_until;		/* events until then are used up */
 	struct xn_xs_watch *next, *next_fired;
 };
 
@@ -254,6 +256,8 @@ int xn_xs_transact(struct xn_xs *xs,
  * @w: owned by the caller until xn_xs_unwatch(); path and fn are set, the rest
  *     zero
  *
+ * Events of an absolute path, which another domain may write, are put off when
+ * they come too often: after 32 in a row the function is called once a second.
  * Returns: 0 or as xn_xs_write(). May sleep.
  */
 int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
@@ -348,6 +352,8 @@ struct xn_device {
 	bool refused;			/* nonsense was found in its state */
 	bool failed;			/* an error was told */
 	bool owed;			/* our state is not in xenstore yet */
+	struct xn_gnttab_waiter refs;	/* for grant references */
+	bool short_of_refs;		/* it was told that there are too few */
 };
 
 /**
@@ -397,6 +403,17 @@ int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
  * From backend_changed, when it can do nothing now.
  */
 void xn_device_again(struct xn_device *dev);
+
+/**
+ * xn_device_await_refs - call backend_changed again when references are free
+ * @need: how many grant references the frontend needs at least
+ *
+ * For a frontend that found too few to connect (-ENOSPC), holds none now, and
+ * would be tried again. Says so in the log and in xenstore, once until it is
+ * connected. Not after xn_device_stop(). May sleep.
+ * Returns: false when the table can never have so many: the device has to fail.
+ */
+bool xn_device_await_refs(struct xn_device *dev, unsigned int need);
 
 /**
  * xn_device_fail - this device cannot go on: say why, once, and close

@@ -55,15 +55,7 @@ static void event_ack(struct irq_data *d)
 
 static int event_retrigger(struct irq_data *d)
 {
-	struct xn_evtchn_table *t = &xnl_guest.evtchn;
-	evtchn_port_t port = irqd_to_hwirq(d);
-	bool masked = t->ops->is_masked(t, port);
-
-	/* Unmasking is what makes Xen look at a bit that we have set. */
-	xn_evtchn_mask(t, port);
-	t->ops->set_pending(t, port);
-	if (!masked)
-		xn_evtchn_unmask(t, port);
+	xn_evtchn_raise(&xnl_guest.evtchn, irqd_to_hwirq(d));
 	return 1;
 }
 

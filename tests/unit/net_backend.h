@@ -631,11 +631,11 @@ static inline void t_unplug(void)
 	host_xs_unplug(t.h, "vif", 0);
 }
 
-static inline int t_setup(void **state)
+static inline int t_setup_with(const struct host_config *cfg)
 {
 	memset(&t, 0, sizeof(t));
 	t.budget = 64;
-	t.h = guest_start(&t.x);
+	t.h = guest_start_with(&t.x, cfg);
 
 	t.b.g = t.x.host;
 	t.b.h = t.h;
@@ -643,6 +643,13 @@ static inline int t_setup(void **state)
 	host_add_step(t.x.host, t_step, NULL);
 	t_plug();
 	return 0;
+}
+
+static inline int t_setup(void **state)
+{
+	static const struct host_config cfg = { .ram_pages = GUEST_PAGES };
+
+	return t_setup_with(&cfg);
 }
 
 /* Returns: what xn_net_start() does. */
@@ -766,5 +773,62 @@ static inline int t_send(struct packet *p)
 	}
 	return err;
 }
+
+/* ---- rings of full size ---- */
+
+static inline void t_grow_rx(struct be_queue *q)
+{
+	static uint8_t data[300];
+	unsigned int n;
+
+	while (t_queue(0)->rx_nr < t.net.rx_pages) {
+		unsigned int before = t_queue(0)->rx_nr;
+
+		for (n = be_rx_room(q); n--; )
+			be_rx_push(q, be_rx_packet(q, data, sizeof(data), 4096,
+						   0, 0, NULL));
+		host_pump();
+		assert_true(t_queue(0)->rx_nr > before);
+	}
+}
+
+static inline void t_grow_tx(struct be_queue *q)
+{
+	static struct packet p[RING];
+	unsigned int i, n;
+
+	for (i = 0; i < RING; i++)
+		packet_make(&p[i], (uint32_t[]){ 300, 0 });
+	while (t_queue(0)->tx_nr < RING) {
+		unsigned int before = t_queue(0)->tx_nr;
+
+		t.b.asleep = true;
+		for (n = 0; !xn_net_tx(t_queue(0), &p[n].pkt); n++)
+			p[n].done = false;
+		xn_net_tx_push(t_queue(0));
+		host_pump();
+		t.b.asleep = false;
+		be_tx_run(q);
+		host_pump();
+		assert_true(t_queue(0)->tx_nr > before);
+	}
+	for (i = 0; i < RING; i++)
+		packet_free(&p[i]);
+}
+
+/* Traffic until both rings are as large as may be; then it is forgotten. */
+static inline void t_grow(void)
+{
+	t_grow_rx(&t.b.queue[0]);
+	t_grow_tx(&t.b.queue[0]);
+	memset(&t_queue(0)->tx_stats, 0, sizeof(t_queue(0)->tx_stats));
+	memset(&t_queue(0)->rx_stats, 0, sizeof(t_queue(0)->rx_stats));
+	t.received = t.done = t.polls = t.events = 0;
+	t.b.tx_packets = t.b.tx_notified = t.b.rx_notified = 0;
+}
+
+/* Rings of which nothing is in use. */
+#define TX_ALL	(t_queue(0)->tx_nr)
+#define RX_ALL	(t_queue(0)->rx_nr)
 
 #endif /* XENION_NET_BACKEND_H */

@@ -492,8 +492,9 @@ static void test_large_rings(void **state)
 
 	for (order = 0; order <= XN_BLK_MAX_RING_ORDER; order++) {
 		config.max_ring_order = order;
-		t.ready = 0;
 		t_connect(&config);
+		t_grow();
+		t.ready = 0;
 		assert_int_equal(t.b.queue[0].pages, 1u << order);
 		assert_int_equal(t.info.depth, t.b.queue[0].ents);
 		many(t.info.depth, 3);
@@ -559,24 +560,35 @@ static void test_queues(void **state)
 	t_fini();
 }
 
+/* As many requests as can be. Returns: how many. */
+static unsigned int submit_all(struct io *io, struct buffer *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < DEPTH; i++)
+		if (t_submit(&io[i], XN_BLK_READ, 0, b))
+			break;
+	t_push();
+	return i;
+}
+
 /* Fewer slots than requests could need: the rest waits, none is lost. */
 static void test_few_slots(void **state)
 {
 	struct xn_blk_config config = t_config;
 	struct io io[DEPTH];
 	struct buffer b;
-	unsigned int i;
+	uint64_t busy;
 
 	config.max_segments = XN_BLK_MAX_SEGMENTS;
 	t_connect(&config);
+	t_grow();
+	t.ready = t.completed = 0;
+	busy = t.blk.queue[0].stats.busy;
 	buffer_make(&b, 200);
 	t.b.hold = true;
-	for (i = 0; i < DEPTH; i++)
-		if (t_submit(&io[i], XN_BLK_READ, 0, &b))
-			break;
-	assert_int_equal(i, 5);
-	assert_int_equal(t.blk.queue[0].stats.busy, 1);
-	t_push();
+	assert_int_equal(submit_all(io, &b), 5);
+	assert_int_equal(t.blk.queue[0].stats.busy, busy + 1);
 	assert_int_equal(t.ready, 0);
 	be_release(&t.b);
 	host_pump();
@@ -585,6 +597,46 @@ static void test_few_slots(void **state)
 	assert_int_equal(t_do(XN_BLK_READ, 0, &b), 0);
 	buffer_free(&b);
 	t_fini();
+}
+
+/*
+ * A disk begins with little, and grows while requests wait: no answer is needed
+ * for that. Submission itself allocates nothing.
+ */
+static void test_grow(void **state)
+{
+	struct xn_blk_config config = t_config;
+	struct io io[4 * DEPTH];
+	unsigned int i, n = 0, was;
+	struct buffer b;
+
+	for (i = 0; i < XN_ARRAY_SIZE(modes); i++) {
+		config.persistent = modes[i];
+		t_connect(&config);
+		assert_in_range(xn_gnttab_used(&t.x.guest.gnttab), 33, 80);
+		buffer_make(&b, 32);
+		t.b.hold = true;
+		for (n = 0; n < DEPTH; ) {
+			t.ready = 0;
+			was = host_pages(t.x.host);
+			while (n < DEPTH && !t_submit(&io[n], XN_BLK_READ, 0,
+						      &b))
+				n++;
+			assert_int_equal(host_pages(t.x.host), was);
+			t_push();
+			assert_int_equal(t.ready, n < DEPTH);
+		}
+		assert_int_equal(n, DEPTH);
+		assert_int_equal(t.b.nr_held, DEPTH);
+		assert_int_equal(xn_gnttab_used(&t.x.guest.gnttab), 1057);
+		be_release(&t.b);
+		host_pump();
+		for (n = 0; n < DEPTH; n++)
+			assert_int_equal(io[n].err, 0);
+		buffer_free(&b);
+		t_fini();
+	}
+	assert_int_equal(host_log_count(XN_WARN), 0);
 }
 
 static void test_notifications(void **state)
@@ -896,6 +948,7 @@ int main(void)
 		TEST(load_other),
 		TEST(queues),
 		TEST(few_slots),
+		TEST(grow),
 		TEST(notifications),
 		TEST(storm),
 		TEST(resize),

@@ -266,6 +266,7 @@ static void test_rx_endless_packet(void **state)
 	unsigned int i;
 
 	t_connect();
+	t_grow();
 	for (i = 0; i < RING; i++) {
 		struct netif_rx_response rsp = next_page();
 
@@ -358,6 +359,7 @@ static void test_rx_endless_extra(void **state)
 	unsigned int i;
 
 	t_connect();
+	t_grow();
 	rsp = next_page();
 	rsp.flags = NETRXF_extra_info;
 	put(0, rsp);
