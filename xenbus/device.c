@@ -292,18 +292,12 @@ static int list(struct xn_guest *guest, const char *node, char *names)
 	return len == -ENOENT ? 0 : len;
 }
 
-static int scan_type(struct xn_guest *guest, const char *type, scan_fn fn,
-		     void *data)
+/* The lowest number of at least @from among @names; -ENOENT: there is none. */
+static int next_id(const char *names, int len, uint64_t from, uint64_t *next)
 {
-	char *names = xn_os_page_alloc();
-	int len, at, ret = 0;
+	int at, err = -ENOENT;
 
-	if (!names)
-		return -ENOMEM;
-	len = list(guest, type, names);
-	if (len < 0)
-		ret = len;
-	for (at = 0; !ret && at < len; at += strlen(names + at) + 1) {
+	for (at = 0; at < len; at += strlen(names + at) + 1) {
 		const char *name = names + at;
 		uint64_t id;
 
@@ -311,8 +305,27 @@ static int scan_type(struct xn_guest *guest, const char *type, scan_fn fn,
 		if ((name[0] == '0' && name[1]) ||
 		    xn_parse_uint(name, strlen(name), ~0u, &id))
 			continue;
-		ret = fn(data, type, id);
+		if (id < from || (!err && id > *next))
+			continue;
+		*next = id;
+		err = 0;
 	}
+	return err;
+}
+
+static int scan_type(struct xn_guest *guest, const char *type, scan_fn fn,
+		     void *data)
+{
+	char *names = xn_os_page_alloc();
+	uint64_t id = 0;
+	int len, ret;
+
+	if (!names)
+		return -ENOMEM;
+	len = list(guest, type, names);
+	ret = len < 0 ? len : 0;
+	for (; !ret && !next_id(names, len, id, &id); id++)
+		ret = fn(data, type, id);
 	xn_os_page_free(names);
 	return ret;
 }

@@ -440,7 +440,9 @@ bool xn_device_exists(struct xn_device *dev);
  * @type: only of this type, or NULL
  * @fn: called with type and number; a non-zero answer ends the scan
  *
- * Names that are no plain numbers are passed over. Returns: 0, what @fn
+ * The numbers of one type come in their order, lowest first, whatever the order
+ * in xenstore: an OS that names its interfaces as they come always gives them
+ * the same names. Names that are no plain numbers are passed over. Returns: 0, what @fn
  * answered, or as xn_xs_read(); no devices at all is 0. May sleep.
  */
 int xn_device_scan(struct xn_guest *guest, const char *type,

@@ -558,6 +558,15 @@ static void test_scan(void **state)
 	assert_string_equal(found, "vbd-51712 vbd-51728 ");
 }
 
+static void test_scan_in_order(void **state)
+{
+	host_xs_plug(xg->h, "vif", 10);
+	host_xs_plug(xg->h, "vif", 9);
+	host_xs_plug(xg->h, "vif", 0);
+	host_xs_plug(xg->h, "vif", 100);
+	assert_string_equal(scan("vif"), "vif-0 vif-9 vif-10 vif-100 ");
+}
+
 static void test_scan_odd_names(void **state)
 {
 	host_xs_plug(xg->h, "vif", 0);
@@ -645,6 +654,7 @@ int main(void)
 		TEST(test_fail_refused),
 		TEST(test_fail_within),
 		INIT(test_scan),
+		INIT(test_scan_in_order),
 		INIT(test_scan_odd_names),
 		INIT(test_scan_full_page),
 		INIT(test_scan_no_memory),
