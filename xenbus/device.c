@@ -20,6 +20,9 @@
 /* When the last word about a device was not taken, it is said again. */
 #define LAST_TRY_NS	(100 * XN_NSEC_PER_MSEC)
 
+/* The longest error that is told, with its number. */
+#define DEVICE_ERROR_MAX	192
+
 /* Is "/local/domain/<id>/..." a path of that domain, as long as we can use? */
 static bool otherend_ok(const char *path, uint32_t len, domid_t id)
 {
@@ -226,7 +229,7 @@ void xn_device_stop(struct xn_device *dev)
 /* "<errno> <what>" in "error/device/<type>/<id>/error", as is the custom. */
 static void write_error(struct xn_device *dev, int err, const char *what)
 {
-	char path[XN_XS_PATH_MAX], text[128];
+	char path[XN_XS_PATH_MAX], text[DEVICE_ERROR_MAX];
 	unsigned int n = xn_format_uint(text, err < 0 ? -(int64_t)err : err);
 
 	if (xn_path_join(path, "error", dev->node))
@@ -252,6 +255,41 @@ void xn_device_fail(struct xn_device *dev, int err, const char *what)
 	write_error(dev, err, what);
 	xn_device_switch(dev, XenbusStateClosing);
 	xn_device_switch(dev, XenbusStateClosed);
+}
+
+/* Adds text, as far as it can be printed, and as there is room. */
+static unsigned int add_text(char *buf, unsigned int n, unsigned int size,
+			     const char *text)
+{
+	for (; *text && n < size - 1; text++)
+		buf[n++] = *text < ' ' || *text > '~' ? '?' : *text;
+	buf[n] = '\0';
+	return n;
+}
+
+void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
+			 const char *node, const char *should)
+{
+	char text[DEVICE_ERROR_MAX], value[24];
+	unsigned int n;
+	int len = xn_xs_read(&dev->guest->xs, XN_XS_NOTXN, dir, node, value,
+			     sizeof(value));
+
+	n = add_text(text, 0, sizeof(text), dir == dev->otherend ?
+		     "the backend's node " : "the node ");
+	n = add_text(text, n, sizeof(text), node);
+	if (len >= 0) {
+		n = add_text(text, n, sizeof(text), " is \"");
+		n = add_text(text, n, sizeof(text), value);
+		n = add_text(text, n, sizeof(text), "\"");
+	} else {
+		n = add_text(text, n, sizeof(text), len == -ENOENT ?
+			     " is missing" : len == -EMSGSIZE ?
+			     " is too long" : " cannot be read");
+	}
+	n = add_text(text, n, sizeof(text), ": it has to be ");
+	add_text(text, n, sizeof(text), should);
+	xn_device_fail(dev, err, text);
 }
 
 /* ---- too few grant references ---- */

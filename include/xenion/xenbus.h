@@ -426,6 +426,20 @@ bool xn_device_await_refs(struct xn_device *dev, unsigned int need);
 void xn_device_fail(struct xn_device *dev, int err, const char *what);
 
 /**
+ * xn_device_fail_node - xn_device_fail() because of what a node says
+ * @dev: the device
+ * @err: a negative errno value
+ * @dir: dev->node or dev->otherend
+ * @node: the node in it
+ * @should: what it has to be, and where to set it right; ASCII
+ *
+ * Tells what the node says, as far as it can be printed: it is read again.
+ * May sleep.
+ */
+void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
+			 const char *node, const char *should);
+
+/**
  * xn_device_exists - does the toolstack still have this device?
  *
  * A device that was unplugged and plugged again is not this one: it has another
