@@ -169,13 +169,11 @@ static bool wait_for_refs(struct xn_net *net)
 
 static void connect(struct xn_net *net)
 {
-	const char *what;
+	const char *what = "making the rings";
 	int err;
 
-	what = xn_net_read_info(net, &err);
-	if (what)
-		goto fail;
-	what = "making the rings";
+	if (xn_net_read_info(net))
+		return;
 	err = open_queues(net);
 	if (err == -ENOSPC && wait_for_refs(net))
 		return;

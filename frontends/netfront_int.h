@@ -16,10 +16,10 @@ static inline struct xn_gnttab *xn_net_gnttab(const struct xn_net_queue *q)
 }
 
 /*
- * netfront_nodes.c, all may sleep. Fills in net->info. Returns NULL, or what
- * was wrong, with the errno value in @err.
+ * netfront_nodes.c, all may sleep. Fills in net->info. Returns: 0 or a negative
+ * errno value: then the device has failed, and the log says why.
  */
-const char *xn_net_read_info(struct xn_net *net, int *err);
+int xn_net_read_info(struct xn_net *net);
 /* All that the backend needs of us, in one transaction. */
 int xn_net_publish(struct xn_net *net);
 /* No node means that the backend does not tell: then there is a link. */

@@ -8,23 +8,69 @@
 
 /* ---- What is offered ---- */
 
-static int read_mac(struct xn_net *net)
+static int read_mac(struct xn_device *dev, uint8_t *mac)
 {
 	char text[24];
-	int n = xn_xs_read(&net->dev->guest->xs, XN_XS_NOTXN, net->dev->node,
-			   "mac", text, sizeof(text));
+	int n = xn_xs_read(&dev->guest->xs, XN_XS_NOTXN, dev->node, "mac",
+			   text, sizeof(text));
 
-	return n < 0 ? n : xn_parse_mac(text, n, net->info.mac);
+	if (n == -EMSGSIZE)
+		return -EINVAL;
+	return n < 0 ? n : xn_parse_mac(text, n, mac);
 }
 
 /* A number that need not be there. */
-static int read_optional(struct xn_net *net, const char *dir, const char *node,
-			 uint64_t max, uint64_t *val)
+static int read_optional(struct xn_device *dev, const char *dir,
+			 const char *node, uint64_t max, uint64_t *val)
 {
-	int err = xn_xs_read_uint(&net->dev->guest->xs, XN_XS_NOTXN, dir, node,
-				  max, val);
+	int err = xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dir, node, max,
+				  val);
 
 	return err == -ENOENT ? 0 : err;
+}
+
+static int read_mtu(struct xn_device *dev, uint32_t *mtu)
+{
+	uint64_t val = XN_NET_DEFAULT_MTU;
+	int err = read_optional(dev, dev->node, "mtu", XN_NET_MAX_MTU, &val);
+
+	if (!err && val < XN_NET_MIN_MTU)
+		err = -ERANGE;
+	*mtu = val;
+	return err;
+}
+
+int xn_net_look(struct xn_device *dev, struct xn_net_info *info)
+{
+	int err = read_mac(dev, info->mac);
+
+	return err ? err : read_mtu(dev, &info->mtu);
+}
+
+/* What the toolstack says; a device of which it makes no sense fails. */
+static int read_own(struct xn_net *net)
+{
+	struct xn_device *dev = net->dev;
+	uint64_t trusted = 1;
+	int err;
+
+	err = read_mac(dev, net->info.mac);
+	if (err) {
+		xn_device_fail_node(dev, err, dev->node, "mac",
+				    "an address like 00:16:3e:01:02:03, not of a group: see vif= of the guest's configuration");
+		return err;
+	}
+	err = read_mtu(dev, &net->info.mtu);
+	if (err) {
+		xn_device_fail_node(dev, err, dev->node, "mtu",
+				    "68 to 65521: see vif= of the guest's configuration");
+		return err;
+	}
+	err = read_optional(dev, dev->node, "trusted", 1, &trusted);
+	if (err)
+		xn_device_fail_node(dev, err, dev->node, "trusted", "0 or 1");
+	net->info.trusted = trusted && !net->distrust;
+	return err;
 }
 
 static bool offers(struct xn_net *net, const char *feature)
@@ -33,38 +79,40 @@ static bool offers(struct xn_net *net, const char *feature)
 			     feature);
 }
 
-const char *xn_net_read_info(struct xn_net *net, int *err)
+static int read_queues(struct xn_net *net)
+{
+	struct xn_device *dev = net->dev;
+	uint64_t queues = 1;
+	int err;
+
+	err = read_optional(dev, dev->otherend, "multi-queue-max-queues", ~0u,
+			    &queues);
+	if (!err && !queues)
+		err = -ERANGE;
+	if (err)
+		xn_device_fail_node(dev, err, dev->otherend,
+				    "multi-queue-max-queues", "1 or more");
+	net->info.nr_queues = queues < net->max_queues ? queues :
+							 net->max_queues;
+	return err;
+}
+
+int xn_net_read_info(struct xn_net *net)
 {
 	struct xn_net_info *info = &net->info;
-	uint64_t mtu = XN_NET_DEFAULT_MTU;
-	uint64_t queues = 1;
-	uint64_t trusted = 1;
+	int err;
 
-	*err = read_mac(net);
-	if (*err)
-		return "reading the node mac";
-	*err = read_optional(net, net->dev->node, "mtu", XN_NET_MAX_MTU, &mtu);
-	if (!*err && mtu < XN_NET_MIN_MTU)
-		*err = -ERANGE;
-	if (*err)
-		return "reading the node mtu";
-	*err = read_optional(net, net->dev->node, "trusted", 1, &trusted);
-	if (*err)
-		return "reading the node trusted";
-	*err = read_optional(net, net->dev->otherend, "multi-queue-max-queues",
-			     ~0u, &queues);
-	if (!*err && !queues)
-		*err = -ERANGE;
-	if (*err)
-		return "reading the backend's node multi-queue-max-queues";
-	if (!offers(net, "feature-rx-copy")) {
-		*err = -EOPNOTSUPP;
-		return "the backend does not offer feature-rx-copy";
+	err = read_own(net);
+	if (!err)
+		err = read_queues(net);
+	if (!err && !offers(net, "feature-rx-copy")) {
+		err = -EOPNOTSUPP;
+		xn_device_fail(net->dev, err,
+			       "the backend does not offer feature-rx-copy: it is too old to serve this guest");
 	}
+	if (err)
+		return err;
 
-	info->mtu = mtu;
-	info->trusted = trusted && !net->distrust;
-	info->nr_queues = queues < net->max_queues ? queues : net->max_queues;
 	info->split_events = offers(net, "feature-split-event-channels");
 	info->sg = offers(net, "feature-sg");
 	info->csum_ipv4 = !offers(net, "feature-no-csum-offload");
@@ -76,13 +124,14 @@ const char *xn_net_read_info(struct xn_net *net, int *err)
 	/* Without several pieces, no more than a page leaves. */
 	if (!info->sg && info->mtu > XN_NET_DEFAULT_MTU)
 		info->mtu = XN_NET_DEFAULT_MTU;
-	return NULL;
+	return 0;
 }
 
 bool xn_net_carrier_ok(struct xn_net *net)
 {
 	uint64_t val = 1;
-	int err = read_optional(net, net->dev->otherend, "carrier", 1, &val);
+	int err = read_optional(net->dev, net->dev->otherend, "carrier", 1,
+				&val);
 
 	if (!err)
 		return val;

@@ -21,6 +21,9 @@
 /* When the last word about a device was not taken, it is said again. */
 #define LAST_TRY_NS	(100 * XN_NSEC_PER_MSEC)
 
+/* The longest error that is told, with its number. */
+#define DEVICE_ERROR_MAX	192
+
 /* Is "/local/domain/<id>/..." a path of that domain, as long as we can use? */
 static bool otherend_ok(const char *path, uint32_t len, domid_t id)
 {
@@ -300,7 +303,7 @@ void xn_device_stop(struct xn_device *dev)
 /* "<errno> <what>" in "error/device/<type>/<id>/error", as is the custom. */
 static void write_error(struct xn_device *dev, int err, const char *what)
 {
-	char path[XN_XS_PATH_MAX], text[128];
+	char path[XN_XS_PATH_MAX], text[DEVICE_ERROR_MAX];
 	unsigned int n = xn_format_uint(text, err < 0 ? -(int64_t)err : err);
 
 	if (xn_path_join(path, "error", dev->node))
@@ -326,6 +329,41 @@ void xn_device_fail(struct xn_device *dev, int err, const char *what)
 	write_error(dev, err, what);
 	xn_device_switch(dev, XenbusStateClosing);
 	xn_device_switch(dev, XenbusStateClosed);
+}
+
+/* Adds text, as far as it can be printed, and as there is room. */
+static unsigned int add_text(char *buf, unsigned int n, unsigned int size,
+			     const char *text)
+{
+	for (; *text && n < size - 1; text++)
+		buf[n++] = *text < ' ' || *text > '~' ? '?' : *text;
+	buf[n] = '\0';
+	return n;
+}
+
+void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
+			 const char *node, const char *should)
+{
+	char text[DEVICE_ERROR_MAX], value[24];
+	unsigned int n;
+	int len = xn_xs_read(&dev->guest->xs, XN_XS_NOTXN, dir, node, value,
+			     sizeof(value));
+
+	n = add_text(text, 0, sizeof(text), dir == dev->otherend ?
+		     "the backend's node " : "the node ");
+	n = add_text(text, n, sizeof(text), node);
+	if (len >= 0) {
+		n = add_text(text, n, sizeof(text), " is \"");
+		n = add_text(text, n, sizeof(text), value);
+		n = add_text(text, n, sizeof(text), "\"");
+	} else {
+		n = add_text(text, n, sizeof(text), len == -ENOENT ?
+			     " is missing" : len == -EMSGSIZE ?
+			     " is too long" : " cannot be read");
+	}
+	n = add_text(text, n, sizeof(text), ": it has to be ");
+	add_text(text, n, sizeof(text), should);
+	xn_device_fail(dev, err, text);
 }
 
 /* ---- too few grant references ---- */
@@ -366,18 +404,12 @@ static int list(struct xn_guest *guest, const char *node, char *names)
 	return len == -ENOENT ? 0 : len;
 }
 
-static int scan_type(struct xn_guest *guest, const char *type, scan_fn fn,
-		     void *data)
+/* The lowest number of at least @from among @names; -ENOENT: there is none. */
+static int next_id(const char *names, int len, uint64_t from, uint64_t *next)
 {
-	char *names = xn_os_page_alloc();
-	int len, at, ret = 0;
+	int at, err = -ENOENT;
 
-	if (!names)
-		return -ENOMEM;
-	len = list(guest, type, names);
-	if (len < 0)
-		ret = len;
-	for (at = 0; !ret && at < len; at += strlen(names + at) + 1) {
+	for (at = 0; at < len; at += strlen(names + at) + 1) {
 		const char *name = names + at;
 		uint64_t id;
 
@@ -385,8 +417,27 @@ static int scan_type(struct xn_guest *guest, const char *type, scan_fn fn,
 		if ((name[0] == '0' && name[1]) ||
 		    xn_parse_uint(name, strlen(name), ~0u, &id))
 			continue;
-		ret = fn(data, type, id);
+		if (id < from || (!err && id > *next))
+			continue;
+		*next = id;
+		err = 0;
 	}
+	return err;
+}
+
+static int scan_type(struct xn_guest *guest, const char *type, scan_fn fn,
+		     void *data)
+{
+	char *names = xn_os_page_alloc();
+	uint64_t id = 0;
+	int len, ret;
+
+	if (!names)
+		return -ENOMEM;
+	len = list(guest, type, names);
+	ret = len < 0 ? len : 0;
+	for (; !ret && !next_id(names, len, id, &id); id++)
+		ret = fn(data, type, id);
 	xn_os_page_free(names);
 	return ret;
 }

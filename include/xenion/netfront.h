@@ -263,6 +263,20 @@ struct xn_net {
 	const char *reason;
 };
 
+/* ---- netfront_nodes.c ---- */
+
+/**
+ * xn_net_look - what the toolstack says of an interface that is not started
+ * @dev: its place in xenstore, from xn_device_init()
+ * @info: its mac and mtu are set on success, nothing else
+ *
+ * For an OS that makes its interface before the backend is ready: so that the
+ * order of names does not depend on backends. Returns: 0, -EINVAL or -ERANGE
+ * (xn_net_start() will fail the device, and tell), or as xn_xs_read().
+ * May sleep.
+ */
+int xn_net_look(struct xn_device *dev, struct xn_net_info *info);
+
 /* ---- netfront.c ---- */
 
 /**

@@ -443,6 +443,20 @@ bool xn_device_await_refs(struct xn_device *dev, unsigned int need);
 void xn_device_fail(struct xn_device *dev, int err, const char *what);
 
 /**
+ * xn_device_fail_node - xn_device_fail() because of what a node says
+ * @dev: the device
+ * @err: a negative errno value
+ * @dir: dev->node or dev->otherend
+ * @node: the node in it
+ * @should: what it has to be, and where to set it right; ASCII
+ *
+ * Tells what the node says, as far as it can be printed: it is read again.
+ * May sleep.
+ */
+void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
+			 const char *node, const char *should);
+
+/**
  * xn_device_exists - does the toolstack still have this device?
  *
  * A device that was unplugged and plugged again is not this one: it has another
@@ -457,7 +471,9 @@ bool xn_device_exists(struct xn_device *dev);
  * @type: only of this type, or NULL
  * @fn: called with type and number; a non-zero answer ends the scan
  *
- * Names that are no plain numbers are passed over. Returns: 0, what @fn
+ * The numbers of one type come in their order, lowest first, whatever the order
+ * in xenstore: an OS that names its interfaces as they come always gives them
+ * the same names. Names that are no plain numbers are passed over. Returns: 0, what @fn
  * answered, or as xn_xs_read(); no devices at all is 0. May sleep.
  */
 int xn_device_scan(struct xn_guest *guest, const char *type,

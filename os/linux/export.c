@@ -74,6 +74,7 @@ EXPORT_SYMBOL_GPL(xn_device_stop);
 EXPORT_SYMBOL_GPL(xn_device_switch);
 EXPORT_SYMBOL_GPL(xn_device_fail);
 EXPORT_SYMBOL_GPL(xn_device_publish);
+EXPORT_SYMBOL_GPL(xn_device_fail_node);
 EXPORT_SYMBOL_GPL(xn_device_again);
 EXPORT_SYMBOL_GPL(xn_device_await_refs);
 EXPORT_SYMBOL_GPL(xn_device_exists);

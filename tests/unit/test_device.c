@@ -454,6 +454,28 @@ static void test_fail(void **state)
 	assert_int_equal(host_log_count(XN_ERR), 2);
 }
 
+static void fail_node(const char *value, const char *told)
+{
+	if (value)
+		host_xs_write(xg->h, "device/vbd/51712/mode", value);
+	xn_device_fail_node(&dev, -EINVAL, dev.node, "mode", "r or w");
+	assert_string_equal(host_xs_read(xg->h,
+					 "error/device/vbd/51712/error"),
+			    told);
+	xn_device_stop(&dev);
+	assert_int_equal(xn_device_start(&dev, &ops), 0);
+}
+
+/* What was read, what it has to be, and nothing that a terminal obeys. */
+static void test_fail_node(void **state)
+{
+	fail_node(NULL, "22 the node mode is missing: it has to be r or w");
+	fail_node("x", "22 the node mode is \"x\": it has to be r or w");
+	fail_node("\033[2J\n", "22 the node mode is \"?[2J?\": it has to be r or w");
+	fail_node("a mode that is rather long",
+		  "22 the node mode is too long: it has to be r or w");
+}
+
 static void test_fail_long(void **state)
 {
 	char what[500];
@@ -558,6 +580,15 @@ static void test_scan(void **state)
 	assert_string_equal(found, "vbd-51712 vbd-51728 ");
 }
 
+static void test_scan_in_order(void **state)
+{
+	host_xs_plug(xg->h, "vif", 10);
+	host_xs_plug(xg->h, "vif", 9);
+	host_xs_plug(xg->h, "vif", 0);
+	host_xs_plug(xg->h, "vif", 100);
+	assert_string_equal(scan("vif"), "vif-0 vif-9 vif-10 vif-100 ");
+}
+
 static void test_scan_odd_names(void **state)
 {
 	host_xs_plug(xg->h, "vif", 0);
@@ -638,6 +669,7 @@ int main(void)
 		TEST(test_replugged),
 		TEST(test_other_backend),
 		TEST(test_fail),
+		TEST(test_fail_node),
 		TEST(test_fail_long),
 		TEST(test_fail_gone),
 		TEST(test_switch_refused),
@@ -645,6 +677,7 @@ int main(void)
 		TEST(test_fail_refused),
 		TEST(test_fail_within),
 		INIT(test_scan),
+		INIT(test_scan_in_order),
 		INIT(test_scan_odd_names),
 		INIT(test_scan_full_page),
 		INIT(test_scan_no_memory),
