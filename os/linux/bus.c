@@ -3,6 +3,7 @@
  * The bus "xenion": a device for each frontend directory that the toolstack
  * made in xenstore, TYPE-ID, for as long as it is there.
  */
+#include <linux/async.h>
 #include <linux/device.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -11,6 +12,7 @@
 
 static struct xn_xs_watch bus_watch;
 static struct xn_work bus_work;
+static bool bus_down;			/* for good */
 
 static int bus_match(struct device *dev, struct device_driver *drv)
 {
@@ -31,6 +33,8 @@ static struct xnl_driver *driver_of(struct device *dev)
 
 static int bus_probe(struct device *dev)
 {
+	if (READ_ONCE(bus_down))
+		return -ESHUTDOWN;
 	return driver_of(dev)->probe(to_xnl_device(dev));
 }
 
@@ -208,6 +212,40 @@ int xnl_bus_init(void)
 	if (err)
 		bus_unregister(&xnl_bus);
 	return err;
+}
+
+static void shutdown_device(void *data, async_cookie_t cookie)
+{
+	struct device *dev = data;
+
+	/* Nobody binds or unbinds it meanwhile, nor removes its driver then. */
+	device_lock(dev);
+	if (dev->driver && driver_of(dev)->shutdown &&
+	    try_module_get(dev->driver->owner))
+		driver_of(dev)->shutdown(to_xnl_device(dev));
+	device_unlock(dev);
+	put_device(dev);
+}
+
+static int shutdown_begin(struct device *dev, void *domain)
+{
+	async_schedule_domain(shutdown_device, get_device(dev), domain);
+	return 0;
+}
+
+/*
+ * All at once: a backend that does not answer costs its time, which the next
+ * one does not add to. The bus's own .shutdown would go one after the other.
+ */
+void xnl_bus_shutdown(void)
+{
+	ASYNC_DOMAIN_EXCLUSIVE(domain);
+
+	WRITE_ONCE(bus_down, true);
+	xn_xs_unwatch(&xnl_guest.xs, &bus_watch);
+	xn_work_cancel(&bus_work);
+	bus_for_each_dev(&xnl_bus, NULL, &domain, shutdown_begin);
+	async_synchronize_full_domain(&domain);
 }
 
 void xnl_bus_fini(void)

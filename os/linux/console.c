@@ -198,36 +198,57 @@ static int print_piece(const char *s, unsigned int len)
 	return n == 2 ? 1 : min(n, 0);
 }
 
+struct patience {
+	u64 since;
+	unsigned int yields;
+};
+
+static struct patience patience_new(void)
+{
+	return (struct patience){ .since = sched_clock() };
+}
+
+/* Let the host run. False: it has had its time. */
+static bool patience(struct patience *p)
+{
+	/* The clock may be one that stands still here. */
+	if (xcon.stuck || ++p->yields > MAX_YIELDS ||
+	    sched_clock() - p->since > PATIENCE_NS)
+		return false;
+	xn_hc_sched(SCHEDOP_yield, NULL);
+	return true;
+}
+
 /*
  * Kernel messages: any context, so wait for dom0 without sleep, and not for
  * ever. A host that takes nothing is waited for once, not in every message.
  */
 static void xcon_print(struct console *console, const char *s, unsigned int len)
 {
-	unsigned int yields = 0;
-	u64 since = sched_clock();
+	struct patience p = patience_new();
 
 	while (len) {
 		int n = print_piece(s, len);
 
-		if (n > 0) {
-			xcon.stuck = false;
-			since = sched_clock();
-			yields = 0;
-			s += n;
-			len -= n;
-			continue;
-		}
-		/* The clock may be one that stands still here. */
-		if (n < 0 || xcon.stuck || ++yields > MAX_YIELDS ||
-		    sched_clock() - since > PATIENCE_NS)
+		if (n < 0 || (!n && !patience(&p)))
 			break;
-		xn_hc_sched(SCHEDOP_yield, NULL);
+		if (!n)
+			continue;
+		xcon.stuck = false;
+		p = patience_new();
+		s += n;
+		len -= n;
 	}
-	if (!len)
+	if (len) {
+		xcon.stuck = true;
+		atomic64_add(len, &xcon.lost);
 		return;
-	xcon.stuck = true;
-	atomic64_add(len, &xcon.lost);
+	}
+	/* The domain may not live on: have it read now. */
+	while (oops_in_progress &&
+	       xn_console_room(&xcon.con) < sizeof(xcon.intf->out) &&
+	       patience(&p))
+		;
 }
 
 /* ---- the tty ---- */

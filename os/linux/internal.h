@@ -14,6 +14,7 @@ bool xnl_kernel_is_xen_guest(void);
 /* main.c */
 extern struct xn_hv_info xnl_hv;
 extern struct xn_physmap xnl_shared;
+void xnl_rooms_quit(void);
 
 /* upcall.c: the per-CPU vectors by which Xen interrupts us */
 int xnl_upcall_init(void);
@@ -28,6 +29,7 @@ void xnl_irq_leave_cpu(unsigned int cpu);
 /* bus.c */
 int xnl_bus_init(void);
 void xnl_bus_fini(void);
+void xnl_bus_shutdown(void);
 
 /* sysfs.c: what /sys/bus/xenion shows of the guest as a whole */
 extern const struct attribute_group *xnl_bus_groups[];
@@ -35,5 +37,13 @@ extern const struct attribute_group *xnl_bus_groups[];
 /* control.c: what the toolstack asks of the guest: power off, reboot */
 int xnl_control_init(void);
 void xnl_control_fini(void);
+
+/* sysrq.c: and magic SysRq */
+int xnl_sysrq_init(void);
+void xnl_sysrq_fini(void);
+
+/* shutdown.c: what the host is told when the system ends */
+int xnl_shutdown_init(void);
+void xnl_shutdown_fini(void);
 
 #endif /* XENION_LINUX_INTERNAL_H */

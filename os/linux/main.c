@@ -167,11 +167,21 @@ static int __init xenion_init(void)
 	err = xnl_control_init();
 	if (err)
 		goto bus;
+	err = xnl_sysrq_init();
+	if (err)
+		goto control;
+	err = xnl_shutdown_init();
+	if (err)
+		goto sysrq;
 	pr_info("xenion: guest of Xen %u.%u, %s events, %u grant references\n",
 		xnl_hv.major, xnl_hv.minor, xnl_guest.evtchn.ops->name,
 		xnl_guest.gnttab.nr_refs);
 	return 0;
 
+sysrq:
+	xnl_sysrq_fini();
+control:
+	xnl_control_fini();
 bus:
 	xnl_bus_fini();
 store:
@@ -185,16 +195,41 @@ fail:
 	return err;
 }
 
-static void __exit xenion_exit(void)
+/* Returns how many grants others did not let go of. */
+static unsigned int rooms_fini(void)
 {
 	unsigned int lost;
 
-	xnl_control_fini();
-	xnl_bus_fini();
 	store_fini();
 	lost = xn_gnttab_fini(&xnl_guest.gnttab);
 	events_fini();
-	pr_info("xenion: unloaded, %u grants left behind\n", lost);
+	return lost;
+}
+
+/*
+ * The system ends, and the domain perhaps goes on with another one: the host
+ * gets back what it would at unload. What the modules have in Linux stays.
+ */
+void xnl_rooms_quit(void)
+{
+	unsigned int lost;
+
+	xnl_sysrq_fini();
+	xnl_control_fini();
+	xnl_bus_shutdown();
+	lost = rooms_fini();
+	if (lost)
+		pr_err("xenion: other domains still use %u pages of this system: the next one is not safe from them\n",
+		       lost);
+}
+
+static void __exit xenion_exit(void)
+{
+	xnl_shutdown_fini();
+	xnl_sysrq_fini();
+	xnl_control_fini();
+	xnl_bus_fini();
+	pr_info("xenion: unloaded, %u grants left behind\n", rooms_fini());
 }
 
 module_init(xenion_init);

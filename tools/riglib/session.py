@@ -14,6 +14,7 @@ import time
 from .logs import (EMULATOR, GUEST_DEAD, GUEST_STATE, XEN_AT, GuestText, Tail,
                    dom0_bad, guest_bad, split, xen_bad)
 
+POWERED_OFF, CRASHED = 0, 3
 REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
            4: "was ended by its watchdog", 5: "soft reset"}
 # Seconds: for a guest to go after its script's end, a panic to be printed,
@@ -216,7 +217,7 @@ class Session:
             if guest_bad(text):
                 self._bad("the guest", text)
             if GUEST_DEAD.search(text):
-                self._sooner(TRACE)
+                self._sooner(GO if self.o.expect_crash else TRACE)
         elif kind == "o":
             if not self.guest_out:
                 self._mark("first line")
@@ -240,12 +241,14 @@ class Session:
                      + (" / ".join(self.xl[-3:]) or "it said nothing"))
             return
         if not self.killed:
+            crash = self.o.expect_crash
             if self.reason is None:
                 p.append("the guest was destroyed")
-            elif self.reason:
+            elif self.reason != (CRASHED if crash else POWERED_OFF):
                 p.append("the guest " + REASONS.get(
-                    self.reason, f"ended for reason {self.reason}"))
-            if self.exit is None and self.o.guest_script:
+                    self.reason, f"ended for reason {self.reason}")
+                    + (" and did not crash" if crash else ""))
+            if self.exit is None and self.o.guest_script and not crash:
                 p.append("the guest ended before its script did")
         if self.text.lost:
             p.append(f"{self.text.lost} lines of the guest were lost")
