@@ -43,7 +43,11 @@ static struct xnl_console {
 
 	spinlock_t in_lock;		/* readers, and the rest */
 	bool reading;			/* somebody has it open and takes input */
-	unsigned char rest[256];	/* out of the ring, not in the tty yet */
+	/*
+	 * Out of the ring, not in the tty yet. A ring of it: the host is told
+	 * of each piece that is taken, and xenconsoled bears few of these.
+	 */
+	unsigned char rest[sizeof_field(struct xencons_interface, in)];
 	unsigned int rest_at, rest_len;
 	struct delayed_work input_again;
 	unsigned long held;		/* times that the tty had no room */

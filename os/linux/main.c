@@ -79,23 +79,47 @@ static void store_fini(void)
 	xn_os_unmap(store, 1);
 }
 
+/* Where the toolstack's ports are. */
+static const unsigned int port_params[] = {
+	HVM_PARAM_STORE_EVTCHN, HVM_PARAM_CONSOLE_EVTCHN,
+};
+
 /* A port of the toolstack's got a new number: its next user looks it up. */
 static void port_moved(void *data, evtchn_port_t from, evtchn_port_t to)
 {
-	static const unsigned int params[] = {
-		HVM_PARAM_STORE_EVTCHN, HVM_PARAM_CONSOLE_EVTCHN,
-	};
 	unsigned int i;
 	u64 port;
 
-	for (i = 0; i < ARRAY_SIZE(params); i++) {
-		if (xn_hvm_param_get(params[i], &port) || port != from)
+	for (i = 0; i < ARRAY_SIZE(port_params); i++) {
+		if (xn_hvm_param_get(port_params[i], &port) || port != from)
 			continue;
-		if (xn_hvm_param_set(params[i], to))
+		if (xn_hvm_param_set(port_params[i], to))
 			pr_warn("xenion: Xen does not take new port %u for param %u: reload will fail\n",
-				to, params[i]);
+				to, port_params[i]);
 		return;
 	}
+}
+
+/* The kernel before us, which kexec replaced, has ended without a word. */
+static int events_evict(void)
+{
+	evtchn_port_t keep[ARRAY_SIZE(port_params)];
+	unsigned int i, n = 0;
+	u64 port;
+
+	for (i = 0; i < ARRAY_SIZE(port_params); i++)
+		if (!xn_hvm_param_get(port_params[i], &port) && port <= U32_MAX)
+			keep[n++] = port;
+	pr_info("xenion: event channels of an earlier kernel are closed\n");
+	return xn_evtchn_evict(&xnl_guest.evtchn, keep, n, port_moved, NULL);
+}
+
+static int events_start(void)
+{
+	return xn_evtchn_init(&xnl_guest.evtchn, xnl_shared.va,
+			      min_t(unsigned int, nr_cpu_ids,
+				    XN_EVTCHN_MAX_VCPUS),
+			      fifo ? NULL : &xn_evtchn_twolevel);
 }
 
 static int events_init(void)
@@ -107,10 +131,12 @@ static int events_init(void)
 		err = xn_physmap_add(&xnl_shared);
 	if (err)
 		goto unmap;
-	err = xn_evtchn_init(&xnl_guest.evtchn, xnl_shared.va,
-			     min_t(unsigned int, nr_cpu_ids,
-				   XN_EVTCHN_MAX_VCPUS),
-			     fifo ? NULL : &xn_evtchn_twolevel);
+	err = events_start();
+	if (err == -EEXIST) {
+		err = events_evict();
+		if (!err)
+			err = events_start();
+	}
 	if (err)
 		goto unmap;
 	err = xnl_irq_init();
