@@ -348,6 +348,7 @@ struct xn_device {
 	bool refused;			/* nonsense was found in its state */
 	bool failed;			/* an error was told */
 	bool owed;			/* our state is not in xenstore yet */
+	bool left;			/* an earlier kernel's, not closed yet */
 };
 
 /**
