@@ -6,9 +6,9 @@
 
 . /root/dom0-lib.sh
 
-wait_guest traffic 100
-ping -i 0.02 -s 1400 10.0.0.2 >/dev/null 2>&1 &
-wait_guest second 150
+wait_guest traffic 300
+ping -i 0.05 -s 1400 10.0.0.2 >/dev/null 2>&1 &
+wait_guest second 400
 left_behind
 result $? "the first kernel has left no grant and no event channel"
 exit $failed
