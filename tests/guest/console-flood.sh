@@ -17,7 +17,7 @@ check "raw" stty raw -echo -F /dev/hvc0
 tell flood
 sleep 8
 check "the host was held back" sh -c "[ \$(cat $stats/input_held) -gt 0 ]"
-timeout 150 head -c 2000000 <&3 >/tmp/got
+timeout 300 head -c 2000000 <&3 >/tmp/got
 check "2,000,000 bytes arrive" sh -c '[ $(wc -c </tmp/got) = 2000000 ]'
 check "and are those that were written" \
 	sh -c 'seq 1 400000 | head -c 2000000 | cmp - /tmp/got'

@@ -9,9 +9,9 @@
 log=/var/log/xen/console/guest-$DOMNAME.log
 gone() { ! xl domid "$DOMNAME" >/dev/null 2>&1; }
 
-rendezvous panic 60
+rendezvous panic 300
 begin=$(date +%s)
-wait_for 60 gone
+wait_for 120 gone
 result $? "the toolstack ends the domain"
 took=$(($(date +%s) - begin))
 echo "# after $took s"

@@ -204,9 +204,12 @@ class Session:
         for kind, text in lines:
             self._from_guest(kind, text)
 
+    def _expected(self, text):
+        return any(r.search(text) for r in self.o.ignore_log)
+
     def _bad(self, whose, text):
         self.emulator |= bool(EMULATOR.search(text))
-        if not any(r.search(text) for r in self.o.ignore_log):
+        if not self._expected(text):
             self.problems.append(f"bad news in {whose}'s log: {text.strip()}")
 
     def _from_guest(self, kind, text):
@@ -217,7 +220,7 @@ class Session:
             if guest_bad(text):
                 self._bad("the guest", text)
             if GUEST_DEAD.search(text):
-                self._sooner(GO if self.o.expect_crash else TRACE)
+                self._died(text)
         elif kind == "o":
             if not self.guest_out:
                 self._mark("first line")
@@ -231,6 +234,12 @@ class Session:
             self.exit = int(text)
             self._mark("script done")
             self._sooner(GO)
+
+    def _died(self, text):
+        if self.o.expect_crash:
+            self._sooner(GO)
+        elif not self._expected(text):      # else a crash kernel takes over
+            self._sooner(TRACE)
 
     # --- judging ------------------------------------------------------------
 
