@@ -25,9 +25,12 @@
 
 /* When the tty had no room and nobody tells that it has: look again. */
 #define INPUT_AGAIN	(HZ / 50)
-/* A message waits so long for a host that takes nothing. */
-#define PATIENCE_NS	(100 * NSEC_PER_MSEC)
-#define MAX_YIELDS	1000000u
+/*
+ * A message waits so long for a host that takes nothing. xenconsoled does not
+ * listen for up to 200 ms to a domain that has made too many events.
+ */
+#define PATIENCE_NS	(1ull * NSEC_PER_SEC)
+#define MAX_YIELDS	5000000u
 
 static struct xnl_console {
 	struct xn_console con;
@@ -39,6 +42,7 @@ static struct xnl_console {
 	/* Writers. The log takes it: nothing is logged under it. */
 	spinlock_t out_lock;
 	bool stuck;			/* the last message found no room */
+	bool deaf;			/* nor reads what a dying system says */
 	atomic64_t lost;		/* bytes that found none */
 
 	spinlock_t in_lock;		/* readers, and the rest */
@@ -184,24 +188,6 @@ static unsigned int xcon_write_room(struct tty_struct *tty)
 	return READ_ONCE(xcon.con.broken) ? sizeof(xcon.intf->out) : room;
 }
 
-/*
- * What is left of a line, or the end of one, which becomes two bytes. Returns
- * how much of the message is done, or as xn_console_write().
- */
-static int print_piece(const char *s, unsigned int len)
-{
-	const char *nl = memchr(s, '\n', len);
-	unsigned int piece = nl ? nl - s : len;
-	int n;
-
-	if (piece)
-		return xcon_send(s, piece);
-	if (xn_console_room(&xcon.con) < 2)
-		return READ_ONCE(xcon.con.broken) ? -EIO : 0;
-	n = xcon_send("\r\n", 2);
-	return n == 2 ? 1 : min(n, 0);
-}
-
 struct patience {
 	u64 since;
 	unsigned int yields;
@@ -223,6 +209,39 @@ static bool patience(struct patience *p)
 	return true;
 }
 
+/* True: all of it is in the ring, at once or within the host's time. */
+static bool send_all(const char *s, unsigned int len, struct patience *p)
+{
+	while (len) {
+		int n = xcon_send(s, len);
+
+		if (n < 0 || (!n && !patience(p)))
+			return false;
+		if (!n)
+			continue;
+		xcon.stuck = false;
+		*p = patience_new();
+		s += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* Each line's end becomes two bytes. Returns how many bytes of @s are done. */
+static unsigned int cook(const char *s, unsigned int len, char *buf,
+			 unsigned int size, unsigned int *used)
+{
+	unsigned int i;
+
+	*used = 0;
+	for (i = 0; i < len && *used < size - 1; i++) {
+		if (s[i] == '\n')
+			buf[(*used)++] = '\r';
+		buf[(*used)++] = s[i];
+	}
+	return i;
+}
+
 /*
  * Kernel messages: any context, so wait for dom0 without sleep, and not for
  * ever. A host that takes nothing is waited for once, not in every message.
@@ -230,18 +249,15 @@ static bool patience(struct patience *p)
 static void xcon_print(struct console *console, const char *s, unsigned int len)
 {
 	struct patience p = patience_new();
+	unsigned int done, n;
+	char buf[256];
 
 	while (len) {
-		int n = print_piece(s, len);
-
-		if (n < 0 || (!n && !patience(&p)))
+		done = cook(s, len, buf, sizeof(buf), &n);
+		if (!send_all(buf, n, &p))
 			break;
-		if (!n)
-			continue;
-		xcon.stuck = false;
-		p = patience_new();
-		s += n;
-		len -= n;
+		s += done;
+		len -= done;
 	}
 	if (len) {
 		xcon.stuck = true;
@@ -249,10 +265,9 @@ static void xcon_print(struct console *console, const char *s, unsigned int len)
 		return;
 	}
 	/* The domain may not live on: have it read now. */
-	while (oops_in_progress &&
-	       xn_console_room(&xcon.con) < sizeof(xcon.intf->out) &&
-	       patience(&p))
-		;
+	while (oops_in_progress && !xcon.deaf &&
+	       xn_console_room(&xcon.con) < sizeof(xcon.intf->out))
+		xcon.deaf = !patience(&p);
 }
 
 /* ---- the tty ---- */
