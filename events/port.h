@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events/, inside: one port as the table keeps it, for table.c and the two
- * ABIs.
+ * events/, inside: one port as the table keeps it, for table.c, reset.c and the
+ * two ABIs.
  */
 #ifndef XENION_EVENTS_PORT_H
 #define XENION_EVENTS_PORT_H
@@ -31,6 +31,10 @@ struct xn_evtchn_port {
 /* The entry of a port that was ever bound; NULL: it was not. */
 struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
 				      evtchn_port_t port);
+
+/* Make an entry for that port, and free those of all. May sleep. */
+int xn_evtchn_table_grow(struct xn_evtchn_table *t, evtchn_port_t port);
+void xn_evtchn_table_free(struct xn_evtchn_table *t);
 
 /* Call the function of a port whose event was cleared. */
 void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port);

@@ -108,6 +108,17 @@ static int add_frames(struct xn_gnttab *gt, grant_ref_t first)
 	return err;
 }
 
+/*
+ * Not ours to hand out: the toolstack's, and those by which somebody still uses
+ * a page of the kernel before us. What is granted and not used is what such a
+ * kernel has left: the page is ours now, and nobody is to have it.
+ */
+static bool is_taken(struct xn_gnttab *gt, grant_ref_t ref)
+{
+	return ref < GNTTAB_NR_RESERVED_ENTRIES ||
+	       (xn_gref_in_use(gt, ref) && xn_gref_end(gt, ref));
+}
+
 /* More references and what goes with them; under the lock. */
 static int add_refs(struct xn_gnttab *gt, void **pages)
 {
@@ -122,7 +133,7 @@ static int add_refs(struct xn_gnttab *gt, void **pages)
 	       refs_per_frame(gt) / INFO_PER_PAGE * sizeof(*pages));
 	/* From the last, so that the list begins with the first. */
 	for (ref = end; ref-- > first;)
-		if (ref < GNTTAB_NR_RESERVED_ENTRIES || xn_gref_in_use(gt, ref))
+		if (is_taken(gt, ref))
 			gt->nr_kept++;
 		else
 			put_free(gt, ref);

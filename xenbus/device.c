@@ -212,6 +212,28 @@ int xn_device_publish(struct xn_device *dev, const char *const *earlier,
 
 /* ---- the backend's state ---- */
 
+/*
+ * The kernel before us had it connected, and has ended without a word: the
+ * backend still has that one's rings, and looks at ours when it has closed.
+ */
+static bool was_left(struct xn_device *dev)
+{
+	uint64_t state;
+
+	return !xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dev->node,
+				"state", STATE_MAX, &state) &&
+	       state > XenbusStateInitialising && state < XenbusStateClosed;
+}
+
+/* False: its backend has not closed yet, or cannot be told to begin anew. */
+static bool begin_anew(struct xn_device *dev, enum xenbus_state state)
+{
+	if (state != XenbusStateClosed && state != XenbusStateUnknown)
+		return false;
+	dev->left = xn_device_switch(dev, XenbusStateInitialising);
+	return !dev->left;
+}
+
 /* The watch on it. */
 static void otherend_changed(struct xn_xs_watch *w)
 {
@@ -246,6 +268,8 @@ static void otherend_changed(struct xn_xs_watch *w)
 		xn_xs_watch_again(&dev->guest->xs, w);
 		return;
 	}
+	if (dev->left && !begin_anew(dev, state))
+		return;
 	if (dev->told && state == dev->otherend_state && !owed)
 		return;
 	dev->told = true;
@@ -270,7 +294,9 @@ int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops)
 	dev->failed = false;
 	dev->owed = false;
 	dev->refused = false;
-	err = xn_device_switch(dev, XenbusStateInitialising);
+	dev->left = was_left(dev);
+	err = xn_device_switch(dev, dev->left ? XenbusStateClosed :
+						XenbusStateInitialising);
 	if (err)
 		return err;
 

@@ -72,8 +72,10 @@ struct xn_evtchn_table {
  * struct vcpu_info; without VCPUOP_register_vcpu_info, which cannot be undone,
  * only the first XN_EVTCHN_MAX_VCPUS have one. @t->nr_vcpus becomes less when
  * the domain has fewer.
- * Returns: 0, -ENOMEM, -EINVAL (no vCPU or too many), or what Xen answered,
- * but for @ops NULL and a Xen without the FIFO ABI. May sleep.
+ * Returns: 0, -ENOMEM, -EINVAL (no vCPU or too many), -EEXIST (the domain uses
+ * the FIFO ABI already, for a kernel that has ended without xn_evtchn_fini():
+ * see xn_evtchn_evict()), or what Xen answered, but for @ops NULL and a Xen
+ * without the FIFO ABI. May sleep.
  */
 int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 		   unsigned int nr_vcpus, const struct xn_evtchn_ops *ops);
@@ -95,6 +97,25 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
  * logged.
  */
 void xn_evtchn_fini(struct xn_evtchn_table *t,
+		    void (*moved)(void *data, evtchn_port_t from,
+				  evtchn_port_t to),
+		    void *data);
+
+/**
+ * xn_evtchn_evict - end the event channels of the kernel before
+ * @t: of an xn_evtchn_init() that has answered -EEXIST, and that can be called
+ *     again after this
+ * @keep: ports that are not that kernel's but the toolstack's, from the
+ *        HVM_PARAM_*_EVTCHN
+ * @count: how many
+ * @moved: called for each of these that gets a new number; may be NULL
+ * @data: its first argument
+ *
+ * EVTCHNOP_reset: Xen also forgets the pages of the FIFO ABI, which are ours
+ * for other uses now. Returns: 0 or what Xen answered. May sleep.
+ */
+int xn_evtchn_evict(struct xn_evtchn_table *t, const evtchn_port_t *keep,
+		    unsigned int count,
 		    void (*moved)(void *data, evtchn_port_t from,
 				  evtchn_port_t to),
 		    void *data);

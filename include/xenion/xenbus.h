@@ -354,6 +354,7 @@ struct xn_device {
 	bool owed;			/* our state is not in xenstore yet */
 	struct xn_gnttab_waiter refs;	/* for grant references */
 	bool short_of_refs;		/* it was told that there are too few */
+	bool left;			/* an earlier kernel's, not closed yet */
 };
 
 /**

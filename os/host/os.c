@@ -17,6 +17,7 @@ uint64_t host_stat[XN_STAT_COUNT];
 static uint64_t now;
 static struct xn_work *works;		/* sorted by due time */
 static __thread unsigned long upcalls_off;
+static __thread unsigned int locks_held;
 
 /* Work that runs now; more than one when it waits for something meanwhile. */
 struct running {
@@ -85,6 +86,7 @@ unsigned long xn_lock(struct xn_lock *l)
 
 	if (err)
 		host_bug("lock: %s", strerror(err));
+	locks_held++;
 	return flags;
 }
 
@@ -94,6 +96,7 @@ void xn_unlock(struct xn_lock *l, unsigned long flags)
 
 	if (err)
 		host_bug("unlock: %s", strerror(err));
+	locks_held--;
 	xn_upcalls_restore(flags);
 }
 
@@ -323,6 +326,9 @@ void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 	vsnprintf(log_last, sizeof(log_last), fmt, ap);
 	va_end(ap);
 	log_lines[level]++;
+	if (locks_held)
+		host_bug("log line under a lock, which a console may need: %s",
+			 log_last);
 	if (strchr(log_last, '\n'))
 		host_bug("log line with a newline: %s", log_last);
 	if (getenv("XN_HOST_LOG"))

@@ -243,6 +243,15 @@ static void blk_remove(struct xnl_device *xdev)
 	kfree(xb);
 }
 
+/* The disk stays, as one whose backend has gone. */
+static void blk_shutdown(struct xnl_device *xdev)
+{
+	struct xnl_blk *xb = dev_get_drvdata(&xdev->dev);
+
+	xnl_blk_drain(xb);
+	xn_blk_fini(&xb->blk);
+}
+
 static struct xnl_driver blk_driver = {
 	.driver = {
 		.name = "xenion-blkfront",
@@ -251,6 +260,7 @@ static struct xnl_driver blk_driver = {
 	.type = "vbd",
 	.probe = blk_probe,
 	.remove = blk_remove,
+	.shutdown = blk_shutdown,
 };
 
 static int __init blk_init(void)

@@ -47,6 +47,8 @@ void xnl_blk_complete(struct xn_blk_queue *q, void *cookie, int err);
 
 /* The device goes: delete its disk in good order, if the backend lets us. */
 void xnl_blk_retire(struct xnl_blk *xb);
+/* No new request; those in flight have seconds to end. */
+void xnl_blk_drain(struct xnl_blk *xb);
 /* Wait until all disks of the device are freed; no request is in flight. */
 void xnl_blk_wait(struct xnl_blk *xb);
 

@@ -20,6 +20,9 @@
 /* For what is dirty to get to the backend when a device is removed. */
 #define RETIRE_TIMEOUT	(30 * HZ)
 
+/* For requests in flight when the system ends. */
+#define DRAIN_TIMEOUT	(5 * HZ)
+
 struct xnl_blk_disk {
 	struct xnl_blk *xb;
 	struct xn_blk_info info;
@@ -361,6 +364,21 @@ void xnl_blk_retire(struct xnl_blk *xb)
 				RETIRE_TIMEOUT))
 		dev_warn(&xb->xdev->dev,
 			 "the backend does not answer: data that was not written is lost\n");
+}
+
+void xnl_blk_drain(struct xnl_blk *xb)
+{
+	struct request_queue *queue;
+
+	mutex_lock(&xb->lock);
+	if (xb->disk) {
+		queue = xb->disk->gd->queue;
+		blk_freeze_queue_start(queue);
+		if (!blk_mq_freeze_queue_wait_timeout(queue, DRAIN_TIMEOUT))
+			dev_warn(&xb->xdev->dev,
+				 "the backend does not answer: requests fail\n");
+	}
+	mutex_unlock(&xb->lock);
 }
 
 void xnl_blk_wait(struct xnl_blk *xb)

@@ -7,6 +7,7 @@
  * tried again a second later: there may be no other event. Devices are removed
  * each by a work of its own: the backend of one may take its time.
  */
+#include <linux/async.h>
 #include <linux/device.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -55,6 +56,8 @@ static int bus_probe(struct device *dev)
 	struct xnl_device *xdev = to_xnl_device(dev);
 	int err;
 
+	if (READ_ONCE(bus_down))
+		return -ESHUTDOWN;
 	WRITE_ONCE(xdev->settled, false);
 	err = driver_of(dev)->probe(xdev);
 	WRITE_ONCE(xdev->retry, passes(err));
@@ -327,6 +330,40 @@ unregister:
 destroy:
 	destroy_workqueue(bus_wq);
 	return err;
+}
+
+static void shutdown_device(void *data, async_cookie_t cookie)
+{
+	struct device *dev = data;
+
+	/* Nobody binds or unbinds it meanwhile, nor removes its driver then. */
+	device_lock(dev);
+	if (dev->driver && driver_of(dev)->shutdown &&
+	    try_module_get(dev->driver->owner))
+		driver_of(dev)->shutdown(to_xnl_device(dev));
+	device_unlock(dev);
+	put_device(dev);
+}
+
+static int shutdown_begin(struct device *dev, void *domain)
+{
+	async_schedule_domain(shutdown_device, get_device(dev), domain);
+	return 0;
+}
+
+/*
+ * All at once: a backend that does not answer costs its time, which the next
+ * one does not add to. The bus's own .shutdown would go one after the other.
+ */
+void xnl_bus_shutdown(void)
+{
+	ASYNC_DOMAIN_EXCLUSIVE(domain);
+
+	WRITE_ONCE(bus_down, true);
+	xn_xs_unwatch(&xnl_guest.xs, &bus_watch);
+	xn_work_cancel(&bus_work);
+	bus_for_each_dev(&xnl_bus, NULL, &domain, shutdown_begin);
+	async_synchronize_full_domain(&domain);
 }
 
 void xnl_bus_fini(void)

@@ -14,6 +14,7 @@ bool xnl_kernel_is_xen_guest(void);
 /* main.c */
 extern struct xn_hv_info xnl_hv;
 extern struct xn_physmap xnl_shared;
+void xnl_rooms_quit(void);
 
 /* upcall.c: the per-CPU vectors by which Xen interrupts us */
 int xnl_upcall_init(void);
@@ -31,6 +32,7 @@ void xnl_irq_flush(void);	/* what was unbound is closed when it returns */
 extern struct bus_type xnl_bus;
 int xnl_bus_init(void);
 void xnl_bus_fini(void);
+void xnl_bus_shutdown(void);
 
 /* settle.c: until the devices that are there can be used */
 void xnl_settle(const char *type);
@@ -42,5 +44,13 @@ extern const struct attribute_group *xnl_bus_groups[];
 /* control.c: what the toolstack asks of the guest: power off, reboot */
 int xnl_control_init(void);
 void xnl_control_fini(void);
+
+/* sysrq.c: and magic SysRq */
+int xnl_sysrq_init(void);
+void xnl_sysrq_fini(void);
+
+/* shutdown.c: what the host is told when the system ends */
+int xnl_shutdown_init(void);
+void xnl_shutdown_fini(void);
 
 #endif /* XENION_LINUX_INTERNAL_H */

@@ -381,11 +381,20 @@ static void remove(struct xnl_device *xdev)
 	free_netdev(nic->dev);
 }
 
+/* The interface stays, as one that is not connected. */
+static void shutdown(struct xnl_device *xdev)
+{
+	struct xnl_net *nic = dev_get_drvdata(&xdev->dev);
+
+	xn_net_stop(&nic->net);
+}
+
 static struct xnl_driver driver = {
 	.driver.name	= "vif",
 	.type		= "vif",
 	.probe		= probe,
 	.remove		= remove,
+	.shutdown	= shutdown,
 };
 
 static int __init xenion_netfront_init(void)

@@ -84,6 +84,12 @@ struct xnl_driver {
 	int (*probe)(struct xnl_device *xdev);
 	/* Device gone or module unloaded: stop, free everything. May sleep. */
 	void (*remove)(struct xnl_device *xdev);
+	/*
+	 * The system ends: the backend lets go of our memory, or is given up in
+	 * seconds; what Linux knows of the device stays, and works no more. No
+	 * other function of the driver's is called for it then. May sleep.
+	 */
+	void (*shutdown)(struct xnl_device *xdev);
 };
 
 /**

@@ -192,6 +192,54 @@ static void test_start(void **state)
 	assert_string_equal(seen, "1");
 }
 
+/*
+ * A kernel before us had it connected, and has ended without a word. Linux's
+ * backends do not look at new rings before they have closed.
+ */
+static void test_start_left(void **state)
+{
+	static const char * const left[] = { "2", "3", "4", "5" };
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(left); i++) {
+		seen[0] = '\0';
+		backend_state("4");
+		host_xs_write(xg->h, "device/vbd/51712/state", left[i]);
+		assert_int_equal(init(), 0);
+		assert_int_equal(xn_device_start(&dev, &ops), 0);
+		host_pump();
+		assert_int_equal(our_state(), XenbusStateClosed);
+		backend_state("5");
+		assert_int_equal(our_state(), XenbusStateClosed);
+		assert_string_equal(seen, "");
+		backend_state("6");
+		assert_int_equal(our_state(), XenbusStateInitialising);
+		assert_string_equal(seen, "6");
+		backend_state("2");
+		assert_string_equal(seen, "62");
+		xn_device_stop(&dev);
+	}
+}
+
+/* Nor does it wait for ever when xenstore does not take the next state. */
+static void test_start_left_refused(void **state)
+{
+	backend_state("4");
+	host_xs_write(xg->h, "device/vbd/51712/state", "4");
+	assert_int_equal(init(), 0);
+	assert_int_equal(xn_device_start(&dev, &ops), 0);
+	host_pump();
+	/* The fifth request writes it. */
+	host_fail(HOST_FAULT_STORE, 5, -ENOSPC);
+	backend_state("6");
+	assert_true(host_fault_done());
+	assert_int_equal(our_state(), XenbusStateClosed);
+	assert_string_equal(seen, "");
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(our_state(), XenbusStateInitialising);
+	assert_string_equal(seen, "6");
+}
+
 static void walk(enum xenbus_state state)
 {
 	if (state == XenbusStateInitWait)
@@ -651,7 +699,8 @@ int main(void)
 		INIT(test_init_bad_id),
 		INIT(test_init_bad_path),
 		INIT(test_init_long_type),
-		INIT(test_start),
+		INIT(test_start), INIT(test_start_left),
+		INIT(test_start_left_refused),
 		TEST(test_sane_walk),
 		TEST(test_changes_only),
 		TEST(test_insane_states),

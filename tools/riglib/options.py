@@ -201,6 +201,9 @@ def _guest_options(p, with_scripts):
         g.add_argument("--timeout", type=whole("timeout", 1, 86400),
                        metavar="S", help="after so long it counts as hung "
                        "(default 300, an image 60; with --icount 1800, 300)")
+        g.add_argument("--expect-crash", action="store_true",
+                       help="the guest is to end by a crash that it tells "
+                       "Xen of")
         g.add_argument("--ignore-log", type=regexp, action="append",
                        default=[], metavar="REGEXP", help="bad news that "
                        "this test expects (repeatable)")
@@ -281,7 +284,7 @@ def parse(argv):
                        "another")
     if o.command == "shell":
         o.guest_script, o.tools, o.timeout, o.ignore_log = None, [], 86400, []
-        o.fresh = o.as_dom0 = o.no_tap = False
+        o.fresh = o.as_dom0 = o.no_tap = o.expect_crash = False
         o.image = o.ramdisk = None
         o.xen_cmdline = ""
     if o.command in ("run", "shell"):
@@ -354,7 +357,7 @@ def _refuse(o, names, why):
 
 def _check_image(o):
     _refuse(o, ("kernel", "modules", "in_tree", "guest_script", "guest_files",
-                "guest_tools", "guest_modules", "tools"),
+                "guest_tools", "guest_modules", "tools", "expect_crash"),
             "is for a Linux guest, and an --image is none")
     if o.as_dom0:
         _refuse(o, ("disk", "vif", "xl", "dom0_script", "dom0_files",
