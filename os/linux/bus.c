@@ -310,6 +310,7 @@ int xnl_bus_init(void)
 {
 	int err;
 
+	bus_down = false;
 	bus_wq = alloc_workqueue("xenion-bus", WQ_UNBOUND, 0);
 	if (!bus_wq)
 		return -ENOMEM;

@@ -20,11 +20,11 @@ void xnl_rooms_quit(void);
 int xnl_upcall_init(void);
 void xnl_upcall_fini(void);
 unsigned int xnl_vcpu(unsigned int cpu);
-extern struct cpumask xnl_upcall_cpus;	/* those whose vector Xen knows */
 
 /* irq.c: ports as interrupts */
 int xnl_irq_init(void);
 void xnl_irq_fini(void);
+void xnl_irq_enter_cpu(unsigned int cpu);
 void xnl_irq_leave_cpu(unsigned int cpu);
 void xnl_irq_flush(void);	/* what was unbound is closed when it returns */
 

@@ -32,6 +32,8 @@ static struct irq_domain *event_domain;
 static LIST_HEAD(events);
 static LIST_HEAD(unbound);		/* for reap_work */
 static DEFINE_MUTEX(events_lock);	/* both lists */
+/* Neither one that just comes or goes, nor one that Xen tells of no events. */
+static struct cpumask event_cpus;
 /* Events that each CPU takes, to spread them; a race only costs balance. */
 static DEFINE_PER_CPU(atomic_t, events_here);
 
@@ -70,7 +72,7 @@ static unsigned int least_loaded(const struct cpumask *mask,
 	unsigned int cpu, best = nr_cpu_ids;
 	int least = INT_MAX;
 
-	for_each_cpu_and(cpu, mask, &xnl_upcall_cpus) {
+	for_each_cpu_and(cpu, mask, &event_cpus) {
 		int n = atomic_read(per_cpu_ptr(&events_here, cpu));
 
 		if (cpu == ev->cpu)
@@ -310,6 +312,12 @@ void xnl_irq_flush(void)
 	flush_work(&reap_work);
 }
 
+/* Xen knows the upcall vector of CPU @cpu: events may be moved there. */
+void xnl_irq_enter_cpu(unsigned int cpu)
+{
+	cpumask_set_cpu(cpu, &event_cpus);
+}
+
 /*
  * CPU @cpu goes offline: its movable events move on before its vector goes, to
  * where their affinity says, if any CPU of that is left.
@@ -319,6 +327,8 @@ void xnl_irq_leave_cpu(unsigned int cpu)
 	struct xnl_event *ev;
 	unsigned long flags;
 
+	/* Who takes an event's lock from now on does not choose this CPU. */
+	cpumask_clear_cpu(cpu, &event_cpus);
 	mutex_lock(&events_lock);
 	list_for_each_entry(ev, &events, list) {
 		struct irq_data *d = irq_get_irq_data(ev->irq);

@@ -24,8 +24,6 @@ struct xnl_upcall {
 };
 
 static DEFINE_PER_CPU(struct xnl_upcall, xnl_upcall);
-/* Neither one that just comes or goes, nor one that Xen tells of no events. */
-struct cpumask xnl_upcall_cpus;
 static int hotplug_state;
 
 unsigned int xnl_vcpu(unsigned int cpu)
@@ -80,7 +78,7 @@ static int upcall_cpu_up(unsigned int cpu)
 	if (err)
 		goto free;
 	up->irq = irq;
-	cpumask_set_cpu(cpu, &xnl_upcall_cpus);
+	xnl_irq_enter_cpu(cpu);
 	return 0;
 
 free:
@@ -97,8 +95,6 @@ static int upcall_cpu_down(unsigned int cpu)
 
 	if (!up->irq)
 		return 0;
-	/* Who takes an event's lock from now on does not choose this CPU. */
-	cpumask_clear_cpu(cpu, &xnl_upcall_cpus);
 	xnl_irq_leave_cpu(cpu);
 	/*
 	 * Events that had come here before they moved are still here. To set
