@@ -143,24 +143,17 @@ static irqreturn_t console_interrupt(int irq, void *data)
 /* ---- output ---- */
 
 /*
- * Who holds the lock while the system dies may be a CPU that was stopped, or
- * this one, further down its stack.
+ * Returns as xn_console_write(). Who holds the lock while the system dies may
+ * be a CPU that was stopped, or this one, further down its stack.
  */
-static bool out_lock(unsigned long *flags)
-{
-	if (oops_in_progress)
-		return spin_trylock_irqsave(&xcon.out_lock, *flags);
-	spin_lock_irqsave(&xcon.out_lock, *flags);
-	return true;
-}
-
-/* Returns as xn_console_write(). */
 static int xcon_send(const char *data, int len)
 {
 	unsigned long flags;
 	int n;
 
-	if (!out_lock(&flags))
+	if (!oops_in_progress)
+		spin_lock_irqsave(&xcon.out_lock, flags);
+	else if (!spin_trylock_irqsave(&xcon.out_lock, flags))
 		return 0;
 	n = xn_console_write(&xcon.con, data, len);
 	spin_unlock_irqrestore(&xcon.out_lock, flags);

@@ -26,7 +26,8 @@ if [ ! -e /root/again ]; then
 	check "kexec takes the crash kernel" kexec -s -p /boot/vmlinuz \
 		--initrd=/tmp/initrd --append="$(sed \
 		's/crashkernel=[^ ]*//' /proc/cmdline) nr_cpus=1"
-	[ $_failed = 0 ] || finish
+	# shellcheck disable=SC2154	# of the rig's library
+	[ "$_failed" = 0 ] || finish
 	cat /dev/xvda >/dev/null &
 	echo c >/proc/sysrq-trigger
 	not_ok "the first kernel is gone"

@@ -40,7 +40,8 @@ if [ ! -e /root/again ]; then
 		echo 3 >/proc/sys/vm/drop_caches
 	done >/dev/null &
 	sleep 2
-	[ $_failed = 0 ] || finish
+	# shellcheck disable=SC2154	# of the rig's library
+	[ "$_failed" = 0 ] || finish
 	kexec -e
 	not_ok "the first kernel is gone"
 	finish
