@@ -66,7 +66,10 @@ static void fail(struct xn_blk *blk, int err, const char *what)
 	enter_idle(blk);
 }
 
-/* All rings, of a disk that can get what its data needs, too. */
+/* Not an error, but it is tried again when there are more grant references. */
+#define WAITS	1
+
+/* All rings, of a disk that can get what its data needs, too. 0, WAITS or error. */
 static int alloc_queues(struct xn_blk *blk)
 {
 	unsigned int need = xn_blk_least_refs(blk, blk->config.max_segments) +
@@ -81,7 +84,7 @@ static int alloc_queues(struct xn_blk *blk)
 		return err;
 	/* What there is may be enough for others. */
 	enter_idle(blk);
-	return xn_device_await_refs(blk->dev, need) ? -EAGAIN : err;
+	return xn_device_await_refs(blk->dev, need) ? WAITS : err;
 }
 
 static void enter_published(struct xn_blk *blk)
@@ -97,7 +100,7 @@ static void enter_published(struct xn_blk *blk)
 		return;
 	}
 	err = alloc_queues(blk);
-	if (err == -EAGAIN)
+	if (err == WAITS)
 		return;
 	for (i = 0; !err && i < blk->info.nr_queues; i++)
 		err = xn_blkq_bind(&blk->queue[i]);
@@ -192,7 +195,7 @@ static int fill_queues(struct xn_blk *blk)
 		return err;
 	for (i = 0; i < blk->info.nr_queues; i++)
 		xn_blkq_empty(&blk->queue[i]);
-	return xn_device_await_refs(blk->dev, need) ? -EAGAIN : err;
+	return xn_device_await_refs(blk->dev, need) ? WAITS : err;
 }
 
 static void enter_connected(struct xn_blk *blk)
@@ -207,7 +210,7 @@ static void enter_connected(struct xn_blk *blk)
 	}
 	blk->info.depth = RING_SIZE(&blk->queue[0].ring);
 	err = fill_queues(blk);
-	if (err == -EAGAIN)
+	if (err == WAITS)
 		return;
 	if (err) {
 		fail(blk, err, "making room for data");
