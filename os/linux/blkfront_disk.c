@@ -211,6 +211,7 @@ static void disk_add(struct work_struct *work)
 	int err;
 
 	err = device_add_disk(dev, d->gd, NULL);
+	xnl_device_settled(d->xb->xdev);
 	if (err) {
 		dev_err(dev, "%s cannot be added, error %d\n",
 			d->gd->disk_name, err);

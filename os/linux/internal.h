@@ -19,15 +19,22 @@ extern struct xn_physmap xnl_shared;
 int xnl_upcall_init(void);
 void xnl_upcall_fini(void);
 unsigned int xnl_vcpu(unsigned int cpu);
+extern struct cpumask xnl_upcall_cpus;	/* those whose vector Xen knows */
 
 /* irq.c: ports as interrupts */
 int xnl_irq_init(void);
 void xnl_irq_fini(void);
 void xnl_irq_leave_cpu(unsigned int cpu);
+void xnl_irq_flush(void);	/* what was unbound is closed when it returns */
 
 /* bus.c */
+extern struct bus_type xnl_bus;
 int xnl_bus_init(void);
 void xnl_bus_fini(void);
+
+/* settle.c: until the devices that are there can be used */
+void xnl_settle(const char *type);
+void xnl_settle_scanned(void);
 
 /* sysfs.c: what /sys/bus/xenion shows of the guest as a whole */
 extern const struct attribute_group *xnl_bus_groups[];

@@ -221,6 +221,7 @@ static int connected(struct xn_net *net)
 			go(nic);
 	}
 	rtnl_unlock();
+	xnl_device_settled(to_xnl_device(nic->dev->dev.parent));
 	return err;
 }
 

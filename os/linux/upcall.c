@@ -24,6 +24,8 @@ struct xnl_upcall {
 };
 
 static DEFINE_PER_CPU(struct xnl_upcall, xnl_upcall);
+/* Neither one that just comes or goes, nor one that Xen tells of no events. */
+struct cpumask xnl_upcall_cpus;
 static int hotplug_state;
 
 unsigned int xnl_vcpu(unsigned int cpu)
@@ -56,6 +58,11 @@ static int upcall_cpu_up(unsigned int cpu)
 	int irq, err;
 
 	up->vcpu = xn_hv_vcpu_id(&xnl_hv, cpu);
+	if (up->vcpu >= xnl_guest.evtchn.nr_vcpus) {
+		pr_warn_once("xenion: CPU %u is vCPU %u: only those below %u take events, the others do without\n",
+			     cpu, up->vcpu, xnl_guest.evtchn.nr_vcpus);
+		return 0;
+	}
 	cpumask_copy(&aff.mask, cpumask_of(cpu));
 	irq = __irq_domain_alloc_irqs(x86_vector_domain, -1, 1,
 				      cpu_to_node(cpu), &info, false, &aff);
@@ -73,6 +80,7 @@ static int upcall_cpu_up(unsigned int cpu)
 	if (err)
 		goto free;
 	up->irq = irq;
+	cpumask_set_cpu(cpu, &xnl_upcall_cpus);
 	return 0;
 
 free:
@@ -89,6 +97,8 @@ static int upcall_cpu_down(unsigned int cpu)
 
 	if (!up->irq)
 		return 0;
+	/* Who takes an event's lock from now on does not choose this CPU. */
+	cpumask_clear_cpu(cpu, &xnl_upcall_cpus);
 	xnl_irq_leave_cpu(cpu);
 	/*
 	 * Events that had come here before they moved are still here. To set
