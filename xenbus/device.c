@@ -254,6 +254,13 @@ void xn_device_fail(struct xn_device *dev, int err, const char *what)
 	xn_device_switch(dev, XenbusStateClosed);
 }
 
+void xn_device_refuse(struct xn_device *dev, int err, const char *what)
+{
+	xn_device_fail(dev, err, what);
+	/* It says again what xenstore has not taken. */
+	xn_device_stop(dev);
+}
+
 /* ---- too few grant references ---- */
 
 static void refs_are_free(struct xn_gnttab_waiter *w)
