@@ -87,6 +87,19 @@ static const char *read_geometry(struct xn_blk *blk, int *err)
 }
 
 /*
+ * Block layers want a power of two: what is no multiple of it they round to
+ * anything, down to a sector. Pieces smaller than a physical sector give nothing
+ * back, and are many.
+ */
+static uint32_t round_granularity(const struct xn_blk_info *info,
+				  uint32_t granularity)
+{
+	granularity &= -granularity;
+	return granularity > info->physical_sector_size ? granularity :
+	       info->physical_sector_size;
+}
+
+/*
  * Discard is an optimisation, and real backends write odd values here: those
  * only turn it off.
  */
@@ -106,8 +119,8 @@ static void read_discard(struct xn_blk *blk)
 		return;
 	}
 	info->discard = true;
-	info->discard_granularity = granularity;
-	info->discard_alignment = alignment;
+	info->discard_granularity = round_granularity(info, granularity);
+	info->discard_alignment = alignment % info->discard_granularity;
 }
 
 static const char *read_features(struct xn_blk *blk, int *err)

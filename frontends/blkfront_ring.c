@@ -393,7 +393,7 @@ static void flush_batch(struct xn_blk_queue *q, struct batch *b)
 	if (ready && ops->ready)
 		ops->ready(q);
 	if (idle && XN_READ_ONCE(q->blk->draining))
-		xn_wake(&q->blk->wait);
+		xn_blk_drained(q->blk);
 }
 
 static void finish(struct xn_blk_queue *q, struct xn_blk_req *req, int err,

@@ -392,6 +392,13 @@ void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
 	xn_device_fail(dev, err, text);
 }
 
+void xn_device_refuse(struct xn_device *dev, int err, const char *what)
+{
+	xn_device_fail(dev, err, what);
+	/* It says again what xenstore has not taken. */
+	xn_device_stop(dev);
+}
+
 /* ---- too few grant references ---- */
 
 static void refs_are_free(struct xn_gnttab_waiter *w)

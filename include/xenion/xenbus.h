@@ -458,6 +458,18 @@ void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
 			 const char *node, const char *should);
 
 /**
+ * xn_device_refuse - there is no frontend for this device: say why, and close
+ * @dev: initialised, not started
+ * @err: a negative errno value
+ * @what: what is wrong with it and what to do, one phrase
+ *
+ * As xn_device_fail(), for a device that nobody follows: the toolstack sees the
+ * error node, and can take the device away at once, as its backend closes too. May
+ * sleep.
+ */
+void xn_device_refuse(struct xn_device *dev, int err, const char *what);
+
+/**
  * xn_device_exists - does the toolstack still have this device?
  *
  * A device that was unplugged and plugged again is not this one: it has another

@@ -27,8 +27,6 @@ struct running {
 
 static struct running *running;
 
-static bool (*may_begin)(const struct xn_work *w);
-
 _Noreturn void host_bug(const char *fmt, ...)
 {
 	va_list ap;
@@ -139,7 +137,7 @@ static struct xn_work *next_work(void)
 
 	/* One work never runs twice at once, even if it is queued again. */
 	for (w = works; w; w = w->next)
-		if (!is_running(w) && (!may_begin || may_begin(w)))
+		if (!is_running(w))
 			break;
 	return w;
 }
@@ -217,15 +215,9 @@ void host_run(uint64_t ns)
 		now = end;
 }
 
-void host_set_work_gate(bool (*fn)(const struct xn_work *w))
-{
-	may_begin = fn;
-}
-
 void host_clock_reset(void)
 {
 	now = 0;
-	may_begin = NULL;
 }
 
 /* ---- work ---- */

@@ -223,6 +223,7 @@ static int blk_probe(struct xnl_device *xdev)
 		return -ENOMEM;
 	xb->xdev = xdev;
 	mutex_init(&xb->lock);
+	spin_lock_init(&xb->count_lock);
 	init_waitqueue_head(&xb->wait);
 	dev_set_drvdata(&xdev->dev, xb);
 	err = xn_blk_init(&xb->blk, &xdev->xb, &blk_ops, &config);

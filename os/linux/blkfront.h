@@ -23,7 +23,8 @@ struct xnl_blk {
 	int irq[XN_BLK_MAX_QUEUES];
 	struct mutex lock;		/* disk */
 	struct xnl_blk_disk *disk;	/* of this connection, or NULL */
-	atomic_t disks;			/* that are not freed yet */
+	spinlock_t count_lock;		/* disks */
+	unsigned int disks;		/* that are not freed yet */
 	wait_queue_head_t wait;		/* until there are none */
 };
 

@@ -194,6 +194,20 @@ static void set_limits(struct request_queue *queue,
 	blk_queue_write_cache(queue, info->flush, false);
 }
 
+/*
+ * Who waits may free the device as soon as it sees that there are none: it looks
+ * under the lock, and so not before we are done with the queue that it waits in.
+ */
+static void disk_gone(struct xnl_blk *xb)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&xb->count_lock, flags);
+	if (!--xb->disks)
+		wake_up_all(&xb->wait);
+	spin_unlock_irqrestore(&xb->count_lock, flags);
+}
+
 static void disk_free(struct xnl_blk_disk *d)
 {
 	struct xnl_blk *xb = d->xb;
@@ -201,8 +215,7 @@ static void disk_free(struct xnl_blk_disk *d)
 	put_disk(d->gd);
 	blk_mq_free_tag_set(&d->tags);
 	kfree(d);
-	if (atomic_dec_and_test(&xb->disks))
-		wake_up_all(&xb->wait);
+	disk_gone(xb);
 }
 
 static void disk_add(struct work_struct *work)
@@ -317,7 +330,9 @@ int xnl_blk_connected(struct xn_blk *blk)
 		kfree(d);
 		return err;
 	}
-	atomic_inc(&xb->disks);
+	spin_lock_irq(&xb->count_lock);
+	xb->disks++;
+	spin_unlock_irq(&xb->count_lock);
 	mutex_lock(&xb->lock);
 	xb->disk = d;
 	mutex_unlock(&xb->lock);
@@ -356,12 +371,17 @@ void xnl_blk_closing(struct xn_blk *blk)
 
 void xnl_blk_retire(struct xnl_blk *xb)
 {
+	long in_time;
+
 	mutex_lock(&xb->lock);
 	if (xb->disk)
 		disk_let_go(xb->disk);
 	mutex_unlock(&xb->lock);
-	if (!wait_event_timeout(xb->wait, !atomic_read(&xb->disks),
-				RETIRE_TIMEOUT))
+	spin_lock_irq(&xb->count_lock);
+	in_time = wait_event_lock_irq_timeout(xb->wait, !xb->disks,
+					      xb->count_lock, RETIRE_TIMEOUT);
+	spin_unlock_irq(&xb->count_lock);
+	if (!in_time)
 		dev_warn(&xb->xdev->dev,
 			 "the backend does not answer: data that was not written is lost\n");
 }
@@ -383,7 +403,9 @@ void xnl_blk_drain(struct xnl_blk *xb)
 
 void xnl_blk_wait(struct xnl_blk *xb)
 {
-	wait_event(xb->wait, !atomic_read(&xb->disks));
+	spin_lock_irq(&xb->count_lock);
+	wait_event_lock_irq(xb->wait, !xb->disks, xb->count_lock);
+	spin_unlock_irq(&xb->count_lock);
 }
 
 int xnl_blk_disk_init(void)

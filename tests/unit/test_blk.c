@@ -437,6 +437,33 @@ static void test_discard_odd(void **state)
 	}
 }
 
+/* Whatever the backend writes: a power of two, and no single sectors. */
+static void test_discard_rounded(void **state)
+{
+	static const struct {
+		const char *granularity, *alignment;
+		uint32_t rounded, rest;
+	} odd[] = {
+		{ "512", "0", 4096, 0 },
+		{ "4096", "512", 4096, 512 },
+		{ "1536", "512", 4096, 512 },
+		{ "196608", "69632", 65536, 4096 },
+		{ "4294966784", "4194304", 4096, 0 },
+		{ "2147483648", "0", 2147483648u, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(odd); i++) {
+		be_offer(&t.b, "discard-granularity", odd[i].granularity);
+		be_offer(&t.b, "discard-alignment", odd[i].alignment);
+		t_connect(&t_config);
+		assert_true(t.info.discard);
+		assert_int_equal(t.info.discard_granularity, odd[i].rounded);
+		assert_int_equal(t.info.discard_alignment, odd[i].rest);
+		t_fini();
+	}
+}
+
 /* ---- the ring ---- */
 
 /* More than the ring holds, answered in the wrong order, over and over. */
@@ -1009,6 +1036,7 @@ int main(void)
 		TEST(no_cache),
 		TEST(discard),
 		TEST(discard_odd),
+		TEST(discard_rounded),
 		TEST(full_ring),
 		TEST(large_rings),
 		TEST(load_other),

@@ -544,6 +544,33 @@ static void test_fail_gone(void **state)
 	assert_null(host_xs_read(xg->h, "device/vbd/51712"));
 }
 
+/* Never started, and closed all the same: nobody else would tell. */
+static void test_refuse(void **state)
+{
+	assert_int_equal(init(), 0);
+	assert_int_equal(our_state(), XenbusStateInitialising);
+	xn_device_refuse(&dev, -EINVAL, "sda (2048) is no xvd disk");
+	assert_int_equal(our_state(), XenbusStateClosed);
+	assert_string_equal(host_xs_read(xg->h,
+					 "error/device/vbd/51712/error"),
+			    "22 sda (2048) is no xvd disk");
+	assert_int_equal(host_log_count(XN_ERR), 1);
+	/* Plugged anew, it is another device. */
+	assert_true(xn_device_exists(&dev));
+	host_xs_write(xg->h, "device/vbd/51712/state", "1");
+	assert_false(xn_device_exists(&dev));
+}
+
+/* What xenstore does not take is said again. */
+static void test_refuse_refused(void **state)
+{
+	assert_int_equal(init(), 0);
+	host_fail(HOST_FAULT_STORE, 8, -EDQUOT);
+	xn_device_refuse(&dev, -EINVAL, "for a test");
+	assert_true(host_fault_done());
+	assert_int_equal(our_state(), XenbusStateClosed);
+}
+
 static void fail_and_go_on(enum xenbus_state state)
 {
 	xn_device_fail(&dev, -EIO, "in a callback");
@@ -701,6 +728,8 @@ int main(void)
 		INIT(test_init_long_type),
 		INIT(test_start), INIT(test_start_left),
 		INIT(test_start_left_refused),
+		INIT(test_refuse),
+		INIT(test_refuse_refused),
 		TEST(test_sane_walk),
 		TEST(test_changes_only),
 		TEST(test_insane_states),
