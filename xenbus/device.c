@@ -5,7 +5,7 @@
  *
  * Specified in xen-public/io/xenbus.h; where the nodes are, in
  * docs/misc/xenstore-paths.pandoc of Xen. Called by the frontends, and by the
- * bus of the OS, which learns here which devices there are.
+ * bus of the OS.
  *
  * The toolstack may remove a device at any time. Writing to a node that is
  * gone would make it anew, and a device with it that nobody removes: so our
