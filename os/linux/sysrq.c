@@ -68,8 +68,6 @@ int xnl_sysrq_init(void)
 		return 0;
 	strscpy(sysrq_watch.path, "control/sysrq", sizeof(sysrq_watch.path));
 	sysrq_watch.fn = sysrq_changed;
-	xn_xs_write(&xnl_guest.xs, XN_XS_NOTXN, "control", "feature-sysrq",
-		    "1");
 	return xn_xs_watch(&xnl_guest.xs, &sysrq_watch);
 }
 

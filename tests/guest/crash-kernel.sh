@@ -35,6 +35,7 @@ if [ ! -e /root/again ]; then
 fi
 
 _tests=6
+dmesg -c >/dev/null
 check "the crash kernel loads the modules" load_xenion
 check "it finds event channels in use" \
 	sh -c 'dmesg | grep -q "of an earlier kernel are closed"'

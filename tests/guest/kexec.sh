@@ -35,10 +35,9 @@ if [ ! -e /root/again ]; then
 		cpio -o -H newc >/tmp/initrd'
 	check "kexec takes the kernel" kexec -s -l /boot/vmlinuz \
 		--initrd=/tmp/initrd --reuse-cmdline
-	while :; do
-		cat /dev/xvdb
+	while cat /dev/xvdb; do
 		echo 3 >/proc/sys/vm/drop_caches
-	done >/dev/null &
+	done >/dev/null 2>&1 &
 	sleep 2
 	# shellcheck disable=SC2154	# of the rig's library
 	[ "$_failed" = 0 ] || finish
@@ -48,6 +47,7 @@ if [ ! -e /root/again ]; then
 fi
 
 _tests=7
+dmesg -c >/dev/null
 tell second
 check "the second kernel runs alone" sleep 8
 devices second

@@ -9,8 +9,6 @@ node=/local/domain/$DOMID/control/sysrq
 taken() { [ -z "$(xenstore-read "$node" 2>/dev/null)" ]; }
 
 wait_guest help 300
-[ "$(xenstore-read "/local/domain/$DOMID/control/feature-sysrq")" = 1 ]
-result $? "the guest says that it can"
 xl sysrq "$DOMID" h
 result $? "xl sysrq is taken"
 wait_for 20 taken
