@@ -22,7 +22,6 @@ tell_guest slow
 wait_guest unplug-one 120
 xenstore-rm "$(front vbd/51808)"
 result $? "one is unplugged"
-tell_guest unplugged
 wait_guest unplug 120
 paths=
 for id in $slow; do
@@ -31,7 +30,6 @@ done
 # shellcheck disable=SC2086
 xenstore-rm $paths
 result $? "all are unplugged at once"
-tell_guest unplugged
 
 wait_guest slow-2 120
 make_slow
