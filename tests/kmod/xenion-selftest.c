@@ -202,7 +202,7 @@ static void test_many(void)
 	}
 }
 
-#define ROUNDS	60
+#define ROUNDS	30
 #define BINDERS	3
 
 /* Binds a pair of ports, sends one event, unbinds, again and again. */
