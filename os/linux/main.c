@@ -152,9 +152,12 @@ static int __init xenion_init(void)
 	}
 	xn_hypercall_choose();
 
-	err = events_init();
+	err = xnl_os_init();
 	if (err)
 		goto fail;
+	err = events_init();
+	if (err)
+		goto os;
 	err = xn_gnttab_init(&xnl_guest.gnttab, 1);
 	if (err)
 		goto events;
@@ -180,6 +183,8 @@ gnttab:
 	xn_gnttab_fini(&xnl_guest.gnttab);
 events:
 	events_fini();
+os:
+	xnl_os_fini();
 fail:
 	pr_err("xenion: not loaded, error %d\n", err);
 	return err;
@@ -194,6 +199,7 @@ static void __exit xenion_exit(void)
 	store_fini();
 	lost = xn_gnttab_fini(&xnl_guest.gnttab);
 	events_fini();
+	xnl_os_fini();
 	pr_info("xenion: unloaded, %u grants left behind\n", lost);
 }
 
