@@ -63,14 +63,14 @@ static const char *read_geometry(struct xn_blk *blk, int *err)
 	if (!*err && (!power_of_2(val) || val < 512))
 		*err = -EINVAL;
 	if (*err)
-		return "reading the backend's sector-size";
+		return "reading the backend's sector-size, a power of 2 from 512 to 4096";
 	info->sector_size = val;
 
 	*err = optional(blk, "physical-sector-size", 1u << 30, &val);
 	if (!*err && (!power_of_2(val) || val < info->sector_size))
 		*err = -EINVAL;
 	if (*err)
-		return "reading the backend's physical-sector-size";
+		return "reading the backend's physical-sector-size, a power of 2 from its sector-size on";
 	info->physical_sector_size = val;
 
 	*err = required(blk, "info", XN_BLK_MAX_UINT, &val);
@@ -82,7 +82,7 @@ static const char *read_geometry(struct xn_blk *blk, int *err)
 
 	*err = xn_blk_read_sectors(blk, &info->sectors);
 	if (*err)
-		return "reading the backend's sectors";
+		return "reading the backend's sectors, a multiple of its sector-size";
 	return NULL;
 }
 
@@ -132,7 +132,7 @@ static const char *read_features(struct xn_blk *blk, int *err)
 	*err = xn_xs_read_uint(&blk->dev->guest->xs, XN_XS_NOTXN,
 			       blk->dev->node, "trusted", 1, &trusted);
 	if (*err && *err != -ENOENT)
-		return "reading the node trusted";
+		return "reading the node trusted, 0 or 1";
 	info->trusted = trusted && !blk->config.distrust;
 
 	*err = optional(blk, "feature-max-indirect-segments", XN_BLK_MAX_UINT,

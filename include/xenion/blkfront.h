@@ -93,8 +93,8 @@ struct xn_blk_ops {
 	/*
 	 * The disk is there, blk->info says how. May not wait for a request:
 	 * nobody would tell a waiting port that the backend has gone. -EAGAIN: not
-	 * yet, and the port calls xn_blk_again() when it can. Another error fails
-	 * the device.
+	 * yet, and the port calls xn_blk_again() when it can; it may be asked
+	 * before. Another error fails the device.
 	 */
 	int (*connected)(struct xn_blk *blk);
 	/* blk->info.sectors is another than it was. */

@@ -16,7 +16,7 @@
 #include "internal.h"
 
 static struct xn_xs_watch bus_watch;
-static struct xn_work bus_work;
+static struct delayed_work bus_work;
 static struct workqueue_struct *bus_wq;	/* removals, side by side */
 static bool bus_down;			/* for good */
 static bool bus_complained;		/* since it went well */
@@ -132,7 +132,7 @@ static void remove_device(struct work_struct *work)
 	put_device(&xdev->dev);
 	/* One of that name may wait for its turn. */
 	if (!READ_ONCE(bus_down))
-		xn_work_schedule(&bus_work, 0);
+		queue_delayed_work(bus_wq, &bus_work, 0);
 }
 
 static void release_device(struct work_struct *work)
@@ -239,7 +239,7 @@ static int probe_again(struct device *dev, void *data)
 	return 0;
 }
 
-static void bus_scan(struct xn_work *work)
+static void bus_scan(struct work_struct *work)
 {
 	bool again = false;
 	int err;
@@ -262,7 +262,7 @@ static void bus_scan(struct xn_work *work)
 static void bus_changed(struct xn_xs_watch *w)
 {
 	/* Removing a device unregisters its watch: not from a watch function. */
-	xn_work_schedule(&bus_work, 0);
+	queue_delayed_work(bus_wq, &bus_work, 0);
 }
 
 int xnl_driver_register(struct xnl_driver *drv, struct module *owner,
@@ -318,7 +318,7 @@ int xnl_bus_init(void)
 	err = bus_register(&xnl_bus);
 	if (err)
 		goto destroy;
-	xn_work_init(&bus_work, bus_scan);
+	INIT_DELAYED_WORK(&bus_work, bus_scan);
 	strscpy(bus_watch.path, "device", sizeof(bus_watch.path));
 	bus_watch.fn = bus_changed;
 	err = xn_xs_watch(&xnl_guest.xs, &bus_watch);
@@ -371,10 +371,10 @@ void xnl_bus_fini(void)
 {
 	WRITE_ONCE(bus_down, true);
 	xn_xs_unwatch(&xnl_guest.xs, &bus_watch);
-	xn_work_cancel(&bus_work);
+	cancel_delayed_work_sync(&bus_work);
 	drop_devices(is_here);
 	destroy_workqueue(bus_wq);
 	/* A removal may have asked for a scan just before. */
-	xn_work_cancel(&bus_work);
+	cancel_delayed_work_sync(&bus_work);
 	bus_unregister(&xnl_bus);
 }

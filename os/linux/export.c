@@ -12,6 +12,7 @@
 /* os.h */
 EXPORT_PER_CPU_SYMBOL_GPL(xnl_stats);
 EXPORT_SYMBOL_GPL(xnl_work_run);
+EXPORT_SYMBOL_GPL(xnl_wq);
 EXPORT_SYMBOL_GPL(xn_os_page_alloc);
 EXPORT_SYMBOL_GPL(xn_os_page_free);
 EXPORT_SYMBOL_GPL(xn_os_gfn);
@@ -75,6 +76,7 @@ EXPORT_SYMBOL_GPL(xn_device_switch);
 EXPORT_SYMBOL_GPL(xn_device_fail);
 EXPORT_SYMBOL_GPL(xn_device_publish);
 EXPORT_SYMBOL_GPL(xn_device_fail_node);
+EXPORT_SYMBOL_GPL(xn_device_refuse);
 EXPORT_SYMBOL_GPL(xn_device_again);
 EXPORT_SYMBOL_GPL(xn_device_await_refs);
 EXPORT_SYMBOL_GPL(xn_device_exists);

@@ -11,6 +11,10 @@
 /* native.c: it alone sees Linux's own <xen/...> headers */
 bool xnl_kernel_is_xen_guest(void);
 
+/* os.c: before all else, and after it */
+int xnl_os_init(void);
+void xnl_os_fini(void);
+
 /* main.c */
 extern struct xn_hv_info xnl_hv;
 extern struct xn_physmap xnl_shared;

@@ -178,9 +178,12 @@ static int __init xenion_init(void)
 	}
 	xn_hypercall_choose();
 
-	err = events_init();
+	err = xnl_os_init();
 	if (err)
 		goto fail;
+	err = events_init();
+	if (err)
+		goto os;
 	err = xn_gnttab_init(&xnl_guest.gnttab, 1);
 	if (err)
 		goto events;
@@ -216,6 +219,8 @@ gnttab:
 	xn_gnttab_fini(&xnl_guest.gnttab);
 events:
 	events_fini();
+os:
+	xnl_os_fini();
 fail:
 	pr_err("xenion: not loaded, error %d\n", err);
 	return err;
@@ -251,11 +256,15 @@ void xnl_rooms_quit(void)
 
 static void __exit xenion_exit(void)
 {
+	unsigned int lost;
+
 	xnl_shutdown_fini();
 	xnl_sysrq_fini();
 	xnl_control_fini();
 	xnl_bus_fini();
-	pr_info("xenion: unloaded, %u grants left behind\n", rooms_fini());
+	lost = rooms_fini();
+	xnl_os_fini();
+	pr_info("xenion: unloaded, %u grants left behind\n", lost);
 }
 
 module_init(xenion_init);

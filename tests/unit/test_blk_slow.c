@@ -83,6 +83,15 @@ static void hang(struct xn_blk *blk, struct backend *b, struct io *io,
 	assert_int_equal(b->nr_held, 1);
 }
 
+/* The first disk's backend closes, and has a request that it does not answer. */
+static void hang_and_close(struct io *io, struct buffer *buf)
+{
+	t_connect(&t_config);
+	buffer_make(buf, 1);
+	hang(&t.blk, &t.b, io, buf);
+	be_state(&t.b, XenbusStateClosing);
+}
+
 static long long state_of(const struct backend *b)
 {
 	char path[64];
@@ -99,11 +108,8 @@ static void test_watch_is_heard(void **state)
 	struct buffer buf;
 	struct io io;
 
-	t_connect(&t_config);
-	buffer_make(&buf, 1);
-	hang(&t.blk, &t.b, &io, &buf);
+	hang_and_close(&io, &buf);
 	written = xn_os_now();
-	be_state(&t.b, XenbusStateClosing);
 	host_xs_write(t.h, "control/shutdown", "poweroff");
 	host_run(SOON);
 	assert_int_equal(heard.calls, before + 1);
@@ -126,10 +132,7 @@ static void test_answered_late(void **state)
 	struct buffer buf;
 	struct io io;
 
-	t_connect(&t_config);
-	buffer_make(&buf, 1);
-	hang(&t.blk, &t.b, &io, &buf);
-	be_state(&t.b, XenbusStateClosing);
+	hang_and_close(&io, &buf);
 	host_run(DRAIN_NS / 2);
 	assert_int_equal(t.closing, 1);
 	assert_false(io.done);
@@ -150,11 +153,8 @@ static void test_other_disk_cycles(void **state)
 	unsigned int i;
 	struct io io;
 
-	t_connect(&t_config);
 	other_connect();
-	buffer_make(&buf, 1);
-	hang(&t.blk, &t.b, &io, &buf);
-	be_state(&t.b, XenbusStateClosing);
+	hang_and_close(&io, &buf);
 	for (i = 0; i < 3; i++) {
 		be_state(&other.b, XenbusStateClosing);
 		host_run(SOON);
@@ -177,12 +177,9 @@ static void test_both_hang(void **state)
 	struct io io, other_io;
 	struct buffer buf;
 
-	t_connect(&t_config);
 	other_connect();
-	buffer_make(&buf, 1);
-	hang(&t.blk, &t.b, &io, &buf);
+	hang_and_close(&io, &buf);
 	hang(&other.blk, &other.b, &other_io, &buf);
-	be_state(&t.b, XenbusStateClosing);
 	be_state(&other.b, XenbusStateClosing);
 	host_run(DRAIN_NS + SOON);
 	assert_true(io.done && other_io.done);
@@ -207,10 +204,7 @@ static void test_back_while_draining(void **state)
 	struct buffer buf;
 	struct io io;
 
-	t_connect(&t_config);
-	buffer_make(&buf, 1);
-	hang(&t.blk, &t.b, &io, &buf);
-	be_state(&t.b, XenbusStateClosing);
+	hang_and_close(&io, &buf);
 	host_run(SOON);
 	be_disconnect(&t.b);
 	t.b.hold = false;
@@ -235,10 +229,7 @@ static void test_fini_while_draining(void **state)
 	struct buffer buf;
 	struct io io;
 
-	t_connect(&t_config);
-	buffer_make(&buf, 1);
-	hang(&t.blk, &t.b, &io, &buf);
-	be_state(&t.b, XenbusStateClosing);
+	hang_and_close(&io, &buf);
 	host_run(SOON);
 	xn_blk_fini(&t.blk);
 	assert_true(io.done);
@@ -246,6 +237,41 @@ static void test_fini_while_draining(void **state)
 	host_run(2 * DRAIN_NS);
 	assert_int_equal(state_of(&t.b), XenbusStateClosed);
 	buffer_free(&buf);
+}
+
+/* A port that is not done with the disk of before is asked again, when it says. */
+static void test_port_not_ready(void **state)
+{
+	t.refuse_connected = -EAGAIN;
+	assert_int_equal(t_init(&t_config), 0);
+	assert_true(t.connected > 0);
+	assert_int_equal(state_of(&t.b), XenbusStateConnected);
+	/* What comes of such a disk, the port need not hear. */
+	host_xs_write(t.h, be_path(&t.b, "sectors"), "32768");
+	host_run(DRAIN_NS);
+	assert_int_equal(t.resized, 0);
+	be_state(&t.b, XenbusStateClosing);
+	host_run(SOON);
+	assert_int_equal(t.closing, 0);
+	be_state(&t.b, XenbusStateInitWait);
+	host_run(SOON);
+	assert_int_equal(state_of(&t.b), XenbusStateConnected);
+	assert_int_equal(t.closing, 0);
+
+	t.refuse_connected = 0;
+	t.connected = 0;
+	xn_blk_again(&t.blk);
+	host_run(SOON);
+	assert_int_equal(t.connected, 1);
+	/* Once. */
+	xn_blk_again(&t.blk);
+	host_run(SOON);
+	assert_int_equal(t.connected, 1);
+	t_fini();
+	assert_int_equal(t.closing, 1);
+	/* Too late, and harmless. */
+	xn_blk_again(&t.blk);
+	host_run(SOON);
 }
 
 int main(void)
@@ -258,6 +284,7 @@ int main(void)
 		TEST(both_hang),
 		TEST(back_while_draining),
 		TEST(fini_while_draining),
+		TEST(port_not_ready),
 	};
 
 	return cmocka_run_group_tests_name("blk_slow", tests, NULL, NULL);
