@@ -22,7 +22,7 @@ static void let_go(struct xn_backoff *b)
 
 	/* Not while it is closed: the port may be another's. */
 	if (b->held && b->t)
-		xn_evtchn_unmask(b->t, b->port);
+		xn_evtchn_release(b->t, b->port, XN_HOLD_BACKOFF);
 	XN_WRITE_ONCE(b->held, false);
 	xn_unlock(&b->lock, flags);
 }
@@ -52,6 +52,9 @@ void xn_backoff_close(struct xn_backoff *b)
 	if (!b->t)
 		return;
 	flags = xn_lock(&b->lock);
+	if (b->held)
+		xn_evtchn_release(b->t, b->port, XN_HOLD_BACKOFF);
+	XN_WRITE_ONCE(b->held, false);
 	__atomic_store_n(&b->t, NULL, __ATOMIC_RELAXED);
 	xn_unlock(&b->lock, flags);
 	xn_work_cancel(&b->work);
@@ -69,7 +72,7 @@ static void hold(struct xn_backoff *b, uint32_t beyond)
 	flags = xn_lock(&b->lock);
 	if (b->t && !b->held) {
 		XN_WRITE_ONCE(b->held, true);
-		xn_evtchn_mask(b->t, b->port);
+		xn_evtchn_hold(b->t, b->port, XN_HOLD_BACKOFF);
 		/* If it is queued still, for a shorter time: the next is longer. */
 		xn_work_schedule(&b->work, FIRST_DELAY << beyond);
 		xn_stat_inc(XN_STAT_EVENT_HELD);

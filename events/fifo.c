@@ -292,8 +292,9 @@ static int init_controls(struct xn_evtchn_table *t, struct fifo *f)
 		};
 
 		err = xn_hc_evtchn(EVTCHNOP_init_control, &x);
+		/* Nothing else is wrong with the first: it has one already. */
 		if (err && !i)
-			return err;
+			return err == -EINVAL ? -EEXIST : err;
 		if (err) {
 			if (err != -ENOENT)
 				xn_os_log(XN_WARN,

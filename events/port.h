@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events/, inside: one port as the table keeps it, for table.c and the two
- * ABIs.
+ * events/, inside: one port as the table keeps it, for table.c, reset.c and the
+ * two ABIs.
  */
 #ifndef XENION_EVENTS_PORT_H
 #define XENION_EVENTS_PORT_H
@@ -18,15 +18,23 @@ struct xn_evtchn_port {
 	void *data;
 	uint32_t gen;
 	uint32_t takers;	/* vCPUs that may take its events, as bits */
-	evtchn_port_t remote_port;	/* of a port of the toolstack's, */
-	domid_t remote;			/* while EVTCHNOP_reset closes it */
+	union {
+		uint32_t holders;	/* enum xn_evtchn_holder; atomic */
+		evtchn_port_t remote_port;	/* of a toolstack's port, */
+	};
+	domid_t remote;		/* while EVTCHNOP_reset closes it */
 	uint8_t vcpu;		/* that Xen tells of its events */
-	uint8_t adopted;	/* the toolstack's: its EVTCHNSTAT_*; else 0 */
+	uint8_t adopted : 4;	/* the toolstack's: its EVTCHNSTAT_*; else 0 */
+	uint8_t detached : 4;	/* its number is taken until it is closed */
 };
 
 /* The entry of a port that was ever bound; NULL: it was not. */
 struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
 				      evtchn_port_t port);
+
+/* Make an entry for that port, and free those of all. May sleep. */
+int xn_evtchn_table_grow(struct xn_evtchn_table *t, evtchn_port_t port);
+void xn_evtchn_table_free(struct xn_evtchn_table *t);
 
 /* Call the function of a port whose event was cleared. */
 void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port);

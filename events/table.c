@@ -2,16 +2,14 @@
 /*
  * The table of event channels: who takes the events of which port, and the
  * EVTCHNOP_* that make and close ports (xen-public/event_channel.h). How an
- * event is signalled is the business of twolevel.c and fifo.c. Called by the
- * port's interrupt code and by frontends' tests.
+ * event is signalled is the business of twolevel.c and fifo.c, how all of it
+ * ends that of reset.c. Called by the port's interrupt code and by frontends'
+ * tests.
  */
 #include "port.h"
 
 #define PORTS_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct xn_evtchn_port))
 #define PAGES_PER_DIR	(XN_PAGE_SIZE / sizeof(void *))
-
-/* The toolstack's ports are among the first, with no more free ones between. */
-#define GAP		16u
 
 _Static_assert(PORTS_PER_PAGE * PAGES_PER_DIR * XN_EVTCHN_DIR_PAGES >=
 	       XN_EVTCHN_MAX_PORTS, "the directory holds all ports");
@@ -62,7 +60,7 @@ static int fill(struct xn_evtchn_table *t, void **slot)
 	return 0;
 }
 
-static int grow(struct xn_evtchn_table *t, evtchn_port_t port)
+int xn_evtchn_table_grow(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	unsigned int dir = port / PORTS_PER_PAGE / PAGES_PER_DIR;
 	int err = fill(t, &t->dir[dir]);
@@ -70,7 +68,7 @@ static int grow(struct xn_evtchn_table *t, evtchn_port_t port)
 	return err ? err : fill(t, page_slot(t, port));
 }
 
-static void free_table(struct xn_evtchn_table *t)
+void xn_evtchn_table_free(struct xn_evtchn_table *t)
 {
 	unsigned int d, i;
 
@@ -146,16 +144,17 @@ static int attach(struct xn_evtchn_table *t, evtchn_port_t port,
 
 	if (!port || port >= t->max_ports || vcpu >= t->nr_vcpus)
 		return -EINVAL;
-	err = grow(t, port);
+	err = xn_evtchn_table_grow(t, port);
 	if (!err)
 		err = t->ops->grow(t, port);
 	if (err)
 		return err;
 	p = xn_evtchn_port(t, port);
 	flags = xn_lock(&t->lock);
-	if (is_bound(p)) {
+	if (is_bound(p) || p->detached) {
 		err = -EBUSY;
 	} else {
+		__atomic_store_n(&p->holders, XN_HOLD_OWNER, __ATOMIC_SEQ_CST);
 		t->ops->mask(t, port);
 		XN_WRITE_ONCE(p->fn, fn);
 		XN_WRITE_ONCE(p->data, data);
@@ -243,23 +242,43 @@ int xn_evtchn_adopt(struct xn_evtchn_table *t, evtchn_port_t port,
 	return attach(t, port, x.vcpu, x.status, fn, data);
 }
 
-void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port)
+void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
+	unsigned long flags;
+
+	flags = xn_lock(&t->lock);
+	if (is_bound(p)) {
+		xn_evtchn_hold(t, port, XN_HOLD_UNBOUND);
+		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELAXED);
+		/* Before fn and data can change: see xn_evtchn_dispatch(). */
+		xn_wmb();
+		p->detached = 1;
+	}
+	xn_unlock(&t->lock, flags);
+}
+
+void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
 	unsigned long flags;
 	bool close = false;
 
 	flags = xn_lock(&t->lock);
-	if (is_bound(p)) {
-		t->ops->mask(t, port);
-		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELAXED);
-		/* Before fn and data can change: see xn_evtchn_dispatch(). */
-		xn_wmb();
+	if (p && p->detached) {
+		/* Before Xen gives the number to somebody else. */
+		p->detached = 0;
 		close = !p->adopted;
 	}
 	xn_unlock(&t->lock, flags);
 	if (close)
 		close_port(port);
+}
+
+void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	xn_evtchn_detach(t, port);
+	xn_evtchn_close(t, port);
 }
 
 int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
@@ -309,7 +328,7 @@ int xn_evtchn_set_priority(struct xn_evtchn_table *t, evtchn_port_t port,
 	return err;
 }
 
-/* ---- begin and end ---- */
+/* ---- begin ---- */
 
 static int start(struct xn_evtchn_table *t, const struct xn_evtchn_ops *ops)
 {
@@ -334,135 +353,4 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 	if (!ops && (err == -ENOSYS || err == -EOPNOTSUPP))
 		err = start(t, &xn_evtchn_twolevel);
 	return err;
-}
-
-static void tell_lost(evtchn_port_t port, int err)
-{
-	xn_os_log(XN_ERR,
-		  "xenion: the toolstack's event channel %u is lost (error %d)",
-		  port, err);
-}
-
-/* Is this port open? If it is the toolstack's, remember where it leads. */
-static bool note_port(struct xn_evtchn_table *t, evtchn_port_t port)
-{
-	struct evtchn_status x = { .dom = DOMID_SELF, .port = port };
-	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
-	bool adopted = p && p->adopted;
-	int err;
-
-	/* Ours, or it was: the reset closes it. */
-	if (p && p->gen && !adopted)
-		return true;
-	if (adopted)
-		p->adopted = 0;
-	err = xn_hc_evtchn(EVTCHNOP_status, &x);
-	/* Never used, or Xen's own, which a reset leaves alone. */
-	if (!adopted && (err == -EINVAL || err == -EACCES))
-		return false;
-	if (err) {
-		tell_lost(port, err);
-		return false;
-	}
-	if (x.status != EVTCHNSTAT_interdomain &&
-	    x.status != EVTCHNSTAT_unbound)
-		return false;
-	err = grow(t, port);
-	if (err) {
-		tell_lost(port, err);
-		return true;
-	}
-	p = xn_evtchn_port(t, port);
-	if (x.status == EVTCHNSTAT_interdomain) {
-		p->remote = x.u.interdomain.dom;
-		p->remote_port = x.u.interdomain.port;
-	} else {
-		p->remote = x.u.unbound.dom;
-	}
-	p->adopted = x.status;
-	if (t->last < port)
-		t->last = port;
-	return true;
-}
-
-/*
- * So that a reset loses none of them, whether or not somebody adopted it. Done
- * at the end, because it takes many hypercalls, and many a guest has no end.
- */
-static void note_others(struct xn_evtchn_table *t)
-{
-	unsigned int gap = 0;
-	evtchn_port_t port;
-
-	for (port = 1; port < t->max_ports; port++) {
-		const struct xn_evtchn_port *p = xn_evtchn_port(t, port);
-
-		if (gap >= GAP && port > t->last)
-			break;
-		if (gap < GAP || (p && p->adopted))
-			gap = note_port(t, port) ? 0 : gap + 1;
-	}
-}
-
-struct rebind {
-	void (*moved)(void *data, evtchn_port_t from, evtchn_port_t to);
-	void *data;
-};
-
-static void bind_again(const struct xn_evtchn_port *p, evtchn_port_t port,
-		       const struct rebind *r)
-{
-	evtchn_port_t to;
-	int err;
-
-	if (p->adopted == EVTCHNSTAT_interdomain) {
-		struct evtchn_bind_interdomain x = {
-			.remote_dom = p->remote,
-			.remote_port = p->remote_port,
-		};
-
-		err = xn_hc_evtchn(EVTCHNOP_bind_interdomain, &x);
-		to = x.local_port;
-	} else {
-		struct evtchn_alloc_unbound x = {
-			.dom = DOMID_SELF, .remote_dom = p->remote,
-		};
-
-		err = xn_hc_evtchn(EVTCHNOP_alloc_unbound, &x);
-		to = x.port;
-	}
-	if (err)
-		tell_lost(port, err);
-	else if (to != port && r->moved)
-		r->moved(r->data, port, to);
-}
-
-/* Lowest number first, so that each gets its own again, if that can be. */
-static void bind_all_again(struct xn_evtchn_table *t, const struct rebind *r)
-{
-	evtchn_port_t port;
-
-	for (port = 1; port <= t->last; port++) {
-		struct xn_evtchn_port *p = xn_evtchn_port(t, port);
-
-		if (p && p->adopted)
-			bind_again(p, port, r);
-	}
-}
-
-void xn_evtchn_fini(struct xn_evtchn_table *t,
-		    void (*moved)(void *data, evtchn_port_t from,
-				  evtchn_port_t to),
-		    void *data)
-{
-	struct rebind r = { .moved = moved, .data = data };
-	int err;
-
-	if (t->ops->resets)
-		note_others(t);
-	err = t->ops->fini(t);
-	xn_evtchn_twolevel_mask_all(t->shared);
-	if (t->ops->resets && !err)
-		bind_all_again(t, &r);
-	free_table(t);
 }

@@ -2,8 +2,8 @@
 /*
  * Between the files of the block frontend: blkfront.c walks through the
  * states, blkfront_nodes.c reads and writes xenstore, blkfront_queue.c owns a
- * queue's memory, blkfront_ring.c moves requests and responses,
- * blkfront_stall.c looks for those that never come.
+ * queue's ring, blkfront_slots.c what its data needs, blkfront_ring.c moves
+ * requests and responses, blkfront_stall.c looks for those that never come.
  */
 #ifndef XENION_BLKFRONT_INT_H
 #define XENION_BLKFRONT_INT_H
@@ -22,8 +22,20 @@ static inline struct xn_blk_req *xn_blkq_req(struct xn_blk_queue *q,
 			   [id % XN_BLK_REQS_PER_PAGE];
 }
 
+/* A chain of slots is free, and the next to be used; the queue's lock is held. */
+static inline void xn_blk_slots_put(struct xn_blk_slots *list,
+				    struct xn_blk_slot *first,
+				    struct xn_blk_slot *last, unsigned int n)
+{
+	last->next = list->free;
+	list->free = first;
+	list->nr_free += n;
+}
+
 /* blkfront.c: the backend did what cannot be. Context: any. */
 void xn_blk_refuse(struct xn_blk_queue *q, const char *what);
+/* A queue's last request in flight was answered. Context: any. */
+void xn_blk_drained(struct xn_blk *blk);
 
 /*
  * blkfront_nodes.c, all may sleep. The first two fill in blk->info; they return
@@ -37,14 +49,27 @@ int xn_blk_publish(struct xn_blk *blk);
 /* blkfront_queue.c, all may sleep. Once per xn_blk, before anything else: */
 void xn_blkq_init(struct xn_blk_queue *q, struct xn_blk *blk,
 		  unsigned int index);
-/* The ring, granted, and its event channel. On error xn_blkq_free() follows. */
-int xn_blkq_publish(struct xn_blk_queue *q);
-/* What requests need, now that blk->info is known. As above on error. */
-int xn_blkq_fill(struct xn_blk_queue *q);
+/* The ring, granted. On error xn_blkq_free() follows. */
+int xn_blkq_alloc(struct xn_blk_queue *q);
+/* And its event channel. As above on error. */
+int xn_blkq_bind(struct xn_blk_queue *q);
 /* No event and no request any more; what is in flight fails. */
 void xn_blkq_close(struct xn_blk_queue *q);
 /* Take back every grant and free all memory, of whatever has been set up. */
 void xn_blkq_free(struct xn_blk_queue *q);
+
+/* blkfront_slots.c, may sleep, but for xn_blkq_want_slots(). */
+void xn_blkq_slots_init(struct xn_blk_queue *q);
+/* References that all queues need at least for data of so many segments. */
+unsigned int xn_blk_least_refs(const struct xn_blk *blk, unsigned int segments);
+/* That least, now that blk->info is known. On error xn_blkq_empty() follows. */
+int xn_blkq_fill(struct xn_blk_queue *q);
+/* A request found too few. The queue's lock is held, and it is open. */
+void xn_blkq_want_slots(struct xn_blk_queue *q);
+/* No growth and no shrinking any more. */
+void xn_blkq_keep_size(struct xn_blk_queue *q);
+/* Nothing is in flight: take the grants back. */
+void xn_blkq_empty(struct xn_blk_queue *q);
 
 /* blkfront_ring.c: complete what is in flight with an error. Context: any. */
 void xn_blkq_fail_all(struct xn_blk_queue *q);

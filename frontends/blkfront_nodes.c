@@ -63,14 +63,14 @@ static const char *read_geometry(struct xn_blk *blk, int *err)
 	if (!*err && (!power_of_2(val) || val < 512))
 		*err = -EINVAL;
 	if (*err)
-		return "reading the backend's sector-size";
+		return "reading the backend's sector-size, a power of 2 from 512 to 4096";
 	info->sector_size = val;
 
 	*err = optional(blk, "physical-sector-size", 1u << 30, &val);
 	if (!*err && (!power_of_2(val) || val < info->sector_size))
 		*err = -EINVAL;
 	if (*err)
-		return "reading the backend's physical-sector-size";
+		return "reading the backend's physical-sector-size, a power of 2 from its sector-size on";
 	info->physical_sector_size = val;
 
 	*err = required(blk, "info", XN_BLK_MAX_UINT, &val);
@@ -82,8 +82,21 @@ static const char *read_geometry(struct xn_blk *blk, int *err)
 
 	*err = xn_blk_read_sectors(blk, &info->sectors);
 	if (*err)
-		return "reading the backend's sectors";
+		return "reading the backend's sectors, a multiple of its sector-size";
 	return NULL;
+}
+
+/*
+ * Block layers want a power of two: what is no multiple of it they round to
+ * anything, down to a sector. Pieces smaller than a physical sector give nothing
+ * back, and are many.
+ */
+static uint32_t round_granularity(const struct xn_blk_info *info,
+				  uint32_t granularity)
+{
+	granularity &= -granularity;
+	return granularity > info->physical_sector_size ? granularity :
+	       info->physical_sector_size;
 }
 
 /*
@@ -106,8 +119,8 @@ static void read_discard(struct xn_blk *blk)
 		return;
 	}
 	info->discard = true;
-	info->discard_granularity = granularity;
-	info->discard_alignment = alignment;
+	info->discard_granularity = round_granularity(info, granularity);
+	info->discard_alignment = alignment % info->discard_granularity;
 }
 
 static const char *read_features(struct xn_blk *blk, int *err)
@@ -119,7 +132,7 @@ static const char *read_features(struct xn_blk *blk, int *err)
 	*err = xn_xs_read_uint(&blk->dev->guest->xs, XN_XS_NOTXN,
 			       blk->dev->node, "trusted", 1, &trusted);
 	if (*err && *err != -ENOENT)
-		return "reading the node trusted";
+		return "reading the node trusted, 0 or 1";
 	info->trusted = trusted && !blk->config.distrust;
 
 	*err = optional(blk, "feature-max-indirect-segments", XN_BLK_MAX_UINT,
@@ -189,15 +202,6 @@ static const char *numbered(char *buf, const char *stem, unsigned int n)
 	return buf;
 }
 
-/* An earlier user of the device may have left a node that would mislead. */
-static int forget(struct xn_xs *xs, uint32_t txn, const char *dir,
-		  const char *node)
-{
-	int err = xn_xs_rm(xs, txn, dir, node);
-
-	return err == -ENOENT ? 0 : err;
-}
-
 static int publish_queue(struct xn_xs *xs, uint32_t txn, const char *dir,
 			 struct xn_blk_queue *q)
 {
@@ -228,10 +232,8 @@ static int publish_queues(struct xn_xs *xs, uint32_t txn, struct xn_blk *blk)
 	unsigned int i;
 	int err;
 
-	if (blk->info.nr_queues == 1) {
-		err = forget(xs, txn, dir, "multi-queue-num-queues");
-		return err ? err : publish_queue(xs, txn, dir, &blk->queue[0]);
-	}
+	if (blk->info.nr_queues == 1)
+		return publish_queue(xs, txn, dir, &blk->queue[0]);
 
 	err = xn_xs_write_uint(xs, txn, dir, "multi-queue-num-queues",
 			       blk->info.nr_queues);
@@ -253,8 +255,6 @@ static int publish_nodes(struct xn_xs *xs, uint32_t txn, void *data)
 	if (!err && blk->ring_order)
 		err = xn_xs_write_uint(xs, txn, dir, "ring-page-order",
 				       blk->ring_order);
-	else if (!err)
-		err = forget(xs, txn, dir, "ring-page-order");
 	if (!err)
 		err = xn_xs_write(xs, txn, dir, "protocol",
 				  XEN_IO_PROTO_ABI_NATIVE);
@@ -267,5 +267,12 @@ static int publish_nodes(struct xn_xs *xs, uint32_t txn, void *data)
 
 int xn_blk_publish(struct xn_blk *blk)
 {
-	return xn_xs_transact(&blk->dev->guest->xs, publish_nodes, blk);
+	/* Of blkif.h, and of the drivers before it: num-ring-pages. */
+	static const char *const earlier[] = {
+		"ring-ref", "ring-page-order", "num-ring-pages",
+		"event-channel", "multi-queue-num-queues", "queue-", "feature-",
+	};
+
+	return xn_device_publish(blk->dev, earlier, XN_ARRAY_SIZE(earlier),
+				 publish_nodes, blk);
 }

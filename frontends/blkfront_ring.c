@@ -111,7 +111,7 @@ static void describe_all(struct xn_blk_queue *q, struct xn_blk_req *req,
 			 const struct xn_blk_io *io,
 			 struct blkif_request_segment *seg)
 {
-	struct xn_blk_slot *slot = q->free_slots;
+	struct xn_blk_slot *slot = q->slots.free;
 	unsigned int i;
 
 	req->slots = slot;
@@ -121,8 +121,8 @@ static void describe_all(struct xn_blk_queue *q, struct xn_blk_req *req,
 		if (++i == io->nr_sg)
 			break;
 	}
-	q->free_slots = slot->next;
-	q->nr_free_slots -= io->nr_sg;
+	q->slots.free = slot->next;
+	q->slots.nr_free -= io->nr_sg;
 	slot->next = NULL;
 	req->last_slot = slot;
 	req->nr_slots = io->nr_sg;
@@ -148,6 +148,7 @@ static void emit_rw(struct xn_blk_queue *q, struct xn_blk_req *req,
 static void emit_indirect(struct xn_blk_queue *q, struct xn_blk_req *req,
 			  const struct xn_blk_io *io)
 {
+	struct xn_blk_slot *table = q->indirect.free;
 	struct blkif_request_indirect r = {
 		.operation = BLKIF_OP_INDIRECT,
 		.indirect_op = req->op,
@@ -155,10 +156,13 @@ static void emit_indirect(struct xn_blk_queue *q, struct xn_blk_req *req,
 		.handle = q->blk->config.handle,
 		.id = req->id,
 		.sector_number = io->sector,
-		.indirect_grefs = { req->indirect_ref },
+		.indirect_grefs = { table->ref },
 	};
 
-	describe_all(q, req, io, req->indirect);
+	q->indirect.free = table->next;
+	q->indirect.nr_free--;
+	req->indirect = table;
+	describe_all(q, req, io, table->bounce);
 	emit(q, &r, sizeof(r));
 	q->stats.indirect++;
 }
@@ -219,6 +223,7 @@ static void start(struct xn_blk_queue *q, struct xn_blk_req *req,
 	req->slots = NULL;
 	req->last_slot = NULL;
 	req->nr_slots = 0;
+	req->indirect = NULL;
 	req->ended = false;
 	req->epoch = q->epoch;
 	req->flush_after = io->op == XN_BLK_WRITE_FUA && info->flush_cache;
@@ -238,6 +243,22 @@ static void start(struct xn_blk_queue *q, struct xn_blk_req *req,
 		emit_rw(q, req, io);
 }
 
+static bool has_slots(const struct xn_blk_queue *q, unsigned int data)
+{
+	return q->slots.nr_free >= data &&
+	       (data <= BLKIF_MAX_SEGMENTS_PER_REQUEST || q->indirect.free);
+}
+
+/* Returns: -EBUSY. */
+static int put_off(struct xn_blk_queue *q)
+{
+	q->starved = true;
+	q->stats.busy++;
+	if (q->free_reqs)
+		xn_blkq_want_slots(q);
+	return -EBUSY;
+}
+
 int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io)
 {
 	unsigned int data = io->op < XN_BLK_FLUSH ? io->nr_sg : 0;
@@ -248,11 +269,8 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io)
 	flags = xn_lock(&q->lock);
 	req = q->free_reqs;
 	err = q->open ? check(&q->blk->info, io) : -ENODEV;
-	if (!err && (!req || q->nr_free_slots < data)) {
-		q->starved = true;
-		q->stats.busy++;
-		err = -EBUSY;
-	}
+	if (!err && (!req || !has_slots(q, data)))
+		err = put_off(q);
 	if (!err) {
 		q->free_reqs = req->next;
 		q->in_flight++;
@@ -355,11 +373,12 @@ static void flush_batch(struct xn_blk_queue *q, struct batch *b)
 		struct xn_blk_req *req = b->req[i];
 
 		cookie[i] = req->cookie;
-		if (req->slots) {
-			req->last_slot->next = q->free_slots;
-			q->free_slots = req->slots;
-			q->nr_free_slots += req->nr_slots;
-		}
+		if (req->slots)
+			xn_blk_slots_put(&q->slots, req->slots,
+					 req->last_slot, req->nr_slots);
+		if (req->indirect)
+			xn_blk_slots_put(&q->indirect, req->indirect,
+					 req->indirect, 1);
 		req->next = q->free_reqs;
 		q->free_reqs = req;
 	}
@@ -374,7 +393,7 @@ static void flush_batch(struct xn_blk_queue *q, struct batch *b)
 	if (ready && ops->ready)
 		ops->ready(q);
 	if (idle && XN_READ_ONCE(q->blk->draining))
-		xn_wake(&q->blk->wait);
+		xn_blk_drained(q->blk);
 }
 
 static void finish(struct xn_blk_queue *q, struct xn_blk_req *req, int err,
@@ -503,9 +522,27 @@ static bool consume(struct xn_blk_queue *q)
 	return enough && !q->broken;
 }
 
+/*
+ * Does the work take responses now? It may have taken its last look already, so
+ * it is told to look again.
+ */
+static bool leave_to_work(struct xn_blk_queue *q)
+{
+	unsigned long flags;
+	bool polling;
+
+	if (!XN_READ_ONCE(q->polling))
+		return false;
+	flags = xn_lock(&q->lock);
+	polling = q->polling;
+	q->poll_again = polling;
+	xn_unlock(&q->lock, flags);
+	return polling;
+}
+
 void xn_blk_interrupt(struct xn_blk_queue *q)
 {
-	if (XN_READ_ONCE(q->polling))
+	if (leave_to_work(q))
 		return;
 	xn_rmb();
 	q->stats.interrupts++;
@@ -513,26 +550,37 @@ void xn_blk_interrupt(struct xn_blk_queue *q)
 	if (!consume(q))
 		return;
 	/* Let others have this CPU: the rest is done by xn_blkq_poll(). */
-	xn_evtchn_mask(&q->blk->dev->guest->evtchn, q->evtchn);
+	xn_evtchn_hold(&q->blk->dev->guest->evtchn, q->evtchn, XN_HOLD_ENGINE);
 	XN_WRITE_ONCE(q->polling, true);
 	xn_work_schedule(&q->poll, 0);
+}
+
+/* Returns: false when an interrupt came since the work looked. */
+static bool hand_back(struct xn_blk_queue *q)
+{
+	unsigned long flags = xn_lock(&q->lock);
+	bool back = !q->poll_again;
+
+	q->poll_again = false;
+	if (back) {
+		/* The interrupt goes on where the work has stopped. */
+		xn_wmb();
+		XN_WRITE_ONCE(q->polling, false);
+	}
+	if (back && q->bound)
+		xn_evtchn_release(&q->blk->dev->guest->evtchn, q->evtchn,
+				  XN_HOLD_ENGINE);
+	xn_unlock(&q->lock, flags);
+	return back;
 }
 
 void xn_blkq_poll(struct xn_work *work)
 {
 	struct xn_blk_queue *q = xn_container_of(work, struct xn_blk_queue,
 						 poll);
-	unsigned long flags;
 
-	if (consume(q)) {
+	if (consume(q) || !hand_back(q))
 		xn_work_schedule(&q->poll, 0);
-		return;
-	}
-	flags = xn_lock(&q->lock);
-	XN_WRITE_ONCE(q->polling, false);
-	if (q->bound)
-		xn_evtchn_unmask(&q->blk->dev->guest->evtchn, q->evtchn);
-	xn_unlock(&q->lock, flags);
 }
 
 void xn_blkq_fail_all(struct xn_blk_queue *q)

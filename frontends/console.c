@@ -17,35 +17,55 @@ void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
 	con->out_prod = XN_READ_ONCE(intf->out_prod);
 	con->in_cons = XN_READ_ONCE(intf->in_cons);
 	con->out_seen = con->out_prod;
+	con->in_seen = con->in_cons;
+}
+
+/* Has the host moved its index forwards, and no further than it may? */
+static bool index_moved(XENCONS_RING_IDX *seen, XENCONS_RING_IDX now,
+			XENCONS_RING_IDX limit)
+{
+	if (now - *seen - 1 >= limit - *seen)
+		return false;
+	*seen = now;
+	return true;
 }
 
 bool xn_console_moved(struct xn_console *con)
 {
-	XENCONS_RING_IDX out_cons = XN_READ_ONCE(con->intf->out_cons);
-	uint32_t most = XN_READ_ONCE(con->out_prod) - con->out_seen;
+	struct xencons_interface *intf = con->intf;
+	XENCONS_RING_IDX out_cons = XN_READ_ONCE(intf->out_cons);
+	XENCONS_RING_IDX in_prod = XN_READ_ONCE(intf->in_prod);
+	bool out, in;
 
 	if (XN_READ_ONCE(con->broken))
 		return false;
-	/* Forwards only, and no further than we have written. */
-	if (out_cons - con->out_seen - 1 < most) {
-		con->out_seen = out_cons;
-		return true;
-	}
-	return XN_READ_ONCE(con->intf->in_prod) != XN_READ_ONCE(con->in_cons);
+	out = index_moved(&con->out_seen, out_cons,
+			  XN_READ_ONCE(con->out_prod));
+	in = index_moved(&con->in_seen, in_prod,
+			 XN_READ_ONCE(con->in_cons) + sizeof(intf->in));
+	return out || in;
 }
 
-/* True: between @cons and @prod are more bytes than a ring of @size holds. */
+/* True: the host's index makes more bytes than a ring of @size holds. */
 static bool broken(struct xn_console *con, uint32_t used, uint32_t size)
 {
 	if (used > size &&
 	    !__atomic_exchange_n(&con->broken, true, __ATOMIC_RELAXED)) {
 		xn_stat_inc(XN_STAT_REFUSED);
-		if (!con->quiet)
-			xn_os_log(XN_ERR,
-				  "xenion: console: %u bytes in a ring of %u: not used any more",
-				  used, size);
+		con->wrong = used;
+		__atomic_store_n(&con->unsaid, size, __ATOMIC_RELEASE);
 	}
 	return XN_READ_ONCE(con->broken);
+}
+
+void xn_console_report(struct xn_console *con)
+{
+	uint32_t size = __atomic_exchange_n(&con->unsaid, 0, __ATOMIC_ACQUIRE);
+
+	if (size)
+		xn_os_log(XN_ERR,
+			  "xenion: console: %u bytes in a ring of %u: not used any more",
+			  con->wrong, size);
 }
 
 unsigned int xn_console_room(struct xn_console *con)

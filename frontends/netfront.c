@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The network frontend's way through xenbus: what toolstack and backend offer
- * is read and checked, rings and ports are published, and the link follows the
- * backend (xen-public/io/netif.h for the nodes, io/xenbus.h for the states).
- * The rings themselves are in netfront_tx.c and netfront_rx.c.
+ * The network frontend's way through xenbus: rings and ports are made and
+ * published, and the link follows the backend (xen-public/io/xenbus.h for the
+ * states). The nodes are in netfront_nodes.c, the rings themselves in
+ * netfront_tx.c and netfront_rx.c.
  *
  * Called by a port's device driver. All changes of a device's state are made
  * by one work, which the backend's watch, the carrier's watch and a refusal
@@ -14,156 +14,23 @@
 /* How long a backend may take to let go when we want to. */
 #define LET_GO_TIMEOUT	(5 * XN_NSEC_PER_SEC)
 
-/* References of one queue: its slots, its rings, its pages for copies. */
-#define QUEUE_GRANTS	(2 * XN_NET_RING_SIZE + 2 + XN_NET_COPY_PAGES)
-
-/* ---- What is offered ---- */
-
-static int read_mac(struct xn_net *net)
-{
-	char text[24];
-	int n = xn_xs_read(&net->dev->guest->xs, XN_XS_NOTXN, net->dev->node,
-			   "mac", text, sizeof(text));
-
-	return n < 0 ? n : xn_parse_mac(text, n, net->info.mac);
-}
-
-/* A number that need not be there. */
-static int read_optional(struct xn_net *net, const char *dir, const char *node,
-			 uint64_t max, uint64_t *val)
-{
-	int err = xn_xs_read_uint(&net->dev->guest->xs, XN_XS_NOTXN, dir, node,
-				  max, val);
-
-	return err == -ENOENT ? 0 : err;
-}
-
-static bool offers(struct xn_net *net, const char *feature)
-{
-	return xn_xs_feature(&net->dev->guest->xs, net->dev->otherend,
-			     feature);
-}
-
-/* Returns NULL, or what was wrong, with *err. */
-static const char *read_info(struct xn_net *net, int *err)
-{
-	struct xn_net_info *info = &net->info;
-	uint64_t mtu = XN_NET_DEFAULT_MTU;
-	uint64_t queues = 1;
-	uint64_t trusted = 1;
-
-	*err = read_mac(net);
-	if (*err)
-		return "reading the node mac";
-	*err = read_optional(net, net->dev->node, "mtu", XN_NET_MAX_MTU, &mtu);
-	if (!*err && mtu < XN_NET_MIN_MTU)
-		*err = -ERANGE;
-	if (*err)
-		return "reading the node mtu";
-	*err = read_optional(net, net->dev->node, "trusted", 1, &trusted);
-	if (*err)
-		return "reading the node trusted";
-	*err = read_optional(net, net->dev->otherend, "multi-queue-max-queues",
-			     ~0u, &queues);
-	if (!*err && !queues)
-		*err = -ERANGE;
-	if (*err)
-		return "reading the backend's node multi-queue-max-queues";
-	if (!offers(net, "feature-rx-copy")) {
-		*err = -EOPNOTSUPP;
-		return "the backend does not offer feature-rx-copy";
-	}
-
-	info->mtu = mtu;
-	info->trusted = trusted && !net->distrust;
-	info->nr_queues = queues < net->max_queues ? queues : net->max_queues;
-	info->split_events = offers(net, "feature-split-event-channels");
-	info->sg = offers(net, "feature-sg");
-	info->csum_ipv4 = !offers(net, "feature-no-csum-offload");
-	info->csum_ipv6 = offers(net, "feature-ipv6-csum-offload");
-	info->gso_tcpv4 = info->sg && info->csum_ipv4 &&
-			  offers(net, "feature-gso-tcpv4");
-	info->gso_tcpv6 = info->sg && info->csum_ipv6 &&
-			  offers(net, "feature-gso-tcpv6");
-	/* Without several pieces, no more than a page leaves. */
-	if (!info->sg && info->mtu > XN_NET_DEFAULT_MTU)
-		info->mtu = XN_NET_DEFAULT_MTU;
-	return NULL;
-}
-
-/* ---- What we publish ---- */
-
-/* Whether the backend may send us these: always. */
-static const char *const our_features[] = {
-	"request-rx-copy", "feature-rx-notify", "feature-sg",
-	"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
-};
-
-static int publish_queue(struct xn_net_queue *q, uint32_t txn)
-{
-	struct xn_net *net = q->net;
-	struct xn_xs *xs = &net->dev->guest->xs;
-	char name[32] = "queue-";
-	char dir[XN_XS_PATH_MAX];
-	int err;
-
-	xn_format_uint(name + strlen(name), q->id);
-	err = xn_path_join(dir, net->dev->node,
-			   net->info.nr_queues > 1 ? name : "");
-	if (!err)
-		err = xn_xs_write_uint(xs, txn, dir, "tx-ring-ref",
-				       q->tx_ring_ref);
-	if (!err)
-		err = xn_xs_write_uint(xs, txn, dir, "rx-ring-ref",
-				       q->rx_ring_ref);
-	if (err)
-		return err;
-	if (!net->info.split_events)
-		return xn_xs_write_uint(xs, txn, dir, "event-channel",
-					q->tx_port);
-	err = xn_xs_write_uint(xs, txn, dir, "event-channel-tx", q->tx_port);
-	if (!err)
-		err = xn_xs_write_uint(xs, txn, dir, "event-channel-rx",
-				       q->rx_port);
-	return err;
-}
-
-static int publish(struct xn_xs *xs, uint32_t txn, void *data)
-{
-	struct xn_net *net = data;
-	char backend[XN_XS_PATH_MAX];
-	unsigned int i;
-	int err;
-
-	/* A device that has gone meanwhile is not to be made anew. */
-	err = xn_xs_read(xs, txn, net->dev->node, "backend", backend,
-			 sizeof(backend));
-	if (err < 0)
-		return err;
-	err = xn_xs_write_uint(xs, txn, net->dev->node,
-			       "multi-queue-num-queues", net->info.nr_queues);
-	for (i = 0; !err && i < net->info.nr_queues; i++)
-		err = publish_queue(&net->queue[i], txn);
-	for (i = 0; !err && i < XN_ARRAY_SIZE(our_features); i++)
-		err = xn_xs_write(xs, txn, net->dev->node, our_features[i],
-				  "1");
-	return err;
-}
-
 /* ---- Queues ---- */
 
-void *xn_net_page_share(struct xn_net_queue *q, bool readonly,
-			grant_ref_t *ref)
+int xn_net_page_share(struct xn_net_queue *q, bool readonly, void **page,
+		      grant_ref_t *ref)
 {
-	void *page = xn_os_page_alloc();
+	int err;
 
-	if (page && xn_gnttab_grant_page(xn_net_gnttab(q),
-					 q->net->dev->otherend_id, page,
-					 readonly, ref)) {
-		xn_os_page_free(page);
-		page = NULL;
+	*page = xn_os_page_alloc();
+	if (!*page)
+		return -ENOMEM;
+	err = xn_gnttab_grant_page(xn_net_gnttab(q), q->net->dev->otherend_id,
+				   *page, readonly, ref);
+	if (err) {
+		xn_os_page_free(*page);
+		*page = NULL;
 	}
-	return page;
+	return err;
 }
 
 void xn_net_page_unshare(struct xn_net_queue *q, void *page, grant_ref_t ref)
@@ -246,21 +113,30 @@ static void close_queues(struct xn_net *net)
 	net->open = false;
 }
 
+/* Returns: 0, -ENOSPC (there are too few grant references) or another error. */
 static int open_queues(struct xn_net *net)
 {
 	unsigned int i;
 	int err;
 
 	err = xn_gnttab_reserve(&net->dev->guest->gnttab,
-				net->info.nr_queues * QUEUE_GRANTS);
+				xn_net_least_refs(net));
 	net->open = true;
 	for (i = 0; !err && i < net->info.nr_queues; i++) {
 		err = xn_net_tx_open(&net->queue[i]);
 		if (!err)
 			err = xn_net_rx_open(&net->queue[i]);
-		if (!err)
-			err = bind_events(&net->queue[i]);
 	}
+	return err;
+}
+
+static int bind_queues(struct xn_net *net)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < net->info.nr_queues; i++)
+		err = bind_events(&net->queue[i]);
 	return err;
 }
 
@@ -269,8 +145,10 @@ static int open_queues(struct xn_net *net)
 /* The port keeps its hands off from now on. */
 static void quiesce(struct xn_net *net)
 {
-	if (net->live)
+	if (net->live) {
+		xn_net_keep_refs(net);
 		net->ops->disconnected(net);
+	}
 	net->live = false;
 	net->link_up = false;
 }
@@ -282,20 +160,34 @@ static void disconnect(struct xn_net *net)
 		close_queues(net);
 }
 
+/* What there is may be enough for others. Returns: is it tried again? */
+static bool wait_for_refs(struct xn_net *net)
+{
+	disconnect(net);
+	return xn_device_await_refs(net->dev, xn_net_least_refs(net));
+}
+
 static void connect(struct xn_net *net)
 {
-	const char *what;
+	const char *what = "making the rings";
 	int err;
 
-	what = read_info(net, &err);
-	if (what)
-		goto fail;
-	what = "making the rings";
+	if (xn_net_read_info(net))
+		return;
 	err = open_queues(net);
+	if (err == -ENOSPC && wait_for_refs(net))
+		return;
+	if (!err)
+		err = bind_queues(net);
 	if (err)
 		goto fail;
 	what = "publishing the rings";
-	err = xn_xs_transact(&net->dev->guest->xs, publish, net);
+	err = xn_net_publish(net);
+	if (err == -ENOENT) {
+		/* The toolstack has removed the device: there is nobody to tell. */
+		disconnect(net);
+		return;
+	}
 	if (err)
 		goto fail;
 	what = "bringing the interface up";
@@ -303,6 +195,7 @@ static void connect(struct xn_net *net)
 	if (err)
 		goto fail;
 	net->live = true;
+	xn_net_share_refs(net);
 	what = "telling that we are connected";
 	err = xn_device_switch(net->dev, XenbusStateConnected);
 	if (!err)
@@ -312,32 +205,11 @@ fail:
 	xn_device_fail(net->dev, err, what);
 }
 
-/* No node means that the backend does not tell: then there is a link. */
-static bool carrier_ok(struct xn_net *net)
-{
-	uint64_t val = 1;
-	int err = read_optional(net, net->dev->otherend, "carrier", 1, &val);
-
-	if (!err)
-		return val;
-	if (err != -EINVAL && err != -ERANGE) {
-		/* No answer is no news, and there may be no other event. */
-		xn_xs_watch_again(&net->dev->guest->xs, &net->carrier);
-		return net->link_up;
-	}
-	xn_stat_inc(XN_STAT_REFUSED);
-	if (!net->carrier_warned)
-		xn_os_log(XN_WARN, "%s: the backend's node carrier is no 0 or 1: taken for no link",
-			  net->dev->node);
-	net->carrier_warned = true;
-	return false;
-}
-
 static void update_link(struct xn_net *net)
 {
 	bool up = net->live &&
 		  net->dev->otherend_state == XenbusStateConnected &&
-		  carrier_ok(net);
+		  xn_net_carrier_ok(net);
 
 	if (up == net->link_up)
 		return;
@@ -430,10 +302,8 @@ int xn_net_start(struct xn_net *net, struct xn_device *dev,
 
 	if (!net->rx_pages)
 		net->rx_pages = XN_NET_RING_SIZE;
-	/* Room for the largest packet, and slots that come round evenly. */
-	if (net->rx_pages <= XN_NET_MAX_PIECES ||
-	    net->rx_pages > XN_NET_RING_SIZE ||
-	    net->rx_pages & (net->rx_pages - 1))
+	if (net->rx_pages < XN_NET_LEAST_SLOTS ||
+	    net->rx_pages > XN_NET_RING_SIZE)
 		return -EINVAL;
 	net->dev = dev;
 	net->ops = ops;

@@ -5,11 +5,12 @@
  * is one response for each of its pieces, with some for details after the
  * first.
  *
- * A response lies in the ring slot of its request. Our slots, one for each page
- * that is offered, are taken in turn, so a request's index tells which is its:
- * that is the request's id. Each slot has a reference of its own for as long as
- * the ring exists, and a page but for the time between a packet and the next
- * refill.
+ * A response lies in the ring slot of its request. Our slots are taken in turn,
+ * as the ring's are, so a request's index tells which is its: that is the
+ * request's id. The first rx_nr slots from rsp_cons on have a reference; those
+ * that are offered have a page, and others may have one. There are as many as
+ * traffic needs: netfront_slots.c. What is left in a slot after its response
+ * moves to the end.
  * A packet is looked at as a whole before any of it is used.
  *
  * Called by a port's poll function.
@@ -20,7 +21,7 @@
 
 struct xn_net_rx_slot {
 	void *page;		/* granted by ref; NULL: none */
-	grant_ref_t ref;	/* the slot's own */
+	grant_ref_t ref;	/* XN_GRANT_INVALID: none */
 };
 
 _Static_assert(XN_NET_RING_SIZE * sizeof(struct xn_net_rx_slot) <=
@@ -28,9 +29,14 @@ _Static_assert(XN_NET_RING_SIZE * sizeof(struct xn_net_rx_slot) <=
 _Static_assert(sizeof(struct netif_extra_info) ==
 	       sizeof(struct netif_rx_response), "netif.h says so");
 
-static unsigned int rx_slot(const struct xn_net_queue *q, RING_IDX idx)
+static unsigned int rx_slot(RING_IDX idx)
 {
-	return idx & (q->net->rx_pages - 1);
+	return idx & (XN_NET_RING_SIZE - 1);
+}
+
+static struct xn_net_rx_slot *slot_at(struct xn_net_queue *q, RING_IDX idx)
+{
+	return &q->rx_slots[rx_slot(idx)];
 }
 
 /* ---- Pages in ---- */
@@ -54,8 +60,8 @@ static void refill(struct xn_net_queue *q)
 	RING_IDX prod = q->rx.req_prod_pvt;
 	bool notify;
 
-	while (prod - q->rx.rsp_cons < q->net->rx_pages) {
-		unsigned int id = rx_slot(q, prod);
+	while (prod - q->rx.rsp_cons < q->rx_nr) {
+		unsigned int id = rx_slot(prod);
 		struct netif_rx_request *req;
 
 		if (!give_page(q, &q->rx_slots[id])) {
@@ -90,26 +96,38 @@ void xn_net_rx_retry(struct xn_work *w)
 
 /* ---- Open and close ---- */
 
+/* One slot more, behind the others. */
+static int add_slot(struct xn_net_queue *q,
+		    int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
+{
+	int err = alloc(xn_net_gnttab(q),
+			&slot_at(q, q->rx.rsp_cons + q->rx_nr)->ref);
+
+	q->rx_nr += !err;
+	return err;
+}
+
 int xn_net_rx_open(struct xn_net_queue *q)
 {
 	struct netif_rx_sring *sring;
-	unsigned int i;
+	void *page;
+	int err;
 
-	sring = xn_net_page_share(q, false, &q->rx_ring_ref);
-	if (!sring)
-		return -ENOMEM;
+	err = xn_net_page_share(q, false, &page, &q->rx_ring_ref);
+	if (err)
+		return err;
+	sring = page;
 	XEN_FRONT_RING_INIT(&q->rx, sring, XN_PAGE_SIZE);
 	q->rx_seen = 0;
+	q->rx_nr = 0;
+	q->rx_give = 0;
 	q->rx_slots = xn_os_page_alloc();
 	if (!q->rx_slots)
 		return -ENOMEM;
-	for (i = 0; i < q->net->rx_pages; i++) {
-		int err = xn_gnttab_get(xn_net_gnttab(q),
-					&q->rx_slots[i].ref);
-
-		if (err)
-			return err;
-	}
+	while (!err && q->rx_nr < XN_NET_LEAST_SLOTS)
+		err = add_slot(q, xn_gnttab_get);
+	if (err)
+		return err;
 	refill(q);
 	/* With fewer pages the largest packet could never come. */
 	return q->rx.req_prod_pvt > XN_NET_MAX_PIECES ? 0 : -ENOMEM;
@@ -141,6 +159,7 @@ static void empty_slot(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
 		q->net->ops->rx_page_put(q, page);
 	if (slot->ref != XN_GRANT_INVALID)
 		xn_gnttab_free(xn_net_gnttab(q), slot->ref);
+	slot->ref = XN_GRANT_INVALID;
 }
 
 void xn_net_rx_close(struct xn_net_queue *q)
@@ -149,7 +168,7 @@ void xn_net_rx_close(struct xn_net_queue *q)
 
 	xn_work_cancel(&q->rx_retry);
 	if (q->rx_slots) {
-		for (i = 0; i < q->net->rx_pages; i++)
+		for (i = 0; i < XN_NET_RING_SIZE; i++)
 			empty_slot(q, &q->rx_slots[i]);
 		xn_os_page_free(q->rx_slots);
 		q->rx_slots = NULL;
@@ -211,7 +230,7 @@ static enum verdict look_at_piece(struct xn_net_queue *q, struct chain *c,
 	struct xn_net_received *pkt = &q->rx_packet;
 	struct netif_rx_response rsp;
 	struct xn_net_piece *piece;
-	unsigned int id = rx_slot(q, c->next);
+	unsigned int id = rx_slot(c->next);
 
 	if (c->next == c->prod)
 		return PARTIAL;
@@ -292,8 +311,12 @@ static void deliver(struct xn_net_queue *q, const struct chain *c)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
 
-	/* Their pages stay in their slots, to be offered again. */
-	if (c->bad || pkt->len < XN_NET_MIN_LEN) {
+	/*
+	 * Their pages stay in their slots, to be offered again. No backend cuts
+	 * a packet within its Ethernet header, but netif.h allows it: so that
+	 * is an error of one packet, not of the device.
+	 */
+	if (c->bad || pkt->piece[0].len < XN_NET_MIN_LEN) {
 		q->rx_stats.errors++;
 		return;
 	}
@@ -307,16 +330,56 @@ static void deliver(struct xn_net_queue *q, const struct chain *c)
 	q->net->ops->rx(q, pkt);
 }
 
+/* The slot of a response that was taken: to the end with it, or away. */
+static void reuse_slot(struct xn_net_queue *q, RING_IDX idx)
+{
+	struct xn_net_rx_slot *slot = slot_at(q, idx), *end;
+	unsigned int give = XN_READ_ONCE(q->rx_give);
+
+	if (give && q->rx_nr > XN_NET_LEAST_SLOTS) {
+		XN_WRITE_ONCE(q->rx_give, give - 1);
+		empty_slot(q, slot);
+		q->rx_nr--;
+		return;
+	}
+	end = slot_at(q, idx + q->rx_nr);
+	if (end == slot)
+		return;
+	*end = *slot;
+	slot->page = NULL;
+	slot->ref = XN_GRANT_INVALID;
+}
+
+/*
+ * Twice as many slots, when the backend has used more than half of them.
+ * @offered: pages that it had
+ * @seen: the end of its responses
+ */
+static void grow(struct xn_net_queue *q, unsigned int offered, RING_IDX seen)
+{
+	unsigned int more = q->rx_nr;
+
+	/* Where pages are short, slots are of no use. */
+	if (offered < q->rx_nr ||
+	    q->rx.req_prod_pvt - seen >= q->rx_nr / 2)
+		return;
+	while (more-- && q->rx_nr < q->net->rx_pages &&
+	       !add_slot(q, xn_gnttab_alloc_spare))
+		;
+}
+
 unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 {
 	struct chain c;
+	unsigned int offered = q->rx.req_prod_pvt - q->rx.rsp_cons;
 	unsigned int done = 0;
+	RING_IDX idx;
 
 	if (XN_READ_ONCE(q->net->broken))
 		return 0;
 	c.prod = XN_READ_ONCE(q->rx.sring->rsp_prod);
 	xn_rmb();	/* responses after their index */
-	if (c.prod - q->rx.rsp_cons > q->rx.req_prod_pvt - q->rx.rsp_cons) {
+	if (c.prod - q->rx.rsp_cons > offered) {
 		refuse(q, "more packets than pages offered");
 		return 0;
 	}
@@ -335,16 +398,21 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 		if (v == PARTIAL)
 			break;
 		q->rx_stats.slots += c.next - q->rx.rsp_cons;
+		idx = q->rx.rsp_cons;
 		q->rx.rsp_cons = c.next;
 		deliver(q, &c);
+		for (; idx != c.next; idx++)
+			reuse_slot(q, idx);
 		done++;
 	}
 	/* Not for what changed without a packet: that could go on for ever. */
 	if (done)
 		xn_backoff_work(q->net->info.split_events ? &q->rx_backoff :
 							    &q->tx_backoff);
-	if (!XN_READ_ONCE(q->net->broken))
-		refill(q);
+	if (XN_READ_ONCE(q->net->broken))
+		return done;
+	grow(q, offered, c.prod);
+	refill(q);
 	return done;
 }
 

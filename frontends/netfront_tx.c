@@ -7,6 +7,7 @@
  * The start of a packet, if it is short, is copied into a page that stays
  * granted; other pieces are granted one by one, read-only, each by the
  * reference of its slot. A packet keeps its first slot until all are answered.
+ * There are as many slots with a reference as traffic needs: netfront_slots.c.
  *
  * Called by a port: transmission, and its poll function.
  */
@@ -19,8 +20,8 @@ struct xn_net_tx_slot {
 	void *cookie;		/* in the first slot of a packet */
 	void *va;		/* granted by ref; NULL: the slot's copy */
 	uint32_t epoch;		/* the queue's, when it was used */
-	grant_ref_t ref;	/* the slot's own */
-	uint16_t next;		/* free slot */
+	grant_ref_t ref;	/* the slot's own, XN_GRANT_INVALID: none */
+	uint16_t next;		/* free, or without a reference, too */
 	uint16_t head;		/* first slot of the packet */
 	uint16_t left;		/* in it: slots that are not answered */
 	bool inflight;		/* not answered */
@@ -55,9 +56,44 @@ static void free_slot(struct xn_net_queue *q, unsigned int id)
 	q->tx_nr_free++;
 }
 
+/* One slot more gets a reference. -ENOSPC: all have one, or there is none. */
+static int arm_slot(struct xn_net_queue *q,
+		    int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
+{
+	unsigned int id = q->tx_unarmed;
+	unsigned int next;
+	int err;
+
+	if (id == NO_SLOT)
+		return -ENOSPC;
+	next = slot_of(q, id)->next;
+	err = alloc(xn_net_gnttab(q), &slot_of(q, id)->ref);
+	if (err)
+		return err;
+	q->tx_unarmed = next;
+	q->tx_nr++;
+	free_slot(q, id);
+	return 0;
+}
+
+static void disarm_slot(struct xn_net_queue *q)
+{
+	unsigned int id = q->tx_free;
+	struct xn_net_tx_slot *slot = slot_of(q, id);
+
+	q->tx_free = slot->next;
+	q->tx_nr_free--;
+	q->tx_nr--;
+	xn_gnttab_free(xn_net_gnttab(q), slot->ref);
+	slot->ref = XN_GRANT_INVALID;
+	slot->next = q->tx_unarmed;
+	q->tx_unarmed = id;
+}
+
 static int alloc_slots(struct xn_net_queue *q)
 {
 	unsigned int i;
+	int err = 0;
 
 	for (i = 0; i < XN_NET_TX_SLOT_PAGES; i++) {
 		q->tx_slots[i] = xn_os_page_alloc();
@@ -66,31 +102,34 @@ static int alloc_slots(struct xn_net_queue *q)
 	}
 	q->tx_free = NO_SLOT;
 	q->tx_nr_free = 0;
+	q->tx_nr = 0;
+	q->tx_give = 0;
 	q->tx_extras = 0;
-	for (i = XN_NET_RING_SIZE; i-- > 0;) {
-		int err = xn_gnttab_get(xn_net_gnttab(q),
-					&slot_of(q, i)->ref);
-
-		if (err)
-			return err;
-		free_slot(q, i);
-	}
-	return 0;
+	q->tx_unarmed = 0;
+	for (i = 0; i < XN_NET_RING_SIZE; i++)
+		slot_of(q, i)->next = i + 1;
+	while (!err && q->tx_nr < XN_NET_LEAST_SLOTS)
+		err = arm_slot(q, xn_gnttab_get);
+	return err;
 }
 
 int xn_net_tx_open(struct xn_net_queue *q)
 {
 	struct netif_tx_sring *sring;
 	unsigned int i;
+	void *page;
+	int err;
 
-	sring = xn_net_page_share(q, false, &q->tx_ring_ref);
-	if (!sring)
-		return -ENOMEM;
+	err = xn_net_page_share(q, false, &page, &q->tx_ring_ref);
+	if (err)
+		return err;
+	sring = page;
 	XEN_FRONT_RING_INIT(&q->tx, sring, XN_PAGE_SIZE);
 	for (i = 0; i < XN_NET_COPY_PAGES; i++) {
-		q->copy[i] = xn_net_page_share(q, true, &q->copy_ref[i]);
-		if (!q->copy[i])
-			return -ENOMEM;
+		err = xn_net_page_share(q, true, &page, &q->copy_ref[i]);
+		if (err)
+			return err;
+		q->copy[i] = page;
 	}
 	return alloc_slots(q);
 }
@@ -451,10 +490,26 @@ static int take_response(struct xn_net_queue *q,
 	return 1;
 }
 
+/* As many slots as the traffic since the last time needed. */
+static void resize(struct xn_net_queue *q, bool starved)
+{
+	unsigned int give = XN_READ_ONCE(q->tx_give);
+	unsigned int more = starved ? q->tx_nr : 0;
+
+	if (give)
+		XN_WRITE_ONCE(q->tx_give, 0);
+	for (; give && q->tx_nr_free && q->tx_nr > XN_NET_LEAST_SLOTS; give--)
+		disarm_slot(q);
+	while (more-- && !arm_slot(q, xn_gnttab_alloc_spare))
+		;
+}
+
 unsigned int xn_net_tx_reap(struct xn_net_queue *q)
 {
 	struct netif_tx_response rsp;
 	RING_IDX prod, cons = q->tx.rsp_cons;
+	/* There was no room for a packet of the largest size. */
+	bool starved = q->tx_nr_free <= XN_NET_MAX_PIECES;
 	unsigned int done = 0;
 
 	if (XN_READ_ONCE(q->net->broken))
@@ -478,6 +533,7 @@ unsigned int xn_net_tx_reap(struct xn_net_queue *q)
 		cons++;
 	}
 	q->tx.rsp_cons = cons;
+	resize(q, starved);
 	return done;
 }
 

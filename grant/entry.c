@@ -42,6 +42,13 @@ bool xn_gref_in_use(struct xn_gnttab *gt, grant_ref_t ref)
 	       status_v2(gt, ref) & IN_USE;
 }
 
+bool xn_gnttab_in_use(struct xn_gnttab *gt, grant_ref_t ref)
+{
+	if (gt->version == 1)
+		return XN_READ_ONCE(entry_v1(gt, ref)->flags) & IN_USE;
+	return status_v2(gt, ref) & IN_USE;
+}
+
 /* ---- granting ---- */
 
 static uint16_t flags_of(unsigned int type, bool readonly)

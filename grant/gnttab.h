@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * grant/, inside: table.c has the frames and the list of free references,
- * cache.c what stands before the list, entry.c the entries.
+ * cache.c what stands before the list, shortage.c what is done when it is empty,
+ * entry.c the entries.
  */
 #ifndef XENION_GRANT_GNTTAB_H
 #define XENION_GRANT_GNTTAB_H
@@ -29,10 +30,10 @@ unsigned int xn_gref_cached(struct xn_gnttab *gt);
 /* cache.c: move what the caches hold onto the list. */
 void xn_gref_flush(struct xn_gnttab *gt);
 
-/* cache.c: more are free; call the waiters for whom that is enough. */
+/* shortage.c: more are free; call the waiters for whom that is enough. */
 void xn_gref_wake(struct xn_gnttab *gt);
 
-/* cache.c: how many the first waiter needs, 0: none waits. */
+/* shortage.c: how many the first waiter needs, 0: none waits. */
 unsigned int xn_gref_wanted(struct xn_gnttab *gt);
 
 /* entry.c: take access back. 0, or -EBUSY: it is still used. */

@@ -25,6 +25,7 @@
 #define RECLAIM_MIN_NS	(10 * XN_NSEC_PER_MSEC)
 #define RECLAIM_MAX_NS	(1000 * XN_NSEC_PER_MSEC)
 #define GROW_RETRY_NS	(100 * XN_NSEC_PER_MSEC)
+#define SHRINK_RETRY_NS	XN_NSEC_PER_SEC
 
 /*
  * What we know of a reference, apart from its entry, which the host can write.
@@ -107,6 +108,17 @@ static int add_frames(struct xn_gnttab *gt, grant_ref_t first)
 	return err;
 }
 
+/*
+ * Not ours to hand out: the toolstack's, and those by which somebody still uses
+ * a page of the kernel before us. What is granted and not used is what such a
+ * kernel has left: the page is ours now, and nobody is to have it.
+ */
+static bool is_taken(struct xn_gnttab *gt, grant_ref_t ref)
+{
+	return ref < GNTTAB_NR_RESERVED_ENTRIES ||
+	       (xn_gref_in_use(gt, ref) && xn_gref_end(gt, ref));
+}
+
 /* More references and what goes with them; under the lock. */
 static int add_refs(struct xn_gnttab *gt, void **pages)
 {
@@ -121,7 +133,7 @@ static int add_refs(struct xn_gnttab *gt, void **pages)
 	       refs_per_frame(gt) / INFO_PER_PAGE * sizeof(*pages));
 	/* From the last, so that the list begins with the first. */
 	for (ref = end; ref-- > first;)
-		if (ref < GNTTAB_NR_RESERVED_ENTRIES || xn_gref_in_use(gt, ref))
+		if (is_taken(gt, ref))
 			gt->nr_kept++;
 		else
 			put_free(gt, ref);
@@ -151,6 +163,20 @@ int xn_gref_grow(struct xn_gnttab *gt)
 	return err;
 }
 
+/* At the limit: what others do not use is for those who wait. */
+static void shrink_for_waiters(struct xn_gnttab *gt)
+{
+	unsigned int need = xn_gref_wanted(gt);
+
+	if (!need)
+		return;
+	(void)xn_gnttab_shrink(gt, need);
+	xn_gref_wake(gt);
+	/* What is in use now may be idle later. */
+	if (xn_gref_wanted(gt))
+		xn_work_schedule(&gt->grow, SHRINK_RETRY_NS);
+}
+
 static void grow_fn(struct xn_work *work)
 {
 	struct xn_gnttab *gt = xn_container_of(work, struct xn_gnttab, grow);
@@ -162,9 +188,10 @@ static void grow_fn(struct xn_work *work)
 		if (!err)
 			xn_gref_wake(gt);
 	}
-	/* At the limit only those who free can help; else try again. */
 	if (err == -ENOMEM)
 		xn_work_schedule(&gt->grow, GROW_RETRY_NS);
+	else if (err)
+		shrink_for_waiters(gt);
 }
 
 /* ---- deferred ends ---- */
@@ -284,6 +311,7 @@ static int init_frames(struct xn_gnttab *gt)
 		return -EIO;
 	if (max > size.max_nr_frames)
 		max = size.max_nr_frames;
+	gt->max_refs = max * refs_per_frame(gt);
 	err = xn_physmap_init(&gt->frames, XENMAPSPACE_grant_table, max);
 	if (err || gt->version == 1)
 		return err;
@@ -316,6 +344,7 @@ int xn_gnttab_init(struct xn_gnttab *gt, unsigned int version)
 	if (err)
 		return err;
 	xn_lock_init(&gt->lock);
+	xn_waitq_init(&gt->walk_ended);
 	xn_work_init(&gt->grow, grow_fn);
 	xn_work_init(&gt->reclaim, reclaim_fn);
 	gt->reclaim_ns = RECLAIM_MIN_NS;

@@ -5,11 +5,12 @@
  *
  * Specified in xen-public/io/xenbus.h; where the nodes are, in
  * docs/misc/xenstore-paths.pandoc of Xen. Called by the frontends, and by the
- * bus of the OS, which learns here which devices there are.
+ * bus of the OS.
  *
  * The toolstack may remove a device at any time. Writing to a node that is
  * gone would make it anew, and a device with it that nobody removes: so our
- * state is written in a transaction that finds the device first.
+ * state, and what a frontend publishes, are written in a transaction that finds
+ * the device first.
  */
 #include "xs.h"
 #include <xenion/guest.h>
@@ -19,6 +20,9 @@
 
 /* When the last word about a device was not taken, it is said again. */
 #define LAST_TRY_NS	(100 * XN_NSEC_PER_MSEC)
+
+/* The longest error that is told, with its number. */
+#define DEVICE_ERROR_MAX	192
 
 /* Is "/local/domain/<id>/..." a path of that domain, as long as we can use? */
 static bool otherend_ok(const char *path, uint32_t len, domid_t id)
@@ -126,6 +130,8 @@ int xn_device_switch(struct xn_device *dev, enum xenbus_state state)
 	err = xn_xs_transact(&dev->guest->xs, write_state, &new);
 	if (!err)
 		dev->state = state;
+	if (!err && state == XenbusStateConnected)
+		dev->short_of_refs = false;
 	/* A backend that waits for it would wait for ever. */
 	XN_WRITE_ONCE(dev->owed, err && err != -ENOENT && err != -ESHUTDOWN);
 	if (dev->owed)
@@ -133,7 +139,102 @@ int xn_device_switch(struct xn_device *dev, enum xenbus_state state)
 	return err;
 }
 
-/* The watch on the backend's state. */
+/* ---- our half of the handshake ---- */
+
+struct publication {
+	struct xn_device *dev;
+	const char *const *earlier;
+	unsigned int nr;
+	int (*fn)(struct xn_xs *xs, uint32_t txn, void *data);
+	void *data;
+};
+
+static bool begins_with(const char *name, const char *stem)
+{
+	while (*stem && *name == *stem) {
+		name++;
+		stem++;
+	}
+	return !*stem;
+}
+
+static bool is_of_handshake(const struct publication *p, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->nr && !begins_with(name, p->earlier[i]); i++)
+		;
+	return i < p->nr;
+}
+
+/* @names: a page for them */
+static int forget_earlier(const struct publication *p, uint32_t txn,
+			  char *names)
+{
+	struct xn_xs *xs = &p->dev->guest->xs;
+	int at, err = 0;
+	int len = xn_xs_list(xs, txn, p->dev->node, "", names, XN_PAGE_SIZE);
+
+	for (at = 0; !err && at < len; at += strlen(names + at) + 1)
+		if (is_of_handshake(p, names + at))
+			err = xn_xs_rm(xs, txn, p->dev->node, names + at);
+	return len < 0 ? len : err;
+}
+
+static int publish(struct xn_xs *xs, uint32_t txn, void *data)
+{
+	const struct publication *p = data;
+	char *names;
+	int err = find(p->dev, txn);
+
+	if (err)
+		return err;
+	names = xn_os_page_alloc();
+	if (!names)
+		return -ENOMEM;
+	err = forget_earlier(p, txn, names);
+	xn_os_page_free(names);
+	return err ? err : p->fn(xs, txn, p->data);
+}
+
+int xn_device_publish(struct xn_device *dev, const char *const *earlier,
+		      unsigned int nr,
+		      int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
+		      void *data)
+{
+	struct publication p = {
+		.dev = dev, .earlier = earlier, .nr = nr, .fn = fn,
+		.data = data,
+	};
+
+	return xn_xs_transact(&dev->guest->xs, publish, &p);
+}
+
+/* ---- the backend's state ---- */
+
+/*
+ * The kernel before us had it connected, and has ended without a word: the
+ * backend still has that one's rings, and looks at ours when it has closed.
+ */
+static bool was_left(struct xn_device *dev)
+{
+	uint64_t state;
+
+	return !xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dev->node,
+				"state", STATE_MAX, &state) &&
+	       state > XenbusStateInitialising && state < XenbusStateClosed;
+}
+
+/* False: its backend has not closed yet, or cannot be told to begin anew. */
+static bool begin_anew(struct xn_device *dev, enum xenbus_state state)
+{
+	if (state != XenbusStateClosed && state != XenbusStateUnknown)
+		return false;
+	dev->left = xn_device_switch(dev, XenbusStateInitialising);
+	return !dev->left;
+}
+
+/* The watch on it. */
 static void otherend_changed(struct xn_xs_watch *w)
 {
 	struct xn_device *dev = xn_container_of(w, struct xn_device, watch);
@@ -167,6 +268,8 @@ static void otherend_changed(struct xn_xs_watch *w)
 		xn_xs_watch_again(&dev->guest->xs, w);
 		return;
 	}
+	if (dev->left && !begin_anew(dev, state))
+		return;
 	if (dev->told && state == dev->otherend_state && !owed)
 		return;
 	dev->told = true;
@@ -191,7 +294,9 @@ int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops)
 	dev->failed = false;
 	dev->owed = false;
 	dev->refused = false;
-	err = xn_device_switch(dev, XenbusStateInitialising);
+	dev->left = was_left(dev);
+	err = xn_device_switch(dev, dev->left ? XenbusStateClosed :
+						XenbusStateInitialising);
 	if (err)
 		return err;
 
@@ -209,6 +314,8 @@ void xn_device_stop(struct xn_device *dev)
 	struct xn_xs *xs = &dev->guest->xs;
 
 	xn_xs_unwatch(xs, &dev->watch);
+	if (dev->refs.fn)
+		xn_gnttab_wait_cancel(&dev->guest->gnttab, &dev->refs);
 	if (dev->state == XenbusStateUnknown)
 		return;
 	xn_device_switch(dev, XenbusStateClosed);
@@ -222,7 +329,7 @@ void xn_device_stop(struct xn_device *dev)
 /* "<errno> <what>" in "error/device/<type>/<id>/error", as is the custom. */
 static void write_error(struct xn_device *dev, int err, const char *what)
 {
-	char path[XN_XS_PATH_MAX], text[128];
+	char path[XN_XS_PATH_MAX], text[DEVICE_ERROR_MAX];
 	unsigned int n = xn_format_uint(text, err < 0 ? -(int64_t)err : err);
 
 	if (xn_path_join(path, "error", dev->node))
@@ -250,63 +357,70 @@ void xn_device_fail(struct xn_device *dev, int err, const char *what)
 	xn_device_switch(dev, XenbusStateClosed);
 }
 
-/* ---- which devices are there? ---- */
-
-typedef int (*scan_fn)(void *data, const char *type, unsigned int id);
-
-static int list(struct xn_guest *guest, const char *node, char *names)
+/* Adds text, as far as it can be printed, and as there is room. */
+static unsigned int add_text(char *buf, unsigned int n, unsigned int size,
+			     const char *text)
 {
-	int len = xn_xs_list(&guest->xs, XN_XS_NOTXN, "device", node, names,
-			     XN_PAGE_SIZE);
-
-	return len == -ENOENT ? 0 : len;
+	for (; *text && n < size - 1; text++)
+		buf[n++] = *text < ' ' || *text > '~' ? '?' : *text;
+	buf[n] = '\0';
+	return n;
 }
 
-static int scan_type(struct xn_guest *guest, const char *type, scan_fn fn,
-		     void *data)
+void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
+			 const char *node, const char *should)
 {
-	char *names = xn_os_page_alloc();
-	int len, at, ret = 0;
+	char text[DEVICE_ERROR_MAX], value[24];
+	unsigned int n;
+	int len = xn_xs_read(&dev->guest->xs, XN_XS_NOTXN, dir, node, value,
+			     sizeof(value));
 
-	if (!names)
-		return -ENOMEM;
-	len = list(guest, type, names);
-	if (len < 0)
-		ret = len;
-	for (at = 0; !ret && at < len; at += strlen(names + at) + 1) {
-		const char *name = names + at;
-		uint64_t id;
-
-		/* "007" would be the same as "7" and is not. */
-		if ((name[0] == '0' && name[1]) ||
-		    xn_parse_uint(name, strlen(name), ~0u, &id))
-			continue;
-		ret = fn(data, type, id);
+	n = add_text(text, 0, sizeof(text), dir == dev->otherend ?
+		     "the backend's node " : "the node ");
+	n = add_text(text, n, sizeof(text), node);
+	if (len >= 0) {
+		n = add_text(text, n, sizeof(text), " is \"");
+		n = add_text(text, n, sizeof(text), value);
+		n = add_text(text, n, sizeof(text), "\"");
+	} else {
+		n = add_text(text, n, sizeof(text), len == -ENOENT ?
+			     " is missing" : len == -EMSGSIZE ?
+			     " is too long" : " cannot be read");
 	}
-	xn_os_page_free(names);
-	return ret;
+	n = add_text(text, n, sizeof(text), ": it has to be ");
+	add_text(text, n, sizeof(text), should);
+	xn_device_fail(dev, err, text);
 }
 
-static int scan_all(struct xn_guest *guest, scan_fn fn, void *data)
+void xn_device_refuse(struct xn_device *dev, int err, const char *what)
 {
-	char *types = xn_os_page_alloc();
-	int len, at, ret = 0;
-
-	if (!types)
-		return -ENOMEM;
-	len = list(guest, "", types);
-	if (len < 0)
-		ret = len;
-	for (at = 0; !ret && at < len; at += strlen(types + at) + 1)
-		ret = scan_type(guest, types + at, fn, data);
-	xn_os_page_free(types);
-	return ret;
+	xn_device_fail(dev, err, what);
+	/* It says again what xenstore has not taken. */
+	xn_device_stop(dev);
 }
 
-int xn_device_scan(struct xn_guest *guest, const char *type,
-		   int (*fn)(void *data, const char *type, unsigned int id),
-		   void *data)
+/* ---- too few grant references ---- */
+
+static void refs_are_free(struct xn_gnttab_waiter *w)
 {
-	return type ? scan_type(guest, type, fn, data) :
-		      scan_all(guest, fn, data);
+	xn_device_again(xn_container_of(w, struct xn_device, refs));
+}
+
+bool xn_device_await_refs(struct xn_device *dev, unsigned int need)
+{
+	struct xn_gnttab *gt = &dev->guest->gnttab;
+	unsigned int size = xn_gnttab_size(gt);
+
+	if (!dev->short_of_refs) {
+		xn_os_log(XN_WARN, "%s: grant table full (%u of %u references): raise max_grant_frames",
+			  dev->node, size - xn_gnttab_unused(gt), size);
+		write_error(dev, -ENOSPC,
+			    "grant table full: raise max_grant_frames");
+	}
+	dev->short_of_refs = true;
+	if (need > size)
+		return false;
+	dev->refs.fn = refs_are_free;
+	xn_gnttab_wait(gt, &dev->refs, need);
+	return true;
 }

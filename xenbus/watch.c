@@ -5,12 +5,17 @@
  * Specified in docs/misc/xenstore.txt of Xen (WATCH, UNWATCH, WATCH_EVENT).
  * A watch's token is its number in decimal. An event only marks its watch and
  * puts it in the queue of those that have fired; one work takes them from there
- * in order, so that no flood of events costs more than that.
+ * in order, so that no flood of events costs more than that. What another domain
+ * can write is not looked at more often than the rest of the guest bears: each
+ * time may mean a disk that comes or goes, lines in the log, events for udev.
  */
 #include "xs.h"
 
 /* Until a function that failed is called again. */
 #define AGAIN_NS	XN_NSEC_PER_SEC
+
+/* Of one watch, before they are put off. */
+#define FREE_EVENTS	32u
 
 static struct xn_xs_watch *find(struct xn_xs *xs, uint32_t id)
 {
@@ -127,24 +132,57 @@ static void fire_again(struct xn_work *work)
 	xn_unlock(&xs->lock, flags);
 }
 
+/*
+ * Of another domain's node so many events are free, then one a second is. The
+ * lock is held.
+ */
+static bool too_many(struct xn_xs_watch *w)
+{
+	uint64_t now = xn_os_now();
+
+	/* Under our own directory, only the toolstack and we write. */
+	if (w->path[0] != '/')
+		return false;
+	if (w->paid_until < now)
+		w->paid_until = now;
+	if (w->paid_until - now > FREE_EVENTS * AGAIN_NS)
+		return true;
+	w->paid_until += AGAIN_NS;
+	return false;
+}
+
+static void put_off(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	if (!w->told)
+		xn_os_log(XN_WARN,
+			  "xenion: %s changes all the time: it is looked at once a second",
+			  w->path);
+	w->told = true;
+	xn_xs_watch_again(xs, w);
+}
+
 /* Call the function of the watch that has waited longest. */
 static void call_next(struct xn_work *work)
 {
 	struct xn_xs *xs = xn_container_of(work, struct xn_xs, work);
 	unsigned long flags = xn_lock(&xs->lock);
 	struct xn_xs_watch *w = xs->fired;
-	bool more;
+	bool more, late = false;
 
 	if (w) {
 		xs->fired = w->next_fired;
 		w->fired = false;
 		w->running = true;
+		late = too_many(w);
 	}
 	xn_unlock(&xs->lock, flags);
 	if (!w)
 		return;
 
-	w->fn(w);
+	if (late)
+		put_off(xs, w);
+	else
+		w->fn(w);
 
 	/* Once it does not run, its owner may free it. */
 	flags = xn_lock(&xs->lock);

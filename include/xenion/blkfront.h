@@ -73,7 +73,7 @@ struct xn_blk_info {
 	bool flush;			/* XN_BLK_FLUSH works, and may matter */
 	bool flush_cache;		/* by FLUSH_DISKCACHE, not by a barrier */
 	bool discard;
-	uint32_t discard_granularity;	/* bytes */
+	uint32_t discard_granularity;	/* bytes, a power of two */
 	uint32_t discard_alignment;
 };
 
@@ -92,8 +92,9 @@ struct xn_blk_ops {
 	void (*event_unbind)(struct xn_blk_queue *q, evtchn_port_t port);
 	/*
 	 * The disk is there, blk->info says how. May not wait for a request:
-	 * nobody would tell a waiting port that the backend has gone. An error
-	 * fails the device.
+	 * nobody would tell a waiting port that the backend has gone. -EAGAIN: not
+	 * yet, and the port calls xn_blk_again() when it can; it may be asked
+	 * before. Another error fails the device.
 	 */
 	int (*connected)(struct xn_blk *blk);
 	/* blk->info.sectors is another than it was. */
@@ -145,13 +146,21 @@ struct xn_blk_slot {
 	grant_ref_t ref;
 };
 
+/* Slots of a kind: a stack of those that are free, and how many there are. */
+struct xn_blk_slots {
+	struct xn_blk_slot *free;
+	unsigned int nr_free;
+	unsigned int nr;	/* with those in use */
+	unsigned int least;	/* never fewer while connected */
+	unsigned int most;
+};
+
 /* What we know of one request, private to us: the ring is never read back. */
 struct xn_blk_req {
 	struct xn_blk_req *next;	/* free */
 	struct xn_blk_slot *slots, *last_slot;
-	struct blkif_request_segment *indirect;	/* page, or NULL */
+	struct xn_blk_slot *indirect;	/* describes the data, or NULL */
 	void *cookie;
-	grant_ref_t indirect_ref;
 	uint16_t id;
 	uint16_t nr_slots;
 	uint8_t op;		/* BLKIF_OP_* whose response is due */
@@ -198,11 +207,17 @@ struct xn_blk_queue {
 	unsigned int in_flight;
 	struct xn_blk_req *req_page[XN_BLK_MAX_REQ_PAGES];
 	struct xn_blk_req *free_reqs;
-	struct xn_blk_slot *free_slots;
-	unsigned int nr_free_slots;
+	struct xn_blk_slots slots;	/* for data */
+	struct xn_blk_slots indirect;	/* for descriptors */
+	struct xn_blk_slot *unarmed;	/* slots without a reference */
 	void *slot_pages;		/* list */
+	struct xn_work grow;		/* after requests found too few */
+	bool growing;			/* it is queued */
+	bool grow_failed;		/* the last time: next time later */
+	struct xn_gnttab_shrinker shrinker;
 	struct xn_work poll;		/* after very many responses at once */
 	bool polling;			/* it, not the interrupt, takes them */
+	bool poll_again;		/* an interrupt came meanwhile */
 	struct xn_backoff backoff;	/* against events without responses */
 	struct xn_work stall_work;	/* looks for requests without */
 	bool stall_watched;		/* it is queued */
@@ -215,7 +230,8 @@ enum xn_blk_phase {
 	XN_BLK_IDLE,		/* nothing is allocated */
 	XN_BLK_PUBLISHED,	/* the backend may map our rings */
 	XN_BLK_CONNECTED,
-	XN_BLK_CLOSING,		/* no request any more; it may still map them */
+	XN_BLK_DRAINING,	/* no request any more; some may be answered */
+	XN_BLK_CLOSING,		/* none in flight; it may still map our rings */
 };
 
 /* All fields are the engine's own, but for dev, info and queue. */
@@ -227,11 +243,16 @@ struct xn_blk {
 	struct xn_blk_info info;
 	enum xn_blk_phase phase;
 	unsigned int ring_order;
-	struct xn_lock lock;		/* claimed */
-	bool claimed;			/* somebody changes the phase */
-	bool draining;
-	struct xn_waitq wait;
-	struct xn_work fault_work;
+	struct xn_work work;		/* changes the phase */
+	struct xn_lock lock;		/* the next three, and fault */
+	bool stopping;			/* the work runs no more */
+	bool state_news;		/* of the backend */
+	bool size_news;
+	bool shown;			/* the port has been told: connected */
+	bool draining;			/* the last completion asks for work */
+	uint64_t drain_end;
+	struct xn_work drain_timeout;
+	struct xn_waitq wait;		/* nobody wakes it: for pauses */
 	const char *fault;		/* what the backend did wrong */
 	struct xn_xs_watch resize;	/* on the backend's sectors */
 	bool watching;
@@ -262,6 +283,14 @@ int xn_blk_init(struct xn_blk *blk, struct xn_device *dev,
  * callback.
  */
 void xn_blk_fini(struct xn_blk *blk);
+
+/**
+ * xn_blk_again - call ops->connected again, which has returned -EAGAIN
+ * @blk: the disk; no effect when xn_blk_fini() has begun
+ *
+ * Context: any.
+ */
+void xn_blk_again(struct xn_blk *blk);
 
 /**
  * xn_blk_submit - put a request into the ring

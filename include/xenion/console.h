@@ -13,12 +13,14 @@
 struct xn_console {
 	struct xencons_interface *intf;
 	evtchn_port_t port;
-	bool quiet;		/* logs nothing: the log goes through it */
+	bool broken;		/* read only: the host's indices cannot be */
 	/* the engine's own: */
 	XENCONS_RING_IDX out_prod;	/* ours, whatever the page says */
 	XENCONS_RING_IDX in_cons;
 	XENCONS_RING_IDX out_seen;	/* what the host has taken, as we saw */
-	bool broken;		/* the host's indices cannot be; told once */
+	XENCONS_RING_IDX in_seen;	/* and written */
+	uint32_t wrong;		/* bytes that there were by its index, in a */
+	uint32_t unsaid;	/* ring of so many; 0: reported, or nothing is */
 };
 
 /**
@@ -35,11 +37,23 @@ void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
 /**
  * xn_console_moved - did anything come with an event of the port's?
  *
- * For xn_backoff_work(); a console works without. Returns: true if there is
- * input, or if the host has taken output since the last call.
+ * For xn_backoff_work(); a console works without. Returns: true if the host has
+ * written input or taken output since the last call. Input that is left in the
+ * ring is no news again.
  * Context: upcall, or any; never twice at once.
  */
 bool xn_console_moved(struct xn_console *con);
+
+/**
+ * xn_console_report - log what ended the use of the ring, if anything did
+ *
+ * To be called when @con->broken is found set, or one of the functions below
+ * has returned -EIO. They themselves log nothing: the log may leave by this
+ * console, and whoever calls them holds the lock that excludes another writer.
+ * Says it once, however often it is called.
+ * Context: any, but under no lock that a writer takes.
+ */
+void xn_console_report(struct xn_console *con);
 
 /**
  * xn_console_write - put bytes into the ring, as many as fit

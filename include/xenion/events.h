@@ -72,8 +72,10 @@ struct xn_evtchn_table {
  * struct vcpu_info; without VCPUOP_register_vcpu_info, which cannot be undone,
  * only the first XN_EVTCHN_MAX_VCPUS have one. @t->nr_vcpus becomes less when
  * the domain has fewer.
- * Returns: 0, -ENOMEM, -EINVAL (no vCPU or too many), or what Xen answered,
- * but for @ops NULL and a Xen without the FIFO ABI. May sleep.
+ * Returns: 0, -ENOMEM, -EINVAL (no vCPU or too many), -EEXIST (the domain uses
+ * the FIFO ABI already, for a kernel that has ended without xn_evtchn_fini():
+ * see xn_evtchn_evict()), or what Xen answered, but for @ops NULL and a Xen
+ * without the FIFO ABI. May sleep.
  */
 int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 		   unsigned int nr_vcpus, const struct xn_evtchn_ops *ops);
@@ -95,6 +97,25 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
  * logged.
  */
 void xn_evtchn_fini(struct xn_evtchn_table *t,
+		    void (*moved)(void *data, evtchn_port_t from,
+				  evtchn_port_t to),
+		    void *data);
+
+/**
+ * xn_evtchn_evict - end the event channels of the kernel before
+ * @t: of an xn_evtchn_init() that has answered -EEXIST, and that can be called
+ *     again after this
+ * @keep: ports that are not that kernel's but the toolstack's, from the
+ *        HVM_PARAM_*_EVTCHN
+ * @count: how many
+ * @moved: called for each of these that gets a new number; may be NULL
+ * @data: its first argument
+ *
+ * EVTCHNOP_reset: Xen also forgets the pages of the FIFO ABI, which are ours
+ * for other uses now. Returns: 0 or what Xen answered. May sleep.
+ */
+int xn_evtchn_evict(struct xn_evtchn_table *t, const evtchn_port_t *keep,
+		    unsigned int count,
 		    void (*moved)(void *data, evtchn_port_t from,
 				  evtchn_port_t to),
 		    void *data);
@@ -158,13 +179,35 @@ int xn_evtchn_adopt(struct xn_evtchn_table *t, evtchn_port_t port,
 		    xn_evtchn_fn fn, void *data);
 
 /**
- * xn_evtchn_unbind - close a port
+ * xn_evtchn_detach - a port's function is called no more
  * @t: the table
  * @port: a port of one of the functions above
  *
- * An upcall that runs meanwhile on another CPU may still call the port's
- * function: the port of the OS waits for it (in Linux, free_irq() has done so
- * before). EVTCHNOP_close. May sleep.
+ * An upcall that runs meanwhile on another CPU may still call it: who frees what
+ * the function uses waits for such an upcall first. The number is taken until
+ * xn_evtchn_close(): neither Xen nor xn_evtchn_adopt() gives it to anybody. So
+ * what the OS keeps under that number is put away in between.
+ * Nothing for a port that is not bound. Context: any.
+ */
+void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port);
+
+/**
+ * xn_evtchn_close - give a detached port back to Xen
+ * @t: the table
+ * @port: a port after xn_evtchn_detach(); any other is left alone
+ *
+ * EVTCHNOP_close, but for a port that was adopted. From now on the next bind, on
+ * any CPU, may get this number. May sleep.
+ */
+void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port);
+
+/**
+ * xn_evtchn_unbind - xn_evtchn_detach() and xn_evtchn_close() at once
+ * @t: the table
+ * @port: a port of one of the functions above
+ *
+ * For who keeps nothing under a port's number, and knows that no upcall runs its
+ * function. May sleep.
  */
 void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
 
@@ -198,25 +241,77 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 int xn_evtchn_set_priority(struct xn_evtchn_table *t, evtchn_port_t port,
 			   unsigned int priority);
 
+/* ---- mask.c ---- */
+
+/* Who may hold a port's events back: as bits, each for itself. */
+enum xn_evtchn_holder {
+	XN_HOLD_OWNER	= 1 << 0,	/* who bound it: an OS's interrupt code */
+	XN_HOLD_BACKOFF	= 1 << 1,	/* backoff.c: it fires without work */
+	XN_HOLD_ENGINE	= 1 << 2,	/* a frontend that polls its ring */
+	XN_HOLD_RAISE	= 1 << 3,	/* xn_evtchn_raise() */
+	XN_HOLD_UNBOUND	= 1 << 4,	/* table.c: nobody has bound it */
+};
+
 /**
- * xn_evtchn_mask - hold a port's events back
- * Context: any. Events that come meanwhile make one event after unmask.
+ * xn_evtchn_hold - hold a port's events back
+ * @t: the table
+ * @port: the port; one that was never bound is left alone
+ * @who: for whom; to hold twice is to hold once
+ *
+ * Events that come meanwhile make one event when nobody holds the port any more.
+ * One that is being handled, or was taken just before, goes on.
+ * Context: any.
+ */
+void xn_evtchn_hold(struct xn_evtchn_table *t, evtchn_port_t port,
+		    enum xn_evtchn_holder who);
+
+/**
+ * xn_evtchn_release - hold a port's events back no longer
+ * @t: the table
+ * @port: the port; one that was never bound is left alone
+ * @who: for whom; nothing changes for the others that hold it
+ *
+ * When nobody else does, events come, and one that waits comes now. A hypercall
+ * (EVTCHNOP_unmask) only when one waits. A port that is not bound stays masked.
+ * Context: any.
+ */
+void xn_evtchn_release(struct xn_evtchn_table *t, evtchn_port_t port,
+		       enum xn_evtchn_holder who);
+
+/**
+ * xn_evtchn_raise - an event of our own on a port of ours
+ * @t: the table
+ * @port: a bound port
+ *
+ * It comes as one that the other end has sent does: now, or when nobody holds
+ * the port any more. Context: any.
+ */
+void xn_evtchn_raise(struct xn_evtchn_table *t, evtchn_port_t port);
+
+/**
+ * xn_evtchn_mask - the owner holds its port's events back
+ *
+ * xn_evtchn_hold() for XN_HOLD_OWNER, which holds a port when it is bound.
+ * Context: any.
  */
 static inline void xn_evtchn_mask(struct xn_evtchn_table *t,
 				  evtchn_port_t port)
 {
-	t->ops->mask(t, port);
+	xn_evtchn_hold(t, port, XN_HOLD_OWNER);
 }
 
 /**
- * xn_evtchn_unmask - let a port's events come; one that waits comes now
- * Context: any. A hypercall (EVTCHNOP_unmask) only when one waits.
+ * xn_evtchn_unmask - the owner lets its port's events come
+ *
+ * xn_evtchn_release() for XN_HOLD_OWNER. Context: any.
  */
 static inline void xn_evtchn_unmask(struct xn_evtchn_table *t,
 				    evtchn_port_t port)
 {
-	t->ops->unmask(t, port);
+	xn_evtchn_release(t, port, XN_HOLD_OWNER);
 }
+
+/* ---- table.c and the ABIs ---- */
 
 /**
  * xn_evtchn_clear - forget a pending event
@@ -266,7 +361,7 @@ struct xn_backoff {
 	struct xn_work work;		/* lets the port go again */
 	evtchn_port_t port;
 	uint32_t idle;			/* events since there was work */
-	bool held;			/* masked by us */
+	bool held;			/* we hold the port */
 	bool told;
 	uint64_t spurious;		/* events of which nothing came */
 };
@@ -275,11 +370,11 @@ struct xn_backoff {
  * xn_backoff_open - hold a port back whenever it fires without work
  * @b: zeroed or closed; the caller's, until xn_backoff_close()
  * @t: the table
- * @port: a bound port, not masked by its owner for long
+ * @port: a bound port
  *
  * The caller tells each event by xn_backoff_event(), and by xn_backoff_work()
  * that something came of it, at once or later. After 32 events in a row without
- * work the port is masked for a millisecond, then for two, up to one second.
+ * work the port is held for a millisecond, then for two, up to one second.
  * Context: any, as long as no other function of @b runs but xn_backoff_event()
  * and xn_backoff_work().
  */
@@ -287,7 +382,7 @@ void xn_backoff_open(struct xn_backoff *b, struct xn_evtchn_table *t,
 		     evtchn_port_t port);
 
 /**
- * xn_backoff_close - leave the port alone; it may stay masked
+ * xn_backoff_close - let the port go, for good
  * @b: open, or zeroed
  *
  * Called before the port is unbound. May sleep.

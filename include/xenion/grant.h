@@ -29,6 +29,17 @@ struct xn_gnttab_waiter {
 	struct xn_gnttab_waiter *next;
 };
 
+struct xn_gnttab_shrinker {
+	/*
+	 * Give back up to @want references that nobody uses at the moment: now,
+	 * or soon, when that must be done elsewhere. Returns: how many were freed.
+	 * May sleep, but not for long; may free references, not allocate any.
+	 */
+	unsigned int (*fn)(struct xn_gnttab_shrinker *s, unsigned int want);
+	/* the room's own: */
+	struct xn_gnttab_shrinker *next;
+};
+
 /* All fields are the room's own. */
 struct xn_gnttab {
 	struct xn_physmap frames;
@@ -36,7 +47,8 @@ struct xn_gnttab {
 	uint64_t v1_gfns;		/* numbers below fit; version 2: 0 */
 	unsigned int version;
 	struct xn_lock lock;
-	uint32_t nr_refs;		/* references that frames hold now */
+	uint32_t max_refs;		/* references that there may be */
+	uint32_t nr_refs;		/* of these, those that frames hold now */
 	uint32_t nr_kept;		/* of these, others': left alone */
 	uint32_t nr_free;		/* on the list, not in a cache */
 	uint32_t nr_deferred;		/* ended, but another domain maps them */
@@ -44,6 +56,9 @@ struct xn_gnttab {
 	void **info;			/* table.c: page of pointers to pages */
 	void **caches;			/* cache.c: page of pointers to pages */
 	struct xn_gnttab_waiter *waiters;	/* first come, first served */
+	struct xn_gnttab_shrinker *shrinkers;
+	bool walking;			/* somebody is at the shrinkers */
+	struct xn_waitq walk_ended;
 	struct xn_work grow;		/* asked for when few are left */
 	struct xn_work reclaim;		/* looks at deferred ones, */
 	uint64_t reclaim_ns;		/* again after so long */
@@ -100,14 +115,44 @@ int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref);
 int xn_gnttab_get(struct xn_gnttab *gt, grant_ref_t *ref);
 
 /**
+ * xn_gnttab_alloc_spare - allocate a reference that is not strictly needed
+ * @gt: the table
+ * @ref: the reference
+ *
+ * For a device that has the least that it needs, and would do better with more.
+ * An eighth of the table is left for devices that have not, and nothing is taken
+ * from under the eyes of those who wait.
+ * Returns: 0, or -ENOSPC: now, at least. Context: any.
+ */
+int xn_gnttab_alloc_spare(struct xn_gnttab *gt, grant_ref_t *ref);
+
+/**
  * xn_gnttab_reserve - see to it that references are there
  * @gt: the table
  * @count: how many are wanted, more than are allocated now
  *
- * For a frontend that knows its ring's size. Grows the table when needed; does
- * not set the references aside. Returns: 0, -ENOSPC, -ENOMEM. May sleep.
+ * For a frontend that knows what it needs at least. Grows the table when needed,
+ * and at its limit has others give back what they do not use; does not set the
+ * references aside. Returns: 0, -ENOSPC (then xn_gnttab_wait()), -ENOMEM, or what
+ * Xen answered. May sleep.
  */
 int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count);
+
+/**
+ * xn_gnttab_size - how many references the table can have
+ * @gt: the table
+ *
+ * By the toolstack's max_grant_frames, and what Xen made of it. Context: any.
+ */
+unsigned int xn_gnttab_size(struct xn_gnttab *gt);
+
+/**
+ * xn_gnttab_unused - how many of these are to be had
+ * @gt: the table
+ *
+ * A statistic, as xn_gnttab_used(). Context: any.
+ */
+unsigned int xn_gnttab_unused(struct xn_gnttab *gt);
 
 /**
  * xn_gnttab_used - how many references are allocated now
@@ -135,6 +180,34 @@ void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
  * Waits while another CPU runs it. Context: any, but not from the function.
  */
 void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w);
+
+/**
+ * xn_gnttab_shrinker_add - can give back references when others need some
+ * @gt: the table
+ * @s: owned by the caller until removed, s->fn set
+ *
+ * May sleep; not from a shrinker.
+ */
+void xn_gnttab_shrinker_add(struct xn_gnttab *gt, struct xn_gnttab_shrinker *s);
+
+/**
+ * xn_gnttab_shrinker_remove - @s's function will not be called any more
+ *
+ * Waits while somebody runs it; nothing if it was not added. May sleep; not from
+ * a shrinker.
+ */
+void xn_gnttab_shrinker_remove(struct xn_gnttab *gt,
+			       struct xn_gnttab_shrinker *s);
+
+/**
+ * xn_gnttab_shrink - have others give back what they do not use
+ * @gt: the table
+ * @want: references, at most
+ *
+ * Done by the table itself for those who reserve and who wait.
+ * Returns: how many were freed; more may be, soon. May sleep.
+ */
+unsigned int xn_gnttab_shrink(struct xn_gnttab *gt, unsigned int want);
 
 /**
  * xn_gnttab_free - give an allocated reference back; it is not granted
@@ -204,6 +277,16 @@ int xn_gnttab_grant_transitive(struct xn_gnttab *gt, grant_ref_t ref,
  * who does not do so now. Context: any.
  */
 int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref);
+
+/**
+ * xn_gnttab_in_use - does another domain map or copy the page just now?
+ * @gt: the table
+ * @ref: a granted reference
+ *
+ * The answer may be stale when it comes: only xn_gnttab_end() settles it. For
+ * whom to end a grant is worth it only when that succeeds. Context: any.
+ */
+bool xn_gnttab_in_use(struct xn_gnttab *gt, grant_ref_t ref);
 
 /**
  * xn_gnttab_grant_page - allocate a reference and grant a page by it

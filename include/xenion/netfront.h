@@ -75,14 +75,28 @@ struct xn_net_piece {
 	uint32_t len;			/* offset + len <= XN_PAGE_SIZE */
 };
 
-/* A packet that has come. Flags are the backend's word; the data is too. */
+/*
+ * A packet that has come. Promised, whatever the backend wrote:
+ *
+ *   - there are 1 to XN_NET_MAX_PIECES pieces, none of them empty, and each
+ *     lies within its page;
+ *   - the first piece holds the whole Ethernet header: at least XN_NET_MIN_LEN
+ *     bytes;
+ *   - @len is the sum of the pieces, at most XN_NET_MAX_PIECES pages: that is
+ *     more than IP allows;
+ *   - @gso_type is one of netif.h's TCPV4 and TCPV6 with a @gso_size that is
+ *     not 0, or none.
+ *
+ * Nothing else is: csum_blank, data_validated, gso_type and gso_size are the
+ * backend's word, and need not fit the packet. So are all headers.
+ */
 struct xn_net_received {
 	struct xn_net_piece piece[XN_NET_MAX_PIECES];
-	unsigned int nr;		/* at least 1 */
-	uint32_t len;			/* of all, at least XN_NET_MIN_LEN */
+	unsigned int nr;
+	uint32_t len;			/* bytes */
 	bool csum_blank, data_validated;
-	uint8_t gso_type;		/* one that is known, or none */
-	uint16_t gso_size;		/* not 0 if there is a type */
+	uint8_t gso_type;
+	uint16_t gso_size;		/* bytes of payload per segment */
 	/*
 	 * The only piece is lent: it is at most XN_NET_COPY bytes, to be copied
 	 * out once, and its page stays the engine's. The backend can write to
@@ -190,6 +204,9 @@ struct xn_net_queue {
 	struct xn_net_tx_slot *tx_slots[XN_NET_TX_SLOT_PAGES];
 	unsigned int tx_free;		/* first free slot */
 	unsigned int tx_nr_free;	/* free slots */
+	unsigned int tx_unarmed;	/* first slot without a reference */
+	unsigned int tx_nr;		/* slots with one */
+	unsigned int tx_give;		/* of these, so many are asked for */
 	unsigned int tx_extras;		/* ring slots without an id */
 	struct xn_backoff tx_backoff;	/* of the queue's only port, too */
 	struct xn_work stall_work;	/* looks for packets without an answer */
@@ -203,6 +220,8 @@ struct xn_net_queue {
 	grant_ref_t rx_ring_ref;
 	evtchn_port_t rx_port;
 	struct xn_net_rx_slot *rx_slots;	/* a page */
+	unsigned int rx_nr;		/* slots with a reference */
+	unsigned int rx_give;		/* of these, so many are asked for */
 	RING_IDX rx_seen;		/* responses that were looked at */
 	struct xn_backoff rx_backoff;	/* with split_events only */
 	struct xn_work rx_retry;
@@ -219,7 +238,7 @@ struct xn_net {
 	void *priv;			/* the port's */
 	/*
 	 * The port's, until xn_net_start(): how many pages each queue has for
-	 * packets to come, a power of two from 32 on. 0: XN_NET_RING_SIZE.
+	 * packets to come at most, from 32 on. 0: XN_NET_RING_SIZE.
 	 */
 	unsigned int rx_pages;
 	/* The port's, too: info.trusted is false, whatever the toolstack says. */
@@ -230,6 +249,7 @@ struct xn_net {
 
 	struct xn_device_ops device_ops;
 	struct xn_xs_watch carrier;
+	struct xn_gnttab_shrinker shrinker;
 	struct xn_work work;		/* makes all changes of what is below */
 	struct xn_waitq wait;		/* for the backend's state */
 	bool news;			/* the backend's state has changed */
@@ -242,6 +262,20 @@ struct xn_net {
 	uint64_t refused;		/* times that it did */
 	const char *reason;
 };
+
+/* ---- netfront_nodes.c ---- */
+
+/**
+ * xn_net_look - what the toolstack says of an interface that is not started
+ * @dev: its place in xenstore, from xn_device_init()
+ * @info: its mac and mtu are set on success, nothing else
+ *
+ * For an OS that makes its interface before the backend is ready: so that the
+ * order of names does not depend on backends. Returns: 0, -EINVAL or -ERANGE
+ * (xn_net_start() will fail the device, and tell), or as xn_xs_read().
+ * May sleep.
+ */
+int xn_net_look(struct xn_device *dev, struct xn_net_info *info);
 
 /* ---- netfront.c ---- */
 

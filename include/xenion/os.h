@@ -171,7 +171,8 @@ unsigned int xn_os_cpu(void);
  * @level: how bad
  * @fmt: as printf(), limited to d, u, x, s, c, p with l, ll and width
  *
- * Context: any.
+ * Context: any, but under no lock: the line may leave by a console or a network
+ * interface of ours, whose lock that may be.
  */
 void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -16,6 +16,7 @@
 #define XENION_XENBUS_H
 
 #include <xenion/events.h>
+#include <xenion/grant.h>
 #include <xen-public/io/xenbus.h>
 #include <xen-public/io/xs_wire.h>
 
@@ -88,7 +89,8 @@ struct xn_xs_watch {
 	/* the client's own: */
 	char token[12];
 	uint32_t id;
-	bool linked, fired, again, running;
+	bool linked, fired, again, running, told;
+	uint64_t paid_until;		/* events until then are used up */
 	struct xn_xs_watch *next, *next_fired;
 };
 
@@ -254,6 +256,8 @@ int xn_xs_transact(struct xn_xs *xs,
  * @w: owned by the caller until xn_xs_unwatch(); path and fn are set, the rest
  *     zero
  *
+ * Events of an absolute path, which another domain may write, are put off when
+ * they come too often: after 32 in a row the function is called once a second.
  * Returns: 0 or as xn_xs_write(). May sleep.
  */
 int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
@@ -348,6 +352,9 @@ struct xn_device {
 	bool refused;			/* nonsense was found in its state */
 	bool failed;			/* an error was told */
 	bool owed;			/* our state is not in xenstore yet */
+	struct xn_gnttab_waiter refs;	/* for grant references */
+	bool short_of_refs;		/* it was told that there are too few */
+	bool left;			/* an earlier kernel's, not closed yet */
 };
 
 /**
@@ -392,11 +399,39 @@ void xn_device_stop(struct xn_device *dev);
 int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
 
 /**
+ * xn_device_publish - write our half of the handshake
+ * @earlier: how names of nodes begin that belong to it
+ * @nr: how many of these
+ * @fn: writes the nodes, as for xn_xs_transact()
+ * @data: handed to @fn
+ *
+ * In a transaction that finds the device first, and removes what an earlier
+ * session left: this driver with other features, or another one. A backend would
+ * take that for ours. Returns: 0, -ENOENT (the device is gone), or as
+ * xn_xs_transact(). May sleep.
+ */
+int xn_device_publish(struct xn_device *dev, const char *const *earlier,
+		      unsigned int nr,
+		      int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
+		      void *data);
+
+/**
  * xn_device_again - call backend_changed once more, after a second
  *
  * From backend_changed, when it can do nothing now.
  */
 void xn_device_again(struct xn_device *dev);
+
+/**
+ * xn_device_await_refs - call backend_changed again when references are free
+ * @need: how many grant references the frontend needs at least
+ *
+ * For a frontend that found too few to connect (-ENOSPC), holds none now, and
+ * would be tried again. Says so in the log and in xenstore, once until it is
+ * connected. Not after xn_device_stop(). May sleep.
+ * Returns: false when the table can never have so many: the device has to fail.
+ */
+bool xn_device_await_refs(struct xn_device *dev, unsigned int need);
 
 /**
  * xn_device_fail - this device cannot go on: say why, once, and close
@@ -407,6 +442,32 @@ void xn_device_again(struct xn_device *dev);
  * calls do nothing until xn_device_start(). May sleep.
  */
 void xn_device_fail(struct xn_device *dev, int err, const char *what);
+
+/**
+ * xn_device_fail_node - xn_device_fail() because of what a node says
+ * @dev: the device
+ * @err: a negative errno value
+ * @dir: dev->node or dev->otherend
+ * @node: the node in it
+ * @should: what it has to be, and where to set it right; ASCII
+ *
+ * Tells what the node says, as far as it can be printed: it is read again.
+ * May sleep.
+ */
+void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
+			 const char *node, const char *should);
+
+/**
+ * xn_device_refuse - there is no frontend for this device: say why, and close
+ * @dev: initialised, not started
+ * @err: a negative errno value
+ * @what: what is wrong with it and what to do, one phrase
+ *
+ * As xn_device_fail(), for a device that nobody follows: the toolstack sees the
+ * error node, and can take the device away at once, as its backend closes too. May
+ * sleep.
+ */
+void xn_device_refuse(struct xn_device *dev, int err, const char *what);
 
 /**
  * xn_device_exists - does the toolstack still have this device?
@@ -423,7 +484,9 @@ bool xn_device_exists(struct xn_device *dev);
  * @type: only of this type, or NULL
  * @fn: called with type and number; a non-zero answer ends the scan
  *
- * Names that are no plain numbers are passed over. Returns: 0, what @fn
+ * The numbers of one type come in their order, lowest first, whatever the order
+ * in xenstore: an OS that names its interfaces as they come always gives them
+ * the same names. Names that are no plain numbers are passed over. Returns: 0, what @fn
  * answered, or as xn_xs_read(); no devices at all is 0. May sleep.
  */
 int xn_device_scan(struct xn_guest *guest, const char *type,

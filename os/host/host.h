@@ -82,13 +82,6 @@ void host_pump(void);
 /* As host_pump(), then let that much time pass, with the work that falls due. */
 void host_run(uint64_t ns);
 
-/*
- * Work that begins while other work waits runs to its end first: there is one
- * thread. Where it would wait for that other work, that is for ever. @fn says
- * whether a work may begin now; NULL: each may.
- */
-void host_set_work_gate(bool (*fn)(const struct xn_work *w));
-
 /* Called in each round of host_pump(); true: has done something, go on. */
 void host_add_step(struct host_guest *g, bool (*step)(void *data), void *data);
 

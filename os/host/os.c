@@ -17,6 +17,7 @@ uint64_t host_stat[XN_STAT_COUNT];
 static uint64_t now;
 static struct xn_work *works;		/* sorted by due time */
 static __thread unsigned long upcalls_off;
+static __thread unsigned int locks_held;
 
 /* Work that runs now; more than one when it waits for something meanwhile. */
 struct running {
@@ -25,8 +26,6 @@ struct running {
 };
 
 static struct running *running;
-
-static bool (*may_begin)(const struct xn_work *w);
 
 _Noreturn void host_bug(const char *fmt, ...)
 {
@@ -85,6 +84,7 @@ unsigned long xn_lock(struct xn_lock *l)
 
 	if (err)
 		host_bug("lock: %s", strerror(err));
+	locks_held++;
 	return flags;
 }
 
@@ -94,6 +94,7 @@ void xn_unlock(struct xn_lock *l, unsigned long flags)
 
 	if (err)
 		host_bug("unlock: %s", strerror(err));
+	locks_held--;
 	xn_upcalls_restore(flags);
 }
 
@@ -136,7 +137,7 @@ static struct xn_work *next_work(void)
 
 	/* One work never runs twice at once, even if it is queued again. */
 	for (w = works; w; w = w->next)
-		if (!is_running(w) && (!may_begin || may_begin(w)))
+		if (!is_running(w))
 			break;
 	return w;
 }
@@ -214,15 +215,9 @@ void host_run(uint64_t ns)
 		now = end;
 }
 
-void host_set_work_gate(bool (*fn)(const struct xn_work *w))
-{
-	may_begin = fn;
-}
-
 void host_clock_reset(void)
 {
 	now = 0;
-	may_begin = NULL;
 }
 
 /* ---- work ---- */
@@ -323,6 +318,9 @@ void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 	vsnprintf(log_last, sizeof(log_last), fmt, ap);
 	va_end(ap);
 	log_lines[level]++;
+	if (locks_held)
+		host_bug("log line under a lock, which a console may need: %s",
+			 log_last);
 	if (strchr(log_last, '\n'))
 		host_bug("log line with a newline: %s", log_last);
 	if (getenv("XN_HOST_LOG"))

@@ -2,9 +2,6 @@
 /*
  * xenion-blkfront.ko: disks of the block frontend as Linux disks, xvda and so
  * on. The module, its parameters, and the life of a device on the bus.
- *
- * Which disk a device number stands for is specified in
- * docs/man/xen-vbd-interface.7.pandoc of Xen.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,8 +10,6 @@
 #include <linux/slab.h>
 
 #include "blkfront.h"
-
-#define XVD_MAJOR	202		/* as in Linux's devices.txt */
 
 static int set_bounded(const char *val, const struct kernel_param *kp,
 		       unsigned int max)
@@ -52,49 +47,6 @@ BOUNDED_PARAM(persistent, XN_BLK_PERSISTENT_AUTO, XN_BLK_PERSISTENT_ALWAYS,
 static bool trusted = true;
 module_param(trusted, bool, 0444);
 MODULE_PARM_DESC(trusted, "Whether backends may see what lies around data in its pages (default Y); N copies all data, as does the toolstack's \"untrusted\" for one disk");
-
-/* ---- device numbers and names ---- */
-
-/* Where a disk is: everything that its name says. */
-int xnl_blk_place(unsigned int vdev, struct xnl_blk_place *place)
-{
-	unsigned int minor, minors, letter;
-	char letters[8];
-	int n = 0;
-
-	if (vdev & (1u << 28)) {
-		minor = vdev & ((1u << 28) - 1);
-		minors = 256;
-	} else if (vdev >> 8 == XVD_MAJOR) {
-		minor = vdev & 0xff;
-		minors = 16;
-	} else {
-		return -EINVAL;
-	}
-	if (minor >> MINORBITS)
-		return -EINVAL;
-
-	for (letter = minor / minors + 1; letter; letter = (letter - 1) / 26)
-		letters[n++] = 'a' + (letter - 1) % 26;
-	strscpy(place->name, "xvd", sizeof(place->name));
-	while (n--)
-		strncat(place->name, &letters[n], 1);
-
-	place->partition = minor % minors;
-	if (place->partition)
-		snprintf(place->name + strlen(place->name), 5, "%u",
-			 place->partition);
-	place->major = XVD_MAJOR;
-	place->first_minor = minor;
-	place->minors = place->partition ? 1 : minors;
-	/* The short numbers have these minors: take some elsewhere. */
-	if (minors == 256 && minor < 256) {
-		place->major = 0;
-		place->first_minor = 0;
-		place->minors = 0;
-	}
-	return 0;
-}
 
 /* ---- events ---- */
 
@@ -198,6 +150,25 @@ static const struct attribute_group *blk_groups[] = {
 
 /* ---- a device on the bus ---- */
 
+/*
+ * The toolstack hears of it, and can take the device away: nobody else would
+ * close it.
+ */
+static void refuse(struct xnl_device *xdev, const char *name, int err)
+{
+	char what[100];
+
+	if (err == -ERANGE)
+		snprintf(what, sizeof(what),
+			 "%s (%u) is beyond the last disk, %s: give it another vdev",
+			 name, xdev->id, XNL_BLK_LAST);
+	else
+		snprintf(what, sizeof(what),
+			 "%s (%u) is no xvd disk: give it another vdev, as xvda",
+			 name, xdev->id);
+	xn_device_refuse(&xdev->xb, err, what);
+}
+
 static int blk_probe(struct xnl_device *xdev)
 {
 	struct xn_blk_config config = {
@@ -213,9 +184,9 @@ static int blk_probe(struct xnl_device *xdev)
 	struct xnl_blk *xb;
 	int err;
 
-	if (xnl_blk_place(xdev->id, &place)) {
-		dev_err(&xdev->dev, "%u is no number of an xvd disk: give it another name in the guest's configuration, vdev=xvda ...\n",
-			xdev->id);
+	err = xnl_blk_place(xdev->id, &place);
+	if (err) {
+		refuse(xdev, place.name, err);
 		return -ENODEV;
 	}
 	xb = kzalloc(sizeof(*xb), GFP_KERNEL);
@@ -223,6 +194,7 @@ static int blk_probe(struct xnl_device *xdev)
 		return -ENOMEM;
 	xb->xdev = xdev;
 	mutex_init(&xb->lock);
+	spin_lock_init(&xb->count_lock);
 	init_waitqueue_head(&xb->wait);
 	dev_set_drvdata(&xdev->dev, xb);
 	err = xn_blk_init(&xb->blk, &xdev->xb, &blk_ops, &config);
@@ -243,6 +215,15 @@ static void blk_remove(struct xnl_device *xdev)
 	kfree(xb);
 }
 
+/* The disk stays, as one whose backend has gone. */
+static void blk_shutdown(struct xnl_device *xdev)
+{
+	struct xnl_blk *xb = dev_get_drvdata(&xdev->dev);
+
+	xnl_blk_drain(xb);
+	xn_blk_fini(&xb->blk);
+}
+
 static struct xnl_driver blk_driver = {
 	.driver = {
 		.name = "xenion-blkfront",
@@ -251,6 +232,7 @@ static struct xnl_driver blk_driver = {
 	.type = "vbd",
 	.probe = blk_probe,
 	.remove = blk_remove,
+	.shutdown = blk_shutdown,
 };
 
 static int __init blk_init(void)

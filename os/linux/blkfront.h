@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * Between the files of xenion-blkfront.ko: blkfront.c has the module and its
- * devices, blkfront_disk.c the disks that the block layer sees.
+ * devices, blkfront_place.c their names, blkfront_disk.c the disks that the block
+ * layer sees, blkfront_bounce.c their requests' data, blkfront_limits.c what they
+ * can do.
  */
 #ifndef XENION_LINUX_BLKFRONT_H
 #define XENION_LINUX_BLKFRONT_H
 
 #include <linux/blk-mq.h>
+#include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include <xenion/blkfront.h>
 
@@ -23,20 +27,50 @@ struct xnl_blk {
 	int irq[XN_BLK_MAX_QUEUES];
 	struct mutex lock;		/* disk */
 	struct xnl_blk_disk *disk;	/* of this connection, or NULL */
-	atomic_t disks;			/* that are not freed yet */
+	spinlock_t count_lock;		/* disks */
+	unsigned int disks;		/* that are not freed yet */
 	wait_queue_head_t wait;		/* until there are none */
 };
 
+/* One connection's disk, from connected to the end of its last request. */
+struct xnl_blk_disk {
+	struct xnl_blk *xb;
+	struct xn_blk_info info;
+	struct gendisk *gd;
+	struct blk_mq_tag_set tags;
+	struct work_struct add_work, delete_work, limits_work;
+	mempool_t *bounce;	/* pages for data that may not be granted */
+	bool added;		/* the works' own */
+	bool going;		/* delete_work was queued; under xb->lock */
+	bool dead;		/* its connection is no more */
+	bool no_flush, no_discard;	/* offered, and not done */
+};
+
+struct xnl_blk_cmd {
+	blk_status_t status;
+	unsigned int nr_bounced;
+	struct xn_sg sg[];	/* info.max_segments of them */
+};
+
+/* For all that comes and goes with disks, and may wait for requests. */
+extern struct workqueue_struct *xnl_blk_wq;
+
 #define to_xnl_blk(b) container_of(b, struct xnl_blk, blk)
+
+#define XVD_MAJOR	202		/* as in Linux's devices.txt */
+#define XNL_BLK_LAST	"xvdfan"	/* for which there are minor numbers */
 
 /* What a virtual-device number means. */
 struct xnl_blk_place {
-	char name[DISK_NAME_LEN];
+	char name[DISK_NAME_LEN];	/* whether it can be or not */
 	unsigned int partition;		/* 0: a whole disk */
 	int major, first_minor, minors;	/* all 0: any */
 };
 
-/* Returns: 0, or -EINVAL for a number that means no xvd disk. */
+/*
+ * Returns: 0; -EINVAL for a number that means another kind of disk; -ERANGE for
+ * one beyond the last xvd disk.
+ */
 int xnl_blk_place(unsigned int vdev, struct xnl_blk_place *place);
 
 /* As in struct xn_blk_ops. */
@@ -47,8 +81,27 @@ void xnl_blk_complete(struct xn_blk_queue *q, void *cookie, int err);
 
 /* The device goes: delete its disk in good order, if the backend lets us. */
 void xnl_blk_retire(struct xnl_blk *xb);
+/* No new request; those in flight have seconds to end. */
+void xnl_blk_drain(struct xnl_blk *xb);
 /* Wait until all disks of the device are freed; no request is in flight. */
 void xnl_blk_wait(struct xnl_blk *xb);
+
+/*
+ * blkfront_bounce.c: a request's data, in the cmd's sg. Any context, but for init
+ * and fini.
+ */
+int xnl_blk_bounce_init(struct xnl_blk_disk *d);
+void xnl_blk_bounce_fini(struct xnl_blk_disk *d);
+/* Returns: how many pieces, or 0: no memory now. Undo with xnl_blk_unmap(). */
+unsigned int xnl_blk_map(struct xnl_blk_disk *d, struct request *rq);
+/* @copy: it is a read that went well. */
+void xnl_blk_unmap(struct xnl_blk_disk *d, struct request *rq, bool copy);
+
+/* blkfront_limits.c */
+void xnl_blk_limits_init(struct xnl_blk_disk *d);
+void xnl_blk_set_limits(struct xnl_blk_disk *d);
+/* Do without from now on. Returns: what the request ends with. Context: any. */
+blk_status_t xnl_blk_not_supported(struct xnl_blk_disk *d, struct request *rq);
 
 int xnl_blk_disk_init(void);
 void xnl_blk_disk_fini(void);

@@ -11,7 +11,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
-#include <linux/bvec.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -20,43 +20,16 @@
 /* For what is dirty to get to the backend when a device is removed. */
 #define RETIRE_TIMEOUT	(30 * HZ)
 
-struct xnl_blk_disk {
-	struct xnl_blk *xb;
-	struct xn_blk_info info;
-	struct gendisk *gd;
-	struct blk_mq_tag_set tags;
-	struct work_struct add_work, delete_work;
-	bool added;		/* the works' own */
-	bool going;		/* delete_work was queued; under xb->lock */
-	bool dead;		/* its connection is no more */
-};
+/* For requests in flight when the system ends. */
+#define DRAIN_TIMEOUT	(5 * HZ)
 
-struct xnl_blk_cmd {
-	blk_status_t status;
-	struct xn_sg sg[];	/* info.max_segments of them */
-};
-
-static struct workqueue_struct *disk_wq;
+struct workqueue_struct *xnl_blk_wq;
 
 static const struct block_device_operations disk_fops = {
 	.owner = THIS_MODULE,
 };
 
 /* ---- requests ---- */
-
-static unsigned int map_data(struct request *rq, struct xn_sg *sg)
-{
-	struct req_iterator iter;
-	struct bio_vec bv;
-	unsigned int n = 0;
-
-	/* One page at most each, and no more than the queue's limits say. */
-	rq_for_each_segment(bv, rq, iter) {
-		sg[n].va = page_address(bv.bv_page) + bv.bv_offset;
-		sg[n++].len = bv.bv_len;
-	}
-	return n;
-}
 
 static blk_status_t to_status(int err)
 {
@@ -69,6 +42,38 @@ static blk_status_t to_status(int err)
 		return BLK_STS_NOTSUPP;
 	default:
 		return BLK_STS_IOERR;
+	}
+}
+
+/* Returns: does the request have what it needs? */
+static bool describe(struct xnl_blk_disk *d, struct request *rq,
+		     struct xn_blk_io *io)
+{
+	switch (req_op(rq)) {
+	case REQ_OP_FLUSH:
+		io->op = XN_BLK_FLUSH;
+		return true;
+	case REQ_OP_DISCARD:
+		io->op = XN_BLK_DISCARD;
+		io->nr_sectors = blk_rq_sectors(rq);
+		return true;
+	default:
+		io->op = rq_data_dir(rq) ? XN_BLK_WRITE : XN_BLK_READ;
+		io->nr_sg = xnl_blk_map(d, rq);
+		return io->nr_sg;
+	}
+}
+
+static bool is_known(const struct request *rq)
+{
+	switch (req_op(rq)) {
+	case REQ_OP_READ:
+	case REQ_OP_WRITE:
+	case REQ_OP_FLUSH:
+	case REQ_OP_DISCARD:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -88,28 +93,13 @@ static blk_status_t disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	if (READ_ONCE(d->dead))
 		return BLK_STS_IOERR;
+	if (!is_known(rq))
+		return BLK_STS_NOTSUPP;
 
 	blk_mq_start_request(rq);
-	switch (req_op(rq)) {
-	case REQ_OP_READ:
-		io.op = XN_BLK_READ;
-		io.nr_sg = map_data(rq, cmd->sg);
-		break;
-	case REQ_OP_WRITE:
-		io.op = XN_BLK_WRITE;
-		io.nr_sg = map_data(rq, cmd->sg);
-		break;
-	case REQ_OP_FLUSH:
-		io.op = XN_BLK_FLUSH;
-		break;
-	case REQ_OP_DISCARD:
-		io.op = XN_BLK_DISCARD;
-		io.nr_sectors = blk_rq_sectors(rq);
-		break;
-	default:
-		return BLK_STS_NOTSUPP;
-	}
-	err = xn_blk_submit(q, &io);
+	err = describe(d, rq, &io) ? xn_blk_submit(q, &io) : -EBUSY;
+	if (err && cmd->nr_bounced)
+		xnl_blk_unmap(d, rq, false);
 	if (bd->last || err)
 		xn_blk_push(q);
 	return to_status(err);
@@ -131,33 +121,15 @@ void xnl_blk_complete(struct xn_blk_queue *q, void *cookie, int err)
 	blk_mq_complete_request(rq);
 }
 
-/* The backend offered what it cannot do: do without from now on. */
-static blk_status_t not_supported(struct request *rq)
-{
-	struct request_queue *queue = rq->q;
-
-	switch (req_op(rq)) {
-	case REQ_OP_FLUSH:
-		pr_warn("%s: the backend cannot flush after all: no cache is assumed\n",
-			queue->disk->disk_name);
-		blk_queue_write_cache(queue, false, false);
-		return BLK_STS_OK;
-	case REQ_OP_DISCARD:
-		pr_warn("%s: the backend cannot discard after all\n",
-			queue->disk->disk_name);
-		blk_queue_max_discard_sectors(queue, 0);
-		return BLK_STS_NOTSUPP;
-	default:
-		return BLK_STS_IOERR;
-	}
-}
-
 static void disk_complete(struct request *rq)
 {
 	struct xnl_blk_cmd *cmd = blk_mq_rq_to_pdu(rq);
+	struct xnl_blk_disk *d = rq->q->queuedata;
 
+	if (unlikely(cmd->nr_bounced))
+		xnl_blk_unmap(d, rq, !cmd->status && !rq_data_dir(rq));
 	if (unlikely(cmd->status == BLK_STS_NOTSUPP))
-		cmd->status = not_supported(rq);
+		cmd->status = xnl_blk_not_supported(d, rq);
 	blk_mq_end_request(rq, cmd->status);
 }
 
@@ -169,26 +141,20 @@ static const struct blk_mq_ops disk_mq_ops = {
 
 /* ---- a disk's life ---- */
 
-static void set_limits(struct request_queue *queue,
-		       const struct xn_blk_info *info)
+/*
+ * Who waits may free the device as soon as it sees that there are none: it looks
+ * under the lock, and so not before we are done with the queue that it waits in.
+ */
+static void disk_gone(struct xnl_blk *xb)
 {
-	BUILD_BUG_ON(PAGE_SIZE != XN_PAGE_SIZE);
+	unsigned long flags;
 
-	blk_queue_flag_set(QUEUE_FLAG_NONROT, queue);
-	blk_queue_logical_block_size(queue, info->sector_size);
-	blk_queue_physical_block_size(queue, info->physical_sector_size);
-	blk_queue_max_segments(queue, info->max_segments);
-	blk_queue_max_segment_size(queue, XN_PAGE_SIZE);
-	blk_queue_segment_boundary(queue, XN_PAGE_SIZE - 1);
-	blk_queue_max_hw_sectors(queue, info->max_segments *
-				 (XN_PAGE_SIZE >> SECTOR_SHIFT));
-	if (info->discard) {
-		queue->limits.discard_granularity = info->discard_granularity;
-		queue->limits.discard_alignment = info->discard_alignment;
-		blk_queue_max_discard_sectors(queue, UINT_MAX >> SECTOR_SHIFT);
+	spin_lock_irqsave(&xb->count_lock, flags);
+	if (!--xb->disks) {
+		wake_up_all(&xb->wait);
+		xn_blk_again(&xb->blk);
 	}
-	/* Without FUA: the block layer joins the flushes of many writers. */
-	blk_queue_write_cache(queue, info->flush, false);
+	spin_unlock_irqrestore(&xb->count_lock, flags);
 }
 
 static void disk_free(struct xnl_blk_disk *d)
@@ -197,9 +163,9 @@ static void disk_free(struct xnl_blk_disk *d)
 
 	put_disk(d->gd);
 	blk_mq_free_tag_set(&d->tags);
+	xnl_blk_bounce_fini(d);
 	kfree(d);
-	if (atomic_dec_and_test(&xb->disks))
-		wake_up_all(&xb->wait);
+	disk_gone(xb);
 }
 
 static void disk_add(struct work_struct *work)
@@ -208,9 +174,14 @@ static void disk_add(struct work_struct *work)
 					      add_work);
 	const struct xn_blk_info *info = &d->info;
 	struct device *dev = &d->xb->xdev->dev;
+	unsigned int noio;
 	int err;
 
+	/* Reclaim may wait for this disk, or for one that waits for the queue. */
+	noio = memalloc_noio_save();
 	err = device_add_disk(dev, d->gd, NULL);
+	memalloc_noio_restore(noio);
+	xnl_device_settled(d->xb->xdev);
 	if (err) {
 		dev_err(dev, "%s cannot be added, error %d\n",
 			d->gd->disk_name, err);
@@ -232,10 +203,14 @@ static void disk_delete(struct work_struct *work)
 	struct xnl_blk_disk *d = container_of(work, struct xnl_blk_disk,
 					      delete_work);
 	struct xnl_blk *xb = d->xb;
+	unsigned int noio = memalloc_noio_save();
 
 	cancel_work_sync(&d->add_work);
 	if (d->added)
 		del_gendisk(d->gd);
+	memalloc_noio_restore(noio);
+	/* No request completes any more. */
+	cancel_work_sync(&d->limits_work);
 	mutex_lock(&xb->lock);
 	if (xb->disk == d)
 		xb->disk = NULL;
@@ -246,7 +221,7 @@ static void disk_delete(struct work_struct *work)
 static void disk_let_go(struct xnl_blk_disk *d)
 {
 	if (!d->going)
-		queue_work(disk_wq, &d->delete_work);
+		queue_work(xnl_blk_wq, &d->delete_work);
 	d->going = true;
 }
 
@@ -276,7 +251,6 @@ static int disk_alloc(struct xnl_blk_disk *d)
 		blk_mq_free_tag_set(&d->tags);
 		return PTR_ERR(gd);
 	}
-	set_limits(gd->queue, info);
 	strscpy(gd->disk_name, place.name, sizeof(gd->disk_name));
 	gd->major = place.major;
 	gd->first_minor = place.first_minor;
@@ -289,35 +263,60 @@ static int disk_alloc(struct xnl_blk_disk *d)
 	set_disk_ro(gd, info->readonly || info->cdrom);
 	set_capacity(gd, info->sectors);
 	d->gd = gd;
+	xnl_blk_set_limits(d);
 	return 0;
+}
+
+static struct xnl_blk_disk *disk_create(struct xnl_blk *xb)
+{
+	struct xnl_blk_disk *d = kzalloc(sizeof(*d), GFP_KERNEL);
+	int err;
+
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+	d->xb = xb;
+	d->info = xb->blk.info;
+	INIT_WORK(&d->add_work, disk_add);
+	INIT_WORK(&d->delete_work, disk_delete);
+	xnl_blk_limits_init(d);
+	err = xnl_blk_bounce_init(d);
+	if (!err)
+		err = disk_alloc(d);
+	if (!err)
+		return d;
+	xnl_blk_bounce_fini(d);
+	kfree(d);
+	return ERR_PTR(err);
+}
+
+static bool any_disk(struct xnl_blk *xb)
+{
+	bool any;
+
+	spin_lock_irq(&xb->count_lock);
+	any = xb->disks;
+	spin_unlock_irq(&xb->count_lock);
+	return any;
 }
 
 int xnl_blk_connected(struct xn_blk *blk)
 {
 	struct xnl_blk *xb = to_xnl_blk(blk);
 	struct xnl_blk_disk *d;
-	int err;
 
-	/* The disk of an earlier connection has the name until it is gone. */
-	xnl_blk_wait(xb);
-
-	d = kzalloc(sizeof(*d), GFP_KERNEL);
-	if (!d)
-		return -ENOMEM;
-	d->xb = xb;
-	d->info = blk->info;
-	INIT_WORK(&d->add_work, disk_add);
-	INIT_WORK(&d->delete_work, disk_delete);
-	err = disk_alloc(d);
-	if (err) {
-		kfree(d);
-		return err;
-	}
-	atomic_inc(&xb->disks);
+	/* That of an earlier connection has the name: disk_gone() tells. */
+	if (any_disk(xb))
+		return -EAGAIN;
+	d = disk_create(xb);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	spin_lock_irq(&xb->count_lock);
+	xb->disks++;
+	spin_unlock_irq(&xb->count_lock);
 	mutex_lock(&xb->lock);
 	xb->disk = d;
 	mutex_unlock(&xb->lock);
-	queue_work(disk_wq, &d->add_work);
+	queue_work(xnl_blk_wq, &d->add_work);
 	return 0;
 }
 
@@ -352,28 +351,51 @@ void xnl_blk_closing(struct xn_blk *blk)
 
 void xnl_blk_retire(struct xnl_blk *xb)
 {
+	long in_time;
+
 	mutex_lock(&xb->lock);
 	if (xb->disk)
 		disk_let_go(xb->disk);
 	mutex_unlock(&xb->lock);
-	if (!wait_event_timeout(xb->wait, !atomic_read(&xb->disks),
-				RETIRE_TIMEOUT))
+	spin_lock_irq(&xb->count_lock);
+	in_time = wait_event_lock_irq_timeout(xb->wait, !xb->disks,
+					      xb->count_lock, RETIRE_TIMEOUT);
+	spin_unlock_irq(&xb->count_lock);
+	if (!in_time)
 		dev_warn(&xb->xdev->dev,
 			 "the backend does not answer: data that was not written is lost\n");
 }
 
+void xnl_blk_drain(struct xnl_blk *xb)
+{
+	struct request_queue *queue;
+
+	mutex_lock(&xb->lock);
+	if (xb->disk) {
+		queue = xb->disk->gd->queue;
+		blk_freeze_queue_start(queue);
+		if (!blk_mq_freeze_queue_wait_timeout(queue, DRAIN_TIMEOUT))
+			dev_warn(&xb->xdev->dev,
+				 "the backend does not answer: requests fail\n");
+	}
+	mutex_unlock(&xb->lock);
+}
+
 void xnl_blk_wait(struct xnl_blk *xb)
 {
-	wait_event(xb->wait, !atomic_read(&xb->disks));
+	spin_lock_irq(&xb->count_lock);
+	wait_event_lock_irq(xb->wait, !xb->disks, xb->count_lock);
+	spin_unlock_irq(&xb->count_lock);
 }
 
 int xnl_blk_disk_init(void)
 {
-	disk_wq = alloc_workqueue("xenion-blkfront", WQ_UNBOUND, 0);
-	return disk_wq ? 0 : -ENOMEM;
+	xnl_blk_wq = alloc_workqueue("xenion-blkfront",
+				     WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return xnl_blk_wq ? 0 : -ENOMEM;
 }
 
 void xnl_blk_disk_fini(void)
 {
-	destroy_workqueue(disk_wq);
+	destroy_workqueue(xnl_blk_wq);
 }

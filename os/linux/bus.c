@@ -2,15 +2,24 @@
 /*
  * The bus "xenion": a device for each frontend directory that the toolstack
  * made in xenstore, TYPE-ID, for as long as it is there.
+ *
+ * What fails for a reason that passes (xenstore does not answer, no memory) is
+ * tried again a second later: there may be no other event. Devices are removed
+ * each by a work of its own: the backend of one may take its time.
  */
+#include <linux/async.h>
 #include <linux/device.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "internal.h"
 
 static struct xn_xs_watch bus_watch;
-static struct xn_work bus_work;
+static struct delayed_work bus_work;
+static struct workqueue_struct *bus_wq;	/* removals, side by side */
+static bool bus_down;			/* for good */
+static bool bus_complained;		/* since it went well */
 
 static int bus_match(struct device *dev, struct device_driver *drv)
 {
@@ -29,9 +38,41 @@ static struct xnl_driver *driver_of(struct device *dev)
 	return container_of(dev->driver, struct xnl_driver, driver);
 }
 
+static void try_again(void)
+{
+	xn_xs_watch_again(&xnl_guest.xs, &bus_watch);
+}
+
+/* Not: gone, nonsense, no device for that driver, or no xenstore any more. */
+static bool passes(int err)
+{
+	return err && err != -ENOENT && err != -EINVAL && err != -ERANGE &&
+	       err != -EACCES && err != -ENODEV && err != -ENXIO &&
+	       err != -ESHUTDOWN;
+}
+
 static int bus_probe(struct device *dev)
 {
-	return driver_of(dev)->probe(to_xnl_device(dev));
+	struct xnl_device *xdev = to_xnl_device(dev);
+	int err;
+
+	if (READ_ONCE(bus_down))
+		return -ESHUTDOWN;
+	WRITE_ONCE(xdev->settled, false);
+	err = driver_of(dev)->probe(xdev);
+	WRITE_ONCE(xdev->retry, passes(err));
+	if (!xdev->retry) {
+		if (err)
+			xnl_device_settled(xdev);
+		return err;
+	}
+	if (!xdev->told)
+		dev_warn(dev, "cannot be started now (error %d): trying again every second\n",
+			 err);
+	xdev->told = true;
+	try_again();
+	/* Which the driver core does not report each time. */
+	return -EPROBE_DEFER;
 }
 
 static void bus_remove(struct device *dev)
@@ -68,7 +109,7 @@ static struct attribute *device_attrs[] = {
 };
 ATTRIBUTE_GROUPS(device);
 
-static struct bus_type xnl_bus = {
+struct bus_type xnl_bus = {
 	.name		= "xenion",
 	.match		= bus_match,
 	.uevent		= bus_uevent,
@@ -82,6 +123,27 @@ static void device_release(struct device *dev)
 	kfree(to_xnl_device(dev));
 }
 
+static void remove_device(struct work_struct *work)
+{
+	struct xnl_device *xdev = container_of(work, struct xnl_device,
+					       remove_work);
+
+	device_unregister(&xdev->dev);
+	put_device(&xdev->dev);
+	/* One of that name may wait for its turn. */
+	if (!READ_ONCE(bus_down))
+		queue_delayed_work(bus_wq, &bus_work, 0);
+}
+
+static void release_device(struct work_struct *work)
+{
+	struct xnl_device *xdev = container_of(work, struct xnl_device,
+					       release_work);
+
+	device_release_driver(&xdev->dev);
+	put_device(&xdev->dev);
+}
+
 static int add_device(const char *type, unsigned int id)
 {
 	struct xnl_device *xdev = kzalloc(sizeof(*xdev), GFP_KERNEL);
@@ -91,16 +153,16 @@ static int add_device(const char *type, unsigned int id)
 		return -ENOMEM;
 	strscpy(xdev->type, type, sizeof(xdev->type));
 	xdev->id = id;
-	err = xn_device_init(&xdev->xb, &xnl_guest, type, id);
-	if (err) {
-		kfree(xdev);
-		return err;
-	}
+	INIT_WORK(&xdev->remove_work, remove_device);
+	INIT_WORK(&xdev->release_work, release_device);
 	xdev->dev.bus = &xnl_bus;
 	xdev->dev.release = device_release;
-	err = dev_set_name(&xdev->dev, "%s-%u", type, id);
+	device_initialize(&xdev->dev);
+	err = xn_device_init(&xdev->xb, &xnl_guest, type, id);
 	if (!err)
-		err = device_register(&xdev->dev);
+		err = dev_set_name(&xdev->dev, "%s-%u", type, id);
+	if (!err)
+		err = device_add(&xdev->dev);
 	if (err)
 		put_device(&xdev->dev);
 	return err;
@@ -122,6 +184,7 @@ static int is_device(struct device *dev, const void *data)
 static int saw_device(void *data, const char *type, unsigned int id)
 {
 	struct device_id key = { type, id };
+	bool *again = data;
 	struct device *dev;
 	int err;
 
@@ -134,62 +197,112 @@ static int saw_device(void *data, const char *type, unsigned int id)
 	}
 	/* The toolstack may be half-way: a later event tells the rest. */
 	err = add_device(type, id);
-	if (err && err != -ENOENT)
-		pr_warn("xenion: device %s/%u is left out, error %d\n", type,
-			id, err);
+	if (!passes(err))
+		return 0;
+	if (!bus_complained)
+		pr_warn("xenion: device %s/%u cannot be added now (error %d): trying again every second\n",
+			type, id, err);
+	bus_complained = true;
+	*again = true;
 	return 0;
 }
 
 /* Gone, or plugged anew under the same name since we found it. */
 static int is_gone(struct device *dev, const void *data)
 {
-	return !xn_device_exists(&to_xnl_device(dev)->xb);
+	struct xnl_device *xdev = to_xnl_device(dev);
+
+	return !xdev->going && !xn_device_exists(&xdev->xb);
 }
 
-static int any_device(struct device *dev, const void *data)
+static int is_here(struct device *dev, const void *data)
 {
-	return 1;
+	return !to_xnl_device(dev)->going;
 }
 
 static void drop_devices(int (*match)(struct device *dev, const void *data))
 {
 	struct device *dev;
 
+	/* The reference is remove_device()'s. */
 	while ((dev = bus_find_device(&xnl_bus, NULL, NULL, match))) {
-		device_unregister(dev);
-		put_device(dev);
+		to_xnl_device(dev)->going = true;
+		queue_work(bus_wq, &to_xnl_device(dev)->remove_work);
 	}
 }
 
-static void bus_scan(struct xn_work *work)
+static int probe_again(struct device *dev, void *data)
 {
+	/* Its probe function has the answer. */
+	if (READ_ONCE(to_xnl_device(dev)->retry) && device_attach(dev) < 0)
+		dev_dbg(dev, "still not started\n");
+	return 0;
+}
+
+static void bus_scan(struct work_struct *work)
+{
+	bool again = false;
 	int err;
 
+	if (READ_ONCE(bus_down))
+		return;
 	drop_devices(is_gone);
-	err = xn_device_scan(&xnl_guest, NULL, saw_device, NULL);
-	if (err)
-		pr_err("xenion: devices cannot be listed, error %d\n", err);
+	bus_for_each_dev(&xnl_bus, NULL, NULL, probe_again);
+	err = xn_device_scan(&xnl_guest, NULL, saw_device, &again);
+	if (err && !bus_complained)
+		pr_err("xenion: devices cannot be listed (error %d): trying again every second\n",
+		       err);
+	bus_complained = err || again;
+	if (bus_complained)
+		try_again();
+	else
+		xnl_settle_scanned();
 }
 
 static void bus_changed(struct xn_xs_watch *w)
 {
 	/* Removing a device unregisters its watch: not from a watch function. */
-	xn_work_schedule(&bus_work, 0);
+	queue_delayed_work(bus_wq, &bus_work, 0);
 }
 
 int xnl_driver_register(struct xnl_driver *drv, struct module *owner,
 			const char *mod_name)
 {
+	int err;
+
 	drv->driver.bus = &xnl_bus;
 	drv->driver.owner = owner;
 	drv->driver.mod_name = mod_name;
-	return driver_register(&drv->driver);
+	err = driver_register(&drv->driver);
+	if (!err)
+		xnl_settle(drv->type);
+	return err;
 }
 EXPORT_SYMBOL_GPL(xnl_driver_register);
 
+static int release_begin(struct device *dev, void *drv)
+{
+	if (READ_ONCE(dev->driver) == drv) {
+		get_device(dev);
+		if (!queue_work(bus_wq, &to_xnl_device(dev)->release_work))
+			put_device(dev);
+	}
+	return 0;
+}
+
+static int release_end(struct device *dev, void *drv)
+{
+	flush_work(&to_xnl_device(dev)->release_work);
+	return 0;
+}
+
 void xnl_driver_unregister(struct xnl_driver *drv)
 {
+	/* All at once; driver_unregister() waits for each. */
+	bus_for_each_dev(&xnl_bus, NULL, &drv->driver, release_begin);
 	driver_unregister(&drv->driver);
+	/* One that came too late is not to meet the next driver. */
+	bus_for_each_dev(&xnl_bus, NULL, NULL, release_end);
 }
 EXPORT_SYMBOL_GPL(xnl_driver_unregister);
 
@@ -197,23 +310,71 @@ int xnl_bus_init(void)
 {
 	int err;
 
+	bus_down = false;
+	bus_wq = alloc_workqueue("xenion-bus", WQ_UNBOUND, 0);
+	if (!bus_wq)
+		return -ENOMEM;
 	xnl_bus.bus_groups = xnl_bus_groups;
 	err = bus_register(&xnl_bus);
 	if (err)
-		return err;
-	xn_work_init(&bus_work, bus_scan);
+		goto destroy;
+	INIT_DELAYED_WORK(&bus_work, bus_scan);
 	strscpy(bus_watch.path, "device", sizeof(bus_watch.path));
 	bus_watch.fn = bus_changed;
 	err = xn_xs_watch(&xnl_guest.xs, &bus_watch);
 	if (err)
-		bus_unregister(&xnl_bus);
+		goto unregister;
+	return 0;
+
+unregister:
+	bus_unregister(&xnl_bus);
+destroy:
+	destroy_workqueue(bus_wq);
 	return err;
+}
+
+static void shutdown_device(void *data, async_cookie_t cookie)
+{
+	struct device *dev = data;
+
+	/* Nobody binds or unbinds it meanwhile, nor removes its driver then. */
+	device_lock(dev);
+	if (dev->driver && driver_of(dev)->shutdown &&
+	    try_module_get(dev->driver->owner))
+		driver_of(dev)->shutdown(to_xnl_device(dev));
+	device_unlock(dev);
+	put_device(dev);
+}
+
+static int shutdown_begin(struct device *dev, void *domain)
+{
+	async_schedule_domain(shutdown_device, get_device(dev), domain);
+	return 0;
+}
+
+/*
+ * All at once: a backend that does not answer costs its time, which the next
+ * one does not add to. The bus's own .shutdown would go one after the other.
+ */
+void xnl_bus_shutdown(void)
+{
+	ASYNC_DOMAIN_EXCLUSIVE(domain);
+
+	WRITE_ONCE(bus_down, true);
+	xn_xs_unwatch(&xnl_guest.xs, &bus_watch);
+	xn_work_cancel(&bus_work);
+	bus_for_each_dev(&xnl_bus, NULL, &domain, shutdown_begin);
+	async_synchronize_full_domain(&domain);
 }
 
 void xnl_bus_fini(void)
 {
+	WRITE_ONCE(bus_down, true);
 	xn_xs_unwatch(&xnl_guest.xs, &bus_watch);
-	xn_work_cancel(&bus_work);
-	drop_devices(any_device);
+	cancel_delayed_work_sync(&bus_work);
+	drop_devices(is_here);
+	destroy_workqueue(bus_wq);
+	/* A removal may have asked for a scan just before. */
+	cancel_delayed_work_sync(&bus_work);
 	bus_unregister(&xnl_bus);
 }

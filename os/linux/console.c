@@ -4,64 +4,266 @@
  * console=hvc0, for the kernel's messages. A tty driver of its own: the
  * kernel's hvc layer keeps its interface in a private header, and is not in
  * every kernel.
+ *
+ * Neither side drops what the other has not room for. Input stays in the ring
+ * while the tty takes none, so the host waits; a program that writes sleeps
+ * until the host has read. Only the kernel's messages cannot wait for ever:
+ * what is lost of them is counted (/sys/class/tty/hvc0/).
  */
 #include <linux/console.h>
-#include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
+#include <linux/reboot.h>
+#include <linux/sched/clock.h>
 #include <linux/tty.h>
 #include <linux/tty_driver.h>
 #include <linux/tty_flip.h>
+#include <linux/workqueue.h>
 
 #include <xenion/console.h>
 #include "xnl.h"
+
+/* When the tty had no room and nobody tells that it has: look again. */
+#define INPUT_AGAIN	(HZ / 50)
+/*
+ * A message waits so long for a host that takes nothing. xenconsoled does not
+ * listen for up to 200 ms to a domain that has made too many events.
+ */
+#define PATIENCE_NS	(1ull * NSEC_PER_SEC)
+#define MAX_YIELDS	5000000u
 
 static struct xnl_console {
 	struct xn_console con;
 	struct xn_backoff backoff;
 	struct tty_port port;
-	spinlock_t lock;		/* writers */
 	struct xencons_interface *intf;
 	int irq;
+
+	/* Writers. The log takes it: nothing is logged under it. */
+	spinlock_t out_lock;
+	bool stuck;			/* the last message found no room */
+	bool deaf;			/* nor reads what a dying system says */
+	atomic64_t lost;		/* bytes that found none */
+
+	spinlock_t in_lock;		/* readers, and the rest */
+	bool reading;			/* somebody has it open and takes input */
+	/*
+	 * Out of the ring, not in the tty yet. A ring of it: the host is told
+	 * of each piece that is taken, and xenconsoled bears few of these.
+	 */
+	unsigned char rest[sizeof_field(struct xencons_interface, in)];
+	unsigned int rest_at, rest_len;
+	struct delayed_work input_again;
+	unsigned long held;		/* times that the tty had no room */
 } xcon;
 
 static struct tty_driver *driver;
 
+/* ---- input ---- */
+
+/* True: all that was taken out of the ring is in the tty. Under the lock. */
+static bool rest_pass(void)
+{
+	unsigned int len = xcon.rest_len - xcon.rest_at;
+
+	if (!len)
+		return true;
+	xcon.rest_at += tty_insert_flip_string(&xcon.port,
+					       xcon.rest + xcon.rest_at, len);
+	tty_flip_buffer_push(&xcon.port);
+	return xcon.rest_at == xcon.rest_len;
+}
+
+/* Returns as xn_console_read(). Under the lock. */
+static int rest_fill(void)
+{
+	int n = xn_console_read(&xcon.con, xcon.rest, sizeof(xcon.rest));
+
+	xcon.rest_at = 0;
+	xcon.rest_len = max(n, 0);
+	return n;
+}
+
 /*
- * In the upcall. The core excludes nobody: one irq is one reader. A host that
- * writes faster than we read does not keep us here: what it writes later has
- * an event of its own.
+ * From the ring to the tty, as much as it takes. A host that writes faster than
+ * we read does not keep us here: what it writes later has an event of its own.
  */
-static irqreturn_t console_interrupt(int irq, void *data)
+static void input(void)
 {
 	unsigned int got = 0;
-	char buf[64];
-	int n;
+	unsigned long flags;
+	int n = 0;
 
+	spin_lock_irqsave(&xcon.in_lock, flags);
+	while (xcon.reading) {
+		if (!rest_pass()) {
+			xcon.held++;
+			schedule_delayed_work(&xcon.input_again, INPUT_AGAIN);
+			break;
+		}
+		if (got >= sizeof(xcon.intf->in))
+			break;
+		n = rest_fill();
+		if (n <= 0)
+			break;
+		got += n;
+	}
+	spin_unlock_irqrestore(&xcon.in_lock, flags);
+	if (n < 0)
+		xn_console_report(&xcon.con);
+}
+
+static void input_again(struct work_struct *work)
+{
+	input();
+}
+
+static void read_or_not(bool reading)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&xcon.in_lock, flags);
+	xcon.reading = reading;
+	spin_unlock_irqrestore(&xcon.in_lock, flags);
+	if (reading)
+		input();
+}
+
+static irqreturn_t console_interrupt(int irq, void *data)
+{
 	xn_backoff_event(&xcon.backoff);
 	if (xn_console_moved(&xcon.con))
 		xn_backoff_work(&xcon.backoff);
-	while (got < sizeof(xcon.intf->in) &&
-	       (n = xn_console_read(&xcon.con, buf, sizeof(buf))) > 0) {
-		tty_insert_flip_string(&xcon.port, buf, n);
-		tty_flip_buffer_push(&xcon.port);
-		got += n;
-	}
+	input();
 	/* Also the answer to output: there may be room again. */
 	tty_port_tty_wakeup(&xcon.port);
 	return IRQ_HANDLED;
 }
 
+/* ---- output ---- */
+
+/*
+ * Returns as xn_console_write(). Who holds the lock while the system dies may
+ * be a CPU that was stopped, or this one, further down its stack.
+ */
 static int xcon_send(const char *data, int len)
 {
 	unsigned long flags;
 	int n;
 
-	spin_lock_irqsave(&xcon.lock, flags);
+	if (!oops_in_progress)
+		spin_lock_irqsave(&xcon.out_lock, flags);
+	else if (!spin_trylock_irqsave(&xcon.out_lock, flags))
+		return 0;
 	n = xn_console_write(&xcon.con, data, len);
-	spin_unlock_irqrestore(&xcon.lock, flags);
+	spin_unlock_irqrestore(&xcon.out_lock, flags);
+	if (n < 0)
+		xn_console_report(&xcon.con);
 	return n;
 }
+
+static int xcon_write(struct tty_struct *tty, const unsigned char *data,
+		      int len)
+{
+	int n = xcon_send(data, len);
+
+	if (n >= 0)
+		return n;
+	/* A ring that is broken swallows: a login must still end. */
+	atomic64_add(len, &xcon.lost);
+	return len;
+}
+
+static unsigned int xcon_write_room(struct tty_struct *tty)
+{
+	unsigned int room = xn_console_room(&xcon.con);
+
+	return READ_ONCE(xcon.con.broken) ? sizeof(xcon.intf->out) : room;
+}
+
+struct patience {
+	u64 since;
+	unsigned int yields;
+};
+
+static struct patience patience_new(void)
+{
+	return (struct patience){ .since = sched_clock() };
+}
+
+/* Let the host run. False: it has had its time. */
+static bool patience(struct patience *p)
+{
+	/* The clock may be one that stands still here. */
+	if (xcon.stuck || ++p->yields > MAX_YIELDS ||
+	    sched_clock() - p->since > PATIENCE_NS)
+		return false;
+	xn_hc_sched(SCHEDOP_yield, NULL);
+	return true;
+}
+
+/* True: all of it is in the ring, at once or within the host's time. */
+static bool send_all(const char *s, unsigned int len, struct patience *p)
+{
+	while (len) {
+		int n = xcon_send(s, len);
+
+		if (n < 0 || (!n && !patience(p)))
+			return false;
+		if (!n)
+			continue;
+		xcon.stuck = false;
+		*p = patience_new();
+		s += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* Each line's end becomes two bytes. Returns how many bytes of @s are done. */
+static unsigned int cook(const char *s, unsigned int len, char *buf,
+			 unsigned int size, unsigned int *used)
+{
+	unsigned int i;
+
+	*used = 0;
+	for (i = 0; i < len && *used < size - 1; i++) {
+		if (s[i] == '\n')
+			buf[(*used)++] = '\r';
+		buf[(*used)++] = s[i];
+	}
+	return i;
+}
+
+/*
+ * Kernel messages: any context, so wait for dom0 without sleep, and not for
+ * ever. A host that takes nothing is waited for once, not in every message.
+ */
+static void xcon_print(struct console *console, const char *s, unsigned int len)
+{
+	struct patience p = patience_new();
+	unsigned int done, n;
+	char buf[256];
+
+	while (len) {
+		done = cook(s, len, buf, sizeof(buf), &n);
+		if (!send_all(buf, n, &p))
+			break;
+		s += done;
+		len -= done;
+	}
+	if (len) {
+		xcon.stuck = true;
+		atomic64_add(len, &xcon.lost);
+		return;
+	}
+	/* The domain may not live on: have it read now. */
+	while (oops_in_progress && !xcon.deaf &&
+	       xn_console_room(&xcon.con) < sizeof(xcon.intf->out))
+		xcon.deaf = !patience(&p);
+}
+
+/* ---- the tty ---- */
 
 static int xcon_open(struct tty_struct *tty, struct file *filp)
 {
@@ -78,18 +280,15 @@ static void xcon_hangup(struct tty_struct *tty)
 	tty_port_hangup(&xcon.port);
 }
 
-static int xcon_write(struct tty_struct *tty, const unsigned char *data,
-		      int len)
+static void xcon_throttle(struct tty_struct *tty)
 {
-	int n = xcon_send(data, len);
-
-	/* A ring that is broken swallows: a login must still end. */
-	return n < 0 ? len : n;
+	xcon.held++;
+	read_or_not(false);
 }
 
-static unsigned int xcon_write_room(struct tty_struct *tty)
+static void xcon_unthrottle(struct tty_struct *tty)
 {
-	return xn_console_room(&xcon.con);
+	read_or_not(true);
 }
 
 static const struct tty_operations xcon_ops = {
@@ -98,40 +297,46 @@ static const struct tty_operations xcon_ops = {
 	.hangup		= xcon_hangup,
 	.write		= xcon_write,
 	.write_room	= xcon_write_room,
+	.throttle	= xcon_throttle,
+	.unthrottle	= xcon_unthrottle,
 };
 
-static const struct tty_port_operations xcon_port_ops = { };
-
-/*
- * Kernel messages: any context, so wait for dom0 by spinning, but not for
- * ever: what finds no room in a while is dropped.
- */
-static void xcon_print(struct console *console, const char *s, unsigned int len)
+static int xcon_activate(struct tty_port *port, struct tty_struct *tty)
 {
-	unsigned int idle = 0;
-
-	while (len && idle < 1000) {
-		const char *nl = memchr(s, '\n', len);
-		unsigned int part = nl ? nl - s : len;
-		int n = 0;
-
-		if (part)
-			n = xcon_send(s, part);
-		else if (xn_console_room(&xcon.con) >= 2 &&
-			 xcon_send("\r\n", 2) == 2)
-			n = 1;
-		if (n < 0)
-			return;
-		if (!n) {
-			idle++;
-			udelay(100);
-			continue;
-		}
-		idle = 0;
-		s += n;
-		len -= n;
-	}
+	read_or_not(true);
+	return 0;
 }
+
+static void xcon_shutdown(struct tty_port *port)
+{
+	read_or_not(false);
+}
+
+static const struct tty_port_operations xcon_port_ops = {
+	.activate	= xcon_activate,
+	.shutdown	= xcon_shutdown,
+};
+
+static ssize_t output_lost_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", (u64)atomic64_read(&xcon.lost));
+}
+static DEVICE_ATTR_RO(output_lost);
+
+static ssize_t input_held_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", READ_ONCE(xcon.held));
+}
+static DEVICE_ATTR_RO(input_held);
+
+static struct attribute *xcon_attrs[] = {
+	&dev_attr_output_lost.attr,
+	&dev_attr_input_held.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(xcon);
 
 static struct tty_driver *xcon_device(struct console *console, int *index)
 {
@@ -166,7 +371,8 @@ static int xcon_tty_init(void)
 	err = tty_register_driver(driver);
 	if (err)
 		goto put;
-	dev = tty_port_register_device(&xcon.port, driver, 0, NULL);
+	dev = tty_port_register_device_attr(&xcon.port, driver, 0, NULL, NULL,
+					   xcon_groups);
 	if (IS_ERR(dev)) {
 		err = PTR_ERR(dev);
 		goto unregister;
@@ -179,6 +385,28 @@ put:
 	tty_driver_kref_put(driver);
 	return err;
 }
+
+static void events_end(void)
+{
+	if (xcon.irq <= 0)
+		return;
+	xn_backoff_close(&xcon.backoff);
+	free_irq(xcon.irq, &xcon);
+	xnl_irq_unbind(xcon.irq);
+	xcon.irq = 0;
+}
+
+/* Output needs no events of the port's: the last messages still come out. */
+static int system_ends(struct notifier_block *nb, unsigned long action,
+		       void *data)
+{
+	events_end();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_block = {
+	.notifier_call = system_ends,
+};
 
 static int __init xenion_console_init(void)
 {
@@ -197,7 +425,9 @@ static int __init xenion_console_init(void)
 	xcon.intf = xn_os_map(gfn, 1);
 	if (!xcon.intf)
 		return -ENOMEM;
-	spin_lock_init(&xcon.lock);
+	spin_lock_init(&xcon.out_lock);
+	spin_lock_init(&xcon.in_lock);
+	INIT_DELAYED_WORK(&xcon.input_again, input_again);
 	xn_console_init(&xcon.con, xcon.intf, port);
 	tty_port_init(&xcon.port);
 	xcon.port.ops = &xcon_port_ops;
@@ -214,6 +444,7 @@ static int __init xenion_console_init(void)
 	if (err)
 		goto unbind;
 	xn_backoff_open(&xcon.backoff, &xnl_guest.evtchn, port);
+	register_reboot_notifier(&reboot_block);
 	register_console(&xcon_console);
 	return 0;
 
@@ -234,9 +465,9 @@ static void __exit xenion_console_exit(void)
 	/* Without console=hvc0 it was never taken up. */
 	if (xcon_console.flags & CON_ENABLED)
 		unregister_console(&xcon_console);
-	xn_backoff_close(&xcon.backoff);
-	free_irq(xcon.irq, &xcon);
-	xnl_irq_unbind(xcon.irq);
+	unregister_reboot_notifier(&reboot_block);
+	events_end();
+	cancel_delayed_work_sync(&xcon.input_again);
 	tty_unregister_device(driver, 0);
 	tty_unregister_driver(driver);
 	tty_driver_kref_put(driver);

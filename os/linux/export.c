@@ -12,6 +12,7 @@
 /* os.h */
 EXPORT_PER_CPU_SYMBOL_GPL(xnl_stats);
 EXPORT_SYMBOL_GPL(xnl_work_run);
+EXPORT_SYMBOL_GPL(xnl_wq);
 EXPORT_SYMBOL_GPL(xn_os_page_alloc);
 EXPORT_SYMBOL_GPL(xn_os_page_free);
 EXPORT_SYMBOL_GPL(xn_os_gfn);
@@ -29,6 +30,8 @@ EXPORT_SYMBOL_GPL(xn_hypercall_other);
 EXPORT_SYMBOL_GPL(xn_errno);
 
 /* events.h */
+EXPORT_SYMBOL_GPL(xn_evtchn_hold);
+EXPORT_SYMBOL_GPL(xn_evtchn_release);
 EXPORT_SYMBOL_GPL(xn_backoff_open);
 EXPORT_SYMBOL_GPL(xn_backoff_close);
 EXPORT_SYMBOL_GPL(xn_backoff_event);
@@ -36,8 +39,13 @@ EXPORT_SYMBOL_GPL(xn_backoff_end);
 
 /* grant.h */
 EXPORT_SYMBOL_GPL(xn_gnttab_alloc);
+EXPORT_SYMBOL_GPL(xn_gnttab_alloc_spare);
 EXPORT_SYMBOL_GPL(xn_gnttab_get);
 EXPORT_SYMBOL_GPL(xn_gnttab_reserve);
+EXPORT_SYMBOL_GPL(xn_gnttab_shrinker_add);
+EXPORT_SYMBOL_GPL(xn_gnttab_shrinker_remove);
+EXPORT_SYMBOL_GPL(xn_gnttab_shrink);
+EXPORT_SYMBOL_GPL(xn_gnttab_in_use);
 EXPORT_SYMBOL_GPL(xn_gnttab_wait);
 EXPORT_SYMBOL_GPL(xn_gnttab_wait_cancel);
 EXPORT_SYMBOL_GPL(xn_gnttab_free);
@@ -66,5 +74,9 @@ EXPORT_SYMBOL_GPL(xn_device_start);
 EXPORT_SYMBOL_GPL(xn_device_stop);
 EXPORT_SYMBOL_GPL(xn_device_switch);
 EXPORT_SYMBOL_GPL(xn_device_fail);
+EXPORT_SYMBOL_GPL(xn_device_publish);
+EXPORT_SYMBOL_GPL(xn_device_fail_node);
+EXPORT_SYMBOL_GPL(xn_device_refuse);
 EXPORT_SYMBOL_GPL(xn_device_again);
+EXPORT_SYMBOL_GPL(xn_device_await_refs);
 EXPORT_SYMBOL_GPL(xn_device_exists);

@@ -11,9 +11,14 @@
 /* native.c: it alone sees Linux's own <xen/...> headers */
 bool xnl_kernel_is_xen_guest(void);
 
+/* os.c: before all else, and after it */
+int xnl_os_init(void);
+void xnl_os_fini(void);
+
 /* main.c */
 extern struct xn_hv_info xnl_hv;
 extern struct xn_physmap xnl_shared;
+void xnl_rooms_quit(void);
 
 /* upcall.c: the per-CPU vectors by which Xen interrupts us */
 int xnl_upcall_init(void);
@@ -23,11 +28,19 @@ unsigned int xnl_vcpu(unsigned int cpu);
 /* irq.c: ports as interrupts */
 int xnl_irq_init(void);
 void xnl_irq_fini(void);
+void xnl_irq_enter_cpu(unsigned int cpu);
 void xnl_irq_leave_cpu(unsigned int cpu);
+void xnl_irq_flush(void);	/* what was unbound is closed when it returns */
 
 /* bus.c */
+extern struct bus_type xnl_bus;
 int xnl_bus_init(void);
 void xnl_bus_fini(void);
+void xnl_bus_shutdown(void);
+
+/* settle.c: until the devices that are there can be used */
+void xnl_settle(const char *type);
+void xnl_settle_scanned(void);
 
 /* sysfs.c: what /sys/bus/xenion shows of the guest as a whole */
 extern const struct attribute_group *xnl_bus_groups[];
@@ -35,5 +48,13 @@ extern const struct attribute_group *xnl_bus_groups[];
 /* control.c: what the toolstack asks of the guest: power off, reboot */
 int xnl_control_init(void);
 void xnl_control_fini(void);
+
+/* sysrq.c: and magic SysRq */
+int xnl_sysrq_init(void);
+void xnl_sysrq_fini(void);
+
+/* shutdown.c: what the host is told when the system ends */
+int xnl_shutdown_init(void);
+void xnl_shutdown_fini(void);
 
 #endif /* XENION_LINUX_INTERNAL_H */

@@ -13,6 +13,8 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "internal.h"
 
@@ -21,13 +23,17 @@ struct xnl_event {
 	struct list_head list;		/* under events_lock */
 	evtchn_port_t port;
 	int irq;
+	raw_spinlock_t lock;		/* cpu, and the irq's effective affinity */
 	unsigned int cpu;		/* Linux's number of who takes it */
 	bool percpu;			/* stays there */
 };
 
 static struct irq_domain *event_domain;
 static LIST_HEAD(events);
-static DEFINE_MUTEX(events_lock);
+static LIST_HEAD(unbound);		/* for reap_work */
+static DEFINE_MUTEX(events_lock);	/* both lists */
+/* Neither one that just comes or goes, nor one that Xen tells of no events. */
+static struct cpumask event_cpus;
 /* Events that each CPU takes, to spread them; a race only costs balance. */
 static DEFINE_PER_CPU(atomic_t, events_here);
 
@@ -55,26 +61,22 @@ static void event_ack(struct irq_data *d)
 
 static int event_retrigger(struct irq_data *d)
 {
-	struct xn_evtchn_table *t = &xnl_guest.evtchn;
-	evtchn_port_t port = irqd_to_hwirq(d);
-	bool masked = t->ops->is_masked(t, port);
-
-	/* Unmasking is what makes Xen look at a bit that we have set. */
-	xn_evtchn_mask(t, port);
-	t->ops->set_pending(t, port);
-	if (!masked)
-		xn_evtchn_unmask(t, port);
+	xn_evtchn_raise(&xnl_guest.evtchn, irqd_to_hwirq(d));
 	return 1;
 }
 
-static unsigned int least_loaded(const struct cpumask *mask)
+/* For one more event, or for @ev if it leaves where it is. */
+static unsigned int least_loaded(const struct cpumask *mask,
+				 const struct xnl_event *ev)
 {
 	unsigned int cpu, best = nr_cpu_ids;
 	int least = INT_MAX;
 
-	for_each_cpu_and(cpu, mask, cpu_online_mask) {
+	for_each_cpu_and(cpu, mask, &event_cpus) {
 		int n = atomic_read(per_cpu_ptr(&events_here, cpu));
 
+		if (cpu == ev->cpu)
+			n--;
 		if (n < least) {
 			least = n;
 			best = cpu;
@@ -83,15 +85,23 @@ static unsigned int least_loaded(const struct cpumask *mask)
 	return best;
 }
 
-static int event_move(struct xnl_event *ev, unsigned int cpu)
+/* To a CPU of @mask. The lock of @ev is held. */
+static int event_move(struct xnl_event *ev, const struct cpumask *mask)
 {
-	int err = xn_evtchn_move(&xnl_guest.evtchn, ev->port, xnl_vcpu(cpu));
+	unsigned int cpu = least_loaded(mask, ev);
+	int err;
 
-	if (err)
-		return err;
-	atomic_dec(per_cpu_ptr(&events_here, ev->cpu));
-	atomic_inc(per_cpu_ptr(&events_here, cpu));
-	ev->cpu = cpu;
+	if (cpu >= nr_cpu_ids)
+		return -EINVAL;
+	if (cpu != ev->cpu) {
+		err = xn_evtchn_move(&xnl_guest.evtchn, ev->port,
+				     xnl_vcpu(cpu));
+		if (err)
+			return err;
+		atomic_dec(per_cpu_ptr(&events_here, ev->cpu));
+		atomic_inc(per_cpu_ptr(&events_here, cpu));
+		ev->cpu = cpu;
+	}
 	irq_data_update_effective_affinity(irq_get_irq_data(ev->irq),
 					   cpumask_of(cpu));
 	return 0;
@@ -101,20 +111,15 @@ static int event_set_affinity(struct irq_data *d, const struct cpumask *mask,
 			      bool force)
 {
 	struct xnl_event *ev = irq_data_get_irq_chip_data(d);
-	unsigned int cpu;
+	unsigned long flags;
+	int err;
 
 	if (ev->percpu)
 		return -EINVAL;
-	if (cpumask_test_cpu(ev->cpu, mask) && cpu_online(ev->cpu) &&
-	    cpumask_weight(mask) == 1)
-		return IRQ_SET_MASK_OK;
-	cpu = least_loaded(mask);
-	if (cpu >= nr_cpu_ids)
-		return -EINVAL;
-	if (cpu != ev->cpu && event_move(ev, cpu))
-		return -EIO;
-	irq_data_update_effective_affinity(d, cpumask_of(ev->cpu));
-	return IRQ_SET_MASK_OK;
+	raw_spin_lock_irqsave(&ev->lock, flags);
+	err = event_move(ev, mask);
+	raw_spin_unlock_irqrestore(&ev->lock, flags);
+	return err ?: IRQ_SET_MASK_OK;
 }
 
 static struct irq_chip event_chip = {
@@ -144,6 +149,7 @@ static struct xnl_event *event_new(unsigned int cpu, bool percpu)
 	struct xnl_event *ev = kzalloc(sizeof(*ev), GFP_KERNEL);
 
 	if (ev) {
+		raw_spin_lock_init(&ev->lock);
 		ev->cpu = cpu;
 		ev->percpu = percpu;
 	}
@@ -227,6 +233,8 @@ int xnl_irq_bind_virq(unsigned int virq, unsigned int cpu, evtchn_port_t *port)
 
 	if (!ev)
 		return -ENOMEM;
+	/* Xen has each one once: it may still be bound to an event of before. */
+	xnl_irq_flush();
 	return event_add(ev, port,
 			 xn_evtchn_bind_virq(&xnl_guest.evtchn, virq,
 					     xnl_vcpu(cpu), event_fire, ev,
@@ -252,11 +260,38 @@ int xnl_irq_adopt(evtchn_port_t port)
 
 	if (!ev)
 		return -ENOMEM;
+	xnl_irq_flush();
 	return event_add(ev, &port,
 			 xn_evtchn_adopt(&xnl_guest.evtchn, port, event_fire,
 					 ev));
 }
 EXPORT_SYMBOL_GPL(xnl_irq_adopt);
+
+/*
+ * The end of all events that were unbound until now, with one wait for all.
+ * Only when Linux knows nothing of a port any more is it closed: from then on
+ * another one may have its number. Disposing of the mapping takes the chip away
+ * under the descriptor's lock: until then, affinity may be set.
+ */
+static void reap(struct work_struct *work)
+{
+	struct xnl_event *ev, *next;
+	LIST_HEAD(list);
+
+	mutex_lock(&events_lock);
+	list_splice_init(&unbound, &list);
+	mutex_unlock(&events_lock);
+	/* An upcall on another CPU may have read the port's data just before. */
+	synchronize_rcu();
+	list_for_each_entry_safe(ev, next, &list, list) {
+		irq_dispose_mapping(ev->irq);
+		atomic_dec(per_cpu_ptr(&events_here, ev->cpu));
+		xn_evtchn_close(&xnl_guest.evtchn, ev->port);
+		kfree(ev);
+	}
+}
+
+static DECLARE_WORK(reap_work, reap);
 
 void xnl_irq_unbind(int irq)
 {
@@ -264,30 +299,45 @@ void xnl_irq_unbind(int irq)
 
 	if (WARN_ON(!ev))
 		return;
+	xn_evtchn_detach(&xnl_guest.evtchn, ev->port);
 	mutex_lock(&events_lock);
-	list_del(&ev->list);
+	list_move_tail(&ev->list, &unbound);
 	mutex_unlock(&events_lock);
-	atomic_dec(per_cpu_ptr(&events_here, ev->cpu));
-	xn_evtchn_unbind(&xnl_guest.evtchn, ev->port);
-	/* An upcall on another CPU may have read the port's data just before. */
-	synchronize_rcu();
-	irq_set_chip_data(irq, NULL);
-	irq_dispose_mapping(irq);
-	kfree(ev);
+	schedule_work(&reap_work);
 }
 EXPORT_SYMBOL_GPL(xnl_irq_unbind);
 
-/* CPU @cpu goes offline: its movable events move on before its vector goes. */
+void xnl_irq_flush(void)
+{
+	flush_work(&reap_work);
+}
+
+/* Xen knows the upcall vector of CPU @cpu: events may be moved there. */
+void xnl_irq_enter_cpu(unsigned int cpu)
+{
+	cpumask_set_cpu(cpu, &event_cpus);
+}
+
+/*
+ * CPU @cpu goes offline: its movable events move on before its vector goes, to
+ * where their affinity says, if any CPU of that is left.
+ */
 void xnl_irq_leave_cpu(unsigned int cpu)
 {
 	struct xnl_event *ev;
+	unsigned long flags;
 
+	/* Who takes an event's lock from now on does not choose this CPU. */
+	cpumask_clear_cpu(cpu, &event_cpus);
 	mutex_lock(&events_lock);
 	list_for_each_entry(ev, &events, list) {
-		unsigned int to = cpumask_any_but(cpu_online_mask, cpu);
+		struct irq_data *d = irq_get_irq_data(ev->irq);
 
-		if (ev->cpu == cpu && !ev->percpu && to < nr_cpu_ids)
-			event_move(ev, to);
+		raw_spin_lock_irqsave(&ev->lock, flags);
+		if (ev->cpu == cpu && !ev->percpu &&
+		    event_move(ev, irq_data_get_affinity_mask(d)))
+			event_move(ev, cpu_possible_mask);
+		raw_spin_unlock_irqrestore(&ev->lock, flags);
 	}
 	mutex_unlock(&events_lock);
 }
@@ -300,5 +350,6 @@ int xnl_irq_init(void)
 
 void xnl_irq_fini(void)
 {
+	xnl_irq_flush();
 	irq_domain_remove(event_domain);
 }

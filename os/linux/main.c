@@ -79,23 +79,47 @@ static void store_fini(void)
 	xn_os_unmap(store, 1);
 }
 
+/* Where the toolstack's ports are. */
+static const unsigned int port_params[] = {
+	HVM_PARAM_STORE_EVTCHN, HVM_PARAM_CONSOLE_EVTCHN,
+};
+
 /* A port of the toolstack's got a new number: its next user looks it up. */
 static void port_moved(void *data, evtchn_port_t from, evtchn_port_t to)
 {
-	static const unsigned int params[] = {
-		HVM_PARAM_STORE_EVTCHN, HVM_PARAM_CONSOLE_EVTCHN,
-	};
 	unsigned int i;
 	u64 port;
 
-	for (i = 0; i < ARRAY_SIZE(params); i++) {
-		if (xn_hvm_param_get(params[i], &port) || port != from)
+	for (i = 0; i < ARRAY_SIZE(port_params); i++) {
+		if (xn_hvm_param_get(port_params[i], &port) || port != from)
 			continue;
-		if (xn_hvm_param_set(params[i], to))
+		if (xn_hvm_param_set(port_params[i], to))
 			pr_warn("xenion: Xen does not take new port %u for param %u: reload will fail\n",
-				to, params[i]);
+				to, port_params[i]);
 		return;
 	}
+}
+
+/* The kernel before us, which kexec replaced, has ended without a word. */
+static int events_evict(void)
+{
+	evtchn_port_t keep[ARRAY_SIZE(port_params)];
+	unsigned int i, n = 0;
+	u64 port;
+
+	for (i = 0; i < ARRAY_SIZE(port_params); i++)
+		if (!xn_hvm_param_get(port_params[i], &port) && port <= U32_MAX)
+			keep[n++] = port;
+	pr_info("xenion: event channels of an earlier kernel are closed\n");
+	return xn_evtchn_evict(&xnl_guest.evtchn, keep, n, port_moved, NULL);
+}
+
+static int events_start(void)
+{
+	return xn_evtchn_init(&xnl_guest.evtchn, xnl_shared.va,
+			      min_t(unsigned int, nr_cpu_ids,
+				    XN_EVTCHN_MAX_VCPUS),
+			      fifo ? NULL : &xn_evtchn_twolevel);
 }
 
 static int events_init(void)
@@ -107,10 +131,12 @@ static int events_init(void)
 		err = xn_physmap_add(&xnl_shared);
 	if (err)
 		goto unmap;
-	err = xn_evtchn_init(&xnl_guest.evtchn, xnl_shared.va,
-			     min_t(unsigned int, nr_cpu_ids,
-				   XN_EVTCHN_MAX_VCPUS),
-			     fifo ? NULL : &xn_evtchn_twolevel);
+	err = events_start();
+	if (err == -EEXIST) {
+		err = events_evict();
+		if (!err)
+			err = events_start();
+	}
 	if (err)
 		goto unmap;
 	err = xnl_irq_init();
@@ -152,9 +178,12 @@ static int __init xenion_init(void)
 	}
 	xn_hypercall_choose();
 
-	err = events_init();
+	err = xnl_os_init();
 	if (err)
 		goto fail;
+	err = events_init();
+	if (err)
+		goto os;
 	err = xn_gnttab_init(&xnl_guest.gnttab, 1);
 	if (err)
 		goto events;
@@ -167,11 +196,21 @@ static int __init xenion_init(void)
 	err = xnl_control_init();
 	if (err)
 		goto bus;
+	err = xnl_sysrq_init();
+	if (err)
+		goto control;
+	err = xnl_shutdown_init();
+	if (err)
+		goto sysrq;
 	pr_info("xenion: guest of Xen %u.%u, %s events, %u grant references\n",
 		xnl_hv.major, xnl_hv.minor, xnl_guest.evtchn.ops->name,
 		xnl_guest.gnttab.nr_refs);
 	return 0;
 
+sysrq:
+	xnl_sysrq_fini();
+control:
+	xnl_control_fini();
 bus:
 	xnl_bus_fini();
 store:
@@ -180,20 +219,51 @@ gnttab:
 	xn_gnttab_fini(&xnl_guest.gnttab);
 events:
 	events_fini();
+os:
+	xnl_os_fini();
 fail:
 	pr_err("xenion: not loaded, error %d\n", err);
 	return err;
+}
+
+/* Returns how many grants others did not let go of. */
+static unsigned int rooms_fini(void)
+{
+	unsigned int lost;
+
+	store_fini();
+	lost = xn_gnttab_fini(&xnl_guest.gnttab);
+	events_fini();
+	return lost;
+}
+
+/*
+ * The system ends, and the domain perhaps goes on with another one: the host
+ * gets back what it would at unload. What the modules have in Linux stays.
+ */
+void xnl_rooms_quit(void)
+{
+	unsigned int lost;
+
+	xnl_sysrq_fini();
+	xnl_control_fini();
+	xnl_bus_shutdown();
+	lost = rooms_fini();
+	if (lost)
+		pr_err("xenion: other domains still use %u pages of this system: the next one is not safe from them\n",
+		       lost);
 }
 
 static void __exit xenion_exit(void)
 {
 	unsigned int lost;
 
+	xnl_shutdown_fini();
+	xnl_sysrq_fini();
 	xnl_control_fini();
 	xnl_bus_fini();
-	store_fini();
-	lost = xn_gnttab_fini(&xnl_guest.gnttab);
-	events_fini();
+	lost = rooms_fini();
+	xnl_os_fini();
 	pr_info("xenion: unloaded, %u grants left behind\n", lost);
 }
 

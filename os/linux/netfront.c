@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * xenion-netfront.ko: a network device for each "vif" on the bus, on top of
- * frontends/netfront*.c. Here: the device's life. It is registered when its
- * backend is first connected, and stays, without a link, when the backend goes.
+ * frontends/netfront*.c. Here: the device's life. It is registered when it is
+ * found, without a carrier, so that names follow the order of the numbers in
+ * xenstore; its backend may come, go and come back.
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
@@ -181,23 +182,34 @@ static const struct net_device_ops xnl_net_ops = {
 
 /* ---- What the engine tells ---- */
 
+/* Under RTNL. */
+static int register_nic(struct xnl_net *nic, const struct xn_net_info *info)
+{
+	int err;
+
+	eth_hw_addr_set(nic->dev, info->mac);
+	nic->dev->mtu = info->mtu;
+	err = register_netdevice(nic->dev);
+	nic->registered = !err;
+	return err;
+}
+
 /* The backend's limits, which may be others after it came back. */
 static int apply_info(struct xnl_net *nic)
 {
 	const struct xn_net_info *info = &nic->net.info;
 	struct net_device *dev = nic->dev;
-	int err;
+	int err = 0;
 
-	dev->max_mtu = info->sg ? XN_NET_MAX_MTU : XN_NET_DEFAULT_MTU;
-	if (!nic->registered) {
-		eth_hw_addr_set(dev, info->mac);
-		dev->mtu = info->mtu;
-		return netif_set_real_num_queues(dev, info->nr_queues,
-						 info->nr_queues);
-	}
-	err = netif_set_real_num_queues(dev, info->nr_queues, info->nr_queues);
+	/* The toolstack has mended what could not be read before. */
+	if (!nic->registered)
+		err = register_nic(nic, info);
+	if (!err)
+		err = netif_set_real_num_queues(dev, info->nr_queues,
+						info->nr_queues);
 	if (err)
 		return err;
+	dev->max_mtu = info->sg ? XN_NET_MAX_MTU : XN_NET_DEFAULT_MTU;
 	netdev_update_features(dev);
 	if (dev->mtu > dev->max_mtu)
 		return dev_set_mtu(dev, dev->max_mtu);
@@ -211,16 +223,13 @@ static int connected(struct xn_net *net)
 
 	rtnl_lock();
 	err = apply_info(nic);
-	if (!err && !nic->registered) {
-		err = register_netdevice(nic->dev);
-		nic->registered = !err;
-	}
 	if (!err) {
 		nic->live = true;
 		if (netif_running(nic->dev))
 			go(nic);
 	}
 	rtnl_unlock();
+	xnl_device_settled(to_xnl_device(nic->dev->dev.parent));
 	return err;
 }
 
@@ -302,6 +311,20 @@ static int make_queues(struct xnl_net *nic)
 	return 0;
 }
 
+/* Words that make no sense are no error here: the engine tells of them. */
+static int look_and_register(struct xnl_net *nic, struct xn_device *dev)
+{
+	struct xn_net_info info;
+	int err;
+
+	if (xn_net_look(dev, &info))
+		return 0;
+	rtnl_lock();
+	err = register_nic(nic, &info);
+	rtnl_unlock();
+	return err;
+}
+
 static int probe(struct xnl_device *xdev)
 {
 	struct net_device *dev;
@@ -319,6 +342,7 @@ static int probe(struct xnl_device *xdev)
 	dev->netdev_ops = &xnl_net_ops;
 	dev->ethtool_ops = &xnl_net_ethtool_ops;
 	dev->min_mtu = XN_NET_MIN_MTU;
+	dev->max_mtu = XN_NET_MAX_MTU;
 	dev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
 			   NETIF_F_TSO | NETIF_F_TSO6;
 	dev->features = dev->hw_features | NETIF_F_RXCSUM;
@@ -328,11 +352,17 @@ static int probe(struct xnl_device *xdev)
 	err = make_queues(nic);
 	if (err)
 		goto free;
+	err = look_and_register(nic, &xdev->xb);
+	if (err)
+		goto queues;
 	nic->net.distrust = !trusted;
 	err = xn_net_start(&nic->net, &xdev->xb, &engine_ops, queues);
 	if (err)
-		goto queues;
+		goto unregister;
 	return 0;
+unregister:
+	if (nic->registered)
+		unregister_netdev(dev);
 queues:
 	free_queues(nic);
 free:
@@ -351,11 +381,20 @@ static void remove(struct xnl_device *xdev)
 	free_netdev(nic->dev);
 }
 
+/* The interface stays, as one that is not connected. */
+static void shutdown(struct xnl_device *xdev)
+{
+	struct xnl_net *nic = dev_get_drvdata(&xdev->dev);
+
+	xn_net_stop(&nic->net);
+}
+
 static struct xnl_driver driver = {
 	.driver.name	= "vif",
 	.type		= "vif",
 	.probe		= probe,
 	.remove		= remove,
+	.shutdown	= shutdown,
 };
 
 static int __init xenion_netfront_init(void)

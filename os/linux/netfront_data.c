@@ -117,14 +117,31 @@ static int put(struct xnl_net_queue *nq, struct xn_net_packet *pkt,
 	return xn_net_tx(nq->q, pkt);
 }
 
+/*
+ * A packet may have waited since before the backend came back as one that does
+ * less: the stack has judged it by what the last one could.
+ */
+static int send_checksum(const struct xn_net_info *info, struct sk_buff *skb)
+{
+	bool ipv6 = skb->protocol == htons(ETH_P_IPV6);
+
+	if (likely(skb->ip_summed != CHECKSUM_PARTIAL ||
+		   (ipv6 ? info->csum_ipv6 : info->csum_ipv4)))
+		return 0;
+	return skb_is_gso(skb) ? -EOPNOTSUPP : skb_checksum_help(skb);
+}
+
 /* Takes @skb over. */
 static void send(struct xnl_net_queue *nq, struct sk_buff *skb)
 {
 	bool trusted = nq->q->net->info.trusted;
 	struct xn_net_packet pkt = { };
 	struct sk_buff *copy;
-	int err = -EMSGSIZE;
+	int err;
 
+	if (send_checksum(&nq->q->net->info, skb))
+		goto drop;
+	err = -EMSGSIZE;
 	describe(&pkt, skb);
 	skb_tx_timestamp(skb);
 	/* Short packets are copied by the engine anyway. */
@@ -134,7 +151,8 @@ static void send(struct xnl_net_queue *nq, struct sk_buff *skb)
 		copy = bounce(skb, trusted);
 		if (!copy)
 			goto drop;
-		consume_skb(skb);
+		/* netpoll sends with interrupts disabled. */
+		dev_consume_skb_any(skb);
 		skb = copy;
 		nq->tx_bounced++;
 		err = put(nq, &pkt, skb);
@@ -182,12 +200,22 @@ void xnl_net_tx_pin(struct xn_net_queue *q, void *va)
 void *xnl_net_rx_page(struct xn_net_queue *q)
 {
 	struct xnl_net_queue *nq = q->priv;
+	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	struct page *page;
 
-	/* The backend can read what was in it. */
-	page = page_pool_alloc_pages(nq->pool, GFP_ATOMIC | __GFP_NOWARN |
-				     __GFP_ZERO);
-	return page ? page_address(page) : NULL;
+	/*
+	 * The backend can read what was in it. A page from the allocator may
+	 * hold anything. One that comes round in the pool has held a packet,
+	 * which the stack may have decrypted in place.
+	 */
+	if (q->net->info.trusted)
+		gfp |= __GFP_ZERO;
+	page = page_pool_alloc_pages(nq->pool, gfp);
+	if (!page)
+		return NULL;
+	if (!q->net->info.trusted)
+		clear_page(page_address(page));
+	return page_address(page);
 }
 
 void xnl_net_rx_page_put(struct xn_net_queue *q, void *page)

@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include <xenion/os.h>
@@ -20,7 +21,8 @@ DEFINE_PER_CPU(struct xnl_stats, xnl_stats);
 
 void *xn_os_page_alloc(void)
 {
-	return (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOWARN);
+	/* What reclaim waits for, swap on a disk of ours, may wait for the caller. */
+	return (void *)get_zeroed_page(GFP_NOIO | __GFP_NOWARN);
 }
 
 void xn_os_page_free(void *page)
@@ -67,7 +69,7 @@ int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn)
 	resource_size_t size = (resource_size_t)count << XN_PAGE_SHIFT;
 	struct hole *hole;
 
-	hole = kzalloc(sizeof(*hole), GFP_KERNEL);
+	hole = kzalloc(sizeof(*hole), GFP_NOIO);
 	if (!hole)
 		return -ENOMEM;
 	hole->res.name = "xenion";
@@ -144,10 +146,29 @@ void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 	va_end(args);
 }
 
+/* ---- works ---- */
+
+struct workqueue_struct *xnl_wq;
+
+int xnl_os_init(void)
+{
+	/* A disk that reclaim waits for may wait for one of them. */
+	xnl_wq = alloc_workqueue("xenion", WQ_MEM_RECLAIM, 0);
+	return xnl_wq ? 0 : -ENOMEM;
+}
+
+void xnl_os_fini(void)
+{
+	destroy_workqueue(xnl_wq);
+}
+
 void xnl_work_run(struct work_struct *work)
 {
 	struct xn_work *w = container_of(to_delayed_work(work),
 					 struct xn_work, dwork);
+	/* Nor may reclaim wait for the disk that this work connects. */
+	unsigned int noio = memalloc_noio_save();
 
 	w->fn(w);
+	memalloc_noio_restore(noio);
 }

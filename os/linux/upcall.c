@@ -56,6 +56,11 @@ static int upcall_cpu_up(unsigned int cpu)
 	int irq, err;
 
 	up->vcpu = xn_hv_vcpu_id(&xnl_hv, cpu);
+	if (up->vcpu >= xnl_guest.evtchn.nr_vcpus) {
+		pr_warn_once("xenion: CPU %u is vCPU %u: only those below %u take events, the others do without\n",
+			     cpu, up->vcpu, xnl_guest.evtchn.nr_vcpus);
+		return 0;
+	}
 	cpumask_copy(&aff.mask, cpumask_of(cpu));
 	irq = __irq_domain_alloc_irqs(x86_vector_domain, -1, 1,
 				      cpu_to_node(cpu), &info, false, &aff);
@@ -73,6 +78,7 @@ static int upcall_cpu_up(unsigned int cpu)
 	if (err)
 		goto free;
 	up->irq = irq;
+	xnl_irq_enter_cpu(cpu);
 	return 0;
 
 free:

@@ -9,6 +9,7 @@
 #include <xenion/guest.h>
 #include <linux/device.h>
 #include <linux/interrupt.h>
+#include <linux/workqueue.h>
 
 extern struct xn_guest xnl_guest;
 
@@ -40,7 +41,8 @@ int xnl_irq_adopt(evtchn_port_t port);
  * xnl_irq_unbind - close the port and forget the irq
  * @irq: from one of the above; free_irq() was called
  *
- * May sleep.
+ * The port is closed soon after, when no CPU and no mapping knows of it any more:
+ * what follows gets another number. May sleep.
  */
 void xnl_irq_unbind(int irq);
 
@@ -60,6 +62,13 @@ struct xnl_device {
 	struct xn_device xb;	/* initialised before probe is called */
 	char type[16];
 	unsigned int id;
+
+	/* the bus's own: */
+	struct work_struct remove_work, release_work;
+	bool going;		/* remove_work was queued; bus_work's */
+	bool retry;		/* the driver could not start it, and may later */
+	bool told;		/* that was logged */
+	bool settled;
 };
 
 #define to_xnl_device(d) container_of(d, struct xnl_device, dev)
@@ -75,11 +84,39 @@ struct xnl_driver {
 	int (*probe)(struct xnl_device *xdev);
 	/* Device gone or module unloaded: stop, free everything. May sleep. */
 	void (*remove)(struct xnl_device *xdev);
+	/*
+	 * The system ends: the backend lets go of our memory, or is given up in
+	 * seconds; what Linux knows of the device stays, and works no more. No
+	 * other function of the driver's is called for it then. May sleep.
+	 */
+	void (*shutdown)(struct xnl_device *xdev);
 };
 
+/**
+ * xnl_driver_register - begin with the devices of a type
+ * @drv: the driver; type, probe and remove are set
+ * @owner: THIS_MODULE
+ * @mod_name: KBUILD_MODNAME
+ *
+ * Waits until the devices that are there have settled: xnl_device_settled(). How
+ * long at most is a parameter of xenion.ko.
+ * Returns: 0 or a negative errno value. May sleep, for seconds.
+ */
 int xnl_driver_register(struct xnl_driver *drv, struct module *owner,
 			const char *mod_name);
+
+/** xnl_driver_unregister - remove all its devices, side by side; may sleep */
 void xnl_driver_unregister(struct xnl_driver *drv);
+
+/**
+ * xnl_device_settled - a device can be used, or never will be
+ * @xdev: the device
+ *
+ * xnl_driver_register() waits for that, so that who has loaded a module finds
+ * its devices; a device that xn_device_fail() was called for needs no word. A
+ * driver says it once what it makes of the device is there. Context: any.
+ */
+void xnl_device_settled(struct xnl_device *xdev);
 
 /* In a frontend module: MODULE_ALIAS(XNL_ALIAS("vbd")); */
 #define XNL_ALIAS(type) "xenion:" type

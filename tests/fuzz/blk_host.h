@@ -47,13 +47,13 @@ static inline void connect_queue(struct be_queue *q, const char *dir,
 	unsigned int i;
 
 	q->b = b;
-	q->pages = order > 0 && order <= 4 ? 1u << order : 1;
+	q->pages = order >= 0 && order <= 4 ? 1u << order : 1;
 	q->ents = __RD32((q->pages * 4096 - 64) /
 			 sizeof(union blkif_sring_entry));
 	for (i = 0; i < q->pages; i++) {
 		snprintf(name, sizeof(name), "ring-ref%u", i);
 		q->page[i] = pages_map_ring(t.x.host,
-					    be_number(b, dir, order > 0 ? name :
+					    be_number(b, dir, order >= 0 ? name :
 						      "ring-ref"));
 	}
 	q->port = host_port_connect(b->g, be_number(b, dir, "event-channel"),

@@ -169,13 +169,6 @@ static void push(void)
 		xn_blk_push(&t.blk.queue[i]);
 }
 
-/* What would wait for the claim, while who has it waits for something else. */
-static bool may_begin(const struct xn_work *w)
-{
-	return !t.blk.claimed ||
-	       (w != &t.x.guest.xs.work && w != &t.blk.fault_work);
-}
-
 static void attach(void)
 {
 	if (f.attached)
@@ -392,7 +385,6 @@ static void start(void)
 	memset(&host, 0, sizeof(host));
 	t.h = fuzz_guest_start(&t.x, 6, how & 4 ? 2 : 1);
 	pages_init(t.x.host);
-	host_set_work_gate(may_begin);
 	f.config = (struct xn_blk_config){
 		.max_queues = what & 1 ? 2 : 1,
 		.max_ring_order = what & 2 ? 2 : 0,

@@ -65,11 +65,11 @@ static inline void connect(void)
 				       be_number(b, dir, "tx-ring-ref"));
 		q->rx = pages_map_ring(t.x.host,
 				       be_number(b, dir, "rx-ring-ref"));
-		q->tx_port = port(dir, "event-channel");
-		if (!q->tx_port) {
-			q->tx_port = port(dir, "event-channel-tx");
-			q->rx_port = port(dir, "event-channel-rx");
-		}
+		/* In this order, as Linux's does. */
+		q->tx_port = port(dir, "event-channel-tx");
+		q->rx_port = port(dir, "event-channel-rx");
+		if (!q->tx_port && !q->rx_port)
+			q->tx_port = port(dir, "event-channel");
 	}
 	b->connected = true;
 	be_state(b, XenbusStateConnected);

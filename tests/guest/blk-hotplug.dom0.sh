@@ -28,12 +28,11 @@ wait_guest unplug-force 120
 xl block-detach --force "$DOMID" xvdb
 
 wait_guest plug-names 120
-for disk in xvdz xvdc1 hda; do
+for disk in xvdz xvdc1; do
 	attach_disk $disk 16M
 done
 wait_guest unplug-names 120
 for disk in xvdz xvdc1; do
 	detach_disk $disk
 done
-xl block-detach --force "$DOMID" hda
 exit 0

@@ -46,3 +46,38 @@ left_behind() {
 	sed 's/^/# left behind: /' /tmp/ports /tmp/grants
 	return 1
 }
+
+front() { echo "/local/domain/$DOMID/device/$1"; }
+back() { echo "/local/domain/0/backend/lies/$DOMID/${1#*/}"; }
+
+# device TYPE/ID [NODE VALUE]...: a device that no backend driver serves, with a
+# backend directory of our own; its backend is ready and says so. An interface
+# has the address $mac. Needs the tool xenstore-chmod.
+device() {
+	_f=$(front "$1")
+	_b=$(back "$1")
+	_dev=$1
+	shift
+	xenstore-write "$_b/frontend" "$_f" "$_b/frontend-id" "$DOMID" \
+		"$_b/online" 1 "$_b/state" 2
+	while [ $# -gt 0 ]; do
+		xenstore-write "$_b/$1" "$2"
+		shift 2
+	done
+	xenstore-chmod "$_b" n0 "r$DOMID"
+	for _node in $(xenstore-list "$_b"); do
+		xenstore-chmod "$_b/$_node" n0 "r$DOMID"
+	done
+	# all at once, as the toolstack does: the guest looks when it is there
+	xenstore-write "$_f/state" 1
+	xenstore-chmod "$_f" "n$DOMID" r0
+	xenstore-chmod "$_f/state" "n$DOMID" r0
+	xenstore-write "$_f/backend-id" 0
+	xenstore-write "$_f/handle" "${_dev#*/}"
+	case $_dev in
+	vbd/*)	xenstore-write "$_f/virtual-device" "${_dev#*/}" \
+			"$_f/device-type" disk ;;
+	esac
+	[ -z "$mac" ] || xenstore-write "$_f/mac" "$mac"
+	xenstore-write "$_f/backend" "$_b"
+}

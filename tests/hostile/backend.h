@@ -94,6 +94,8 @@ struct be {
 	unsigned int served;		/* requests, since it was told */
 	unsigned int all;		/* and from the beginning */
 	unsigned int ticks;
+	/* What it found in a page that was not for its eyes, or NULL. */
+	const char *saw;
 	void *priv;			/* the kind's */
 	/* Pages that are held for a lie, until the end. */
 	void *held[512];

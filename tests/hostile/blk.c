@@ -85,6 +85,15 @@ static int segments(struct blk *k, const struct blkif_request *r,
 	return ind->nr_segments;
 }
 
+/* All of a page but its data, which the guest has to let us write. */
+static void scribble(uint8_t *page, const struct blkif_request_segment *s)
+{
+	unsigned int end = (s->last_sect + 1) * 512;
+
+	memset(page, 0xee, s->first_sect * 512);
+	memset(page + end, 0xee, 4096 - end);
+}
+
 static bool data(struct blk *k, const struct blkif_request_segment *s,
 		 uint64_t at, bool read)
 {
@@ -99,6 +108,8 @@ static bool data(struct blk *k, const struct blkif_request_segment *s,
 		memcpy(page + s->first_sect * 512, disk + at, len);
 	else
 		memcpy(disk + at, page + s->first_sect * 512, len);
+	if (read && k->scribble)
+		scribble(page, s);
 	if (k->keep)
 		hold_page(k->b, page);
 	else

@@ -15,6 +15,7 @@ struct blk {
 	struct blkif_sring *sring;
 	RING_IDX req_cons, rsp_prod;
 	bool keep;			/* data stays mapped */
+	bool scribble;			/* over what lies beside data that is read */
 	struct blkif_response last;	/* for lies_blk.c */
 };
 

@@ -172,6 +172,14 @@ REQUEST(still_written)
 	return true;
 }
 
+/* Over what lies beside the data: objects of the guest's kernel, perhaps. */
+REQUEST(scribbles)
+{
+	k->scribble = true;
+	once(k->b);
+	return false;
+}
+
 /* ---- silence, and noise ---- */
 
 REQUEST(silence)
@@ -245,6 +253,10 @@ static const struct node discard_odd[] = {
 	{ "feature-discard", "1" }, { "discard-granularity", "0" },
 	{ "discard-alignment", "77" }, { NULL, NULL },
 };
+static const struct node discard_small[] = {
+	{ "feature-discard", "1" }, { "discard-granularity", "4294966784" },
+	{ NULL, NULL },
+};
 NODES(persistent_odd, "feature-persistent", "maybe");
 
 #define REPLY(_name, _after, _fn, _says) \
@@ -281,6 +293,7 @@ const struct lie blk_lies[] = {
 	FLIP("guest-index-flips", requests_flip, LIVES, NULL),
 	ACT("page-still-mapped", 3, still_mapped, CLOSES, "still in use"),
 	ACT("page-still-written", 3, still_written, CLOSES, "still in use"),
+	ACT("scribbles-beside-data", 0, scribbles, WORKS, NULL),
 	{ "never-answers", LIVES, .quiet = STALL,
 	  .more = &(const struct blk_more){ 3, .request = silence } },
 	ACT("never-answered-at-all", 0, silence, LIVES, NULL),
@@ -304,6 +317,8 @@ const struct lie blk_lies[] = {
 	  .connected = at_once },
 	{ "indirect-1", WORKS, .nodes = indirect_few, .connected = at_once },
 	{ "discard-that-cannot-be", WORKS, .nodes = discard_odd,
+	  .connected = at_once },
+	{ "discard-in-single-sectors", WORKS, .nodes = discard_small,
 	  .connected = at_once },
 	{ "persistent-maybe", LIVES, .nodes = persistent_odd,
 	  .connected = at_once },

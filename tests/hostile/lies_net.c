@@ -96,6 +96,53 @@ RECEIVE(rx_blank)
 	return true;
 }
 
+/* A header in two pieces, cut at another place each time, and at its end. */
+RECEIVE(rx_cut_header)
+{
+	static unsigned int first;
+	uint32_t gref;
+	int id;
+
+	rsp->status = first % 14 + 1;
+	rsp->flags = NETRXF_more_data;
+	first++;
+	net_rx_put(n, rsp);
+	id = net_rx_page(n, &gref);
+	if (id < 0)
+		return false;
+	rsp->id = id;
+	rsp->status = 300;
+	rsp->flags = 0;
+	if (first == 28)
+		told(n->b);
+	return true;
+}
+
+/*
+ * Many packets, each longer than what a frontend copies out of a page that stays
+ * where it is: so all pages go round through the guest, and come back.
+ */
+RECEIVE(rx_looks)
+{
+	unsigned int i;
+	uint32_t gref;
+	int id;
+
+	for (i = 0; i < 15; i++) {
+		net_rx_put(n, rsp);
+		id = net_rx_page(n, &gref);
+		if (id < 0) {
+			net_rx_show(n, n->rx_prod);
+			return false;
+		}
+		unmap_page(n->b, net_rx_fill(n, gref));
+		rsp->id = id;
+	}
+	if (n->rx_prod > 4 * NET_RING)
+		once(n->b);
+	return true;
+}
+
 RECEIVE(rx_jump)	{ net_rx_show(n, n->rx_prod + 1000); told(n->b); n->b->deaf = true; return false; }
 RECEIVE(rx_back)	{ net_rx_show(n, n->rx_prod - NET_RING - 1); told(n->b); n->b->deaf = true; return false; }
 
@@ -254,6 +301,7 @@ static void joins_ports(struct be *b)
 }
 
 NODES(split, "feature-split-event-channels", "1");
+NODES(untrusted, "trusted", "0");
 NODES(no_copy, "feature-rx-copy", "0");
 NODES(no_queues, "multi-queue-max-queues", "0");
 NODES(queues_words, "multi-queue-max-queues", "some");
@@ -304,6 +352,7 @@ const struct lie net_lies[] = {
 	PACKET("rx-id-of-another", rx_id_other, CLOSES, ""),
 	PACKET("rx-empty", rx_empty, LIVES, NULL),
 	PACKET("rx-4-bytes", rx_runt, LIVES, NULL),
+	PACKET("rx-header-in-pieces", rx_cut_header, WORKS, NULL),
 	PACKET("rx-all-errors", rx_error, WORKS, NULL),
 	PACKET("rx-lowest-status", rx_lowest, LIVES, NULL),
 	PACKET("rx-unknown-flags", rx_flags, LIVES, NULL),
@@ -321,6 +370,9 @@ const struct lie net_lies[] = {
 	PACKET("rx-extra-then-none", extra_more, LIVES, NULL),
 	PACKET("rx-extra-missing", extra_missing, LIVES, NULL),
 	PACKET("rx-extras-without-end", extra_endless, LIVES, NULL),
+
+	{ "rx-looks-into-pages", WORKS, .front = untrusted, .tick = poke,
+	  .more = &(const struct net_more){ .receive = rx_looks, .look = true } },
 
 	{ "carrier-of-nonsense", WORKS, .connected = carrier_nonsense },
 	{ "features-vanish", WORKS, .connected = features_vanish },

@@ -136,8 +136,12 @@ uint8_t *net_rx_fill(struct net *n, uint32_t gref)
 		0x00, 0x16, 0x3e, 0x00, 0x00, 0x01, 0x88, 0xb5,
 	};
 	uint8_t *page = map_page(n->b, gref, true);
+	const struct net_more *more = n->b->lie->more;
 
 	if (page) {
+		if (more && more->look &&
+		    (page[0] || memcmp(page, page + 1, PAGE - 1)))
+			n->b->saw = "a page for packets held data";
 		memset(page, 0x5a, NET_LEN);
 		memcpy(page, header, sizeof(header));
 	}

@@ -24,6 +24,7 @@ struct net_more {
 	void (*response)(struct net *n, struct netif_tx_response *rsp);
 	/* For a packet to the guest: one response, or false for more than that. */
 	bool (*receive)(struct net *n, struct netif_rx_response *rsp);
+	bool look;			/* into the pages for packets */
 };
 
 void net_tx_show(struct net *n, RING_IDX prod);
@@ -32,7 +33,10 @@ void net_tx_answer(struct net *n, const struct netif_tx_response *rsp);
 int net_rx_page(struct net *n, uint32_t *gref);
 void net_rx_put(struct net *n, const void *rsp);
 void net_rx_show(struct net *n, RING_IDX prod);
-/* A page with a packet in it, 1 KiB long; maybe NULL */
+/*
+ * A page with a packet in it, 1 KiB long; maybe NULL. A page that was not empty
+ * is told of by b->saw, if the lie looks.
+ */
 uint8_t *net_rx_fill(struct net *n, uint32_t gref);
 
 #define NET_LEN	1024u

@@ -11,6 +11,7 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 
 #include "xnl.h"
@@ -201,6 +202,80 @@ static void test_many(void)
 	}
 }
 
+#define ROUNDS	30
+#define BINDERS	3
+
+/* Binds a pair of ports, sends one event, unbinds, again and again. */
+struct binder {
+	struct counter here, there;
+	int irq;			/* of the end that gets the event */
+	unsigned int good;
+	struct completion done;
+};
+
+static bool bind_once(struct binder *b)
+{
+	evtchn_port_t port, peer;
+	bool good = false;
+	int irq, peer_irq;
+
+	irq = xnl_irq_bind_unbound(DOMID_SELF, &port);
+	if (irq < 0)
+		return false;
+	peer_irq = xnl_irq_bind_interdomain(DOMID_SELF, port, &peer);
+	if (peer_irq < 0)
+		goto unbind;
+	/* Xen raises the first end of a pair when the other one comes. */
+	atomic_set(&b->there.events, 0);
+	if (!request_irq(peer_irq, count_event, 0, "selftest", &b->there)) {
+		WRITE_ONCE(b->irq, peer_irq);
+		good = saw(&b->there, 1);
+		xn_evtchn_send(port);
+		good = good && saw(&b->there, 2);
+		free_irq(peer_irq, &b->there);
+	}
+	xnl_irq_unbind(peer_irq);
+unbind:
+	xnl_irq_unbind(irq);
+	return good;
+}
+
+static int binder_thread(void *data)
+{
+	struct binder *b = data;
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++)
+		b->good += bind_once(b);
+	complete(&b->done);
+	return 0;
+}
+
+/*
+ * Ports that are unbound while others are bound get these numbers: each event
+ * comes all the same, to who bound last, also while somebody sets affinity.
+ */
+static void test_reuse(void)
+{
+	static struct binder binder[BINDERS];
+	unsigned int i, n = 0, good = 0;
+
+	for (i = 0; i < BINDERS; i++) {
+		init_completion(&binder[i].done);
+		if (IS_ERR(kthread_run(binder_thread, &binder[i], "selftest")))
+			complete(&binder[i].done);
+	}
+	for (i = 0; i < BINDERS; i++) {
+		while (!wait_for_completion_timeout(&binder[i].done, 1))
+			irq_set_affinity(READ_ONCE(binder[n++ % BINDERS].irq),
+					 cpumask_of(n % num_online_cpus()));
+		good += binder[i].good;
+	}
+	pr_info("xenion-selftest: %u of %u rounds\n", good, BINDERS * ROUNDS);
+	report(good == BINDERS * ROUNDS,
+	       "a port's number that is used again brings events to its new owner");
+}
+
 #define REFS 2000
 
 static void test_grants(void)
@@ -295,6 +370,7 @@ static int __init selftest_init(void)
 	test_virq();
 	test_interdomain();
 	test_many();
+	test_reuse();
 	test_grants();
 	test_xenstore();
 	pr_info("xenion-selftest: 1..%u\n", tests);

@@ -53,6 +53,7 @@ struct backend {
 	struct host_guest *g;
 	struct host_xs *h;
 	char path[64];
+	char front[32];		/* FRONT, or another disk's */
 	uint8_t *disk;
 
 	/* What it writes when the frontend is initialised. */
@@ -310,19 +311,20 @@ static inline long long be_number(struct backend *b, const char *dir,
 static inline void be_connect_queue(struct backend *b, unsigned int n,
 				    const char *dir)
 {
-	long long order = be_number(b, FRONT, "ring-page-order");
+	long long order = be_number(b, b->front, "ring-page-order");
 	struct be_queue *q = &b->queue[n];
 	unsigned int i;
 	char name[32];
 
 	memset(q, 0, sizeof(*q));
 	q->b = b;
-	q->pages = order > 0 ? 1u << order : 1;
+	/* As Linux's does: if there is an order, it is several, be it one. */
+	q->pages = order >= 0 ? 1u << order : 1;
 	q->ents = __RD32((q->pages * 4096 - 64) /
 			 sizeof(union blkif_sring_entry));
 	for (i = 0; i < q->pages; i++) {
 		snprintf(name, sizeof(name), "ring-ref%u", i);
-		q->ref[i] = be_number(b, dir, order > 0 ? name : "ring-ref");
+		q->ref[i] = be_number(b, dir, order >= 0 ? name : "ring-ref");
 		q->page[i] = host_gnttab_map(b->g, 0, q->ref[i], true);
 		assert_non_null(q->page[i]);
 	}
@@ -333,18 +335,18 @@ static inline void be_connect_queue(struct backend *b, unsigned int n,
 
 static inline void be_connect(struct backend *b)
 {
-	long long queues = be_number(b, FRONT, "multi-queue-num-queues");
+	long long queues = be_number(b, b->front, "multi-queue-num-queues");
 	unsigned int i;
 	char dir[64];
 
-	assert_string_equal(host_xs_read(b->h, FRONT "/protocol"),
-			    "x86_64-abi");
+	snprintf(dir, sizeof(dir), "%s/protocol", b->front);
+	assert_string_equal(host_xs_read(b->h, dir), "x86_64-abi");
 	b->nr_queues = queues > 0 ? queues : 1;
 	for (i = 0; i < b->nr_queues; i++) {
-		snprintf(dir, sizeof(dir), FRONT "/queue-%u", i);
-		be_connect_queue(b, i, queues > 0 ? dir : FRONT);
+		snprintf(dir, sizeof(dir), "%s/queue-%u", b->front, i);
+		be_connect_queue(b, i, queues > 1 ? dir : b->front);
 	}
-	b->persistent = be_number(b, FRONT, "feature-persistent") == 1 &&
+	b->persistent = be_number(b, b->front, "feature-persistent") == 1 &&
 			be_number(b, b->path, "feature-persistent") == 1;
 	for (i = 0; i < b->nr_nodes; i++) {
 		if (b->node[i].value[0] == 1)
@@ -354,7 +356,7 @@ static inline void be_connect(struct backend *b)
 				      b->node[i].value);
 		if (!strcmp(b->node[i].name, "feature-persistent"))
 			b->persistent = b->node[i].value[0] == '1' &&
-				be_number(b, FRONT, "feature-persistent") == 1;
+				be_number(b, b->front, "feature-persistent") == 1;
 	}
 	b->connected = true;
 	be_state(b, XenbusStateConnected);
@@ -387,7 +389,7 @@ static inline void be_watch(void *data)
 
 	if (b->sticky || !b->path[0])
 		return;
-	switch (host_xs_read_int(b->h, FRONT "/state")) {
+	switch (be_number(b, b->front, "state")) {
 	case XenbusStateInitialising:
 		if (be_number(b, b->path, "state") == XenbusStateClosed)
 			be_state(b, XenbusStateInitWait);
@@ -510,15 +512,18 @@ static const struct xn_blk_config t_config = {
 };
 
 /* The toolstack makes a disk, and its backend waits for the frontend. */
-static inline void t_plug(void)
+static inline void be_plug(struct backend *b, unsigned int vdev)
 {
-	struct backend *b = &t.b;
-
 	snprintf(b->path, sizeof(b->path), "%s",
-		 host_xs_plug(t.h, "vbd", VDEV));
+		 host_xs_plug(t.h, "vbd", vdev));
 	host_xs_write(t.h, be_path(b, "max-ring-page-order"), "4");
 	host_xs_write(t.h, be_path(b, "multi-queue-max-queues"), "4");
 	be_state(b, XenbusStateInitWait);
+}
+
+static inline void t_plug(void)
+{
+	be_plug(&t.b, VDEV);
 }
 
 static inline void t_unplug(void)
@@ -528,18 +533,16 @@ static inline void t_unplug(void)
 	host_xs_unplug(t.h, "vbd", VDEV);
 }
 
-/* A guest, its xenstore, and a disk that offers what Linux's does. */
-static inline int t_setup(void **state)
+/* A backend that will offer what Linux's does, when it is plugged. */
+static inline void be_init(struct backend *b, unsigned int vdev)
 {
-	struct backend *b = &t.b;
-
-	memset(&t, 0, sizeof(t));
-	t.h = guest_start(&t.x);
+	char path[40];
 
 	b->g = t.x.host;
 	b->h = t.h;
 	b->disk = malloc(SECTORS * 512);
 	memset(b->disk, 0xa5, SECTORS * 512);
+	snprintf(b->front, sizeof(b->front), "device/vbd/%u", vdev);
 	be_offer(b, "sectors", "16384");
 	be_offer(b, "sector-size", "512");
 	be_offer(b, "physical-sector-size", "4096");
@@ -551,9 +554,25 @@ static inline int t_setup(void **state)
 	be_offer(b, "discard-alignment", "0");
 	be_offer(b, "feature-max-indirect-segments", "256");
 	be_offer(b, "feature-persistent", "1");
-	host_xs_watch(t.h, FRONT "/state", be_watch, b);
+	snprintf(path, sizeof(path), "%s/state", b->front);
+	host_xs_watch(t.h, path, be_watch, b);
+}
+
+/* A guest, its xenstore, and a disk. */
+static inline int t_setup_with(const struct host_config *cfg)
+{
+	memset(&t, 0, sizeof(t));
+	t.h = guest_start_with(&t.x, cfg);
+	be_init(&t.b, VDEV);
 	t_plug();
 	return 0;
+}
+
+static inline int t_setup(void **state)
+{
+	static const struct host_config cfg = { .ram_pages = GUEST_PAGES };
+
+	return t_setup_with(&cfg);
 }
 
 /* Returns: what xn_blk_init() does. */
@@ -679,6 +698,31 @@ static inline int t_do(enum xn_blk_op op, uint64_t sector, struct buffer *buf)
 	t_push();
 	assert_true(io.done);
 	return io.err;
+}
+
+/* Load until the queue has as many slots as it may; then nothing is in flight. */
+static inline void t_grow(void)
+{
+	struct xn_blk_queue *q = &t.blk.queue[0];
+	static struct io io[DEPTH * 16];
+	struct buffer buf;
+	unsigned int n;
+
+	buffer_make(&buf, t.info.max_segments);
+	t.b.hold = true;
+	while (q->slots.nr < q->slots.most) {
+		unsigned int before = q->slots.nr;
+
+		for (n = 0; !t_submit(&io[n], XN_BLK_READ, 0, &buf); n++)
+			;
+		t_push();
+		be_release(&t.b);
+		t.b.hold = true;
+		host_pump();
+		assert_true(q->slots.nr > before);
+	}
+	t.b.hold = false;
+	buffer_free(&buf);
 }
 
 #endif /* XENION_BLK_BACKEND_H */

@@ -309,7 +309,8 @@ static inline void be_connect_queue(struct backend *b, unsigned int n,
 				    const char *dir)
 {
 	struct be_queue *q = &b->queue[n];
-	long long port = be_number(b, dir, "event-channel");
+	long long tx = be_number(b, dir, "event-channel-tx");
+	long long rx = be_number(b, dir, "event-channel-rx");
 
 	memset(q, 0, sizeof(*q));
 	q->b = b;
@@ -319,14 +320,14 @@ static inline void be_connect_queue(struct backend *b, unsigned int n,
 	q->rx = host_gnttab_map(b->g, 0, q->rx_ref, true);
 	assert_non_null(q->tx);
 	assert_non_null(q->rx);
-	if (port > 0) {
-		q->tx_port = host_port_connect(b->g, port, be_both_event, q);
-	} else {
-		port = be_number(b, dir, "event-channel-tx");
-		q->tx_port = host_port_connect(b->g, port, be_tx_event, q);
-		port = be_number(b, dir, "event-channel-rx");
-		q->rx_port = host_port_connect(b->g, port, be_rx_event, q);
+	/* As Linux's does: if there are two, they are meant. */
+	if (tx >= 0 && rx >= 0) {
+		q->tx_port = host_port_connect(b->g, tx, be_tx_event, q);
+		q->rx_port = host_port_connect(b->g, rx, be_rx_event, q);
 		assert_non_null(q->rx_port);
+	} else {
+		tx = be_number(b, dir, "event-channel");
+		q->tx_port = host_port_connect(b->g, tx, be_both_event, q);
 	}
 	assert_non_null(q->tx_port);
 }
@@ -554,6 +555,8 @@ static inline void t_rx(struct xn_net_queue *q,
 	t.last = *pkt;
 	t.got.len = 0;
 	assert_in_range(pkt->nr, 1, XN_NET_MAX_PIECES);
+	/* As Linux does: the header is pulled from the first piece. */
+	assert_true(pkt->piece[0].len >= XN_NET_MIN_LEN);
 	for (i = 0; i < pkt->nr; i++) {
 		const struct xn_net_piece *p = &pkt->piece[i];
 
@@ -629,11 +632,11 @@ static inline void t_unplug(void)
 	host_xs_unplug(t.h, "vif", 0);
 }
 
-static inline int t_setup(void **state)
+static inline int t_setup_with(const struct host_config *cfg)
 {
 	memset(&t, 0, sizeof(t));
 	t.budget = 64;
-	t.h = guest_start(&t.x);
+	t.h = guest_start_with(&t.x, cfg);
 
 	t.b.g = t.x.host;
 	t.b.h = t.h;
@@ -641,6 +644,13 @@ static inline int t_setup(void **state)
 	host_add_step(t.x.host, t_step, NULL);
 	t_plug();
 	return 0;
+}
+
+static inline int t_setup(void **state)
+{
+	static const struct host_config cfg = { .ram_pages = GUEST_PAGES };
+
+	return t_setup_with(&cfg);
 }
 
 /* Returns: what xn_net_start() does. */
@@ -764,5 +774,62 @@ static inline int t_send(struct packet *p)
 	}
 	return err;
 }
+
+/* ---- rings of full size ---- */
+
+static inline void t_grow_rx(struct be_queue *q)
+{
+	static uint8_t data[300];
+	unsigned int n;
+
+	while (t_queue(0)->rx_nr < t.net.rx_pages) {
+		unsigned int before = t_queue(0)->rx_nr;
+
+		for (n = be_rx_room(q); n--; )
+			be_rx_push(q, be_rx_packet(q, data, sizeof(data), 4096,
+						   0, 0, NULL));
+		host_pump();
+		assert_true(t_queue(0)->rx_nr > before);
+	}
+}
+
+static inline void t_grow_tx(struct be_queue *q)
+{
+	static struct packet p[RING];
+	unsigned int i, n;
+
+	for (i = 0; i < RING; i++)
+		packet_make(&p[i], (uint32_t[]){ 300, 0 });
+	while (t_queue(0)->tx_nr < RING) {
+		unsigned int before = t_queue(0)->tx_nr;
+
+		t.b.asleep = true;
+		for (n = 0; !xn_net_tx(t_queue(0), &p[n].pkt); n++)
+			p[n].done = false;
+		xn_net_tx_push(t_queue(0));
+		host_pump();
+		t.b.asleep = false;
+		be_tx_run(q);
+		host_pump();
+		assert_true(t_queue(0)->tx_nr > before);
+	}
+	for (i = 0; i < RING; i++)
+		packet_free(&p[i]);
+}
+
+/* Traffic until both rings are as large as may be; then it is forgotten. */
+static inline void t_grow(void)
+{
+	t_grow_rx(&t.b.queue[0]);
+	t_grow_tx(&t.b.queue[0]);
+	memset(&t_queue(0)->tx_stats, 0, sizeof(t_queue(0)->tx_stats));
+	memset(&t_queue(0)->rx_stats, 0, sizeof(t_queue(0)->rx_stats));
+	t.received = t.done = t.polls = t.events = 0;
+	t.b.tx_packets = t.b.tx_notified = t.b.rx_notified = 0;
+}
+
+/* Rings of which nothing is in use. */
+#define TX_ALL	(t_queue(0)->tx_nr)
+#define RX_ALL	(t_queue(0)->rx_nr)
 
 #endif /* XENION_NET_BACKEND_H */

@@ -437,6 +437,33 @@ static void test_discard_odd(void **state)
 	}
 }
 
+/* Whatever the backend writes: a power of two, and no single sectors. */
+static void test_discard_rounded(void **state)
+{
+	static const struct {
+		const char *granularity, *alignment;
+		uint32_t rounded, rest;
+	} odd[] = {
+		{ "512", "0", 4096, 0 },
+		{ "4096", "512", 4096, 512 },
+		{ "1536", "512", 4096, 512 },
+		{ "196608", "69632", 65536, 4096 },
+		{ "4294966784", "4194304", 4096, 0 },
+		{ "2147483648", "0", 2147483648u, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(odd); i++) {
+		be_offer(&t.b, "discard-granularity", odd[i].granularity);
+		be_offer(&t.b, "discard-alignment", odd[i].alignment);
+		t_connect(&t_config);
+		assert_true(t.info.discard);
+		assert_int_equal(t.info.discard_granularity, odd[i].rounded);
+		assert_int_equal(t.info.discard_alignment, odd[i].rest);
+		t_fini();
+	}
+}
+
 /* ---- the ring ---- */
 
 /* More than the ring holds, answered in the wrong order, over and over. */
@@ -492,8 +519,9 @@ static void test_large_rings(void **state)
 
 	for (order = 0; order <= XN_BLK_MAX_RING_ORDER; order++) {
 		config.max_ring_order = order;
-		t.ready = 0;
 		t_connect(&config);
+		t_grow();
+		t.ready = 0;
 		assert_int_equal(t.b.queue[0].pages, 1u << order);
 		assert_int_equal(t.info.depth, t.b.queue[0].ents);
 		many(t.info.depth, 3);
@@ -529,6 +557,72 @@ static void test_load_other(void **state)
 	buffer_free(&b);
 }
 
+static bool is_there(const char *node)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), FRONT "/%s", node);
+	return host_xs_read(t.h, path);
+}
+
+/* What another driver wrote goes; what the toolstack wrote stays. */
+static void test_load_other_driver(void **state)
+{
+	static const char *const theirs[] = {
+		"ring-ref0", "ring-ref15", "ring-page-order", "num-ring-pages",
+		"multi-queue-num-queues", "queue-0/ring-ref",
+		"queue-31/event-channel", "feature-large-sector-size",
+	}, *const kept[] = { "backend", "virtual-device", "device-type" };
+	struct xn_blk_config config = t_config;
+	char path[64];
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(theirs); i++) {
+		snprintf(path, sizeof(path), FRONT "/%s", theirs[i]);
+		host_xs_write(t.h, path, "9");
+	}
+	host_xs_write(t.h, FRONT "/virtual-device", "51712");
+	host_xs_write(t.h, FRONT "/device-type", "disk");
+	t_connect(&config);
+	for (i = 0; i < XN_ARRAY_SIZE(theirs); i++)
+		assert_false(is_there(theirs[i]));
+	for (i = 0; i < XN_ARRAY_SIZE(kept); i++)
+		assert_true(is_there(kept[i]));
+	t_fini();
+	config.max_queues = 4;
+	t_connect(&config);
+	assert_false(is_there("event-channel") || is_there("ring-ref"));
+	t_fini();
+}
+
+static int unplug_and_bind(struct xn_blk_queue *q, domid_t otherend,
+			   evtchn_port_t *port)
+{
+	t_unplug();
+	return t_event_bind(q, otherend, port);
+}
+
+/* Pulled out during the handshake: nobody makes its nodes anew. */
+static void test_unplug_handshake(void **state)
+{
+	struct xn_blk_ops ops = t_ops;
+
+	ops.event_bind = unplug_and_bind;
+	assert_int_equal(xn_device_init(&t.dev, &t.x.guest, "vbd", VDEV), 0);
+	assert_int_equal(xn_blk_init(&t.blk, &t.dev, &ops, &t_config), 0);
+	host_pump();
+	assert_null(host_xs_read(t.h, FRONT));
+	assert_false(is_there("event-channel") || is_there("ring-ref") ||
+		     is_there("state"));
+	assert_int_equal(t.connected, 0);
+	assert_int_equal(host_log_count(XN_ERR), 0);
+	assert_null(host_xs_read(t.h, "error/" FRONT "/error"));
+	t_fini();
+	t_plug();
+	t_connect(&t_config);
+	t_fini();
+}
+
 static void test_queues(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -559,24 +653,35 @@ static void test_queues(void **state)
 	t_fini();
 }
 
+/* As many requests as can be. Returns: how many. */
+static unsigned int submit_all(struct io *io, struct buffer *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < DEPTH; i++)
+		if (t_submit(&io[i], XN_BLK_READ, 0, b))
+			break;
+	t_push();
+	return i;
+}
+
 /* Fewer slots than requests could need: the rest waits, none is lost. */
 static void test_few_slots(void **state)
 {
 	struct xn_blk_config config = t_config;
 	struct io io[DEPTH];
 	struct buffer b;
-	unsigned int i;
+	uint64_t busy;
 
 	config.max_segments = XN_BLK_MAX_SEGMENTS;
 	t_connect(&config);
+	t_grow();
+	t.ready = t.completed = 0;
+	busy = t.blk.queue[0].stats.busy;
 	buffer_make(&b, 200);
 	t.b.hold = true;
-	for (i = 0; i < DEPTH; i++)
-		if (t_submit(&io[i], XN_BLK_READ, 0, &b))
-			break;
-	assert_int_equal(i, 5);
-	assert_int_equal(t.blk.queue[0].stats.busy, 1);
-	t_push();
+	assert_int_equal(submit_all(io, &b), 5);
+	assert_int_equal(t.blk.queue[0].stats.busy, busy + 1);
 	assert_int_equal(t.ready, 0);
 	be_release(&t.b);
 	host_pump();
@@ -585,6 +690,46 @@ static void test_few_slots(void **state)
 	assert_int_equal(t_do(XN_BLK_READ, 0, &b), 0);
 	buffer_free(&b);
 	t_fini();
+}
+
+/*
+ * A disk begins with little, and grows while requests wait: no answer is needed
+ * for that. Submission itself allocates nothing.
+ */
+static void test_grow(void **state)
+{
+	struct xn_blk_config config = t_config;
+	struct io io[4 * DEPTH];
+	unsigned int i, n = 0, was;
+	struct buffer b;
+
+	for (i = 0; i < XN_ARRAY_SIZE(modes); i++) {
+		config.persistent = modes[i];
+		t_connect(&config);
+		assert_in_range(xn_gnttab_used(&t.x.guest.gnttab), 33, 80);
+		buffer_make(&b, 32);
+		t.b.hold = true;
+		for (n = 0; n < DEPTH; ) {
+			t.ready = 0;
+			was = host_pages(t.x.host);
+			while (n < DEPTH && !t_submit(&io[n], XN_BLK_READ, 0,
+						      &b))
+				n++;
+			assert_int_equal(host_pages(t.x.host), was);
+			t_push();
+			assert_int_equal(t.ready, n < DEPTH);
+		}
+		assert_int_equal(n, DEPTH);
+		assert_int_equal(t.b.nr_held, DEPTH);
+		assert_int_equal(xn_gnttab_used(&t.x.guest.gnttab), 1057);
+		be_release(&t.b);
+		host_pump();
+		for (n = 0; n < DEPTH; n++)
+			assert_int_equal(io[n].err, 0);
+		buffer_free(&b);
+		t_fini();
+	}
+	assert_int_equal(host_log_count(XN_WARN), 0);
 }
 
 static void test_notifications(void **state)
@@ -891,11 +1036,15 @@ int main(void)
 		TEST(no_cache),
 		TEST(discard),
 		TEST(discard_odd),
+		TEST(discard_rounded),
 		TEST(full_ring),
 		TEST(large_rings),
 		TEST(load_other),
+		TEST(load_other_driver),
+		TEST(unplug_handshake),
 		TEST(queues),
 		TEST(few_slots),
+		TEST(grow),
 		TEST(notifications),
 		TEST(storm),
 		TEST(resize),

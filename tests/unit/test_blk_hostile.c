@@ -332,6 +332,8 @@ static void in_flight(struct io *io, struct buffer *b, unsigned int n)
 {
 	unsigned int i;
 
+	t_grow();
+	t.completed = 0;
 	t.b.hold = true;
 	buffer_make(b, 12);
 	for (i = 0; i < n; i++)

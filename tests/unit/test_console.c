@@ -152,6 +152,33 @@ static void test_moved(void **state)
 	assert_false(xn_console_moved(&con));
 }
 
+/* Input that nobody takes is news once, or its events would never count. */
+static void test_moved_held(void **state)
+{
+	char buf[16], text[sizeof(intf->in)] = "";
+
+	host_write("abc", 3);
+	assert_true(xn_console_moved(&con));
+	assert_false(xn_console_moved(&con));
+	host_write("d", 1);
+	assert_true(xn_console_moved(&con));
+	assert_int_equal(xn_console_read(&con, buf, 2), 2);
+	assert_false(xn_console_moved(&con));
+	/* Taken before it was seen to have come. */
+	host_write("ef", 2);
+	assert_int_equal(xn_console_read(&con, buf, sizeof(buf)), 4);
+	host_write("g", 1);
+	assert_true(xn_console_moved(&con));
+	assert_false(xn_console_moved(&con));
+	host_write(text, sizeof(text) - 1);
+	assert_true(xn_console_moved(&con));
+	/* No further than the ring is long, and not back. */
+	intf->in_prod++;
+	assert_false(xn_console_moved(&con));
+	intf->in_prod -= 2;
+	assert_false(xn_console_moved(&con));
+}
+
 static void test_bad_out_cons(void **state)
 {
 	char buf[16];
@@ -163,6 +190,7 @@ static void test_bad_out_cons(void **state)
 	intf->out_cons = 3;
 	assert_int_equal(xn_console_write(&con, "d", 1), -EIO);
 	assert_int_equal(xn_console_read(&con, buf, sizeof(buf)), -EIO);
+	xn_console_report(&con);
 	assert_int_equal(host_log_count(XN_ERR), 1);
 }
 
@@ -176,6 +204,31 @@ static void test_bad_in_prod(void **state)
 	intf->in_prod += sizeof(intf->in) + 1;
 	assert_int_equal(xn_console_read(&con, buf, sizeof(buf)), -EIO);
 	assert_int_equal(xn_console_read(&con, buf, sizeof(buf)), -EIO);
+	xn_console_report(&con);
+	assert_int_equal(host_log_count(XN_ERR), 1);
+}
+
+/*
+ * A port's log leaves by this console, under the lock that excludes a second
+ * writer. So what writes, reads or asks for room says nothing: the simulated
+ * port ends a program that logs under a lock.
+ */
+static void test_bad_under_lock(void **state)
+{
+	struct xn_lock lock;
+	unsigned long flags;
+	char buf[16];
+
+	xn_lock_init(&lock);
+	flags = xn_lock(&lock);
+	intf->out_cons = 1;
+	assert_int_equal(xn_console_room(&con), 0);
+	assert_int_equal(xn_console_write(&con, "a", 1), -EIO);
+	assert_int_equal(xn_console_read(&con, buf, sizeof(buf)), -EIO);
+	xn_unlock(&lock, flags);
+	assert_true(con.broken);
+	xn_console_report(&con);
+	xn_console_report(&con);
 	assert_int_equal(host_log_count(XN_ERR), 1);
 }
 
@@ -194,6 +247,7 @@ static void test_our_indices(void **state)
 	assert_int_equal(intf->out_prod, 9);
 	assert_int_equal(xn_console_read(&con, buf, sizeof(buf)), 3);
 	assert_int_equal(intf->in_cons, 3);
+	xn_console_report(&con);
 	assert_int_equal(host_log_count(XN_ERR), 0);
 }
 
@@ -203,7 +257,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(write), T(full), T(read), T(index_wrap), T(moved),
-		T(bad_out_cons), T(bad_in_prod), T(our_indices),
+		T(moved_held),
+		T(bad_out_cons), T(bad_in_prod), T(bad_under_lock),
+		T(our_indices),
 	};
 
 	return cmocka_run_group_tests_name("console", tests, NULL, NULL);

@@ -192,6 +192,54 @@ static void test_start(void **state)
 	assert_string_equal(seen, "1");
 }
 
+/*
+ * A kernel before us had it connected, and has ended without a word. Linux's
+ * backends do not look at new rings before they have closed.
+ */
+static void test_start_left(void **state)
+{
+	static const char * const left[] = { "2", "3", "4", "5" };
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(left); i++) {
+		seen[0] = '\0';
+		backend_state("4");
+		host_xs_write(xg->h, "device/vbd/51712/state", left[i]);
+		assert_int_equal(init(), 0);
+		assert_int_equal(xn_device_start(&dev, &ops), 0);
+		host_pump();
+		assert_int_equal(our_state(), XenbusStateClosed);
+		backend_state("5");
+		assert_int_equal(our_state(), XenbusStateClosed);
+		assert_string_equal(seen, "");
+		backend_state("6");
+		assert_int_equal(our_state(), XenbusStateInitialising);
+		assert_string_equal(seen, "6");
+		backend_state("2");
+		assert_string_equal(seen, "62");
+		xn_device_stop(&dev);
+	}
+}
+
+/* Nor does it wait for ever when xenstore does not take the next state. */
+static void test_start_left_refused(void **state)
+{
+	backend_state("4");
+	host_xs_write(xg->h, "device/vbd/51712/state", "4");
+	assert_int_equal(init(), 0);
+	assert_int_equal(xn_device_start(&dev, &ops), 0);
+	host_pump();
+	/* The fifth request writes it. */
+	host_fail(HOST_FAULT_STORE, 5, -ENOSPC);
+	backend_state("6");
+	assert_true(host_fault_done());
+	assert_int_equal(our_state(), XenbusStateClosed);
+	assert_string_equal(seen, "");
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(our_state(), XenbusStateInitialising);
+	assert_string_equal(seen, "6");
+}
+
 static void walk(enum xenbus_state state)
 {
 	if (state == XenbusStateInitWait)
@@ -454,6 +502,28 @@ static void test_fail(void **state)
 	assert_int_equal(host_log_count(XN_ERR), 2);
 }
 
+static void fail_node(const char *value, const char *told)
+{
+	if (value)
+		host_xs_write(xg->h, "device/vbd/51712/mode", value);
+	xn_device_fail_node(&dev, -EINVAL, dev.node, "mode", "r or w");
+	assert_string_equal(host_xs_read(xg->h,
+					 "error/device/vbd/51712/error"),
+			    told);
+	xn_device_stop(&dev);
+	assert_int_equal(xn_device_start(&dev, &ops), 0);
+}
+
+/* What was read, what it has to be, and nothing that a terminal obeys. */
+static void test_fail_node(void **state)
+{
+	fail_node(NULL, "22 the node mode is missing: it has to be r or w");
+	fail_node("x", "22 the node mode is \"x\": it has to be r or w");
+	fail_node("\033[2J\n", "22 the node mode is \"?[2J?\": it has to be r or w");
+	fail_node("a mode that is rather long",
+		  "22 the node mode is too long: it has to be r or w");
+}
+
 static void test_fail_long(void **state)
 {
 	char what[500];
@@ -472,6 +542,33 @@ static void test_fail_gone(void **state)
 	host_xs_unplug(xg->h, "vbd", 51712);
 	xn_device_fail(&dev, -EIO, "whatever");
 	assert_null(host_xs_read(xg->h, "device/vbd/51712"));
+}
+
+/* Never started, and closed all the same: nobody else would tell. */
+static void test_refuse(void **state)
+{
+	assert_int_equal(init(), 0);
+	assert_int_equal(our_state(), XenbusStateInitialising);
+	xn_device_refuse(&dev, -EINVAL, "sda (2048) is no xvd disk");
+	assert_int_equal(our_state(), XenbusStateClosed);
+	assert_string_equal(host_xs_read(xg->h,
+					 "error/device/vbd/51712/error"),
+			    "22 sda (2048) is no xvd disk");
+	assert_int_equal(host_log_count(XN_ERR), 1);
+	/* Plugged anew, it is another device. */
+	assert_true(xn_device_exists(&dev));
+	host_xs_write(xg->h, "device/vbd/51712/state", "1");
+	assert_false(xn_device_exists(&dev));
+}
+
+/* What xenstore does not take is said again. */
+static void test_refuse_refused(void **state)
+{
+	assert_int_equal(init(), 0);
+	host_fail(HOST_FAULT_STORE, 8, -EDQUOT);
+	xn_device_refuse(&dev, -EINVAL, "for a test");
+	assert_true(host_fault_done());
+	assert_int_equal(our_state(), XenbusStateClosed);
 }
 
 static void fail_and_go_on(enum xenbus_state state)
@@ -558,6 +655,15 @@ static void test_scan(void **state)
 	assert_string_equal(found, "vbd-51712 vbd-51728 ");
 }
 
+static void test_scan_in_order(void **state)
+{
+	host_xs_plug(xg->h, "vif", 10);
+	host_xs_plug(xg->h, "vif", 9);
+	host_xs_plug(xg->h, "vif", 0);
+	host_xs_plug(xg->h, "vif", 100);
+	assert_string_equal(scan("vif"), "vif-0 vif-9 vif-10 vif-100 ");
+}
+
 static void test_scan_odd_names(void **state)
 {
 	host_xs_plug(xg->h, "vif", 0);
@@ -620,7 +726,10 @@ int main(void)
 		INIT(test_init_bad_id),
 		INIT(test_init_bad_path),
 		INIT(test_init_long_type),
-		INIT(test_start),
+		INIT(test_start), INIT(test_start_left),
+		INIT(test_start_left_refused),
+		INIT(test_refuse),
+		INIT(test_refuse_refused),
 		TEST(test_sane_walk),
 		TEST(test_changes_only),
 		TEST(test_insane_states),
@@ -638,6 +747,7 @@ int main(void)
 		TEST(test_replugged),
 		TEST(test_other_backend),
 		TEST(test_fail),
+		TEST(test_fail_node),
 		TEST(test_fail_long),
 		TEST(test_fail_gone),
 		TEST(test_switch_refused),
@@ -645,6 +755,7 @@ int main(void)
 		TEST(test_fail_refused),
 		TEST(test_fail_within),
 		INIT(test_scan),
+		INIT(test_scan_in_order),
 		INIT(test_scan_odd_names),
 		INIT(test_scan_full_page),
 		INIT(test_scan_no_memory),

@@ -249,9 +249,12 @@ static void test_fini_gives_up(void **state)
 		assert_int_not_equal(alloc(), ref);
 	assert_int_equal(host_xenion_unload(&x), 400);
 	host_gnttab_unmap(x.host, ref, true);
-	host_gnttab_entry(x.host, ref)->flags = 0;
-	xn_os_page_free(page);
+	/* Let go of since: the page could be mapped again, and is not ours. */
+	assert_int_not_equal(host_gnttab_entry(x.host, ref)->flags, 0);
 	assert_int_equal(host_xenion_load(&x, NULL), 0);
+	assert_int_equal(host_gnttab_entry(x.host, ref)->flags, 0);
+	assert_int_equal(gt->nr_kept, GNTTAB_NR_RESERVED_ENTRIES);
+	xn_os_page_free(page);
 }
 
 static void test_grows(void **state)
@@ -331,8 +334,12 @@ static void test_others_entries(void **state)
 	assert_int_equal(xn_gnttab_reserve(gt, 3 * PER_FRAME), 0);
 	assert_int_equal(host_xenion_unload(&x), 0);
 	for (i = 0; i < XN_ARRAY_SIZE(taken); i++)
-		host_gnttab_entry(x.host, taken[i])->flags = GTF_permit_access;
+		host_gnttab_entry(x.host, taken[i])->flags =
+			GTF_permit_access | GTF_reading;
+	/* Granted by a kernel before us, and nobody uses it. */
+	host_gnttab_entry(x.host, 101)->flags = GTF_permit_access;
 	assert_int_equal(host_xenion_load(&x, NULL), 0);
+	assert_int_equal(host_gnttab_entry(x.host, 101)->flags, 0);
 	assert_int_equal(xn_gnttab_reserve(gt, 4 * PER_FRAME), -ENOSPC);
 	n = 4 * PER_FRAME - GNTTAB_NR_RESERVED_ENTRIES - XN_ARRAY_SIZE(taken);
 	for (i = 0; i < n; i++) {
@@ -432,6 +439,119 @@ static void test_wait_grows(void **state)
 	host_run(XN_NSEC_PER_SEC);
 }
 
+/* Growth leaves an eighth for who comes later, and all for who waits. */
+static void test_spare(void **state)
+{
+	static grant_ref_t ref[4 * MAX_PER_FRAME];
+	struct waiter w = { .w.fn = waited };
+	unsigned int n = 0, refused = 0;
+
+	assert_int_equal(xn_gnttab_size(gt), 4 * PER_FRAME);
+	/* Now and then the table has to grow first, which is done elsewhere. */
+	while (refused < 3) {
+		if (!xn_gnttab_alloc_spare(gt, &ref[n])) {
+			n++;
+			refused = 0;
+		} else {
+			refused++;
+			host_pump();
+		}
+	}
+	assert_in_range(4 * PER_FRAME - n, 4 * PER_FRAME / 8,
+			4 * PER_FRAME / 8 + 60);
+	assert_int_equal(xn_gnttab_alloc(gt, &ref[n]), 0);
+	n++;
+	xn_gnttab_wait(gt, &w.w, 3 * PER_FRAME);
+	while (n > 4)
+		xn_gnttab_free(gt, ref[--n]);
+	host_pump();
+	assert_int_equal(w.calls, 1);
+	assert_int_equal(xn_gnttab_alloc_spare(gt, &ref[n]), 0);
+	n++;
+	xn_gnttab_wait(gt, &w.w, 4 * PER_FRAME);
+	assert_int_equal(xn_gnttab_alloc_spare(gt, &ref[n]), -ENOSPC);
+	xn_gnttab_wait_cancel(gt, &w.w);
+	while (n)
+		xn_gnttab_free(gt, ref[--n]);
+}
+
+/* One that has references which it does not use. */
+struct idler {
+	struct xn_gnttab_shrinker s;
+	grant_ref_t ref[4 * MAX_PER_FRAME];
+	unsigned int n, asked;
+};
+
+static unsigned int give_back(struct xn_gnttab_shrinker *s, unsigned int want)
+{
+	struct idler *me = xn_container_of(s, struct idler, s);
+	unsigned int freed = 0;
+
+	me->asked++;
+	while (me->n && freed < want) {
+		xn_gnttab_free(gt, me->ref[--me->n]);
+		freed++;
+	}
+	return freed;
+}
+
+static void test_shrink(void **state)
+{
+	static struct idler a = { .s.fn = give_back }, b = { .s.fn = give_back };
+	struct waiter w = { .w.fn = waited };
+
+	a.n = b.n = a.asked = b.asked = 0;
+	while (a.n < 200 && !xn_gnttab_get(gt, &a.ref[a.n]))
+		a.n++;
+	while (!xn_gnttab_get(gt, &b.ref[b.n]))
+		b.n++;
+	xn_gnttab_shrinker_add(gt, &a.s);
+	xn_gnttab_shrinker_add(gt, &b.s);
+	xn_gnttab_shrinker_add(gt, &a.s);
+	assert_int_equal(xn_gnttab_reserve(gt, 150), 0);
+	assert_int_equal(a.n, 50);
+	assert_int_equal(a.asked, 1);
+	assert_int_equal(b.asked, 0);
+	/* The rest of one, and the other's; then there is no more than all. */
+	assert_int_equal(xn_gnttab_reserve(gt, 250), 0);
+	assert_int_equal(a.n, 0);
+	assert_int_equal(b.asked, 1);
+	assert_int_equal(xn_gnttab_reserve(gt, 4 * PER_FRAME), -ENOSPC);
+	assert_int_equal(b.n, 0);
+
+	/* For a waiter, too, when somebody has become idle. */
+	while (!xn_gnttab_get(gt, &b.ref[b.n]))
+		b.n++;
+	xn_gnttab_shrinker_remove(gt, &b.s);
+	xn_gnttab_shrinker_remove(gt, &b.s);
+	xn_gnttab_wait(gt, &w.w, 100);
+	host_run(10 * XN_NSEC_PER_SEC);
+	assert_int_equal(w.calls, 0);
+	xn_gnttab_shrinker_add(gt, &b.s);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(w.calls, 1);
+	assert_int_equal(b.asked, 3);
+	assert_int_equal(4 * PER_FRAME - b.n, 100 + GNTTAB_NR_RESERVED_ENTRIES);
+	xn_gnttab_shrinker_remove(gt, &a.s);
+	assert_int_equal(give_back(&b.s, ~0u), 4 * PER_FRAME - 100 -
+			 GNTTAB_NR_RESERVED_ENTRIES);
+	xn_gnttab_shrinker_remove(gt, &b.s);
+}
+
+static void test_in_use(void **state)
+{
+	void *page = xn_os_page_alloc();
+	grant_ref_t ref;
+
+	assert_int_equal(xn_gnttab_grant_page(gt, 0, page, false, &ref), 0);
+	assert_false(xn_gnttab_in_use(gt, ref));
+	assert_non_null(host_gnttab_map(x.host, 0, ref, false));
+	assert_true(xn_gnttab_in_use(gt, ref));
+	host_gnttab_unmap(x.host, ref, false);
+	assert_false(xn_gnttab_in_use(gt, ref));
+	assert_int_equal(xn_gnttab_end_page(gt, ref, page, xn_os_page_free), 0);
+}
+
 /* Flags that the host sets and never takes back. */
 static void test_stuck_flags(void **state)
 {
@@ -506,9 +626,11 @@ int main(void)
 		T(deferred_backs_off), T(fini_waits), T(fini_gives_up),
 		T(grows), SMALL(steal), T(others_entries), SMALL(wait),
 		T(get_grows), T(wait_grows), T(stuck_flags),
+		T(spare), T(shrink), T(in_use),
 		V2(alloc), V2(grant), V2(grant_page), V2(deferred),
 		V2(deferred_backs_off), V2(fini_waits), V2(grows),
 		SMALL_V2(steal), SMALL_V2(wait), V2(get_grows), V2(wait_grows),
+		V2(spare), V2(shrink), V2(in_use),
 		cmocka_unit_test(test_faults),
 	};
 

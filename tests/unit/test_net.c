@@ -19,7 +19,7 @@ static void test_connect(void **state)
 	assert_true(t.info.csum_ipv4 && t.info.csum_ipv6);
 	assert_true(t.info.gso_tcpv4 && t.info.gso_tcpv6);
 	assert_true(t.b.connected);
-	assert_int_equal(be_rx_room(&t.b.queue[0]), RING);
+	assert_int_equal(be_rx_room(&t.b.queue[0]), RX_ALL);
 	t_stop();
 	assert_int_equal(t.disconnected, 1);
 	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
@@ -47,6 +47,98 @@ static void test_connect_poor_backend(void **state)
 	assert_false(t.info.csum_ipv4 || t.info.csum_ipv6);
 	assert_false(t.info.gso_tcpv4 || t.info.gso_tcpv6);
 	assert_true(host_xs_read_int(t.h, FRONT "/event-channel") > 0);
+	t_stop();
+}
+
+static bool is_there(const char *node)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), FRONT "/%s", node);
+	return host_xs_read(t.h, path);
+}
+
+/* Two events, or four queues, or one of all: none misleads the next backend. */
+static void test_load_other(void **state)
+{
+	struct packet p;
+	unsigned int i;
+
+	packet_make(&p, (uint32_t[]){ 66, 3000, 0 });
+	for (i = 0; i < 8; i++) {
+		unsigned int queues = i & 2 ? 4 : 1, before = t.connected;
+
+		be_write(&t.b, "feature-split-event-channels",
+			 i & 1 ? NULL : "1");
+		assert_int_equal(t_start(queues), 0);
+		assert_int_equal(t.connected, before + 1);
+		assert_int_equal(t.b.nr_queues, queues);
+		p.done = false;
+		assert_int_equal(t_send(&p), 0);
+		assert_true(p.done);
+		assert_true(is_there("event-channel-tx") ==
+			    (!(i & 1) && queues == 1));
+		assert_true(is_there("event-channel") ==
+			    (i & 1 && queues == 1));
+		assert_true(is_there("tx-ring-ref") == (queues == 1));
+		assert_true(is_there("queue-3/tx-ring-ref") == (queues == 4));
+		t_stop();
+	}
+	packet_free(&p);
+}
+
+static int unplug_and_bind(struct xn_net_queue *q, enum xn_net_event what,
+			   domid_t otherend, evtchn_port_t *port)
+{
+	if (t.b.path[0])
+		t_unplug();
+	return t_event_bind(q, what, otherend, port);
+}
+
+/* Pulled out during the handshake: nobody makes its nodes anew. */
+static void test_unplug_handshake(void **state)
+{
+	struct xn_net_ops ops = t_ops;
+
+	ops.event_bind = unplug_and_bind;
+	assert_int_equal(xn_device_init(&t.dev, &t.x.guest, "vif", 0), 0);
+	assert_int_equal(xn_net_start(&t.net, &t.dev, &ops, 1), 0);
+	host_pump();
+	assert_null(host_xs_read(t.h, FRONT));
+	assert_false(is_there("tx-ring-ref") || is_there("state"));
+	assert_int_equal(t.connected, 0);
+	assert_int_equal(host_log_count(XN_ERR), 0);
+	assert_null(host_xs_read(t.h, "error/" FRONT "/error"));
+	t_stop();
+	t_plug();
+	t_connect();
+	t_stop();
+}
+
+/* What another driver wrote goes; what the toolstack wrote stays. */
+static void test_load_other_driver(void **state)
+{
+	static const char *const theirs[] = {
+		"xdp-headroom", "request-multicast-control", "ctrl-ring-ref",
+		"event-channel-ctrl", "feature-no-csum-offload",
+		"multi-queue-num-queues", "queue-7/rx-ring-ref",
+	}, *const kept[] = { "mac", "handle", "mtu", "trusted", "backend" };
+	char path[64];
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(theirs); i++) {
+		snprintf(path, sizeof(path), FRONT "/%s", theirs[i]);
+		host_xs_write(t.h, path, "9");
+	}
+	host_xs_write(t.h, FRONT "/handle", "0");
+	host_xs_write(t.h, FRONT "/mtu", "1500");
+	host_xs_write(t.h, FRONT "/trusted", "1");
+	t_connect();
+	for (i = 0; i < XN_ARRAY_SIZE(theirs); i++)
+		if (strcmp(theirs[i], "multi-queue-num-queues"))
+			assert_false(is_there(theirs[i]));
+	for (i = 0; i < XN_ARRAY_SIZE(kept); i++)
+		assert_true(is_there(kept[i]));
 	t_stop();
 }
 
@@ -220,7 +312,7 @@ static void test_tx_shapes(void **state)
 		packet_free(&p);
 	}
 	assert_int_equal(t_queue(0)->tx_stats.packets, i);
-	assert_int_equal(xn_net_tx_room(t_queue(0)), RING);
+	assert_int_equal(xn_net_tx_room(t_queue(0)), TX_ALL);
 	t_stop();
 }
 
@@ -243,7 +335,7 @@ static void test_tx_offloads(void **state)
 	assert_int_equal(t.b.last.gso.flags, 0);
 	assert_int_equal(t.b.last.gso.u.gso.type, XEN_NETIF_GSO_TYPE_TCPV6);
 	assert_int_equal(t.b.last.gso.u.gso.size, 1440);
-	assert_int_equal(xn_net_tx_room(t_queue(0)), RING);
+	assert_int_equal(xn_net_tx_room(t_queue(0)), TX_ALL);
 	packet_free(&p);
 
 	packet_make(&p, (uint32_t[]){ 66, 0 });
@@ -302,7 +394,7 @@ static void test_tx_refuses(void **state)
 
 	assert_int_equal(t.b.tx_packets, 0);
 	for (i = 0; i < 3; i++)
-		assert_int_equal(xn_net_tx_room(t_queue(0)), RING);
+		assert_int_equal(xn_net_tx_room(t_queue(0)), TX_ALL);
 	t_stop();
 }
 
@@ -336,6 +428,7 @@ static void test_tx_full(void **state)
 	unsigned int i, events, notified;
 
 	t_connect();
+	t_grow();
 	notified = t.b.tx_notified;
 	t.b.asleep = true;
 	for (i = 0; i < RING / 2; i++) {
@@ -358,7 +451,7 @@ static void test_tx_full(void **state)
 	host_pump();
 	assert_int_equal(t.done, RING / 2);
 	assert_true(t.events - events <= 10);
-	assert_int_equal(xn_net_tx_room(t_queue(0)), RING);
+	assert_int_equal(xn_net_tx_room(t_queue(0)), TX_ALL);
 	for (i = 0; i < RING / 2; i++) {
 		assert_true(p[i].done);
 		packet_free(&p[i]);
@@ -387,13 +480,13 @@ static void test_tx_out_of_order(void **state)
 	xn_net_tx_reap(t_queue(0));
 	assert_false(p[0].done || p[1].done);
 	/* The first slots are still theirs. */
-	assert_int_equal(xn_net_tx_room(t_queue(0)), RING - 3);
+	assert_int_equal(xn_net_tx_room(t_queue(0)), TX_ALL - 3);
 	be_tx_put(q, 0, f[1].ids[1], NETIF_RSP_OKAY);
 	be_tx_put(q, 1, f[0].ids[0], NETIF_RSP_OKAY);
 	be_tx_push(q, 2);
 	xn_net_tx_reap(t_queue(0));
 	assert_true(p[0].done && p[1].done);
-	assert_int_equal(xn_net_tx_room(t_queue(0)), RING);
+	assert_int_equal(xn_net_tx_room(t_queue(0)), TX_ALL);
 	packet_free(&p[0]);
 	packet_free(&p[1]);
 	free(f);
@@ -454,7 +547,7 @@ static void test_rx_shapes(void **state)
 		receive(18 * 4096, 4096, 0, 0, NULL);
 		assert_int_equal(t.last.nr, 18);
 		/* Every slot is offered again. */
-		assert_int_equal(be_rx_room(&t.b.queue[0]), RING);
+		assert_int_equal(be_rx_room(&t.b.queue[0]), RX_ALL);
 	}
 	assert_int_equal(t_queue(0)->rx_stats.packets, t.received);
 	assert_int_equal(t_queue(0)->rx_stats.errors, 0);
@@ -478,7 +571,7 @@ static void test_rx_offloads(void **state)
 	assert_true(!t.last.csum_blank && t.last.data_validated);
 	assert_int_equal(t.last.gso_type, XEN_NETIF_GSO_TYPE_NONE);
 	/* A page stays in the slot of the extra info: it came to no harm. */
-	assert_int_equal(be_rx_room(&t.b.queue[0]), RING);
+	assert_int_equal(be_rx_room(&t.b.queue[0]), RX_ALL);
 	t_stop();
 }
 
@@ -489,6 +582,7 @@ static void test_rx_budget(void **state)
 	unsigned int i, n = 0;
 
 	t_connect();
+	t_grow();
 	t.budget = 7;
 	pattern(data, sizeof(data), 1);
 	/* The ring is written ahead of what is shown. */
@@ -533,7 +627,7 @@ static void test_rx_errors(void **state)
 	host_pump();
 	assert_int_equal(t.received, 0);
 	assert_int_equal(t_queue(0)->rx_stats.errors, 4);
-	assert_int_equal(be_rx_room(q), RING);
+	assert_int_equal(be_rx_room(q), RX_ALL);
 	receive(1514, 4096, 0, 0, NULL);
 	t_stop();
 }
@@ -569,16 +663,17 @@ static void test_rx_no_pages(void **state)
 	unsigned int i;
 
 	t_connect();
+	t_grow();
 	t.no_pages = true;
 	for (i = 0; i < 100; i++)
 		receive(1514, 4096, 0, 0, NULL);
-	assert_int_equal(be_rx_room(q), RING - 100);
+	assert_int_equal(be_rx_room(q), RX_ALL - 100);
 	host_run(XN_NSEC_PER_SEC);
-	assert_int_equal(be_rx_room(q), RING - 100);
+	assert_int_equal(be_rx_room(q), RX_ALL - 100);
 	/* Nothing comes, nothing wakes it, and yet it finds the pages. */
 	t.no_pages = false;
 	host_run(XN_NSEC_PER_SEC);
-	assert_int_equal(be_rx_room(q), RING);
+	assert_int_equal(be_rx_room(q), RX_ALL);
 	assert_true(t_queue(0)->rx_stats.no_page > 0);
 	receive(1514, 4096, 0, 0, NULL);
 	t_stop();
@@ -588,7 +683,7 @@ static void test_rx_no_pages(void **state)
 static void test_rx_few_pages(void **state)
 {
 	static const unsigned int wrong[] = {
-		1, 16, 33, 48, 2 * XN_NET_RING_SIZE,
+		1, 16, 31, XN_NET_RING_SIZE + 1,
 	};
 	unsigned int i, pages;
 
@@ -835,6 +930,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_connect),
 		TEST(test_connect_poor_backend),
+		TEST(test_load_other),
+		TEST(test_load_other_driver),
+		TEST(test_unplug_handshake),
 		TEST(test_connect_distrust),
 		TEST(test_connect_mtu),
 		TEST(test_connect_queues),

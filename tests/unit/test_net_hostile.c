@@ -266,6 +266,7 @@ static void test_rx_endless_packet(void **state)
 	unsigned int i;
 
 	t_connect();
+	t_grow();
 	for (i = 0; i < RING; i++) {
 		struct netif_rx_response rsp = next_page();
 
@@ -273,6 +274,42 @@ static void test_rx_endless_packet(void **state)
 		put(i, rsp);
 	}
 	refused(i, "too many pieces");
+}
+
+/*
+ * A header that is cut in two: what passes it up pulls an Ethernet header out
+ * of the first piece (eth_type_trans() in Linux), whatever the whole has.
+ */
+static void test_rx_header_in_pieces(void **state)
+{
+	struct netif_rx_response rsp;
+	unsigned int first;
+
+	t_connect();
+	for (first = 1; first < XN_NET_MIN_LEN; first++) {
+		rsp = next_page();
+		rsp.status = first;
+		rsp.flags = NETRXF_more_data;
+		put(0, rsp);
+		rsp = next_page();
+		rsp.status = 300;
+		put(1, rsp);
+		be_rx_push(&t.b.queue[0], 2);
+		host_pump();
+		assert_int_equal(t.received, 0);
+		assert_int_equal(t_queue(0)->rx_stats.errors, first);
+	}
+	rsp = next_page();
+	rsp.status = XN_NET_MIN_LEN;
+	rsp.flags = NETRXF_more_data;
+	put(0, rsp);
+	put(1, next_page());
+	be_rx_push(&t.b.queue[0], 2);
+	host_pump();
+	assert_int_equal(t.received, 1);
+	assert_int_equal(t.net.refused, 0);
+	t_stop();
+	assert_int_equal(t.pages, 0);
 }
 
 static void put_extra(unsigned int ahead, struct netif_extra_info extra)
@@ -322,6 +359,7 @@ static void test_rx_endless_extra(void **state)
 	unsigned int i;
 
 	t_connect();
+	t_grow();
 	rsp = next_page();
 	rsp.flags = NETRXF_extra_info;
 	put(0, rsp);
@@ -606,6 +644,7 @@ int main(void)
 		TEST(test_rx_second_piece_beyond_page),
 		TEST(test_rx_too_many_pieces),
 		TEST(test_rx_endless_packet),
+		TEST(test_rx_header_in_pieces),
 		TEST(test_rx_unknown_extra),
 		TEST(test_rx_extra_of_no_type),
 		TEST(test_rx_extra_hash),

@@ -162,6 +162,10 @@ static void *event_thread(void *arg)
 			xn_evtchn_upcall(t, me);
 			xn_upcalls_restore(flags);
 		}
+		/* While another one masks it, for reasons of its own. */
+		k = me % NR_PORTS;
+		xn_evtchn_hold(t, pair[k].port, XN_HOLD_ENGINE);
+		xn_evtchn_release(t, pair[k].port, XN_HOLD_ENGINE);
 	}
 	return NULL;
 }

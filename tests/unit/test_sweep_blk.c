@@ -203,6 +203,91 @@ static void run_life(const void *arg)
 	end();
 }
 
+/* More requests than there are slots at first. */
+static void flood(void)
+{
+	static struct io extra[DEPTH];
+	unsigned int i, n;
+
+	t.b.hold = true;
+	for (n = 0; n < DEPTH; n++) {
+		struct xn_blk_io bio = {
+			.op = XN_BLK_READ, .sector = 8, .cookie = &extra[n],
+			.sg = bufs[1].sg, .nr_sg = bufs[1].nr,
+		};
+
+		memset(&extra[n], 0, sizeof(extra[n]));
+		if (xn_blk_submit(&t.blk.queue[0], &bio))
+			break;
+	}
+	xn_blk_push(&t.blk.queue[0]);
+	host_run(3 * XN_NSEC_PER_SEC);
+	be_release(&t.b);
+	host_pump();
+	/* A backend that cannot be told of them is the end of it. */
+	assert_true(n || front_state() == XenbusStateClosed);
+	for (i = 0; i < n; i++)
+		assert_true(extra[i].done);
+}
+
+/* A disk grows, gives back what it has got, and grows again. */
+static void run_grow(const void *arg)
+{
+	const struct xn_blk_config *config = arg;
+	struct xn_gnttab *gt = &t.x.guest.gnttab;
+
+	begin(config);
+	t_connect(config);
+	sweep_arm();
+	flood();
+	flood();
+	(void)xn_gnttab_shrink(gt, 1000);
+	flood();
+	check_settled();
+	sweep_disarm();
+	if (!sweep.hit)
+		assert_true(t.blk.queue[0].slots.nr > 64);
+	t_fini();
+	retry(config);
+	end();
+}
+
+/* The table is full, and then it is not. */
+static void run_wait(const void *arg)
+{
+	static const struct host_config small = {
+		.ram_pages = GUEST_PAGES, .max_grant_frames = 1,
+	};
+	const struct xn_blk_config *config = arg;
+	struct xn_gnttab *gt = &t.x.guest.gnttab;
+	static grant_ref_t refs[512];
+	unsigned int n = 0;
+	int err;
+
+	t_setup_with(&small);
+	be_offer(&t.b, "sectors", "2048");
+	io_make(config->max_segments);
+	while (xn_gnttab_unused(gt) > 20 && !xn_gnttab_get(gt, &refs[n]))
+		n++;
+	sweep_arm();
+	err = attach(config);
+	host_run(10 * XN_NSEC_PER_SEC);
+	while (n--)
+		xn_gnttab_free(gt, refs[n]);
+	if (!err) {
+		check_settled();
+		io_begin();
+		check_settled();
+		xn_blk_fini(&t.blk);
+	}
+	sweep_disarm();
+	host_pump();
+	io_check(!sweep.hit);
+	assert_int_equal(host_gnttab_active(t.x.host), 0);
+	retry(config);
+	end();
+}
+
 /* The backend closes with I/O under way, and is there again. */
 static void run_return(const void *arg)
 {
@@ -365,6 +450,9 @@ static const struct sweep_scenario scenarios[] = {
 	{ "blk", run_life, &direct },
 	{ "blk-queues", run_life, &queues },
 	{ "blk-bounced", run_life, &bounced },
+	{ "blk-grow", run_grow, &direct },
+	{ "blk-grow-bounced", run_grow, &bounced },
+	{ "blk-wait", run_wait, &direct },
 	{ "blk-return", run_return, &direct },
 	{ "blk-plug", run_plug, &direct },
 	{ "blk-pull", run_pull, &direct },

@@ -428,6 +428,62 @@ static void test_no_answer(void **state)
 	host_pump();
 }
 
+#define NODE	"/local/domain/0/backend/vbd/1/7/state"
+
+static void change(const char *path, unsigned int times)
+{
+	while (times--) {
+		host_xs_write(xg->h, path, times & 1 ? "1" : "2");
+		host_pump();
+	}
+}
+
+/*
+ * A node of another domain's that changes all the time is looked at once a
+ * second; one of ours, and any other, at once.
+ */
+static void test_pace(void **state)
+{
+	unsigned int i;
+
+	watch_quiet(&a, NODE);
+	watch_quiet(&b, "ours");
+	host_log_reset();
+	change(NODE, 1000);
+	assert_in_range(a.calls, 16, 40);
+	for (i = 0; i < 10; i++) {
+		a.calls = 0;
+		host_run(XN_NSEC_PER_SEC);
+		change(NODE, 100);
+		assert_in_range(a.calls, 1, 2);
+		change("ours", 100);
+	}
+	assert_int_equal(b.calls, 1000);
+	assert_int_equal(host_log_count(XN_WARN), 1);
+	/* The last change is seen, and after a while of peace all is as before. */
+	host_run(60 * XN_NSEC_PER_SEC);
+	a.calls = 0;
+	host_run(60 * XN_NSEC_PER_SEC);
+	assert_int_equal(a.calls, 0);
+	change(NODE, 10);
+	assert_int_equal(a.calls, 10);
+}
+
+static void test_pace_last(void **state)
+{
+	watch_quiet(&a, NODE);
+	change(NODE, 100);
+	a.calls = 0;
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_int_equal(a.calls, 1);
+	/* Removed while it is put off: nothing. */
+	change(NODE, 1);
+	xn_xs_unwatch(xs, &a.w);
+	a.calls = 0;
+	host_run(5 * XN_NSEC_PER_SEC);
+	assert_int_equal(a.calls, 0);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -452,6 +508,8 @@ int main(void)
 		TEST(test_event_before_reply),
 		TEST(test_refused_watch),
 		TEST(test_no_answer),
+		TEST(test_pace),
+		TEST(test_pace_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

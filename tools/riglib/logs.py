@@ -164,6 +164,8 @@ class GuestText:
             yield "k", whole
             return
         number, kind, payload = int(ours[1]), ours[2], ours[3]
+        if not number:                  # also of a second kernel, by kexec
+            self.next = 0
         self.lost += number - self.next
         self.next = number + 1
         if kind == "p":

@@ -207,6 +207,9 @@ def _guest_options(p, with_scripts):
                        metavar="S", help="after so long a silence it counts as "
                        "hung (default 120, an image 60; with --icount 600, "
                        "300)")
+        g.add_argument("--expect-crash", action="store_true",
+                       help="the guest is to end by a crash that it tells "
+                       "Xen of")
         g.add_argument("--slow", type=whole("slow", 1, MAX_SLOW), default=1,
                        metavar="N", help="a slow guest: all waiting, also "
                        "that of the scripts, may take N times as long")
@@ -290,7 +293,7 @@ def parse(argv):
                        "another")
     if o.command == "shell":
         o.guest_script, o.tools, o.timeout, o.ignore_log = None, [], 86400, []
-        o.fresh = o.as_dom0 = o.no_tap = False
+        o.fresh = o.as_dom0 = o.no_tap = o.expect_crash = False
         o.slow = 1
         o.image = o.ramdisk = None
         o.xen_cmdline = ""
@@ -376,7 +379,7 @@ def _refuse(o, names, why):
 def _check_image(o):
     _refuse(o, ("kernel", "kernel_modules", "modules", "in_tree",
                 "guest_script", "guest_files", "guest_tools", "guest_modules",
-                "tools"),
+                "tools", "expect_crash"),
             "is for a Linux guest, and an --image is none")
     if o.as_dom0:
         _refuse(o, ("disk", "vif", "xl", "dom0_script", "dom0_files",

@@ -57,7 +57,8 @@ def stock_kernel():
 
 def roots():
     """The unpacked packages that programs and libraries come from."""
-    found = [os.path.join(CACHE, d) for d in ("rig", "hvm", "bench", "example")
+    found = [os.path.join(CACHE, d)
+             for d in ("rig", "check", "hvm", "bench", "example")
              if os.path.isdir(os.path.join(CACHE, d))]
     if not found:
         raise RigError(f"the cache is empty; {SETUP_HINT}")

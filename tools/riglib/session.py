@@ -15,6 +15,7 @@ from .clock import Clock, Life
 from .logs import (DOM0_DEAD, EMULATOR, GUEST_DEAD, GUEST_STATE, XEN_AT,
                    GuestText, Tail, dom0_bad, guest_bad, split, xen_bad)
 
+POWERED_OFF, CRASHED = 0, 3
 REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
            4: "was ended by its watchdog", 5: "soft reset"}
 # Seconds of the machine's: for a guest to go after its script's end, a panic to
@@ -236,10 +237,13 @@ class Session:
         for kind, text in lines:
             self._from_guest(kind, text)
 
+    def _expected(self, text):
+        return any(r.search(text) for r in self.o.ignore_log)
+
     def _bad(self, whose, text):
         """Whether it is: not if the test expects it."""
         self.emulator |= bool(EMULATOR.search(text))
-        if any(r.search(text) for r in self.o.ignore_log):
+        if self._expected(text):
             return False
         self.problems.append(f"bad news in {whose}'s log: {text.strip()}")
         return True
@@ -255,7 +259,7 @@ class Session:
             if not self.sick:
                 self.life.sign()
             if GUEST_DEAD.search(text):
-                self._sooner(TRACE)
+                self._died(text)
         elif kind == "o":
             self.life.sign()
             if not self.guest_out:
@@ -272,6 +276,12 @@ class Session:
             self._mark("script done")
             self._sooner(GO)
 
+    def _died(self, text):
+        if self.o.expect_crash:
+            self._sooner(GO)
+        elif not self._expected(text):      # else a crash kernel takes over
+            self._sooner(TRACE)
+
     # --- judging ------------------------------------------------------------
 
     def _judge(self):
@@ -281,12 +291,14 @@ class Session:
                      + (" / ".join(self.xl[-3:]) or "it said nothing"))
             return
         if not self.killed:
+            crash = self.o.expect_crash
             if self.reason is None:
                 p.append("the guest was destroyed")
-            elif self.reason:
+            elif self.reason != (CRASHED if crash else POWERED_OFF):
                 p.append("the guest " + REASONS.get(
-                    self.reason, f"ended for reason {self.reason}"))
-            if self.exit is None and self.o.guest_script:
+                    self.reason, f"ended for reason {self.reason}")
+                    + (" and did not crash" if crash else ""))
+            if self.exit is None and self.o.guest_script and not crash:
                 p.append("the guest ended before its script did")
         if self.text.lost:
             p.append(f"{self.text.lost} lines of the guest were lost")

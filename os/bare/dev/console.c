@@ -17,6 +17,7 @@ static void event(void *data, evtchn_port_t port)
 	xn_backoff_event(&c->backoff);
 	if (xn_console_moved(&c->con))
 		xn_backoff_work(&c->backoff);
+	xn_console_report(&c->con);
 	xn_wake(&c->wait);
 }
 
@@ -66,7 +67,6 @@ static int open(struct bare_console *c)
 		return err;
 	}
 	xn_console_init(&c->con, page, bare_info->console.port);
-	c->con.quiet = bare_info->kind == XN_PV;
 	xn_backoff_open(&c->backoff, t, bare_info->console.port);
 	xn_evtchn_unmask(t, bare_info->console.port);
 	xn_early_console(write_words);
@@ -101,8 +101,10 @@ int bare_console_write(struct bare_console *c, const char *s, unsigned int len,
 		int n = write(c, s + done, len - done);
 		uint64_t now = xn_os_now();
 
-		if (n < 0)
+		if (n < 0) {
+			xn_console_report(&c->con);
 			return n;
+		}
 		done += n;
 		if (done < len &&
 		    (now >= until ||
@@ -120,5 +122,7 @@ int bare_console_read(struct bare_console *c, char *s, unsigned int size,
 
 	(void)xn_wait(&c->wait, (n = xn_console_read(&c->con, s, size)),
 		      timeout_ns);
+	if (n < 0)
+		xn_console_report(&c->con);
 	return n;
 }

@@ -3,7 +3,8 @@
  * The port to a plain Linux process, for tests: the types and inline parts
  * that <xenion/os.h> asks for. The hypervisor is simulated (os/host/host.h),
  * time is virtual, and the rules of the contract are checked: a lock taken
- * twice or a sleep with upcalls disabled ends the program with a message.
+ * twice, a sleep with upcalls disabled or a log line under a lock ends the
+ * program with a message.
  */
 #ifndef XN_OS_PORT_H
 #define XN_OS_PORT_H

@@ -79,12 +79,17 @@ void xnl_work_run(struct work_struct *work);
 	INIT_DELAYED_WORK(&(w)->dwork, xnl_work_run);			\
 } while (0)
 
-/* Works sleep for as long as a xenstore request may take. */
+extern struct workqueue_struct *xnl_wq;
+
+/*
+ * Works sleep for as long as a xenstore request may take. None may wait for a
+ * work of a queue without a rescuer; what does is the bus's (bus.c).
+ */
 static inline void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
 {
 	unsigned long delay = delay_ns ? nsecs_to_jiffies(delay_ns) + 1 : 0;
 
-	queue_delayed_work(system_long_wq, &w->dwork, delay);
+	queue_delayed_work(xnl_wq, &w->dwork, delay);
 }
 
 static inline void xn_work_cancel(struct xn_work *w)

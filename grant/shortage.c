@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+/*
+ * When grant references are short: the table has a limit (xen-public/
+ * grant_table.h, GNTTABOP_query_size), and all devices share it. Who holds more
+ * than the least that it needs gives back what it does not use, growth leaves
+ * some for others, and who finds none waits. Called by frontends and by table.c.
+ */
+#include "gnttab.h"
+
+/* Growth leaves one part in so many, for devices that come later. */
+#define RESERVED_PART	8u
+
+/* ---- how many there are ---- */
+
+unsigned int xn_gnttab_size(struct xn_gnttab *gt)
+{
+	return XN_READ_ONCE(gt->full) ? XN_READ_ONCE(gt->nr_refs) :
+					gt->max_refs;
+}
+
+/* Those that are to be had, as far as anyone knows. */
+static unsigned int to_be_had(struct xn_gnttab *gt)
+{
+	return XN_READ_ONCE(gt->nr_free) + xn_gnttab_size(gt) -
+	       XN_READ_ONCE(gt->nr_refs);
+}
+
+int xn_gnttab_alloc_spare(struct xn_gnttab *gt, grant_ref_t *ref)
+{
+	if (XN_READ_ONCE(gt->waiters) ||
+	    to_be_had(gt) <= xn_gnttab_size(gt) / RESERVED_PART)
+		return -ENOSPC;
+	return xn_gnttab_alloc(gt, ref);
+}
+
+unsigned int xn_gnttab_unused(struct xn_gnttab *gt)
+{
+	return to_be_had(gt) + xn_gref_cached(gt);
+}
+
+static unsigned int missing(struct xn_gnttab *gt, unsigned int count)
+{
+	unsigned int unused = XN_READ_ONCE(gt->nr_free) + xn_gref_cached(gt);
+
+	return unused < count ? count - unused : 0;
+}
+
+int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count)
+{
+	int err = 0;
+
+	while (!err && missing(gt, count))
+		err = xn_gref_grow(gt);
+	if (!err || !XN_READ_ONCE(gt->full))
+		return err;
+	(void)xn_gnttab_shrink(gt, missing(gt, count));
+	return missing(gt, count) ? -ENOSPC : 0;
+}
+
+/* ---- those who give back ---- */
+
+/*
+ * One at a time walks along the list, which does not change meanwhile. Returns:
+ * is it us?
+ */
+static bool begin_walk(struct xn_gnttab *gt)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+	bool others = gt->walking;
+
+	gt->walking = true;
+	xn_unlock(&gt->lock, flags);
+	return !others;
+}
+
+static void end_walk(struct xn_gnttab *gt)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+
+	gt->walking = false;
+	xn_unlock(&gt->lock, flags);
+	xn_wake(&gt->walk_ended);
+}
+
+unsigned int xn_gnttab_shrink(struct xn_gnttab *gt, unsigned int want)
+{
+	struct xn_gnttab_shrinker *s;
+	unsigned int n = 0;
+
+	/* Who walks now does the same. */
+	if (!begin_walk(gt))
+		return 0;
+	for (s = gt->shrinkers; s && n < want; s = s->next)
+		n += s->fn(s, want - n);
+	end_walk(gt);
+	return n;
+}
+
+static void begin_change(struct xn_gnttab *gt)
+{
+	while (!begin_walk(gt))
+		(void)xn_wait(&gt->walk_ended, !XN_READ_ONCE(gt->walking),
+			      XN_NSEC_PER_SEC);
+}
+
+void xn_gnttab_shrinker_add(struct xn_gnttab *gt, struct xn_gnttab_shrinker *s)
+{
+	struct xn_gnttab_shrinker **p;
+
+	begin_change(gt);
+	/* Who came first is asked first. */
+	for (p = &gt->shrinkers; *p && *p != s; p = &(*p)->next)
+		;
+	if (!*p) {
+		s->next = NULL;
+		*p = s;
+	}
+	end_walk(gt);
+}
+
+void xn_gnttab_shrinker_remove(struct xn_gnttab *gt,
+			       struct xn_gnttab_shrinker *s)
+{
+	struct xn_gnttab_shrinker **p;
+
+	begin_change(gt);
+	for (p = &gt->shrinkers; *p && *p != s; p = &(*p)->next)
+		;
+	if (*p)
+		*p = s->next;
+	end_walk(gt);
+}
+
+/* ---- those who wait ---- */
+
+unsigned int xn_gref_wanted(struct xn_gnttab *gt)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+	unsigned int need = gt->waiters ? gt->waiters->need : 0;
+
+	xn_unlock(&gt->lock, flags);
+	return need;
+}
+
+static void unlink_waiter(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
+{
+	struct xn_gnttab_waiter **p;
+
+	for (p = &gt->waiters; *p && *p != w; p = &(*p)->next)
+		;
+	if (*p)
+		XN_WRITE_ONCE(*p, w->next);
+	w->queued = false;
+}
+
+void xn_gref_wake(struct xn_gnttab *gt)
+{
+	unsigned long here = xn_upcalls_disable(), flags;
+	struct xn_gnttab_waiter *w;
+
+	xn_gref_flush(gt);
+	flags = xn_lock(&gt->lock);
+	while ((w = gt->waiters) && w->need <= gt->nr_free) {
+		unlink_waiter(gt, w);
+		w->running++;
+		xn_unlock(&gt->lock, flags);
+		w->fn(w);
+		flags = xn_lock(&gt->lock);
+		w->running--;
+	}
+	xn_unlock(&gt->lock, flags);
+	xn_upcalls_restore(here);
+}
+
+void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
+		    unsigned int need)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+	struct xn_gnttab_waiter **p;
+
+	if (!w->queued) {
+		w->queued = true;
+		w->need = need;
+		w->next = NULL;
+		for (p = &gt->waiters; *p; p = &(*p)->next)
+			;
+		XN_WRITE_ONCE(*p, w);
+	}
+	xn_unlock(&gt->lock, flags);
+
+	/* A reference that is freed now is seen by us, or its freer sees @w. */
+	xn_mb();
+	xn_gref_wake(gt);
+	if (XN_READ_ONCE(gt->waiters))
+		xn_work_schedule(&gt->grow, 0);
+}
+
+void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+
+	unlink_waiter(gt, w);
+	while (w->running) {
+		xn_unlock(&gt->lock, flags);
+		flags = xn_lock(&gt->lock);
+		unlink_waiter(gt, w);
+	}
+	xn_unlock(&gt->lock, flags);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * What a request's data looks like to the engine (xen-public/io/blkif.h grants
+ * whole pages). Called by blkfront_disk.c for each request.
+ *
+ * Where pages are granted directly, a page of a slab may not be: its other
+ * objects are anybody's, the backend of a read could write to them, and a
+ * reference to the page does not keep the object when the backend holds on to it.
+ * Such data, file systems' metadata mostly, goes through a page of its own.
+ * Where the engine bounces all data, there is nothing to do.
+ */
+#include <linux/blk-mq.h>
+#include <linux/bvec.h>
+#include <linux/mempool.h>
+#include <linux/mm.h>
+
+#include "blkfront.h"
+
+int xnl_blk_bounce_init(struct xnl_blk_disk *d)
+{
+	if (d->info.persistent)
+		return 0;
+	/* For one request, so that one gets on when there is no memory. */
+	d->bounce = mempool_create_page_pool(d->info.max_segments, 0);
+	return d->bounce ? 0 : -ENOMEM;
+}
+
+void xnl_blk_bounce_fini(struct xnl_blk_disk *d)
+{
+	mempool_destroy(d->bounce);
+}
+
+/* Returns: where the data is for the engine, or NULL: no memory now. */
+static void *bounce_get(struct xnl_blk_disk *d, const struct bio_vec *bv,
+			bool write)
+{
+	struct page *page = mempool_alloc(d->bounce, GFP_NOWAIT | __GFP_NOWARN);
+	unsigned int len = write ? bv->bv_len : 0;
+	void *va;
+
+	if (!page)
+		return NULL;
+	va = page_address(page);
+	memcpy(va, page_address(bv->bv_page) + bv->bv_offset, len);
+	/* The backend sees all of it. */
+	memset(va + len, 0, PAGE_SIZE - len);
+	return va;
+}
+
+static void bounce_put(struct xnl_blk_disk *d, void *va)
+{
+	struct page *page = virt_to_page(va);
+
+	/* The backend still maps it: nobody else is to get it. */
+	if (unlikely(page_count(page) > 1))
+		put_page(page);
+	else
+		mempool_free(page, d->bounce);
+}
+
+unsigned int xnl_blk_map(struct xnl_blk_disk *d, struct request *rq)
+{
+	struct xnl_blk_cmd *cmd = blk_mq_rq_to_pdu(rq);
+	struct req_iterator iter;
+	struct bio_vec bv;
+	unsigned int n = 0;
+
+	/* One page at most each, and no more than the queue's limits say. */
+	rq_for_each_segment(bv, rq, iter) {
+		struct xn_sg *sg = &cmd->sg[n];
+
+		sg->va = page_address(bv.bv_page) + bv.bv_offset;
+		sg->len = bv.bv_len;
+		if (unlikely(PageSlab(bv.bv_page)) && d->bounce) {
+			sg->va = bounce_get(d, &bv, rq_data_dir(rq));
+			if (!sg->va)
+				goto undo;
+			cmd->nr_bounced++;
+		}
+		n++;
+	}
+	return n;
+undo:
+	xnl_blk_unmap(d, rq, false);
+	return 0;
+}
+
+void xnl_blk_unmap(struct xnl_blk_disk *d, struct request *rq, bool copy)
+{
+	struct xnl_blk_cmd *cmd = blk_mq_rq_to_pdu(rq);
+	struct req_iterator iter;
+	struct bio_vec bv;
+	unsigned int n = 0;
+
+	rq_for_each_segment(bv, rq, iter) {
+		void *va = page_address(bv.bv_page) + bv.bv_offset;
+		struct xn_sg *sg = &cmd->sg[n++];
+
+		if (!cmd->nr_bounced)
+			return;
+		if (sg->va == va)
+			continue;
+		if (copy)
+			memcpy(va, sg->va, sg->len);
+		bounce_put(d, sg->va);
+		cmd->nr_bounced--;
+	}
+}

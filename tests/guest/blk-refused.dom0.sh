@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of blk-refused.sh: the toolstack is told what is wrong with a disk,
+# and is rid of it at once.
+
+. /root/dom0-lib.sh
+
+# refused NUMBER WORD: the guest's error node has the word, and its half is closed
+refused() {
+	_home=/local/domain/$DOMID
+	xenstore-read "$_home/error/device/vbd/$1/error" | grep -q "$2" &&
+	[ "$(xenstore-read "$_home/device/vbd/$1/state")" = 6 ]
+}
+
+# detach_at_once VDEV
+detach_at_once() {
+	_begin=$(date +%s)
+	detach_disk "$1"
+	_rc=$?
+	_took=$(($(date +%s) - _begin))
+	echo "# xl block-detach $1: status $_rc, $_took s"
+	[ $_rc = 0 ] && [ $_took -lt 8 ]
+}
+
+gone() { ! xenstore-read "/local/domain/$DOMID/device/vbd/$1/state"; }
+
+# one VDEV NUMBER WORD
+one() {
+	attach_disk "$1" 16M
+	wait_for 60 refused "$2" "$3"
+	result $? "$1: the error node says what is wrong"
+	detach_at_once "$1"
+	result $? "$1: xl block-detach works at once"
+	wait_for 20 gone "$2"
+	result $? "$1: it is gone"
+}
+
+wait_guest plug 120
+one sda 2048 "sda (2048) is no xvd disk"
+one hda1 769 "hda1 (769) is no xvd disk"
+one xvdzzz 273114368 "is beyond the last disk, xvdfan"
+tell_guest unplugged
+exit $failed

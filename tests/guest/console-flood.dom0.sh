@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of console-flood.sh. The write sleeps while the guest does not
+# read, so it has a process of its own.
+
+. /root/dom0-lib.sh
+
+wait_guest flood 300
+seq 1 60000 | head -c 300000 >"$(xenstore-read "/local/domain/$DOMID/console/tty")"
+result $? "all is written"
+exit $failed

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of kexec.sh: packets that come all the time, and a look at what is
+# left when the first kernel has gone and the second knows nothing of Xen yet.
+
+. /root/dom0-lib.sh
+
+wait_guest traffic 300
+ping -i 0.05 -s 1400 10.0.0.2 >/dev/null 2>&1 &
+wait_guest second 400
+left_behind
+result $? "the first kernel has left no grant and no event channel"
+exit $failed

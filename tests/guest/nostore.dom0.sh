@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of nostore.sh.
+
+. /root/dom0-lib.sh
+
+node=/local/domain/$DOMID/control/shutdown
+
+wait_guest silent 120
+# Does not wait for the guest.
+attach_disk xvdb 16M &
+wait_for 20 xenstore-exists "/local/domain/$DOMID/device/vbd/51728/backend"
+result $? "a disk is plugged"
+xl shutdown "$DOMID"
+result $? "xl shutdown is taken"
+tell_guest silent
+wait_guest unknown 120
+xenstore-write "$node" "$(printf 'dance\001')"
+wait_guest unknown-2 60
+xenstore-write "$node" sing
+wait
+exit $failed

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of panic.sh. xenconsoled's log has what the guest said; its last
+# line, too, if the guest waited until it was read.
+
+. /root/dom0-lib.sh
+
+log=/var/log/xen/console/guest-$DOMNAME.log
+gone() { ! xl domid "$DOMNAME" >/dev/null 2>&1; }
+
+rendezvous panic 300
+begin=$(date +%s)
+wait_for 120 gone
+result $? "the toolstack ends the domain"
+took=$(($(date +%s) - begin))
+echo "# after $took s"
+grep -q 'Kernel panic - not syncing: sysrq triggered crash' "$log"
+result $? "the console says why"
+exit $failed

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# Who has loaded a driver finds its devices, and a backend that does not answer
+# holds up neither that, but for a bounded time, nor other devices' end. Needs a
+# disk and an interface; ready.dom0.sh makes four disks that never get ready.
+
+. /root/lib.sh
+
+slow="51744 51760 51776 51792"
+one=51808
+
+now() { cut -d. -f1 /proc/uptime; }
+
+# within SECONDS COMMAND...; sets took
+within() {
+	_limit=$1
+	shift
+	_begin=$(now)
+	"$@" || return 1
+	took=$(($(now) - _begin))
+	echo "# $took s: $*"
+	[ "$took" -le "$_limit" ]
+}
+
+# at_least SECONDS COMMAND...
+at_least() {
+	_limit=$1
+	shift
+	_begin=$(now)
+	"$@" || return 1
+	[ $(($(now) - _begin)) -ge "$_limit" ]
+}
+
+# all_gone NUMBER...
+all_gone() {
+	for _id in "$@"; do
+		[ ! -e "/sys/bus/xenion/devices/vbd-$_id" ] || return 1
+	done
+}
+
+echo "TAP version 13"
+
+# Nothing in between: that is the point.
+load_xenion console
+load_xenion_status=$?
+insmod /lib/xenion/xenion-blkfront.ko && [ -e /sys/block/xvda ] &&
+	dd if=/dev/xvda of=/dev/null bs=4k count=1 2>/dev/null
+disk_status=$?
+insmod /lib/xenion/xenion-netfront.ko && ip link set eth0 up
+net_status=$?
+check "xenion.ko loads" [ $load_xenion_status = 0 ]
+check "a disk can be read when its driver is loaded" [ $disk_status = 0 ]
+check "an interface can be set up when its driver is loaded" [ $net_status = 0 ]
+
+rmmod xenion-blkfront
+rendezvous slow 240
+echo 4 >/sys/module/xenion/parameters/settle_seconds
+dmesg -c >/dev/null
+check "a backend that is never ready is waited for" \
+	at_least 3 insmod /lib/xenion/xenion-blkfront.ko
+check "and the others can be used all the same" \
+	wait_for 20 dd if=/dev/xvda of=/dev/null bs=4k count=1 iflag=direct
+check "the log tells whom it waited for" sh -c \
+	'dmesg | grep -q "vbd-51744: not ready yet: its backend .* is in state 2"'
+check "and that it waits no longer" sh -c \
+	'dmesg | grep -q "not waited for any longer"'
+check "nobody else was waited for" sh -c \
+	'! dmesg | grep "not ready yet" | grep -v "vbd-51[78]"'
+
+# unplug WORD NUMBER...: dom0 takes these away when it hears the word
+unplug() {
+	tell "$1"
+	shift
+	wait_for 120 all_gone "$@"
+}
+
+# The time for one is the measure for the rest: this may be a slow machine. Each
+# waits three seconds for its backend.
+within 120 unplug unplug-one $one
+took_one=$took
+# shellcheck disable=SC2086
+check "four that are unplugged go at once, not one after the other" \
+	within $((took_one + 5)) unplug unplug $slow
+check "xvda works" dd if=/dev/xvda of=/dev/null bs=4k count=1 iflag=direct
+
+rendezvous slow-2 240
+wait_for 20 test -e /sys/bus/xenion/devices/vbd-51792
+sleep 2
+check "unloading waits for all of them together" \
+	within $((took_one + 5)) rmmod xenion-blkfront
+echo 0 >/sys/module/xenion/parameters/settle_seconds
+check "settle_seconds=0: loading waits for nobody" \
+	within 20 insmod /lib/xenion/xenion-blkfront.ko
+check "unload" unload_xenion
+check "no grant is left behind" none_left
+check "the kernel has not complained" no_complaint
+echo "1..$_tests"
+finish

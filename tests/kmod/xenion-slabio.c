@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Disk requests of data that lies in a slab, as those of file systems' metadata
+ * do: what lies beside it must stay as it is, whatever the backend writes into
+ * the pages that it was given. Runs while it is loaded, and says in the kernel's
+ * log what was changed.
+ *
+ *	insmod xenion-slabio.ko disk=/dev/xvdb
+ */
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#define OBJECT		512u
+#define NR_OBJECTS	64u
+#define BESIDE		0x5a
+#define SECTOR		64u	/* nobody else uses it */
+
+static char *disk = "/dev/xvdb";
+module_param(disk, charp, 0444);
+MODULE_PARM_DESC(disk, "The disk's node");
+
+static u8 *object[NR_OBJECTS];
+
+static int transfer(struct block_device *bdev, void *buf, enum req_op op)
+{
+	struct bio *bio = bio_alloc(bdev, 1, op, GFP_KERNEL);
+	int err;
+
+	bio->bi_iter.bi_sector = SECTOR;
+	__bio_add_page(bio, virt_to_page(buf), OBJECT, offset_in_page(buf));
+	err = submit_bio_wait(bio);
+	bio_put(bio);
+	return err;
+}
+
+/* Returns: is everything but @but as it was? */
+static bool intact(unsigned int but)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_OBJECTS; i++)
+		if (i != but && memchr_inv(object[i], BESIDE, OBJECT))
+			return false;
+	return true;
+}
+
+/* There and back: through a slab one way, through a page the other. */
+static int round_trip(struct block_device *bdev, u8 *page, unsigned int i)
+{
+	int err;
+
+	memset(page, i + 1, OBJECT);
+	err = transfer(bdev, page, REQ_OP_WRITE);
+	if (!err)
+		err = transfer(bdev, object[i], REQ_OP_READ);
+	if (!err && memcmp(page, object[i], OBJECT))
+		pr_err("xenion-slabio: changed: what was read\n");
+	memset(object[i], ~i, OBJECT);
+	if (!err)
+		err = transfer(bdev, object[i], REQ_OP_WRITE);
+	if (!err)
+		err = transfer(bdev, page, REQ_OP_READ);
+	if (!err && memcmp(page, object[i], OBJECT))
+		pr_err("xenion-slabio: changed: what was written\n");
+	if (!intact(i))
+		pr_err("xenion-slabio: changed: an object beside the data\n");
+	memset(object[i], BESIDE, OBJECT);
+	return err;
+}
+
+static int run(struct block_device *bdev)
+{
+	u8 *page = (u8 *)get_zeroed_page(GFP_KERNEL);
+	int err = page ? 0 : -ENOMEM;
+	unsigned int i;
+
+	for (i = 0; i < NR_OBJECTS; i++) {
+		object[i] = kmalloc(OBJECT, GFP_KERNEL);
+		if (object[i])
+			memset(object[i], BESIDE, OBJECT);
+		else
+			err = -ENOMEM;
+	}
+	for (i = 0; !err && i < NR_OBJECTS; i += NR_OBJECTS / 4)
+		err = round_trip(bdev, page, i);
+	for (i = 0; i < NR_OBJECTS; i++)
+		kfree(object[i]);
+	free_page((unsigned long)page);
+	return err;
+}
+
+static int __init slabio_init(void)
+{
+	struct block_device *bdev;
+	int err;
+
+	bdev = blkdev_get_by_path(disk, FMODE_READ | FMODE_WRITE, NULL);
+	if (IS_ERR(bdev))
+		return PTR_ERR(bdev);
+	err = run(bdev);
+	blkdev_put(bdev, FMODE_READ | FMODE_WRITE);
+	pr_info("xenion-slabio: done (error %d)\n", err);
+	/* It does not stay. */
+	return err ? err : -EAGAIN;
+}
+module_init(slabio_init);
+
+MODULE_DESCRIPTION("Xenion test: disk requests of data in a slab");
+MODULE_AUTHOR("Xenion developers");
+MODULE_LICENSE("Dual MIT/GPL");

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Very many responses at once are taken by a work in place of the interrupt.
+ * The hand-over back is the place where an event could get lost: an OS may call
+ * the interrupt of a port that we hold, because it has taken the event before,
+ * or unmasks ports of its own accord.
+ */
+#include "blk_backend.h"
+#include "step.h"
+#include "frontends/blkfront_int.h"
+
+static struct io io;
+
+static struct xn_blk_queue *queue(void)
+{
+	return &t.blk.queue[0];
+}
+
+/* The backend answers, and the OS calls us for it, whatever we have masked. */
+static void answer(void)
+{
+	unsigned long flags = xn_upcalls_disable();
+
+	xn_upcalls_restore(flags);
+	/* No interrupt comes now; the next instruction is as good. */
+	if (flags || !t.b.nr_held)
+		return;
+	be_release(&t.b);
+	xn_evtchn_clear(&t.x.guest.evtchn, queue()->evtchn);
+	xn_blk_interrupt(queue());
+}
+
+/* As after an upcall that had enough; then the last response is taken. */
+static void begin(void)
+{
+	t.b.hold = true;
+	/* Without data, whose copy is many instructions. */
+	assert_int_equal(t_submit(&io, XN_BLK_FLUSH, 0, NULL), 0);
+	t_push();
+	assert_int_equal(t.b.nr_held, 1);
+	queue()->polling = true;
+	xn_evtchn_hold(&t.x.guest.evtchn, queue()->evtchn, XN_HOLD_ENGINE);
+}
+
+/* Before each instruction of the hand-over. */
+static void test_hand_over(void **state)
+{
+	unsigned int n, answered = 0;
+
+	t_connect(&t_config);
+	for (n = 1; ; n++) {
+		begin();
+		if (!step_begin(n, answer))
+			break;
+		xn_blkq_poll(&queue()->poll);
+		step_end();
+		answered += !t.b.nr_held;
+		if (t.b.nr_held)
+			be_release(&t.b);
+		host_pump();
+		if (!io.done)
+			fail_msg("before instruction %u: the response is forgotten",
+				 n);
+		assert_false(queue()->polling);
+	}
+	assert_true(answered > 100);
+	be_release(&t.b);
+	xn_blkq_poll(&queue()->poll);
+	host_pump();
+	t_fini();
+}
+
+/* An interrupt while the work polls changes nothing but that it looks again. */
+static void test_interrupt_meanwhile(void **state)
+{
+	t_connect(&t_config);
+	begin();
+	xn_blk_interrupt(queue());
+	xn_blk_interrupt(queue());
+	assert_int_equal(queue()->stats.interrupts, 0);
+	be_release(&t.b);
+	assert_false(io.done);
+	xn_blkq_poll(&queue()->poll);
+	host_pump();
+	assert_true(io.done);
+	assert_false(queue()->polling);
+	assert_int_equal(t_do(XN_BLK_FLUSH, 0, NULL), 0);
+	t_fini();
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, t_setup, t_teardown)
+	const struct CMUnitTest tests[] = {
+		T(hand_over), T(interrupt_meanwhile),
+	};
+
+	return cmocka_run_group_tests_name("blk_poll", tests, NULL, NULL);
+}
