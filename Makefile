@@ -21,7 +21,7 @@ KMOD := $(OUT)/kmod
 SELFTEST := $(OUT)/selftest
 CORE_DIRS := boot mmu events grant time xenbus frontends
 
-HARNESS := tests/harness --timeout 2400 --log $(OUT)/check
+HARNESS := tests/harness --log $(OUT)/check
 
 .PHONY: all
 all: modules shim
@@ -136,6 +136,7 @@ unit_suites = \
 	$(model_suite) \
 	options=tests/rig/options.sh \
 	logs=tests/rig/logs \
+	life=tests/rig/life \
 	wrap=tests/shim/wrap \
 	fuzz='tests/fuzz/run --time 120'
 
@@ -201,7 +202,7 @@ check-debug: check-setup shim $(OUT)/guest/hostile $(OUT)/guest/failnth ## Linux
 			KMOD=$(OUT)/debug/$$kind/kmod \
 			SELFTEST=$(OUT)/debug/$$kind/selftest || exit 1; \
 	done
-	@tests/harness --timeout 14400 --log $(OUT)/check $(debug_suites)
+	@tests/harness --timeout 3600 --total 86400 --log $(OUT)/check $(debug_suites)
 
 $(OUT)/guest/failnth: tests/debug/failnth.c | setup
 	@mkdir -p $(@D)

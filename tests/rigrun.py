@@ -12,8 +12,9 @@ import time
 # (docs/rig.md, "Faults of QEMU's").
 AGAIN = {5: 2, 6: 1}
 
-# Seconds between two signs of life of a long run.
-SIGN = 10
+# Seconds between two signs of life of a long run: of one that has a new result, of
+# one that prints at all.
+SIGN, LIFE = 10, 60
 
 TEST = re.compile(r"^(?:dom0: )?(not ok|ok)\b\s*\d*\s*-?\s*(.*)")
 
@@ -84,14 +85,16 @@ class Runs:
         print("# %s ..." % name, flush=True)
         output = []
         shown = time.monotonic()
+        last = ""
 
         def heard(text):
-            nonlocal shown
+            nonlocal shown, last
             output.append(text)
             found = TEST.match(text)
-            if found and time.monotonic() - shown > SIGN:
+            last = found.group(2) if found else last
+            if time.monotonic() - shown > (SIGN if found else LIFE):
                 shown = time.monotonic()
-                print("# %s: %s ..." % (name, found.group(2)), flush=True)
+                print("# %s: %s ..." % (name, last), flush=True)
 
         # Judged only at the end: a run that QEMU broke does not count.
         status = rigrun(command, output.clear, heard)

@@ -35,10 +35,13 @@ verify_disk() {
 }
 
 # left_behind: after an unload the guest holds only what the toolstack made,
-# port and page (references 0 and 1) of console and xenstore.
+# port and page (references 0 and 1) of console and xenstore. It does not go on
+# meanwhile.
 left_behind() {
+	xl pause "$DOMID"
 	evtchn_list >/tmp/ports
 	grant_list | grep -v '\[0x00[01]\]' >/tmp/grants
+	xl unpause "$DOMID"
 	[ "$(wc -l </tmp/ports)" = 2 ] && [ ! -s /tmp/grants ] && return 0
 	sed 's/^/# left behind: /' /tmp/ports /tmp/grants
 	return 1

@@ -111,9 +111,9 @@ connect() {
 	attributes probability 100
 	insmod /lib/xenion/xenion-blkfront.ko
 	insmod /lib/xenion/xenion-netfront.ko
-	wait_for 3 ready
+	wait_at_most 3 ready
 	quiet
-	if ! ready && ! wait_for 10 ready && ! told; then
+	if ! ready && ! told && ! wait_for 10 ready; then
 		echo "# interval $1: a device is missing, and nothing is told"
 		return 1
 	fi

@@ -30,12 +30,13 @@ stat() {
 		$1 ~ "(^|_)" name ":$" { sum += $2 } END { print sum + 0 }'
 }
 
-# serve WORD: dom0 fetches our file, and tells how that went. Asked seldom, for
-# it is to transfer meanwhile.
+# serve WORD: dom0 fetches our file, as soon as our server is there, and tells how
+# that went. Asked seldom, for it is to transfer meanwhile.
 serve() {
+	wait_for 20 wget -q -O /dev/null http://127.0.0.1/ready || return 1
 	tell "$1"
 	_i=0
-	while [ $_i -lt 60 ]; do
+	while [ $_i -lt 600 ]; do
 		sleep 1
 		_i=$((_i + 1))
 		wget -q -O /tmp/verdict "http://10.0.0.1/$1" 2>/dev/null || continue
@@ -72,6 +73,7 @@ check "32 MiB from dom0" fetch 10.0.0.1
 check "32 MiB from dom0, IPv6" fetch "[fd00::1]"
 mkdir -p /tmp/www
 mv /tmp/got /tmp/www/file
+touch /tmp/www/ready
 httpd -f -p "[::]:80" -h /tmp/www &
 trap 'kill $!' EXIT
 check "32 MiB to dom0" serve serve4

@@ -8,17 +8,18 @@
 . /root/dom0-lib.sh
 
 type_console() {
-	# Once more if need be: a getty that starts throws away what came before.
+	# Once more if need be, and slower: a getty that starts throws away what
+	# came before.
 	for _try in 1 2 3 4 5; do
 		{
-			sleep 1
+			sleep $_try
 			printf 'root\n'
-			sleep 1
+			sleep $_try
 			printf 'echo xenion $((40 + 2)) >/tmp/console-said\n'
-			sleep 1
+			sleep $_try
 			printf 'cat /tmp/console-said; touch /tmp/console-ok\n'
-			sleep 1
-		} | timeout 15 xenconsole --interactive "$DOMID" \
+			sleep $_try
+		} | timeout $((11 + 4 * _try)) xenconsole --interactive "$DOMID" \
 			>/tmp/console-seen 2>&1
 		grep -q '^xenion 42' /tmp/console-seen && return 0
 	done
@@ -27,7 +28,7 @@ type_console() {
 }
 
 fetch() {
-	timeout 60 wget -q -O /tmp/fetched http://10.0.0.2/file &&
+	wget -T 60 -q -O /tmp/fetched http://10.0.0.2/file &&
 	wget -q -O /tmp/fetched.md5 http://10.0.0.2/file.md5 &&
 	[ "$(md5sum </tmp/fetched | cut -d' ' -f1)" = \
 	  "$(cut -d' ' -f1 /tmp/fetched.md5)" ]

@@ -19,8 +19,8 @@
 #include "backend.h"
 
 /* Milliseconds: to come to tell it, for an answer to it, to see that it lives. */
-#define TELL	20000
-#define ANSWER	20000
+#define TELL	120000
+#define ANSWER	120000
 #define QUIET	1200
 
 static unsigned int now_ms(void)

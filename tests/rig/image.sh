@@ -88,7 +88,7 @@ printf '1..1\nok 1 - one\n' >fine
 run "a crash has its name" 7 "the image crashed" crash --as-dom0 <fine
 run "a fault is a crash" 7 "Triple fault" fault --as-dom0 <fine
 run "so is a reboot" 7 "the image rebooted" reboot --as-dom0 <fine
-run "a hang has its name" 6 "hang: the image was not done after 2 s" hang \
+run "a hang has its name" 6 "hang: no sign of life for 2 s" hang \
 	--as-dom0 --timeout 2 <fine
 grep -q "its CPUs were at image_main+0x" err
 result $? "and where it was is told"

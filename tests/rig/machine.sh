@@ -24,6 +24,11 @@ run() {
 }
 
 head -c 1000000 /dev/urandom >part
+cat >full.sh <<'END'
+wait_guest big
+attach_disk xvdb 8G
+tell_guest big
+END
 echo "TAP version 13"
 echo "# booting a machine"
 "$rig" start --name $name >out 2>err
@@ -96,9 +101,34 @@ run "a dom0 script that fails is told" 1 "the dom0 script failed (exit status 3)
 exit 0
 END
 
-run "a hang is a failure with a name" 6 "hang: the guest was not done after 12 s" \
+run "a hang is a failure with a name" 6 "hang: no sign of life for 12 s" \
 	--timeout 12 <<'END'
 while :; do sleep 1; done
+END
+
+run "a guest that is slow but alive is waited for" 0 passed --timeout 12 <<'END'
+for i in 1 2 3 4 5 6; do echo "$i"; sleep 5; done
+END
+
+run "a guest that prints for ever is not" 6 "hang: still not done after 96 s" \
+	--timeout 8 <<'END'
+while :; do echo "still here"; sleep 1; done
+END
+
+echo 'ip -V | grep iproute2' >dom0.sh
+run "a tool by its name is not busybox's" 0 passed --tool ip \
+	--dom0-script dom0.sh <<'END'
+ip -V | grep iproute2
+END
+
+run "more data than dom0 has memory for" 1 "the guest's disks are full: dom0 keeps" \
+	--disk size=10M --ignore-log 'I/O error' --dom0-script full.sh <<'END'
+plan 2
+load_drivers
+rendezvous big
+check "a disk" wait_for 20 test -b /dev/xvdb
+check "it has an end" sh -c '! dd if=/dev/zero of=/dev/xvdb bs=1M'
+finish
 END
 
 run "a panic is told" 1 "the guest crashed" <<'END'

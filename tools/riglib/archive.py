@@ -78,6 +78,12 @@ def needed_libraries(path):
     return re.findall(r"\(NEEDED\).*\[(.*)\]", dump)
 
 
+def shell_words(programs):
+    """Those whose name can be a shell function's (guest-lib.sh, dom0-lib.sh)."""
+    return " ".join(sorted({p for p in programs
+                            if re.fullmatch(r"[A-Za-z_]\w*", p)}))
+
+
 class Programs:
     """Programs and their libraries, from the unpacked packages in roots."""
 

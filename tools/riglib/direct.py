@@ -9,6 +9,7 @@ import re
 import time
 
 from . import images
+from .clock import Clock, Life
 from .errors import RigError
 from .image import Output, whereabouts
 from .logs import Tail, split, xen_bad
@@ -23,7 +24,7 @@ ENDS = ((HALTED, 0), ("Hardware Dom0 shutdown: rebooting", 1),
         ("Hardware Dom0 did unsupported soft reset", 5),
         ("Hardware Dom0 shutdown (unknown", 2))
 STARTED = re.compile(r"Freed \d+kB init memory")
-# Seconds for Xen to start the image.
+# Seconds of silence while Xen starts the image.
 XEN_BOOT = 60
 # Seconds of silence that end Xen's answer to a key.
 ANSWER = 1
@@ -75,14 +76,15 @@ class DirectSession:
         self.output = Output(o, show)
         self.problems, self.times = [], {}
         self.slow = 5 if o.icount else 1
-        self.reason = self.deadline = None
+        self.life = Life(Clock(machine.pid), XEN_BOOT * self.slow)
+        self.reason = None
         self.started = self.hung = self.done = False
         self.panic = ""
         self.head = ""
         self.tail = Tail(machine.path("xen.log"), True)
 
     def run(self):
-        self.deadline = time.monotonic() + XEN_BOOT * self.slow
+        self.life.begin()
         try:
             while not self.done:
                 alive = self.machine.alive()
@@ -93,20 +95,19 @@ class DirectSession:
                     self.problems.append("the machine died (QEMU ended, and "
                                          "Xen did not say why)")
                     self.done = True
-                elif time.monotonic() > self.deadline:
+                elif why := self.life.over():
                     if not self.started:
                         raise RigError("Xen did not come up; see "
                                        f"{self.logdir}/xen.log")
-                    self._hang()
+                    self._hang(why)
                 else:
                     time.sleep(0.02)
         finally:
             self._save()
 
-    def _hang(self):
+    def _hang(self, why):
         self.done = self.hung = True
-        self.problems.append(f"hang: the image was not done after "
-                             f"{self.o.timeout} s (--timeout)")
+        self.problems.append(why)
         write_lines(self.logdir, "cpus.log", self._look().splitlines())
 
     def _look(self):
@@ -147,10 +148,13 @@ class DirectSession:
     def _from_image(self, text):
         if not self.output.lines:
             self._mark("first line")
+        self.life.sign()
         self.output.feed(text.rstrip("\r"))
 
     def _from_xen(self, text):
         self.show.detail("(XEN) " + text)
+        if not xen_bad(text, dom0=True):
+            self.life.sign()
         if text.startswith("Panic on CPU"):
             self.panic = text
         elif self.panic and text.startswith("Reboot in"):
@@ -160,7 +164,8 @@ class DirectSession:
             self.panic = text
         elif STARTED.search(text) and not self.started:
             self.started = True
-            self.deadline = time.monotonic() + self.o.timeout
+            self.life.patience = self.o.timeout
+            self.life.begin()
             self._mark("started")
             self.show.progress("image started", self.began)
         elif self._end(text):

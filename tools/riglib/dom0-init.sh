@@ -25,7 +25,9 @@ mount -t devtmpfs dev /dev
 mkdir -p /dev/pts /dev/shm /run/xenstored /run/xen /run/lock /disks /share
 ln -s /run/lock /var/lock
 mount -t devpts pts /dev/pts
-mount -t tmpfs -o size=100% disks /disks
+# The rest of dom0 needs memory, too: a guest that writes more gets errors.
+memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
+mount -t tmpfs -o "size=$((memory > 512 ? memory - 448 : 64))m" disks /disks
 
 modprobe -a virtio_pci virtio_console 9pnet_virtio 9p \
 	xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs \

@@ -76,7 +76,7 @@ follow_console() {
 
 start_script() {
 	(
-		export DOMID="$1" DOMNAME="$NAME" RIG_JOB="$NAME" SLOW
+		export DOMID="$1" DOMNAME="$NAME" RIG_JOB="$NAME" SLOW TOOLS
 		cd /run/job || exit 1
 		sh -c '. "$1/dom0-lib.sh"; . "$1/dom0-script"' dom0-script \
 			"$job" </dev/null
@@ -99,12 +99,18 @@ if [ -n "$follower" ]; then
 	mv /run/job/console.log "$console_log"
 fi
 
+# Tells how many MB the disks may have, if they have no room left.
+disks_full() {
+	df -m /disks | awk 'END { if ($4 < 1) print "@full " $2 }' >&3
+}
+
 # The script may still have something to verify after the guest's end.
 if [ -f dom0-script ] && [ -f /run/job.domid ]; then
-	wait_for "$SCRIPT_GRACE" test -f /run/job/script.exit
+	wait_at_most "$SCRIPT_GRACE" test -f /run/job/script.exit
 	say "@script $(cat /run/job/script.exit 2>/dev/null || echo late)"
 fi
 
+disks_full
 end_strays
 wait_for 10 clean || leftovers | forward left
 free_disks

@@ -2,12 +2,28 @@
 # shellcheck shell=sh
 #
 # What a dom0 script finds ready: $DOMID, $DOMNAME, and these functions. $SLOW is
-# how many times as long everything may take.
+# how many times as long everything may take. Seconds below are those of a host
+# that has nothing else to do; beside other work LOADED times as many are waited,
+# so that only what never comes is a failure.
+LOADED=6
+
+# A program that was asked for by name comes before the shell's own of that
+# name, which busybox would take in any case.
+for _t in $TOOLS; do
+	eval "$_t() { /usr/bin/$_t \"\$@\"; }"
+done
 
 # --- waiting ----------------------------------------------------------------
 
 # wait_for SECONDS COMMAND...: until the command succeeds; 1 when time is up.
 wait_for() {
+	_s=$(($1 * LOADED))
+	shift
+	wait_at_most $_s "$@"
+}
+
+# wait_at_most: the same for what may well not come.
+wait_at_most() {
 	_n=$(($1 * SLOW * 5))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
@@ -23,7 +39,7 @@ wait_guest() {
 	_wake=/run/told/$1.wake
 	[ -p "$_wake" ] || mkfifo "$_wake"
 	# shellcheck disable=SC3045	# busybox knows -t
-	_s=$((${2:-120} * SLOW))
+	_s=$((${2:-120} * SLOW * LOADED))
 	[ -e "/run/told/$1" ] || read -r -t $_s _ <>"$_wake"
 	[ -e "/run/told/$1" ] && return 0
 	echo "# the guest did not say '$1' in $_s s"

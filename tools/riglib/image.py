@@ -6,7 +6,6 @@ Xen starts it as dom0 (direct.py).
 
 import os
 import re
-import time
 
 from . import elf
 from .logs import GUEST_LINE
@@ -14,8 +13,7 @@ from .session import Session
 from .tap import Tap, order
 
 
-# Seconds for xl to create a guest, its device model included: what an image
-# does itself is short, so it has its time-out for itself.
+# Seconds of silence while xl creates a guest, its device model included.
 CREATE = 120
 
 
@@ -98,15 +96,20 @@ class ImageSession(Session):
         self.output = Output(self.o, show)
         self.guest_out = self.output.lines
 
-    def _patience(self):
-        return CREATE * self.slow
+    def run(self, pump=None):
+        # What an image does itself is short: until it is there, it is dom0
+        # that needs time, for the device model among other things.
+        self.life.patience = max(CREATE * self.slow, self.o.timeout)
+        super().run(pump)
 
     def _from_dom0(self, line):
         super()._from_dom0(line)
-        if line.startswith("@domid") and self.begun and not self.killed:
-            self.deadline = time.monotonic() + self.o.timeout
+        if line.startswith("@domid") and self.begun:
+            self.life.patience = self.o.timeout
+            self.life.begin()
 
     def _from_guest(self, kind, text):
+        self.life.sign()
         if not self.output.lines:
             self._mark("first line")
         word = self.output.feed(text.rstrip("\r"))

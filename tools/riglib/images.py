@@ -17,7 +17,7 @@ import tempfile
 import zlib
 
 from . import places
-from .archive import Archive, Modules, Programs
+from .archive import Archive, Modules, Programs, shell_words
 from .errors import BadInput, RigError
 
 DOM0_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xenconsole",
@@ -204,7 +204,8 @@ def guest_ramdisk(options):
     columns, rows = shutil.get_terminal_size()
     archive.data("rig/vars", f"ROWS={rows}\nCOLUMNS={columns}\nDRIVERS="
                  + ("in-tree" if options.in_tree else "xenion")
-                 + f"\nSLOW={options.slow}\n")
+                 + f"\nSLOW={options.slow}\n"
+                 + f"TOOLS='{shell_words(options.guest_tools)}'\n")
     if options.command == "shell":
         archive.data("rig/shell", "")
     if options.modules:

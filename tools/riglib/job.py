@@ -17,7 +17,7 @@ import shutil
 import time
 
 from . import images, places
-from .archive import Archive, Programs
+from .archive import Archive, Programs, shell_words
 
 # The rig's own words; nothing that a driver under test needs. A kernel that
 # does not know Xen's debug port by that name takes it for a serial port's.
@@ -100,6 +100,7 @@ class Job:
         console = "1" if self.o.type == "pv" else ""
         return (f"NAME='{self.name}'\nDISKS='{disks}'\n"
                 f"CONSOLE={console}\nSLOW={self.o.slow}\n"
+                f"TOOLS='{shell_words(self.o.dom0_tools)}'\n"
                 f"SCRIPT_GRACE={SCRIPT_GRACE}\n")
 
     def _config(self, words):

@@ -51,6 +51,7 @@ DOM0_BAD = [
     r"vif.*(fatal error|Too many slots|Invalid|Missing extra|\bBad )",
     r"xen-blkback: .*(\b[Bb]ad |[Ii]nvalid|not up-to-date|[Ee]rror)",
     r"vbd.*(error|fail)",
+    r"Out of memory: Killed process|invoked oom-killer",
 ]
 # QEMU's mark on a guest, not the guest's own doing (docs/rig.md): an interrupt
 # that QEMU delivered twice. The second one meets the guest at the very first
@@ -62,6 +63,8 @@ EMULATOR = re.compile(r"\bTriple fault\b"
 # its code segment and a place in its code.
 XEN_AT = re.compile(r"RIP: +e008:\[<ffff82d")
 GUEST_STATE = re.compile(r"CONTEXT: hvm guest")
+# dom0's own, which has no prefix in Xen's log.
+DOM0_DEAD = re.compile(r"Kernel panic - not syncing: ([^\r]*)")
 GUEST_DEAD = re.compile(r"Kernel panic - not syncing|---\[ end Kernel panic")
 
 _xen_bad = re.compile("|".join(XEN_BAD))

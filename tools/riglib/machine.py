@@ -19,6 +19,7 @@ import subprocess
 import time
 
 from . import images, places
+from .clock import Clock
 from .errors import RigError
 
 CPU = ("qemu64,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt,-rdtscp,-monitor,"
@@ -29,6 +30,8 @@ XEN_WORDS = ("sched=credit console=com1 com1=115200,8n1 loglvl=all "
              "guest_loglvl=all conring_size=1M bootscrub=0")
 DOM0_WORDS = "console=hvc0 quiet rdinit=/init panic=1"
 
+# Seconds for dom0 to take a line.
+SEND = 300
 # No machine outlives this, whoever forgets it.
 LIFETIME = {"own": 4 * 3600, "started": 24 * 3600}
 
@@ -120,8 +123,8 @@ class Machine:
 
     def _wait_for_dom0(self, progress, began):
         limit = 900 if self.options["icount"] else 180
-        deadline, xen = began + limit, False
-        while time.monotonic() < deadline:
+        clock, xen = Clock(self.pid), False
+        while clock.now() < limit:
             if not self.alive():
                 raise RigError("QEMU ended while Xen and dom0 booted; see "
                                f"{self.path('qemu.log')} and "
@@ -232,6 +235,8 @@ class Machine:
 
     def connect(self):
         self.control = self.open_socket("control.sock")
+        if self.control:
+            self.control.settimeout(SEND)
         return self.control is not None
 
     def send(self, line):
@@ -240,7 +245,8 @@ class Machine:
         try:
             self.control.sendall(line.encode() + b"\n")
         except OSError as e:
-            raise RigError(f"dom0 cannot be reached: {e.strerror}") from None
+            raise RigError("dom0 cannot be reached: "
+                           f"{e.strerror or e}") from None
 
     def receive(self, patience):
         """One line from dom0 without its newline, or None in time."""

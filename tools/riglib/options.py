@@ -17,8 +17,8 @@ IMAGE_VCPUS = 128
 XEN_MEMORY = 384
 DOM0_MEMORY = 768
 MACHINE_MEMORY = 3072
-# Seconds, without and with --icount.
-TIMEOUT, IMAGE_TIMEOUT = (300, 1800), (60, 300)
+# Seconds of silence, without and with --icount.
+TIMEOUT, IMAGE_TIMEOUT = (120, 600), (60, 300)
 MAX_SLOW = 100
 MAX_MACHINE = 65536
 
@@ -204,8 +204,9 @@ def _guest_options(p, with_scripts):
         g.add_argument("--tool", action="append", default=[], dest="tools",
                        metavar="PROGRAM", help="--guest-tool and --dom0-tool")
         g.add_argument("--timeout", type=whole("timeout", 1, 86400),
-                       metavar="S", help="after so long it counts as hung "
-                       "(default 300, an image 60; with --icount 1800, 300)")
+                       metavar="S", help="after so long a silence it counts as "
+                       "hung (default 120, an image 60; with --icount 600, "
+                       "300)")
         g.add_argument("--expect-crash", action="store_true",
                        help="the guest is to end by a crash that it tells "
                        "Xen of")

@@ -11,15 +11,16 @@ import re
 import shutil
 import time
 
-from .logs import (EMULATOR, GUEST_DEAD, GUEST_STATE, XEN_AT, GuestText, Tail,
-                   dom0_bad, guest_bad, split, xen_bad)
+from .clock import Clock, Life
+from .logs import (DOM0_DEAD, EMULATOR, GUEST_DEAD, GUEST_STATE, XEN_AT,
+                   GuestText, Tail, dom0_bad, guest_bad, split, xen_bad)
 
 POWERED_OFF, CRASHED = 0, 3
 REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
            4: "was ended by its watchdog", 5: "soft reset"}
-# Seconds: for a guest to go after its script's end, a panic to be printed,
-# dom0 to clean up.
-GO, TRACE, CLEAN = 60, 3, 90
+# Seconds of the machine's: for a guest to go after its script's end, a panic to
+# be printed, dom0 to clean up.
+GO, TRACE, CLEAN = 60, 3, 150
 
 
 def write_result(logdir, result):
@@ -53,9 +54,12 @@ class Session:
         self.problems, self.xl, self.left, self.cpus = [], [], [], []
         self.exit = self.script = self.reason = None
         self.begun = self.done = self.killed = self.destroyed = False
-        self.emulator = self.hung = False
+        self.emulator = self.hung = self.sick = False
         self.xen_at = self.swapped = False      # see XEN_AT in logs.py
-        self.deadline = None
+        self.clock = Clock(machine.pid)
+        self.life = Life(self.clock, self.o.timeout)
+        self.dom0_panic = ""
+        self.deadline = None        # for what has to come soon
         self.times = {}
 
     # --- following ----------------------------------------------------------
@@ -68,7 +72,7 @@ class Session:
         tail = Tail(self.machine.path("xen.log"))
         try:
             self.machine.send(f"run {self.job.name}")
-            self.deadline = time.monotonic() + self._patience()
+            self.life.begin()
             try:
                 self._follow(tail, pump)
             except (KeyboardInterrupt, SystemExit):
@@ -80,19 +84,19 @@ class Session:
             tail.close()
             shutil.rmtree(self.dir, ignore_errors=True)
 
-    def _patience(self):
-        """Seconds for the whole run, if nothing happens."""
-        return self.o.timeout
-
     def _follow(self, tail, pump):
         while not self.done:
             if pump and not pump(0.1):
                 pump = None
                 self._end(None)
-            line = self.machine.receive(0.0 if pump else 0.2)
-            while line is not None:
+            patience = 0.0 if pump else 0.2
+            # A guest may send faster than we read: it is looked at in between.
+            for _ in range(1000):
+                line = self.machine.receive(patience)
+                if line is None:
+                    break
                 self._from_dom0(line)
-                line = self.machine.receive(0.0)
+                patience = 0.0
             self._from_xen(tail)
             if not self.done:
                 self._watch()
@@ -102,46 +106,67 @@ class Session:
     def _watch(self):
         """Time and death."""
         if not self.machine.alive():
-            self.problems.append("the machine died (QEMU ended; Xen's log "
-                                 "may tell why)")
+            self.problems.append(self._why_died())
             self.done = True
-        elif time.monotonic() > self.deadline:
-            if self.killed:
-                self.problems.append("dom0 did not clean up in time")
-                self.machine.kill()
-                self.done = True
-            elif self.reason is not None or self.destroyed:
-                self._end("the guest is gone, but dom0 is not done with it "
-                          "(its script, or devices)")
-            elif self.exit is not None:
-                self._end("the guest's script ended but the guest did not "
-                          "power off")
-            elif self.domid is None:
+        elif self.deadline is not None:
+            if self.clock.now() > self.deadline:
+                self._late()
+        elif why := self.life.over():
+            if self.domid is None:
                 self._end("the guest was not created in time")
-            elif any("panic" in p for p in self.problems):
-                self._end(None)
             else:
                 self.hung = True
                 self.machine.send(f"look {self.code:#x}")
-                self._end(f"hang: the guest was not done after "
-                          f"{self.o.timeout} s (--timeout)")
+                self._end(why)
+
+    def _why_died(self):
+        if not self.dom0_panic:
+            return "the machine died (QEMU ended; Xen's log may tell why)"
+        if "memory" not in self.dom0_panic:
+            return f"dom0 panicked: {self.dom0_panic}"
+        return (f"dom0 ran out of memory: {self.dom0_panic}; the guest's disks "
+                "live there: give --dom0-memory, or smaller ones")
+
+    def _late(self):
+        """What had to come soon has not come."""
+        if self.killed:
+            self.problems.append("dom0 did not clean up in time")
+            self.machine.kill()
+            self.done = True
+        elif self.reason is not None or self.destroyed:
+            self._end("the guest is gone, but dom0 is not done with it "
+                      "(its script, or devices)")
+        elif self.exit is not None:
+            self._end("the guest's script ended but the guest did not "
+                      "power off")
+        else:
+            self._end(None)     # a panic, which is a problem already
 
     def _end(self, problem):
         if problem:
             self.problems.append(problem)
         self.killed = True
-        self.deadline = time.monotonic() + CLEAN * self.slow
+        self._within(CLEAN)
         self.machine.send("kill")
 
+    def _within(self, seconds):
+        """What has to come now has so much time."""
+        self.deadline = self.clock.now() + seconds * self.slow
+
     def _sooner(self, seconds):
-        self.deadline = min(self.deadline,
-                            time.monotonic() + seconds * self.slow)
+        """The same, unless it has less already."""
+        before = self.deadline
+        self._within(seconds)
+        if before is not None:
+            self.deadline = min(before, self.deadline)
 
     def _mark(self, name):
         self.times[name] = round(time.monotonic() - self.began, 1)
 
     def _from_dom0(self, line):
         kind, _, text = line.partition(" ")
+        if kind != "@con":
+            self.life.sign()
         if kind == "@begin":
             self.begun = self.begun or text == self.job.name
         elif not self.begun:
@@ -166,10 +191,14 @@ class Session:
             self.show.progress("guest "
                                + REASONS.get(self.reason, f"ended ({text})"),
                                self.began)
-            self.deadline = time.monotonic() + CLEAN * self.slow
+            self._within(CLEAN)
         elif kind == "@destroyed":
             self.destroyed = True
-            self.deadline = time.monotonic() + CLEAN * self.slow
+            self._within(CLEAN)
+        elif kind == "@full":
+            self.problems.append(
+                f"the guest's disks are full: dom0 keeps {text} MB of their "
+                "data and no more; give --dom0-memory, or write less")
         elif kind == "@script":
             self.script = text
         elif kind == "@left":
@@ -187,9 +216,13 @@ class Session:
                 self.show.detail("(XEN) " + text)
                 if xen_bad(text):
                     self._bad("Xen", text)
+                else:
+                    self.life.sign()
                 self._state(text)
             elif owner:
                 self._heard(self.text.feed(text))
+            elif found := DOM0_DEAD.search(text):
+                self.dom0_panic = found[1].strip()
 
     def _state(self, text):
         """A register dump goes by."""
@@ -208,9 +241,12 @@ class Session:
         return any(r.search(text) for r in self.o.ignore_log)
 
     def _bad(self, whose, text):
+        """Whether it is: not if the test expects it."""
         self.emulator |= bool(EMULATOR.search(text))
-        if not self._expected(text):
-            self.problems.append(f"bad news in {whose}'s log: {text.strip()}")
+        if self._expected(text):
+            return False
+        self.problems.append(f"bad news in {whose}'s log: {text.strip()}")
+        return True
 
     def _from_guest(self, kind, text):
         if kind == "k":
@@ -218,16 +254,21 @@ class Session:
             self.show.detail("guest: " + text)
             self.emulator |= bool(EMULATOR.search(text))
             if guest_bad(text):
-                self._bad("the guest", text)
+                self.sick |= self._bad("the guest", text)
+            # A kernel that is stuck says so every minute, in many lines.
+            if not self.sick:
+                self.life.sign()
             if GUEST_DEAD.search(text):
                 self._died(text)
         elif kind == "o":
+            self.life.sign()
             if not self.guest_out:
                 self._mark("first line")
             self.guest_out.append(text)
             self.guest_log.append(text)
             self.show.guest(text)
         elif kind == "t":
+            self.life.sign()
             if re.fullmatch(r"[\w.-]+", text):
                 self.machine.send(f"tell {text}")
         elif kind == "x":
