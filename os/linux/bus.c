@@ -362,7 +362,7 @@ void xnl_bus_shutdown(void)
 
 	WRITE_ONCE(bus_down, true);
 	xn_xs_unwatch(&xnl_guest.xs, &bus_watch);
-	xn_work_cancel(&bus_work);
+	cancel_delayed_work_sync(&bus_work);
 	bus_for_each_dev(&xnl_bus, NULL, &domain, shutdown_begin);
 	async_synchronize_full_domain(&domain);
 }
