@@ -17,6 +17,7 @@
 /* For the backend to unmap our pages, when we go. */
 #define XN_BLK_UNMAP_NS		(3 * XN_NSEC_PER_SEC)
 #define XN_BLK_UNMAP_POLL_NS	(20 * XN_NSEC_PER_MSEC)
+
 /* ---- the work ---- */
 
 /* @news: what it is to look at; NULL: at what is there anyway. */
@@ -285,12 +286,7 @@ static void enter_draining(struct xn_blk *blk)
 
 static void drain_timeout(struct xn_work *w)
 {
-	ask_work(xn_container_of(w, struct xn_blk, drain_timeout), NULL);
-}
-
-void xn_blk_drained(struct xn_blk *blk)
-{
-	ask_work(blk, NULL);
+	xn_blk_again(xn_container_of(w, struct xn_blk, drain_timeout));
 }
 
 static void drain(struct xn_blk *blk)
@@ -418,7 +414,7 @@ void xn_blk_refuse(struct xn_blk_queue *q, const char *what)
 	if (!blk->fault)
 		blk->fault = what;
 	xn_unlock(&blk->lock, flags);
-	ask_work(blk, NULL);
+	xn_blk_again(blk);
 }
 
 /* ---- begin and end ---- */

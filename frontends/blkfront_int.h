@@ -34,8 +34,6 @@ static inline void xn_blk_slots_put(struct xn_blk_slots *list,
 
 /* blkfront.c: the backend did what cannot be. Context: any. */
 void xn_blk_refuse(struct xn_blk_queue *q, const char *what);
-/* A queue's last request in flight was answered. Context: any. */
-void xn_blk_drained(struct xn_blk *blk);
 
 /*
  * blkfront_nodes.c, all may sleep. The first two fill in blk->info; they return

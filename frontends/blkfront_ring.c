@@ -392,8 +392,9 @@ static void flush_batch(struct xn_blk_queue *q, struct batch *b)
 		ops->complete(q, cookie[i], b->err[i]);
 	if (ready && ops->ready)
 		ops->ready(q);
+	/* The last one that the work waits for. */
 	if (idle && XN_READ_ONCE(q->blk->draining))
-		xn_blk_drained(q->blk);
+		xn_blk_again(q->blk);
 }
 
 static void finish(struct xn_blk_queue *q, struct xn_blk_req *req, int err,
