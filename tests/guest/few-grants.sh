@@ -26,7 +26,7 @@ answers() {
 	ip addr add 10.0.0.2/24 dev "$1" &&
 	ip link set "$1" up &&
 	wait_for 20 ping -q -c 3 -i 0.1 -s 8000 10.0.0.1 &&
-	ping -q -c 300 -i 0.002 -s 8000 10.0.0.1
+	ping -q -c 100 -i 0.05 -s 8000 10.0.0.1
 	_rc=$?
 	ip addr flush dev "$1"
 	return $_rc
