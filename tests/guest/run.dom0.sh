@@ -28,7 +28,7 @@ type_console() {
 }
 
 fetch() {
-	wget -T 60 -q -O /tmp/fetched http://10.0.0.2/file &&
+	timeout 300 wget -q -O /tmp/fetched http://10.0.0.2/file &&
 	wget -q -O /tmp/fetched.md5 http://10.0.0.2/file.md5 &&
 	[ "$(md5sum </tmp/fetched | cut -d' ' -f1)" = \
 	  "$(cut -d' ' -f1 /tmp/fetched.md5)" ]

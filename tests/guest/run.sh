@@ -86,9 +86,9 @@ net() {
 	rm -f /tmp/www/*
 	# dom0 makes its file when it hears "net"
 	tell "net-$1"
-	wait_for 60 wget -T 20 -q -O /dev/null "http://10.0.0.1/ready-$1"
+	wait_for 60 timeout 20 wget -q -O /dev/null "http://10.0.0.1/ready-$1"
 	timed download "$r: fetch 32 MiB from dom0" \
-		wget -T 60 -q -O /tmp/www/file http://10.0.0.1/file
+		timeout 300 wget -q -O /tmp/www/file http://10.0.0.1/file
 	check "$r: its checksum" sh -c \
 		'wget -q -O /tmp/file.md5 http://10.0.0.1/file.md5 &&
 		 cd /tmp/www && md5sum -c /tmp/file.md5'
@@ -98,7 +98,7 @@ net() {
 	httpd -p 80 -h /tmp/www
 	tell "serve-$1"
 	timed upload "$r: dom0 has fetched 32 MiB from us" \
-		wait_for 60 wget -T 20 -q -O /dev/null "http://10.0.0.1/fetched-$1"
+		wait_for 60 timeout 20 wget -q -O /dev/null "http://10.0.0.1/fetched-$1"
 	killall httpd 2>/dev/null
 	echo "#= net requests $(cat /sys/class/net/eth0/statistics/[rt]x_packets |
 		awk '{ n += $1 } END { print n }')"
