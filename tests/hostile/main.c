@@ -90,34 +90,6 @@ long get_front(struct be *b, const char *node)
 	return v;
 }
 
-static bool control_is(struct be *b, const char *node, const char *value)
-{
-	char dir[40], *text;
-	bool is;
-
-	snprintf(dir, sizeof(dir), "/local/domain/%u/control", b->domid);
-	text = get(b, dir, node);
-	is = text && !strcmp(text, value);
-	free(text);
-	return is;
-}
-
-void ask_for_poweroff(struct be *b)
-{
-	char path[60];
-
-	if (!control_is(b, "feature-poweroff", "1"))
-		return;
-	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown",
-		 b->domid);
-	xs_write(b->xs, XBT_NULL, path, "poweroff", strlen("poweroff"));
-}
-
-bool poweroff_unheard(struct be *b)
-{
-	return control_is(b, "shutdown", "poweroff");
-}
-
 static void put_all(struct be *b, const struct node *n,
 		    void (*one)(struct be *b, const char *node,
 				const char *value))
