@@ -151,6 +151,9 @@ void once(struct be *b);
 /* While what is in the ring is looked at, which is not ours after that. */
 void dies(struct be *b);
 void storms(struct be *b);
+/* As xl shutdown does, of a guest that says that it hears. */
+void ask_for_poweroff(struct be *b);
+bool poweroff_unheard(struct be *b);
 /* Nothing is to be done for it, but to be there. */
 void at_once(struct be *b);
 void poke(struct be *b);

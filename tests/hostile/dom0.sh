@@ -17,31 +17,11 @@ say() {
 	esac
 }
 
-closing() {
-	[ "$(xenstore-read "/local/domain/0/backend/vbd/$DOMID/51728/state")" = 5 ]
-}
-
-heard() { [ -z "$(xenstore-read "/local/domain/$DOMID/control/shutdown")" ]; }
-
-# hears: xl shutdown, at once, while a disk waits five seconds for its backend
-hears() {
-	wait_for 60 closing || return 1
-	xenstore-write "/local/domain/$DOMID/control/shutdown" poweroff
-	wait_at_most 3 heard && closing && return 0
-	echo "# closes-during-io: the guest did not hear of the shutdown meanwhile"
-	return 1
-}
-
 wait_guest ready 120 || exit 1
 bad=0
 for lie in $lies; do
 	say "$lie"
-	hearer=
-	case $guest-$kind-$lie in
-	linux-blk-closes-during-io) hears & hearer=$! ;;
-	esac
 	./hostile tell "$kind" "$lie" "$DOMID" || bad=1
-	[ -z "$hearer" ] || wait $hearer || bad=1
 	say gone
 	wait_guest "over-$lie" 90 || { bad=1; break; }
 done

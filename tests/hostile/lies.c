@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Lies about states and nodes (xen-public/io/xenbus.h), for every device. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -182,3 +183,38 @@ const struct node long_nodes[] = {
 	{ "physical-device", THOUSAND THOUSAND THOUSAND },
 	{ NULL, NULL },
 };
+
+/* ---- the toolstack ---- */
+
+static void control_path(struct be *b, const char *node, char path[64])
+{
+	snprintf(path, 64, "/local/domain/%u/control/%s", b->domid, node);
+}
+
+static bool control_is(struct be *b, const char *node, const char *value)
+{
+	char path[64], *text;
+	unsigned int len;
+	bool is;
+
+	control_path(b, node, path);
+	text = xs_read(b->xs, XBT_NULL, path, &len);
+	is = text && !strcmp(text, value);
+	free(text);
+	return is;
+}
+
+void ask_for_poweroff(struct be *b)
+{
+	char path[64];
+
+	if (!control_is(b, "feature-poweroff", "1"))
+		return;
+	control_path(b, "shutdown", path);
+	xs_write(b->xs, XBT_NULL, path, "poweroff", strlen("poweroff"));
+}
+
+bool poweroff_unheard(struct be *b)
+{
+	return control_is(b, "shutdown", "poweroff");
+}

@@ -172,11 +172,15 @@ REQUEST(still_written)
 	return true;
 }
 
+/* More than a guest of ours has for a disk before it begins once more. */
+#define ALL_USES	64u
+
 /* Over what lies beside the data: objects of the guest's kernel, perhaps. */
 REQUEST(scribbles)
 {
 	k->scribble = true;
-	once(k->b);
+	if (k->b->all >= ALL_USES)
+		once(k->b);
 	return false;
 }
 
@@ -189,8 +193,26 @@ REQUEST(silence)
 }
 
 REQUEST(dies_now)	{ dies(k->b); return true; }
-REQUEST(closes)		{ closing_without_end(k->b); return true; }
 REQUEST(storms_first)	{ storms(k->b); return false; }
+
+/* The frontend waits for answers, which do not come. */
+REQUEST(closes)
+{
+	k->b->deaf = true;
+	put_state(k->b, XenbusStateClosing);
+	ask_for_poweroff(k->b);
+	return true;
+}
+
+/* It must hold up nobody meanwhile. */
+static void until_closed(struct be *b)
+{
+	if (b->is_told || get_front(b, "state") != XenbusStateClosed)
+		return;
+	if (poweroff_unheard(b))
+		b->saw = "a disk that waited for its backend held up xl shutdown";
+	told(b);
+}
 
 REQUEST(asks_for_all)
 {
@@ -299,7 +321,8 @@ const struct lie blk_lies[] = {
 	ACT("never-answered-at-all", 0, silence, LIVES, NULL),
 	ACT("dies-during-io", 3, dies_now, LIVES, NULL),
 	ACT("dies-at-the-first-request", 0, dies_now, LIVES, NULL),
-	ACT("closes-during-io", 3, closes, LIVES, NULL),
+	{ "closes-during-io", LIVES, .tick = until_closed,
+	  .more = &(const struct blk_more){ 3, .request = closes } },
 	ACT("storms-during-io", 3, storms_first, WORKS, NULL),
 	ACT("wants-no-events", 3, asks_for_all, LIVES, NULL),
 

@@ -80,6 +80,9 @@ said_once() {
 	[ -z "$(sort /tmp/said | uniq -d)" ]
 }
 
+# logged WORDS: since the last lie
+logged() { dmesg | tail -n "+$marked" | grep -q "$1"; }
+
 held() { cat /sys/bus/xenion/stats/events_held; }
 
 # noticed LIE: what the guest has to have counted, or told, of some of them
@@ -87,6 +90,14 @@ noticed() {
 	case $1 in
 	events-only | *storms*)
 		check "$1: its events were held back" [ "$(held)" -gt "$held" ]
+		;;
+	scribbles-beside-data)
+		check "$1: data in a slab was there and back" \
+			logged "xenion-slabio: done (error 0)"
+		;;
+	closes-during-io)
+		check "$1: that is told" grep -q "closes and does not answer" /tmp/said
+		check "$1: the toolstack was heard" logged "asks for poweroff"
 		;;
 	never-answers | tx-never-answers)
 		check "$1: that is told" grep -q "no answer to" /tmp/said
@@ -101,6 +112,7 @@ mark() {
 
 echo "TAP version 13"
 # what the kernel calls when the toolstack asks for an end: no end
+mkdir -p /sbin
 rm -f /sbin/poweroff
 printf '#!/bin/sh\nexit 0\n' >/sbin/poweroff
 chmod +x /sbin/poweroff
