@@ -18,6 +18,7 @@ vmlinuz = $(XENION_CACHE)/kernel-$(abi)/boot/vmlinuz-$(abi)
 # The kernel's build leaves its objects beside the sources, so it is given a
 # folder of links to them.
 KMOD := $(OUT)/kmod
+SELFTEST := $(OUT)/selftest
 CORE_DIRS := boot mmu events grant time xenbus frontends
 
 HARNESS := tests/harness --timeout 2400 --log $(OUT)/check
@@ -46,9 +47,9 @@ modules: setup $(OUT)/include/xen-public ## build the Linux modules into build/k
 # The test module; it is not part of what users load.
 .PHONY: selftest
 selftest: modules
-	@mkdir -p $(OUT)/selftest
-	@cp -rsfT $(TOP)/tests/kmod $(OUT)/selftest
-	@$(MAKE) --no-print-directory -C $(KDIR) M=$(OUT)/selftest W=1 \
+	@mkdir -p $(SELFTEST)
+	@cp -rsfT $(TOP)/tests/kmod $(SELFTEST)
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(SELFTEST) W=1 \
 		XENION_GEN=$(OUT)/include XENION_TOP=$(TOP) \
 		KBUILD_EXTRA_SYMBOLS=$(KMOD)/Module.symvers modules
 
@@ -134,6 +135,7 @@ unit_suites = \
 	$(tsan_suite) \
 	$(model_suite) \
 	options=tests/rig/options.sh \
+	logs=tests/rig/logs \
 	wrap=tests/shim/wrap \
 	fuzz='tests/fuzz/run --time 120'
 
@@ -187,6 +189,28 @@ check-hostile: check-setup modules guest $(OUT)/guest/hostile ## backends that l
 	@$(bare) IMAGE=hostile KINDS=pvh INCLUDES=tests/bare \
 		SOURCES="tests/bare/main.c tests/hostile/bare.c"
 	@$(HARNESS) hostile=tests/hostile/all
+
+# Linux alone, on kernels that watch; what is built for them is under
+# build/debug/KIND.
+.PHONY: check-debug
+check-debug: check-setup shim $(OUT)/guest/hostile $(OUT)/guest/failnth ## Linux guests on kernels with KASAN, lockdep, KCSAN (hours)
+	@tools/setup debug
+	@for kind in kasan kcsan; do \
+		$(MAKE) --no-print-directory selftest UBSAN_SANITIZE=y \
+			KDIR=$(XENION_CACHE)/debug/$$kind \
+			KMOD=$(OUT)/debug/$$kind/kmod \
+			SELFTEST=$(OUT)/debug/$$kind/selftest || exit 1; \
+	done
+	@tests/harness --timeout 14400 --log $(OUT)/check $(debug_suites)
+
+$(OUT)/guest/failnth: tests/debug/failnth.c | setup
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -static -o $@ $<
+
+debug_suites = \
+	kasan-guest='tests/debug/all kasan guest' \
+	kasan-hostile='tests/debug/all kasan hostile' \
+	kcsan-guest='tests/debug/all kcsan guest'
 
 hostile_sources := $(addprefix tests/hostile/,main.c lies.c blk.c lies_blk.c \
 	net.c lies_net.c)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Run the rig, for the programs that judge what its guests print."""
+import argparse
+import os
 import re
 import signal
 import subprocess
@@ -14,6 +16,25 @@ AGAIN = {5: 2, 6: 1}
 SIGN = 10
 
 TEST = re.compile(r"^(?:dom0: )?(not ok|ok)\b\s*\d*\s*-?\s*(.*)")
+
+
+OUT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                   "build")
+
+
+def arguments(words):
+    """The command line of a suite of guests: names, and which Linux."""
+    p = argparse.ArgumentParser()
+    p.add_argument("names", nargs="*", metavar="NAME")
+    p.add_argument("--build", metavar="DIR", help="the folder with kmod and "
+                   "selftest that belong to it")
+    p.add_argument("--kernel", metavar="VMLINUZ",
+                   help="another kernel than Debian's")
+    p.add_argument("--rig", default="", metavar="WORDS",
+                   help="more options for each rig run")
+    args = p.parse_args(words)
+    args.build = os.path.abspath(args.build or OUT)
+    return args
 
 
 def rigrun(command, begin, line):

@@ -54,6 +54,11 @@ bad "cannot read the kernel" run --kernel nosuch
 bad "cannot read the kernel" run --kernel nothing
 bad "not a Linux bzImage" run --kernel zeros
 bad "not a Linux bzImage" run --kernel empty
+bad "none is given" run --kernel-modules nothing
+bad "no folder with the modules of one kernel" run --kernel vmlinuz \
+	--kernel-modules nothing
+bad "whole number" run --slow very
+bad "out of range" run --slow 0
 bad "is not a directory" run --modules nosuch
 bad "has no *.ko" run --modules nothing
 bad "needs --in-tree" run --type pv

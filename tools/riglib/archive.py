@@ -145,6 +145,11 @@ class Modules:
             self.builtin = {os.path.basename(line.strip())[:-3]
                             .replace("-", "_") for line in f}
 
+    def have(self, name):
+        """Whether there is such a module, or that code built in."""
+        name = name.replace("-", "_")
+        return name in self.paths or name in self.builtin
+
     def closure(self, names):
         """Paths of the modules and all they need, in order of loading."""
         done = {}
@@ -182,3 +187,5 @@ class Modules:
         archive.data(f"{base}/modules.dep", "\n".join(deps) + "\n")
         archive.data(f"{base}/modules.alias", "\n".join(aliases) + "\n")
         archive.data(f"{base}/modules.symbols", "")
+        archive.file(f"{base}/modules.builtin",
+                     os.path.join(self.top, "modules.builtin"), 0o644)

@@ -76,7 +76,7 @@ follow_console() {
 
 start_script() {
 	(
-		export DOMID="$1" DOMNAME="$NAME" RIG_JOB="$NAME"
+		export DOMID="$1" DOMNAME="$NAME" RIG_JOB="$NAME" SLOW
 		cd /run/job || exit 1
 		sh -c '. "$1/dom0-lib.sh"; . "$1/dom0-script"' dom0-script \
 			"$job" </dev/null

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# What a dom0 script finds ready: $DOMID, $DOMNAME, and these functions.
+# What a dom0 script finds ready: $DOMID, $DOMNAME, and these functions. $SLOW is
+# how many times as long everything may take.
 
 # --- waiting ----------------------------------------------------------------
 
 # wait_for SECONDS COMMAND...: until the command succeeds; 1 when time is up.
 wait_for() {
-	_n=$(($1 * 5))
+	_n=$(($1 * SLOW * 5))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		[ $_n -gt 0 ] || return 1
@@ -22,9 +23,10 @@ wait_guest() {
 	_wake=/run/told/$1.wake
 	[ -p "$_wake" ] || mkfifo "$_wake"
 	# shellcheck disable=SC3045	# busybox knows -t
-	[ -e "/run/told/$1" ] || read -r -t "${2:-120}" _ <>"$_wake"
+	_s=$((${2:-120} * SLOW))
+	[ -e "/run/told/$1" ] || read -r -t $_s _ <>"$_wake"
 	[ -e "/run/told/$1" ] && return 0
-	echo "# the guest did not say '$1' in ${2:-120} s"
+	echo "# the guest did not say '$1' in $_s s"
 	return 1
 }
 

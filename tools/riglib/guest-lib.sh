@@ -4,8 +4,9 @@
 # What a guest script finds ready. TAP as Linux kselftests write it; the exit
 # status is 0 pass, 1 fail, 4 skip.
 
+# SLOW is how many times as long everything may take.
 . /rig/vars
-export DRIVERS
+export DRIVERS SLOW
 
 _tests=0
 _failed=0
@@ -42,7 +43,7 @@ finish() { [ $_failed -eq 0 ] || exit 1; exit 0; }
 
 # wait_for SECONDS COMMAND...: until the command succeeds; 1 when time is up.
 wait_for() {
-	_n=$(($1 * 10))
+	_n=$(($1 * SLOW * 10))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		[ $_n -gt 0 ] || return 1
@@ -59,7 +60,7 @@ tell() { echo "@@tell $1" >&9; }
 # the PV console, so that must be loaded and nothing else may read from it.
 wait_dom0() {
 	# shellcheck disable=SC3045	# busybox knows -t
-	while IFS= read -r -t "${2:-120}" _word; do
+	while IFS= read -r -t $((${2:-120} * SLOW)) _word; do
 		[ "$_word" = "$1" ] && return 0
 	done </dev/hvc0
 	echo "# dom0 did not say '$1'"

@@ -160,10 +160,19 @@ def dom0_ramdisk():
     return _kept("dom0.cpio.gz", build, _versions(), sources)
 
 
-def guest_base(tools, modules):
+def _guest_modules(named, other):
+    """The kernel's modules that a guest gets. Another kernel than Debian's
+    may lack some that are not asked for by name."""
+    tree = Modules(*places.module_tree(other))
+    usual = [m for m in GUEST_MODULES if not other or tree.have(m)]
+    return tree, tuple(usual) + tuple(named)
+
+
+def guest_base(tools, modules, other):
     """The part of the guest's ramdisk that is the same in every run."""
     sources = {n: _read(places.lib(n)) for n in
                ("guest-init.sh", "guest-lib.sh", "archive.py", "images.py")}
+    tree, wanted = _guest_modules(modules, other)
 
     def build():
         archive, programs = Archive(), Programs(places.roots())
@@ -177,12 +186,12 @@ def guest_base(tools, modules):
         archive.data("etc/mke2fs.conf",
                      _read(os.path.join(places.CACHE,
                                         "rig/etc/mke2fs.conf")))
-        Modules(places.kernel_root(), places.kernel_abi()).add(
-            archive, GUEST_MODULES + tuple(modules))
+        tree.add(archive, wanted)
         return archive.bytes()
 
     return _kept("guest.cpio", build, _versions(), sources, sorted(tools),
-                 sorted(modules))
+                 [(p, os.path.getmtime(p)) for p in tree.closure(wanted)],
+                 tree.abi, sorted(tree.builtin))
 
 
 def guest_ramdisk(options):
@@ -194,7 +203,8 @@ def guest_ramdisk(options):
         archive.file("rig/guest-script", options.guest_script, 0o644)
     columns, rows = shutil.get_terminal_size()
     archive.data("rig/vars", f"ROWS={rows}\nCOLUMNS={columns}\nDRIVERS="
-                 + ("in-tree" if options.in_tree else "xenion") + "\n")
+                 + ("in-tree" if options.in_tree else "xenion")
+                 + f"\nSLOW={options.slow}\n")
     if options.command == "shell":
         archive.data("rig/shell", "")
     if options.modules:
@@ -204,7 +214,8 @@ def guest_ramdisk(options):
                              os.path.join(options.modules, f), 0o644)
     for src, dst in options.guest_files:
         archive.file(dst, src)
-    base = _read(guest_base(options.guest_tools, options.guest_modules))
+    base = _read(guest_base(options.guest_tools, options.guest_modules,
+                            options.kernel_modules))
     return base + archive.bytes()
 
 

@@ -99,7 +99,8 @@ class Job:
                          for d in self.o.disk)
         console = "1" if self.o.type == "pv" else ""
         return (f"NAME='{self.name}'\nDISKS='{disks}'\n"
-                f"CONSOLE={console}\nSCRIPT_GRACE={SCRIPT_GRACE}\n")
+                f"CONSOLE={console}\nSLOW={self.o.slow}\n"
+                f"SCRIPT_GRACE={SCRIPT_GRACE}\n")
 
     def _config(self, words):
         """What xl reads; see xl.cfg(5)."""

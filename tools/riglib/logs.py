@@ -28,10 +28,22 @@ XEN_GOOD = [
 # In the guest kernel's lines.
 GUEST_BAD = [
     r"\bBUG: |kernel BUG at|Oops: |Kernel panic|general protection fault",
-    r"WARNING: CPU: |\bcut here\b",
+    r"WARNING: CPU: |\bcut here\b|Call Trace:",
     r"INFO: task .* blocked for more|rcu: INFO: .*stall|soft lockup",
     r"KASAN: |UBSAN: |list_(add|del) corruption|refcount_t: ",
-    r"printk messages dropped|nobody cared|g\.e\. .*still in use",
+    r"printk messages dropped|nobody cared|No irq handler|g\.e\. .*still in use",
+]
+# What only a kernel that watches says: of locks (lockdep, and that it gives
+# up), of slab (SLUB_DEBUG) and free pages (PAGE_POISONING), of objects that
+# are in use (DEBUG_OBJECTS, references of interfaces), of leaks (kmemleak).
+DEBUG_BAD = [
+    r"WARNING: (possible|inconsistent|suspicious|bad |held lock|lock held"
+    r"|Nested lock|chain_key|\S+ still has|\S+-safe ->)|\[ BUG: ",
+    r"INFO: trying to register non-static key|correctness validator",
+    r"\bBUG \S+ \(|pagealloc: |corrupted stack end",
+    r"ODEBUG: (?!selftest)|ref_tracker: |waiting for \S+ to become free"
+    r"|stalled pool shutdown|tried to init an initialized object",
+    r"kmemleak: (\d+ new|.*disabled|Cannot|Memory pool|.*unknown object)",
 ]
 # In dom0's kernel log: what the backends say of a frontend that misbehaves.
 DOM0_BAD = [
@@ -55,7 +67,7 @@ GUEST_DEAD = re.compile(r"Kernel panic - not syncing|---\[ end Kernel panic")
 _xen_bad = re.compile("|".join(XEN_BAD))
 _xen_good = re.compile("|".join(XEN_GOOD))
 _no_crash = re.compile(NO_CRASH)
-_guest_bad = re.compile("|".join(GUEST_BAD))
+_guest_bad = re.compile("|".join(GUEST_BAD + DEBUG_BAD))
 _dom0_bad = re.compile("|".join(DOM0_BAD))
 
 _line = re.compile(r"\((XEN|d\d+)\) (.*)")

@@ -19,6 +19,7 @@ DOM0_MEMORY = 768
 MACHINE_MEMORY = 3072
 # Seconds, without and with --icount.
 TIMEOUT, IMAGE_TIMEOUT = (300, 1800), (60, 300)
+MAX_SLOW = 100
 MAX_MACHINE = 65536
 
 
@@ -157,6 +158,9 @@ def _guest_options(p, with_scripts):
     g = p.add_argument_group("the guest")
     g.add_argument("--kernel", metavar="VMLINUZ",
                    help="a bzImage (default: Debian's, from the cache)")
+    g.add_argument("--kernel-modules", metavar="DIR",
+                   help="that kernel's own modules: a folder that has "
+                   "lib/modules/VERSION, as modules_install makes it")
     g.add_argument("--modules", metavar="DIR",
                    help="xenion*.ko, put into the guest's /lib/xenion")
     g.add_argument("--in-tree", action="store_true",
@@ -173,8 +177,9 @@ def _guest_options(p, with_scripts):
     g.add_argument("--vif", type=vif, action="append", default=[],
                    metavar="SPEC", help="mac=00:16:3e:00:00:01 or the word "
                    "default (repeatable)")
-    g.add_argument("--cmdline", default="", metavar="WORDS",
-                   help="more words for the guest's kernel command line")
+    g.add_argument("--cmdline", action="append", default=[],
+                   metavar="WORDS", help="more words for the guest's kernel "
+                   "command line (repeatable)")
     g.add_argument("--xl", type=xl_line, action="append", default=[],
                    metavar="KEY=VALUE", help="a line for xl.cfg, such as "
                    "max_grant_frames=4 (repeatable)")
@@ -186,7 +191,7 @@ def _guest_options(p, with_scripts):
                    help="a program from the cache, with its libraries")
     g.add_argument("--guest-module", action="append", default=[],
                    dest="guest_modules", metavar="NAME",
-                   help="another module of Debian's kernel, for modprobe")
+                   help="another module of the kernel's, for modprobe")
     g.add_argument("--dom0-script", type=script("dom0-script"),
                    metavar="FILE", help="runs in dom0 beside the guest")
     g.add_argument("--dom0-file", type=copied("dom0-file"), action="append",
@@ -201,6 +206,9 @@ def _guest_options(p, with_scripts):
         g.add_argument("--timeout", type=whole("timeout", 1, 86400),
                        metavar="S", help="after so long it counts as hung "
                        "(default 300, an image 60; with --icount 1800, 300)")
+        g.add_argument("--slow", type=whole("slow", 1, MAX_SLOW), default=1,
+                       metavar="N", help="a slow guest: all waiting, also "
+                       "that of the scripts, may take N times as long")
         g.add_argument("--ignore-log", type=regexp, action="append",
                        default=[], metavar="REGEXP", help="bad news that "
                        "this test expects (repeatable)")
@@ -282,9 +290,11 @@ def parse(argv):
     if o.command == "shell":
         o.guest_script, o.tools, o.timeout, o.ignore_log = None, [], 86400, []
         o.fresh = o.as_dom0 = o.no_tap = False
+        o.slow = 1
         o.image = o.ramdisk = None
         o.xen_cmdline = ""
     if o.command in ("run", "shell"):
+        o.cmdline = " ".join(o.cmdline)
         _check_guest(o)
     return o
 
@@ -314,7 +324,7 @@ def _check_guest(o):
     o.guest_tools += o.tools
     o.dom0_tools += o.tools
     times = IMAGE_TIMEOUT if o.image else TIMEOUT
-    o.timeout = o.timeout or times[o.icount]
+    o.timeout = (o.timeout or times[o.icount]) * o.slow
     _size_machine(o)
     _check_cached(o)
 
@@ -337,12 +347,22 @@ def _check_linux(o):
                        f"to {MAX_MACHINE}")
     if o.kernel:
         images.check_kernel(o.kernel)
+    _check_kernel_modules(o)
     if o.modules:
         if not os.path.isdir(o.modules):
             raise BadInput(f"--modules: {o.modules} is not a directory")
         if not any(f.endswith(".ko") for f in os.listdir(o.modules)):
             raise BadInput(f"--modules: {o.modules} has no *.ko; build them "
                            "first")
+
+
+def _check_kernel_modules(o):
+    if not o.kernel_modules:
+        return
+    if not o.kernel:
+        raise BadInput("--kernel-modules are those of a --kernel, and none "
+                       "is given")
+    places.module_tree(o.kernel_modules)
 
 
 def _refuse(o, names, why):
@@ -353,8 +373,9 @@ def _refuse(o, names, why):
 
 
 def _check_image(o):
-    _refuse(o, ("kernel", "modules", "in_tree", "guest_script", "guest_files",
-                "guest_tools", "guest_modules", "tools"),
+    _refuse(o, ("kernel", "kernel_modules", "modules", "in_tree",
+                "guest_script", "guest_files", "guest_tools", "guest_modules",
+                "tools"),
             "is for a Linux guest, and an --image is none")
     if o.as_dom0:
         _refuse(o, ("disk", "vif", "xl", "dom0_script", "dom0_files",
@@ -419,12 +440,11 @@ def _check_cached(o):
         if not programs.find_program(t):
             raise BadInput(f"the cache has no program '{t}'; the benchmark "
                            "programs come with tools/setup bench")
-    modules = Modules(places.kernel_root(), places.kernel_abi())
+    modules = Modules(*places.module_tree(o.kernel_modules))
     for m in o.guest_modules:
-        if (m.replace("-", "_") not in modules.paths
-                and m.replace("-", "_") not in modules.builtin):
-            raise BadInput(f"--guest-module: Debian's kernel has no module "
-                           f"'{m}'")
+        if not modules.have(m):
+            raise BadInput(f"--guest-module: the kernel {modules.abi} has no "
+                           f"module '{m}'")
 
 
 def machine_options(o):

@@ -3,7 +3,7 @@
 
 import os
 
-from .errors import RigError
+from .errors import BadInput, RigError
 
 LIB = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(LIB))
@@ -33,6 +33,21 @@ def kernel_abi():
 def kernel_root():
     """The unpacked linux-image package."""
     return os.path.join(CACHE, f"kernel-{kernel_abi()}")
+
+
+def module_tree(other):
+    """(root, version) of a kernel's modules, root/lib/modules/version:
+    Debian's, or those of the folder that the user gave."""
+    if not other:
+        return kernel_root(), kernel_abi()
+    modules = os.path.join(other, "lib/modules")
+    versions = os.listdir(modules) if os.path.isdir(modules) else []
+    if len(versions) != 1 or not os.path.exists(
+            os.path.join(modules, versions[0], "modules.builtin")):
+        raise BadInput(f"--kernel-modules: {modules} is no folder with the "
+                       "modules of one kernel: make modules_install "
+                       f"INSTALL_MOD_PATH={other} in its build makes that")
+    return other, versions[0]
 
 
 def stock_kernel():

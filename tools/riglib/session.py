@@ -45,7 +45,7 @@ class Session:
         self.machine, self.job, self.o = machine, job, job.o
         self.logdir, self.show, self.began = logdir, show, began
         self.dir = machine.path("share", job.name)
-        self.slow = 5 if self.o.icount else 1
+        self.slow = (5 if self.o.icount else 1) * self.o.slow
         self.domid = None
         self.text = GuestText()
         self.guest_out, self.dom0_out, self.guest_log = [], [], []

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# Memory that the kernel does not get, in turn: while a module is loaded, the
+# first allocation fails, then the second, and so on until all have; then one
+# after the other of those that works make while devices connect; then many
+# while packets and requests are on their way. Whatever becomes of it, it is
+# told, nothing stays behind, and without a fault all works again. kmemleak has
+# the last word. Needs a kernel that can fail to order (make check-debug), --disk
+# vdev=xvda, --vif, and failnth.
+
+. /root/lib.sh
+
+debug=/sys/kernel/debug
+bus=/sys/bus/xenion
+
+[ -d $debug/failslab ] || skip_all "this kernel cannot fail to order"
+
+# attributes NAME VALUE: of both kinds of faults
+attributes() {
+	for _kind in failslab fail_page_alloc; do
+		[ ! -e $debug/$_kind/$1 ] || echo "$2" >"$debug/$_kind/$1"
+	done
+}
+
+# quiet: no faults but those of one task, fail-nth
+quiet() {
+	attributes probability 0
+	attributes times -1
+	attributes interval 1
+	attributes verbose 0
+	attributes task-filter N
+	attributes ignore-gfp-wait N
+	attributes ignore-gfp-highmem N
+	attributes min-order 0
+}
+
+loaded() { [ -d "/sys/module/$(echo "$1" | tr - _)" ]; }
+ready() { [ -b /dev/xvda ] && [ -d /sys/class/net/eth0 ]; }
+devices() { [ -d $bus/devices/vbd-51712 ] && [ -d $bus/devices/vif-0 ]; }
+
+works() {
+	wait_for 20 ready || return 1
+	dd if=/dev/xvda of=/dev/null bs=64k count=8 iflag=direct 2>/dev/null ||
+		return 1
+	ip addr add 10.0.0.2/24 dev eth0 2>/dev/null
+	ip link set eth0 up
+	wait_for 20 ping -q -c 2 -W 1 10.0.0.1
+}
+
+# told: there is a line of ours since the log was cleared
+told() { dmesg | grep -q 'xenion'; }
+
+# --- while a module is loaded -------------------------------------------------
+
+# survived MODULE OUTCOME: what a load that met a fault has to leave
+survived() {
+	case $2 in
+	loaded)
+		case $1 in
+		xenion)	wait_for 20 devices || return 1 ;;
+		esac
+		wait_for 20 rmmod "$1" ;;
+	*)	! loaded "$1" ;;
+	esac
+}
+
+# sweep MODULE: the first allocation of its load fails, then the second, ...
+sweep() {
+	_n=0
+	_bad=0
+	_refused=0
+	while :; do
+		_n=$((_n + 1))
+		dmesg -c >/dev/null
+		_said=$(/root/failnth $_n "/lib/xenion/$1.ko")
+		case $_said in
+		none*)	break ;;
+		esac
+		if ! survived "$1" "${_said#* }"; then
+			echo "# $1, allocation $_n: $_said, and then:"
+			dmesg | tail -n 20 | sed 's/^/# /'
+			_bad=$((_bad + 1))
+			loaded "$1" && rmmod "$1"
+		fi
+		[ "$_said" = "fault loaded" ] || _refused=$((_refused + 1))
+	done
+	echo "# $1: $_n allocations, the load failed $_refused times" >&9
+	[ "$_said" = "none loaded" ] && wait_for 20 rmmod "$1" && [ $_bad = 0 ]
+}
+
+# --- while devices connect ----------------------------------------------------
+
+# workers: faults are for works only, and for those that are yet to come
+workers() {
+	for _p in /proc/[0-9]*; do
+		case $(cat "$_p/comm" 2>/dev/null) in
+		kthreadd | kworker*)	echo 1 >"$_p/make-it-fail" ;;
+		esac
+	done 2>/dev/null
+	attributes task-filter Y
+}
+
+# connect N: one in N allocations fails, once, while both devices connect
+connect() {
+	quiet
+	workers
+	dmesg -c >/dev/null
+	attributes interval "$1"
+	attributes times 1
+	attributes probability 100
+	insmod /lib/xenion/xenion-blkfront.ko
+	insmod /lib/xenion/xenion-netfront.ko
+	wait_for 3 ready
+	quiet
+	if ! ready && ! wait_for 10 ready && ! told; then
+		echo "# interval $1: a device is missing, and nothing is told"
+		return 1
+	fi
+	ready || echo "# interval $1: $(dmesg | grep xenion | tail -n 1)"
+	wait_for 20 rmmod xenion-blkfront && wait_for 20 rmmod xenion-netfront
+}
+
+connect_all() {
+	for _i in 1 2 3 4 5 6 7 8 9 10 12 14 17 20 24 29 35 42 50 60 72 86 100; do
+		connect $_i || return 1
+	done
+}
+
+# --- while data flow ----------------------------------------------------------
+
+# flow: one in ten allocations that must not wait fails
+flow() {
+	attributes ignore-gfp-wait Y
+	attributes probability 10
+	ping -q -c 200 -i 0.01 -s 8000 10.0.0.1 >/dev/null &
+	dd if=/dev/zero of=/dev/xvda bs=64k count=64 oflag=direct \
+		conv=notrunc 2>/dev/null
+	dd if=/dev/xvda of=/dev/null bs=4k count=256 iflag=direct 2>/dev/null
+	wait $!
+	quiet
+	return 0
+}
+
+plan 17
+quiet
+dmesg -c >/dev/null
+check "xenion: every allocation of its load fails once" sweep xenion
+check "the next load works" load_xenion
+check "and all that is there" works
+check "unload" wait_for 20 unload_xenion
+check "no grant is left behind" none_left
+
+insmod /lib/xenion/xenion.ko
+for module in xenion-console xenion-blkfront xenion-netfront; do
+	check "$module: every allocation of its load fails once" sweep $module
+done
+check "the frontends load" sh -c 'cd /lib/xenion && insmod xenion-blkfront.ko &&
+	insmod xenion-netfront.ko'
+check "and work" works
+rmmod xenion-netfront
+wait_for 20 rmmod xenion-blkfront
+
+check "faults while devices connect" connect_all
+check "the frontends load after that" sh -c 'cd /lib/xenion &&
+	insmod xenion-blkfront.ko && insmod xenion-netfront.ko'
+check "and work" works
+
+check "faults while data flow" flow
+check "after that all works" works
+check "unload" wait_for 20 unload_xenion
+check "no grant is left behind" none_left
+finish
