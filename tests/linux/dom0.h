@@ -7,7 +7,12 @@
 #ifndef XENION_TESTS_LINUX_DOM0_H
 #define XENION_TESTS_LINUX_DOM0_H
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "host.h"
+#include "xenstore.h"
 #include "um.h"
 
 extern struct host_guest *um_guest;

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <xenion/console.h>
+
 #include "internal.h"
-#include "xenstore.h"
 #include "dom0.h"
 
 struct host_guest *um_guest;

@@ -18,14 +18,11 @@
 	local_irq_save(__flags);			\
 	__ret = (call);					\
 	local_irq_restore(__flags);			\
-	um_kick();					\
 	__ret;						\
 })
 
 #define UM_VOID(call)	((void)UM(((call), 0)))
 
-/* Dom0 has something to do. Context: any. */
-void um_kick(void);
 /* upcall.c */
 void um_upcall(void);
 
@@ -61,7 +58,7 @@ void um_exit(struct kunit *test);
 	unsigned long __end = jiffies + msecs_to_jiffies(ms);		\
 									\
 	while (!(cond) && time_before(jiffies, __end))			\
-		msleep(10);						\
+		msleep(20);						\
 	KUNIT_EXPECT_TRUE_MSG(test, cond, "not within " #ms " ms");	\
 	(cond);								\
 })

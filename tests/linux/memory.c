@@ -11,10 +11,6 @@
 #include "internal.h"
 #include "um.h"
 
-/* of arch/um; the kernel's memory begins with the program itself */
-extern unsigned long uml_physmem;
-extern unsigned long long physmem_size;
-
 #define HOLE_GFN	0x100000ul
 
 static void hole_clear(struct host_guest *g, unsigned int i)

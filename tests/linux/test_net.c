@@ -33,6 +33,14 @@ static struct packet_type all_packets = {
 	.func = packet_comes,
 };
 
+static bool exists(const char *name)
+{
+	struct net_device *dev = dev_get_by_name(&init_net, name);
+
+	dev_put(dev);
+	return dev;
+}
+
 static void set_up(struct kunit *test, bool up)
 {
 	rtnl_lock();
@@ -56,7 +64,8 @@ static int net_test_init(struct kunit *test)
 	err = kmod_xenion_netfront_load();
 	if (err)
 		return err;
-	um_until(test, (eth = dev_get_by_name(&init_net, "eth0")), 5000);
+	um_until(test, exists("eth0"), 5000);
+	eth = dev_get_by_name(&init_net, "eth0");
 	if (!eth)
 		return -ENODEV;
 	dev_add_pack(&all_packets);

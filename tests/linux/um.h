@@ -8,6 +8,11 @@
 #ifndef XENION_TESTS_LINUX_UM_H
 #define XENION_TESTS_LINUX_UM_H
 
+/* ---- arch/um: where the kernel's physical memory begins, and its size ---- */
+
+extern unsigned long uml_physmem;
+extern unsigned long long physmem_size;
+
 /* ---- kernel.c, for the host's half; any context ---- */
 
 /* Somebody broke a rule: the test that runs has failed, with these words. */

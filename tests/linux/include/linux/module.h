@@ -14,15 +14,18 @@
 #define __init
 #define __exit
 
+#define UM_INIT_(module, fn)			\
+	int module##_load(void);		\
+	int module##_load(void) { return fn(); }
+#define UM_EXIT_(module, fn)			\
+	void module##_unload(void);		\
+	void module##_unload(void) { fn(); }
+#define UM_INIT(module, fn)	UM_INIT_(module, fn)
+#define UM_EXIT(module, fn)	UM_EXIT_(module, fn)
+
 #undef module_init
 #undef module_exit
-#define UM_NAME_(module, verb)	module##_##verb
-#define UM_NAME(module, verb)	UM_NAME_(module, verb)
-#define module_init(fn)						\
-	int UM_NAME(__KBUILD_MODNAME, load)(void);		\
-	int UM_NAME(__KBUILD_MODNAME, load)(void) { return fn(); }
-#define module_exit(fn)						\
-	void UM_NAME(__KBUILD_MODNAME, unload)(void);		\
-	void UM_NAME(__KBUILD_MODNAME, unload)(void) { fn(); }
+#define module_init(fn)		UM_INIT(__KBUILD_MODNAME, fn)
+#define module_exit(fn)		UM_EXIT(__KBUILD_MODNAME, fn)
 
 #endif /* XENION_TESTS_LINUX_MODULE_H */
