@@ -36,8 +36,7 @@ static struct block_device *disk_open(struct kunit *test, const char *name)
 {
 	struct block_device *bdev;
 
-	if (!um_until(test, disk_exists(name), 5000))
-		return NULL;
+	KUNIT_ASSERT_TRUE(test, um_until(test, disk_exists(name), 5000));
 	bdev = blkdev_get_by_dev(blk_lookup_devt(name, 0),
 				 FMODE_READ | FMODE_WRITE, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(bdev));
@@ -115,6 +114,19 @@ static void write_held(struct kunit *test, struct write *w,
 	um_until(test, d->requests() > before, 1000);
 }
 
+/* xvda is plugged, and nobody has it open. Returns: its device on the bus. */
+static struct device *disk_plug(struct kunit *test)
+{
+	struct block_device *bdev;
+	struct device *dev;
+
+	UM_VOID(um_disk0.plug());
+	bdev = disk_open(test, "xvda");
+	dev = disk_device(bdev);
+	disk_close(bdev);
+	return dev;
+}
+
 /* ---- tests ---- */
 
 static void blk_reads_and_writes(struct kunit *test)
@@ -132,13 +144,9 @@ static void blk_reads_and_writes(struct kunit *test)
 /* As by /sys/bus/xenion/drivers/xenion-blkfront/unbind and bind. */
 static void blk_unbinds_and_binds(struct kunit *test)
 {
+	struct device *dev = disk_plug(test);
 	struct block_device *bdev;
-	struct device *dev;
 
-	UM_VOID(um_disk0.plug());
-	bdev = disk_open(test, "xvda");
-	dev = disk_device(bdev);
-	disk_close(bdev);
 	device_release_driver(dev);
 	KUNIT_EXPECT_FALSE(test, disk_exists("xvda"));
 	KUNIT_EXPECT_EQ(test, device_attach(dev), 1);
@@ -152,8 +160,7 @@ static void blk_module_reloads(struct kunit *test)
 {
 	struct block_device *bdev;
 
-	UM_VOID(um_disk0.plug());
-	disk_close(disk_open(test, "xvda"));
+	put_device(disk_plug(test));
 	kmod_xenion_blkfront_unload();
 	KUNIT_EXPECT_FALSE(test, disk_exists("xvda"));
 	KUNIT_ASSERT_EQ(test, kmod_xenion_blkfront_load(), 0);
@@ -168,13 +175,8 @@ static void blk_module_reloads(struct kunit *test)
  */
 static void blk_removed_while_disk_is_freed(struct kunit *test)
 {
-	struct block_device *bdev;
-	struct device *dev;
+	struct device *dev = disk_plug(test);
 
-	UM_VOID(um_disk0.plug());
-	bdev = disk_open(test, "xvda");
-	dev = disk_device(bdev);
-	disk_close(bdev);
 	um_point_arm("wake_up_all", "blkfront_disk.c");
 	UM_VOID(um_disk0.close());
 	um_point_reached(2000);
