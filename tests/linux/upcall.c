@@ -34,6 +34,7 @@ void um_upcall(void)
 int xnl_upcall_init(void)
 {
 	upcalls_on = true;
+	xnl_irq_enter_cpu(0);
 	return 0;
 }
 
