@@ -36,8 +36,11 @@ void um_console_start(void);
 	um_assert((x) + 0ull >= (a) && (x) <= (b) + 0ull, #x " in range")
 #define fail_msg(...)			um_fail(__VA_ARGS__)
 
-/* The guest is there, and pumps itself. */
-static inline struct host_xs *guest_start(struct host_xenion *x)
+#define GUEST_PAGES	0
+
+/* The guest is there, made by um_host_start(), and pumps itself. */
+static inline struct host_xs *guest_start_with(struct host_xenion *x,
+					       const struct host_config *cfg)
 {
 	x->host = um_guest;
 	return um_store;

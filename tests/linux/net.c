@@ -8,7 +8,7 @@
 
 void um_net_plug(void)
 {
-	t.h = guest_start(&t.x);
+	t.h = guest_start_with(&t.x, NULL);
 	t.b.g = t.x.host;
 	t.b.h = t.h;
 	host_xs_watch(t.h, FRONT "/state", be_watch, &t.b);
