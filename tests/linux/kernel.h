@@ -47,6 +47,11 @@ void um_point(const char *what, const char *file);
 void um_point_arm(const char *what, const char *file);
 /* Is somebody there, within @ms? No more: the point is not armed any longer. */
 bool um_point_reached(unsigned int ms);
+/*
+ * Did somebody come by who could not stop there, with a lock held or interrupts
+ * off? Then nobody can do anything in between, on other machines neither.
+ */
+bool um_point_passed(void);
 void um_point_go(void);
 
 /* For .init and .exit of a suite: a guest with xenion.ko loaded. */
@@ -62,5 +67,10 @@ void um_exit(struct kunit *test);
 	KUNIT_EXPECT_TRUE_MSG(test, cond, "not within " #ms " ms");	\
 	(cond);								\
 })
+
+/* A test whose point nobody comes to tests nothing, and has failed. */
+#define um_point_expect(test, ms)					\
+	KUNIT_EXPECT_TRUE_MSG(test, um_point_reached(ms),		\
+			      "nobody came to the point: this tests nothing")
 
 #endif /* XENION_TESTS_LINUX_KERNEL_H */

@@ -83,7 +83,7 @@ static void irq_port_is_reused(struct kunit *test)
 	channel_open(test, &a);
 	um_point_arm("close", "");
 	kthread_run(channel_close_thread, &a, "close");
-	um_point_reached(1000);
+	um_point_expect(test, 1000);
 	channel_open(test, &b);
 	um_point_go();
 	wait_for_completion(&a.gone);
@@ -127,7 +127,7 @@ static void affinity_while_closing(struct kunit *test, const char *what,
 	channel_open(test, &c);
 	um_point_arm(what, file);
 	kthread_run(channel_close_thread, &c, "close");
-	um_point_reached(1000);
+	um_point_expect(test, 1000);
 	affinity_write(c.irq);
 	um_point_go();
 	wait_for_completion(&c.gone);
