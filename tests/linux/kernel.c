@@ -175,6 +175,9 @@ static long hypercall(unsigned int nr, unsigned long a1, unsigned long a2,
 {
 	long ret = UM(um_host_hypercall(nr, a1, a2, a3, a4, a5));
 
+	/* Somebody waits for dom0 without sleeping: it is dom0's turn. */
+	if (nr == __HYPERVISOR_sched_op && a1 == SCHEDOP_yield)
+		UM(um_host_pump());
 	if (nr == __HYPERVISOR_event_channel_op && a1 == EVTCHNOP_close)
 		um_point("close", "");
 	return ret;
@@ -218,6 +221,12 @@ void memunmap(void *addr)
 
 /* ---- suites ---- */
 
+int um_load(void)
+{
+	memset(&xnl_guest, 0, sizeof(xnl_guest));
+	return kmod_xenion_load();
+}
+
 int um_init(struct kunit *test)
 {
 	int err;
@@ -227,7 +236,7 @@ int um_init(struct kunit *test)
 	dom0 = kthread_run(dom0_main, NULL, "dom0");
 	if (IS_ERR(dom0))
 		return PTR_ERR(dom0);
-	err = kmod_xenion_load();
+	err = um_load();
 	loaded = !err;
 	return err;
 }

@@ -54,6 +54,9 @@ bool um_point_reached(unsigned int ms);
 bool um_point_passed(void);
 void um_point_go(void);
 
+/* xenion.ko, with its data as a module has it that is loaded: clear. */
+int um_load(void);
+
 /* For .init and .exit of a suite: a guest with xenion.ko loaded. */
 int um_init(struct kunit *test);
 void um_exit(struct kunit *test);

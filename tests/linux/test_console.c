@@ -5,6 +5,7 @@
  */
 #include <linux/console.h>
 #include <linux/debug_locks.h>
+#include <linux/delay.h>
 #include <linux/tty.h>
 
 #include <xenion/console.h>
@@ -12,9 +13,18 @@
 
 static int console_test_init(struct kunit *test)
 {
+	struct xencons_interface *intf;
 	int err = um_init(test);
 
-	return err ?: kmod_xenion_console_load();
+	if (!err)
+		err = kmod_xenion_console_load();
+	if (err)
+		return err;
+	/* The kernel's first messages are many. */
+	intf = UM(um_console());
+	um_until(test, READ_ONCE(intf->out_cons) == READ_ONCE(intf->out_prod),
+		 1000);
+	return 0;
 }
 
 static void console_test_exit(struct kunit *test)
@@ -33,6 +43,7 @@ static int terminal_write(struct kunit *test, const char *text)
 	KUNIT_ASSERT_EQ(test, tty_dev_name_to_number("hvc0", &dev), 0);
 	tty = tty_kopen_exclusive(dev);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(tty));
+	tty_unlock(tty);
 	n = tty->ops->write(tty, text, strlen(text));
 	tty_kclose(tty);
 	return n;

@@ -19,7 +19,7 @@ static unsigned char got[LEN];
 static int packet_comes(struct sk_buff *skb, struct net_device *dev,
 			struct packet_type *pt, struct net_device *orig)
 {
-	if (dev == eth) {
+	if (dev == eth && skb->pkt_type != PACKET_OUTGOING) {
 		skb_push(skb, ETH_HLEN);
 		if (skb->len == LEN && !skb_copy_bits(skb, 0, got, LEN))
 			received++;

@@ -8,7 +8,7 @@
 static void smoke_reload(struct kunit *test)
 {
 	kmod_xenion_unload();
-	KUNIT_ASSERT_EQ(test, kmod_xenion_load(), 0);
+	KUNIT_ASSERT_EQ(test, um_load(), 0);
 }
 
 static struct kunit_case smoke_cases[] = {
