@@ -126,6 +126,7 @@ check-setup:
 
 tsan_suite = tsan='$(MAKE) -s -C tests/unit O=$(OUT) tsan'
 model_suite = model='tests/model/check $(OUT)/model'
+linux_suite = linux='tests/linux/run $(XENION_CACHE)/linux/o/linux $(OUT)/check/linux'
 
 unit_suites = \
 	layering=tests/layering/layering.sh \
@@ -160,6 +161,16 @@ check-tsan: $(OUT)/include/xen-public ## the tests with threads, under ThreadSan
 check-model: ## every interleaving of the protocols' models (spin)
 	@tools/setup unit
 	@$(HARNESS) $(model_suite)
+
+# A kernel that is a program, with the modules and their tests in it; kept in the
+# cache, for most of it does not change.
+.PHONY: um
+um:
+	@tools/setup linux
+
+.PHONY: check-linux
+check-linux: um ## os/linux in User-Mode Linux (never run so far)
+	@$(HARNESS) $(linux_suite)
 
 .PHONY: coverage
 coverage: $(OUT)/include/xen-public ## what the unit tests reach: a table, build/coverage/html

@@ -13,8 +13,10 @@
 #include "store_guest.h"
 #include <xenion/blkfront.h>
 
+#ifndef VDEV
 #define VDEV		51712u
 #define FRONT		"device/vbd/51712"
+#endif
 #ifndef SECTORS
 #define SECTORS		16384u
 #endif

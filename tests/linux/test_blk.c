@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * xenion-blkfront.ko with the kernel's real block layer and driver core: data,
+ * removal in every order, and who waits for whom.
+ */
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/kthread.h>
+
+#include "xnl.h"
+#include "kernel.h"
+
+static int blk_test_init(struct kunit *test)
+{
+	int err = um_init(test);
+
+	return err ?: kmod_xenion_blkfront_load();
+}
+
+static void blk_test_exit(struct kunit *test)
+{
+	kmod_xenion_blkfront_unload();
+	um_exit(test);
+}
+
+/* ---- disks as a user has them ---- */
+
+static bool disk_exists(const char *name)
+{
+	return blk_lookup_devt(name, 0);
+}
+
+static struct block_device *disk_open(struct kunit *test, const char *name)
+{
+	struct block_device *bdev;
+
+	KUNIT_ASSERT_TRUE(test, um_until(test, disk_exists(name), 5000));
+	bdev = blkdev_get_by_dev(blk_lookup_devt(name, 0),
+				 FMODE_READ | FMODE_WRITE, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bdev));
+	return bdev;
+}
+
+static void disk_close(struct block_device *bdev)
+{
+	blkdev_put(bdev, FMODE_READ | FMODE_WRITE);
+}
+
+/* The device on the bus, with a reference. */
+static struct device *disk_device(struct block_device *bdev)
+{
+	return get_device(disk_to_dev(bdev->bd_disk)->parent);
+}
+
+static int disk_io(struct block_device *bdev, enum req_op op, sector_t sector,
+		   struct page *page)
+{
+	struct bio *bio = bio_alloc(bdev, 1, op, GFP_KERNEL);
+	int err;
+
+	bio->bi_iter.bi_sector = sector;
+	bio_add_page(bio, page, PAGE_SIZE, 0);
+	err = submit_bio_wait(bio);
+	bio_put(bio);
+	return err;
+}
+
+/* A page of @seed goes to the backend's disk and comes back. */
+static void disk_check(struct kunit *test, struct block_device *bdev,
+		       const struct um_disk *d, unsigned char seed)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned char *va = page_address(page);
+
+	memset(va, seed, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, disk_io(bdev, REQ_OP_WRITE, 64, page), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(va, d->data() + 64 * 512, PAGE_SIZE), 0);
+	memset(va, ~seed, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, disk_io(bdev, REQ_OP_READ, 64, page), 0);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(va, seed, PAGE_SIZE), NULL);
+	__free_page(page);
+}
+
+/* A write that somebody else waits for. */
+struct write {
+	struct block_device *bdev;
+	struct completion done;
+	int err;
+};
+
+static int write_thread(void *data)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	struct write *w = data;
+
+	w->err = disk_io(w->bdev, REQ_OP_WRITE, 8, page);
+	__free_page(page);
+	complete(&w->done);
+	return 0;
+}
+
+/* One that the backend has taken, and does not answer. */
+static void write_held(struct kunit *test, struct write *w,
+		       struct block_device *bdev, const struct um_disk *d)
+{
+	unsigned int before = d->requests();
+
+	w->bdev = bdev;
+	init_completion(&w->done);
+	UM_VOID(d->hold(1));
+	kthread_run(write_thread, w, "write");
+	um_until(test, d->requests() > before, 1000);
+}
+
+/* xvda is plugged, and nobody has it open. Returns: its device on the bus. */
+static struct device *disk_plug(struct kunit *test)
+{
+	struct block_device *bdev;
+	struct device *dev;
+
+	UM_VOID(um_disk0.plug());
+	bdev = disk_open(test, "xvda");
+	dev = disk_device(bdev);
+	disk_close(bdev);
+	return dev;
+}
+
+/* ---- tests ---- */
+
+static void blk_reads_and_writes(struct kunit *test)
+{
+	struct block_device *bdev;
+
+	UM_VOID(um_disk0.plug());
+	bdev = disk_open(test, "xvda");
+	disk_check(test, bdev, &um_disk0, 0x5a);
+	disk_close(bdev);
+	UM_VOID(um_disk0.unplug());
+	um_until(test, !disk_exists("xvda"), 5000);
+}
+
+/* As by /sys/bus/xenion/drivers/xenion-blkfront/unbind and bind. */
+static void blk_unbinds_and_binds(struct kunit *test)
+{
+	struct device *dev = disk_plug(test);
+	struct block_device *bdev;
+
+	device_release_driver(dev);
+	KUNIT_EXPECT_FALSE(test, disk_exists("xvda"));
+	KUNIT_EXPECT_EQ(test, device_attach(dev), 1);
+	put_device(dev);
+	bdev = disk_open(test, "xvda");
+	disk_check(test, bdev, &um_disk0, 0xa5);
+	disk_close(bdev);
+}
+
+static void blk_module_reloads(struct kunit *test)
+{
+	struct block_device *bdev;
+
+	put_device(disk_plug(test));
+	kmod_xenion_blkfront_unload();
+	KUNIT_EXPECT_FALSE(test, disk_exists("xvda"));
+	KUNIT_ASSERT_EQ(test, kmod_xenion_blkfront_load(), 0);
+	bdev = disk_open(test, "xvda");
+	disk_check(test, bdev, &um_disk0, 0xc3);
+	disk_close(bdev);
+}
+
+/*
+ * The backend closes, the disk of that connection is freed, and before who has
+ * freed it has said so, the driver is unbound; unless he says so where nobody can
+ * come in between.
+ */
+static void blk_removed_while_disk_is_freed(struct kunit *test)
+{
+	struct device *dev = disk_plug(test);
+
+	um_point_arm("wake_up_all", "blkfront_disk.c");
+	UM_VOID(um_disk0.close());
+	KUNIT_EXPECT_TRUE_MSG(test, um_point_reached(2000) || um_point_passed(),
+			      "nobody came to the point: this tests nothing");
+	device_release_driver(dev);
+	um_point_go();
+	msleep(100);
+	put_device(dev);
+}
+
+static unsigned int watch_events;
+
+static void watch_event(struct xn_xs_watch *w)
+{
+	watch_events++;
+}
+
+/* Xenstore's events are heard while a disk waits for its backend to answer. */
+static void blk_closing_disk_does_not_hold_up_watches(struct kunit *test)
+{
+	static struct xn_xs_watch watch = {
+		.path = "data/test", .fn = watch_event,
+	};
+	struct block_device *bdev;
+	struct write w;
+
+	KUNIT_ASSERT_EQ(test, xn_xs_watch(&xnl_guest.xs, &watch), 0);
+	UM_VOID(um_disk0.plug());
+	bdev = disk_open(test, "xvda");
+	write_held(test, &w, bdev, &um_disk0);
+	UM_VOID(um_disk0.close());
+	msleep(200);
+
+	watch_events = 0;
+	UM_VOID(um_store_write("data/test", "1"));
+	um_until(test, watch_events, 1000);
+
+	UM_VOID(um_disk0.hold(0));
+	wait_for_completion(&w.done);
+	disk_close(bdev);
+	xn_xs_unwatch(&xnl_guest.xs, &watch);
+}
+
+/* A disk goes whose backend does not answer; another one goes meanwhile. */
+static void blk_slow_removal_does_not_hold_up_another(struct kunit *test)
+{
+	struct block_device *bdev;
+	struct write w;
+
+	UM_VOID(um_disk0.plug());
+	UM_VOID(um_disk1.plug());
+	disk_close(disk_open(test, "xvdb"));
+	bdev = disk_open(test, "xvda");
+	write_held(test, &w, bdev, &um_disk0);
+	UM_VOID(um_disk0.unplug());
+	msleep(200);
+	UM_VOID(um_disk1.unplug());
+	um_until(test, !disk_exists("xvdb"), 2000);
+
+	wait_for_completion(&w.done);
+	KUNIT_EXPECT_NE(test, w.err, 0);
+	disk_close(bdev);
+}
+
+static struct kunit_case blk_cases[] = {
+	KUNIT_CASE(blk_reads_and_writes),
+	KUNIT_CASE(blk_unbinds_and_binds),
+	KUNIT_CASE(blk_module_reloads),
+	KUNIT_CASE(blk_removed_while_disk_is_freed),
+	KUNIT_CASE(blk_closing_disk_does_not_hold_up_watches),
+	KUNIT_CASE(blk_slow_removal_does_not_hold_up_another),
+	{}
+};
+
+static struct kunit_suite blk_suite = {
+	.name = "blk",
+	.init = blk_test_init,
+	.exit = blk_test_exit,
+	.test_cases = blk_cases,
+};
+kunit_test_suite(blk_suite);
