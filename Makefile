@@ -117,7 +117,7 @@ example: service ## start a domain that serves a web page from its disk; fetch i
 ## Test
 
 .PHONY: check
-check: check-setup modules selftest shim guest ## all tests: unit tests, then the real Xen
+check: check-setup modules selftest shim guest um ## all tests: unit tests, then the real Xen
 	@$(HARNESS) $(unit_suites) $(rig_suites)
 
 .PHONY: check-setup
@@ -135,6 +135,7 @@ unit_suites = \
 	unit='$(MAKE) -s -C tests/unit O=$(OUT) check' \
 	$(tsan_suite) \
 	$(model_suite) \
+	$(linux_suite) \
 	options=tests/rig/options.sh \
 	logs=tests/rig/logs \
 	life=tests/rig/life \
@@ -149,7 +150,7 @@ rig_suites = \
 	guest=tests/guest/all
 
 .PHONY: check-unit
-check-unit: check-setup shim $(OUT)/include/xen-public ## tests that need no hypervisor (3 minutes)
+check-unit: check-setup shim um $(OUT)/include/xen-public ## tests that need no hypervisor (3 minutes)
 	@$(HARNESS) $(unit_suites)
 
 .PHONY: check-tsan
@@ -169,7 +170,7 @@ um:
 	@tools/setup linux
 
 .PHONY: check-linux
-check-linux: um ## os/linux in User-Mode Linux (never run so far)
+check-linux: um ## os/linux in User-Mode Linux
 	@$(HARNESS) $(linux_suite)
 
 .PHONY: coverage
