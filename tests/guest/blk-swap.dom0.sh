@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of blk-swap.sh: backends that close, and are there anew.
+# dom0's half of blk-swap.sh: a backend that closes and begins again, twice.
 
 . /root/dom0-lib.sh
 
@@ -21,6 +21,6 @@ restart() {
 
 wait_guest swaps 120
 restart 51712
-restart 51728
+restart 51712
 tell_guest restarted
 exit $failed

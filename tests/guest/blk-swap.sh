@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Memory is short, the kernel swaps to xvdb, and the backends of both disks begin
-# anew meanwhile: what frees memory waits for disks, so disks must not wait for
-# memory. What was on the swap disk's connection of before is lost, and whose it
-# was dies; the guest does not. blk-swap.dom0.sh is the other half.
+# Memory is short, the kernel swaps to xvdb, and the backend of xvda begins again
+# meanwhile, twice: what frees memory waits for disks, so a disk that connects
+# must not wait for memory. The swap disk keeps its backend: what has been swapped
+# to a disk that is lost is lost, and init may be among it. blk-swap.dom0.sh is
+# the other half.
 
 . /root/lib.sh
 
@@ -28,7 +29,7 @@ again() {
 
 no_hang() { ! dmesg | grep -E 'BUG:|Oops|lockup|hung task|rcu:.*stall'; }
 
-plan 9
+plan 8
 check "the modules load" load_xenion console blkfront
 check "xvda is there" wait_for 20 test -b /dev/xvda
 check "xvdb is there" wait_for 20 test -b /dev/xvdb || finish
@@ -42,7 +43,6 @@ check "the guest swaps" wait_for 60 swapped
 tell swaps
 wait_dom0 restarted 150
 check "xvda works again while memory is short" wait_for 60 again xvda
-check "xvdb is back" wait_for 60 again xvdb
 kill $hog
 pkill -x dd
 check "the guest lives" wait_for 30 works xvda
