@@ -44,7 +44,7 @@ tell swaps
 wait_dom0 restarted 150
 check "xvda works again while memory is short" wait_for 60 again xvda
 kill $hog
-pkill -x dd
+killall dd
 check "the guest lives" wait_for 30 works xvda
 check "nothing hangs" no_hang
 finish
