@@ -10,6 +10,7 @@
 #include <linux/async.h>
 #include <linux/device.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -18,6 +19,11 @@
 static struct xn_xs_watch bus_watch;
 static struct delayed_work bus_work;
 static struct workqueue_struct *bus_wq;	/* removals, side by side */
+/*
+ * Devices are probed in the order of their numbers: a driver that registers in
+ * the middle of a scan would probe the first while the scan probes the last.
+ */
+static DEFINE_MUTEX(bus_order);
 static bool bus_down;			/* for good */
 static bool bus_complained;		/* since it went well */
 
@@ -248,7 +254,9 @@ static void bus_scan(struct work_struct *work)
 		return;
 	drop_devices(is_gone);
 	bus_for_each_dev(&xnl_bus, NULL, NULL, probe_again);
+	mutex_lock(&bus_order);
 	err = xn_device_scan(&xnl_guest, NULL, saw_device, &again);
+	mutex_unlock(&bus_order);
 	if (err && !bus_complained)
 		pr_err("xenion: devices cannot be listed (error %d): trying again every second\n",
 		       err);
@@ -273,7 +281,9 @@ int xnl_driver_register(struct xnl_driver *drv, struct module *owner,
 	drv->driver.bus = &xnl_bus;
 	drv->driver.owner = owner;
 	drv->driver.mod_name = mod_name;
+	mutex_lock(&bus_order);
 	err = driver_register(&drv->driver);
+	mutex_unlock(&bus_order);
 	if (!err)
 		xnl_settle(drv->type);
 	return err;

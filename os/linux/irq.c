@@ -303,7 +303,7 @@ void xnl_irq_unbind(int irq)
 	mutex_lock(&events_lock);
 	list_move_tail(&ev->list, &unbound);
 	mutex_unlock(&events_lock);
-	schedule_work(&reap_work);
+	queue_work(xnl_wq, &reap_work);
 }
 EXPORT_SYMBOL_GPL(xnl_irq_unbind);
 

@@ -118,6 +118,11 @@ const char *um_store_read(const char *path)
 	return value ? value : "";
 }
 
+void um_plug(const char *type, unsigned int id)
+{
+	host_xs_plug(um_store, type, id);
+}
+
 void um_store_mute(int mute)
 {
 	host_xs_lies(um_store)->mute = mute;

@@ -115,7 +115,14 @@ _load() {
 }
 unload_xenion() {
 	for _m in netfront blkfront console; do
-		[ ! -d "/sys/module/xenion_$_m" ] || rmmod "xenion-$_m" || return 1
+		[ ! -d "/sys/module/xenion_$_m" ] || _unload "$_m" || return 1
 	done
 	[ ! -d /sys/module/xenion ] || rmmod xenion
+}
+# Linux lets a tty go, and with it the module, by a work, after its last close.
+_unload() {
+	case $1 in
+	console) wait_for 20 rmmod "xenion-$1" || rmmod "xenion-$1" ;;
+	*)	rmmod "xenion-$1" ;;
+	esac
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * os/linux/bus.c with the kernel's real driver core: which device a driver gets
+ * first.
+ */
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/kthread.h>
+
+#include "xnl.h"
+#include "kernel.h"
+
+#define BUS_DEVICES	4u
+
+static unsigned int bus_order[BUS_DEVICES], bus_probed;
+static struct completion bus_registered;
+
+/* The first takes its time: there is enough for all others to overtake it. */
+static int bus_test_probe(struct xnl_device *xdev)
+{
+	if (!xdev->id)
+		msleep(200);
+	if (bus_probed < BUS_DEVICES)
+		bus_order[bus_probed] = xdev->id;
+	bus_probed++;
+	xnl_device_settled(xdev);
+	return 0;
+}
+
+static void bus_test_remove(struct xnl_device *xdev)
+{
+}
+
+static struct xnl_driver bus_test_driver = {
+	.driver.name = "test",
+	.type = "test",
+	.probe = bus_test_probe,
+	.remove = bus_test_remove,
+};
+
+static int bus_register_thread(void *data)
+{
+	xnl_driver_register(&bus_test_driver, NULL, "test");
+	complete(&bus_registered);
+	return 0;
+}
+
+/* A driver registers when the first of the devices has just been added. */
+static void bus_probes_in_order(struct kunit *test)
+{
+	unsigned int i;
+
+	bus_probed = 0;
+	init_completion(&bus_registered);
+	um_point_arm("device_add", "bus.c");
+	for (i = 0; i < BUS_DEVICES; i++)
+		UM_VOID(um_plug("test", i));
+	um_point_expect(test, 5000);
+	kthread_run(bus_register_thread, NULL, "register");
+	msleep(50);
+	um_point_go();
+	wait_for_completion(&bus_registered);
+	um_until(test, bus_probed == BUS_DEVICES, 5000);
+
+	for (i = 0; i < BUS_DEVICES; i++)
+		KUNIT_EXPECT_EQ(test, bus_order[i], i);
+	xnl_driver_unregister(&bus_test_driver);
+}
+
+static struct kunit_case bus_cases[] = {
+	KUNIT_CASE(bus_probes_in_order),
+	{}
+};
+
+static struct kunit_suite bus_suite = {
+	.name = "bus",
+	.init = um_init,
+	.exit = um_exit,
+	.test_cases = bus_cases,
+};
+kunit_test_suite(bus_suite);
