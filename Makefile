@@ -124,7 +124,9 @@ check: check-setup modules selftest shim guest um ## all tests: unit tests, then
 check-setup:
 	@tools/setup check
 
-tsan_suite = tsan='$(MAKE) -s -C tests/unit O=$(OUT) tsan'
+jobs := $(shell nproc)
+
+tsan_suite = tsan='$(MAKE) -s -j$(jobs) -C tests/unit O=$(OUT) tsan'
 model_suite = model='tests/model/check $(OUT)/model'
 linux_suite = linux='tests/linux/run $(XENION_CACHE)/linux/o/linux $(OUT)/check/linux'
 
@@ -132,7 +134,7 @@ unit_suites = \
 	layering=tests/layering/layering.sh \
 	docs=tests/docs/advisories \
 	lib=tests/lib/check \
-	unit='$(MAKE) -s -C tests/unit O=$(OUT) check' \
+	unit='$(MAKE) -s -j$(jobs) -C tests/unit O=$(OUT) check' \
 	$(tsan_suite) \
 	$(model_suite) \
 	$(linux_suite) \
