@@ -7,6 +7,7 @@
 #include <linux/completion.h>
 #include <linux/console.h>
 #include <linux/delay.h>
+#include <linux/device.h>
 #include <linux/io.h>
 #include <linux/irq.h>
 #include <linux/kthread.h>
@@ -117,6 +118,15 @@ void um_point(const char *what, const char *file)
 	point.what = NULL;
 	complete(&point.reached);
 	wait_for_completion_timeout(&point.go, 10 * HZ);
+}
+
+/* In place of device_add(), see include/linux/device.h */
+int um_device_add(struct device *dev)
+{
+	int err = device_add(dev);
+
+	um_point("device_add", "");
+	return err;
 }
 
 bool um_point_reached(unsigned int ms)

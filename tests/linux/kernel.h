@@ -45,6 +45,7 @@ void kmod_xenion_netfront_unload(void);
  */
 void um_point(const char *what, const char *file);
 void um_point_arm(const char *what, const char *file);
+int um_device_add(struct device *dev);
 /* Is somebody there, within @ms? No more: the point is not armed any longer. */
 bool um_point_reached(unsigned int ms);
 /*
