@@ -2,13 +2,16 @@
 # shellcheck shell=sh
 #
 # More vCPUs than Xen's shared page has room for (XEN_LEGACY_MAX_VCPUS, 32): the
-# others take no events, and everything works without them. Needs 40 vCPUs,
-# --disk vdev=xvda and --vif.
+# others take no events, and everything works without them. Needs 40 vCPUs, of
+# which two are online (maxcpus=2: an emulator has no time for 40), --disk
+# vdev=xvda and --vif.
 
 . /root/lib.sh
 
-plan 8
+plan 9
 first=32	# the first CPU that takes no events
+
+online() { echo 1 >"/sys/devices/system/cpu/cpu$1/online"; }
 
 # irqs: of our devices
 irqs() { awk '/ xenion .*-event/ { sub(":", "", $1); print $1 }' /proc/interrupts; }
@@ -41,8 +44,9 @@ none_high() {
 [ "$(cat /sys/devices/system/cpu/kernel_max)" -ge 39 ] ||
 	skip_all "this kernel knows fewer than 40 CPUs"
 dmesg -c >/dev/null
-check "40 CPUs" [ "$(nproc)" = 40 ]
+check "a CPU without events is online" online 39
 check "the modules load" load_xenion blkfront netfront
+check "another one comes" online 33
 check "every event goes where events are taken" all_low
 check "an interrupt is not moved where they are not" none_high
 check "a CPU with events reads from the disk" read_on 1

@@ -8,11 +8,9 @@ import re
 from . import elf, images, places
 from .errors import BadInput
 
-# A kernel's; an image may be asked for more than it can bear, and for less
-# memory than anything needs.
-MAX_VCPUS = 32
+# An image may be asked for less memory than anything needs.
 MIN_MEMORY, MEMORY, IMAGE_MEMORY = 64, 256, 64
-IMAGE_VCPUS = 128
+MAX_VCPUS = 128
 # Xen itself, and what it needs for dom0 and a guest beside their memory.
 XEN_MEMORY = 384
 DOM0_MEMORY = 768
@@ -167,7 +165,7 @@ def _guest_options(p, with_scripts):
                    help="the kernel's own Xen support instead of ours")
     g.add_argument("--type", default="pvh", metavar="KIND",
                    help="kind of guest: pvh (default), pv, hvm")
-    g.add_argument("--vcpus", type=whole("vcpus", 1, IMAGE_VCPUS), default=1)
+    g.add_argument("--vcpus", type=whole("vcpus", 1, MAX_VCPUS), default=1)
     g.add_argument("--memory", metavar="MB",
                    type=whole("memory", 1, MAX_MACHINE),
                    help=f"default {MEMORY}, for an image {IMAGE_MEMORY}")
@@ -343,8 +341,6 @@ def _check_linux(o):
     if o.type == "pv" and not o.in_tree:
         raise BadInput("--type pv of a Linux kernel needs --in-tree: our "
                        "shim is a PVH guest")
-    if o.vcpus > MAX_VCPUS:
-        raise BadInput(f"--vcpus {o.vcpus} is out of range: 1 to {MAX_VCPUS}")
     o.memory = o.memory or MEMORY
     if o.memory < MIN_MEMORY:
         raise BadInput(f"--memory {o.memory} is out of range: {MIN_MEMORY} "
