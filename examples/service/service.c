@@ -87,20 +87,18 @@ static void echo_init(void)
 
 /* ---- the toolstack's word ---- */
 
-static void control_changed(struct xn_xs_watch *w)
+static void service_end(struct xn_control *c)
 {
-	char word[16];
-
-	if (xn_xs_read(&bare_guest.xs, XN_XS_NOTXN, w->path, "", word,
-		       sizeof(word)) <= 0)
-		return;
-	/* Whatever it is; that it is gone tells the toolstack: heard. */
-	xn_xs_write(&bare_guest.xs, XN_XS_NOTXN, w->path, "", "");
 	net_stop();
 }
 
-static struct xn_xs_watch control = {
-	.path = "control/shutdown", .fn = control_changed,
+static const struct xn_control_command commands[] = {
+	{ "poweroff", "feature-poweroff", service_end },
+	{ "halt", "feature-halt", service_end },
+};
+
+static struct xn_control control = {
+	.commands = commands, .nr_commands = 2,
 };
 
 void bare_main(void)
@@ -118,14 +116,18 @@ void bare_main(void)
 	}
 	httpd_init();
 	echo_init();
-	xn_xs_watch(&bare_guest.xs, &control);
+	err = xn_control_init(&control, &bare_guest);
+	if (err) {
+		bare_print("service: cannot listen to xl shutdown (error %d)\n", err);
+		return;
+	}
 	bare_print("service: %lu bytes at http://%s/, %u of %u pages used\n",
 		   page_size, ip4addr_ntoa(netif_ip4_addr(netif_default)),
 		   bare_memory.used, bare_memory.total);
 	net_run();
 	bare_print("service: ends, %u pages used at most, %u packets dropped\n",
 		   bare_memory.peak, net_dropped());
-	xn_xs_unwatch(&bare_guest.xs, &control);
+	xn_control_fini(&control);
 	net_close();
 	bare_disk_close(&disk);
 }

@@ -45,13 +45,9 @@ void xnl_settle_scanned(void);
 /* sysfs.c: what /sys/bus/xenion shows of the guest as a whole */
 extern const struct attribute_group *xnl_bus_groups[];
 
-/* control.c: what the toolstack asks of the guest: power off, reboot */
+/* control.c: what the toolstack asks of the guest: power off, reboot, SysRq */
 int xnl_control_init(void);
 void xnl_control_fini(void);
-
-/* sysrq.c: and magic SysRq */
-int xnl_sysrq_init(void);
-void xnl_sysrq_fini(void);
 
 /* shutdown.c: what the host is told when the system ends */
 int xnl_shutdown_init(void);

@@ -196,19 +196,14 @@ static int __init xenion_init(void)
 	err = xnl_control_init();
 	if (err)
 		goto bus;
-	err = xnl_sysrq_init();
-	if (err)
-		goto control;
 	err = xnl_shutdown_init();
 	if (err)
-		goto sysrq;
+		goto control;
 	pr_info("xenion: guest of Xen %u.%u, %s events, %u grant references\n",
 		xnl_hv.major, xnl_hv.minor, xnl_guest.evtchn.ops->name,
 		xnl_guest.gnttab.nr_refs);
 	return 0;
 
-sysrq:
-	xnl_sysrq_fini();
 control:
 	xnl_control_fini();
 bus:
@@ -245,7 +240,6 @@ void xnl_rooms_quit(void)
 {
 	unsigned int lost;
 
-	xnl_sysrq_fini();
 	xnl_control_fini();
 	xnl_bus_shutdown();
 	lost = rooms_fini();
@@ -259,7 +253,6 @@ static void __exit xenion_exit(void)
 	unsigned int lost;
 
 	xnl_shutdown_fini();
-	xnl_sysrq_fini();
 	xnl_control_fini();
 	xnl_bus_fini();
 	lost = rooms_fini();

@@ -20,7 +20,7 @@ FLOORS = {
 HEADERS = {
     "os": "base", "hypercall": "base", "ring": "base", "boot": "boot",
     "mmu": "mmu", "pv": "mmu", "events": "events", "grant": "grant", "time": "time",
-    "xenbus": "xenbus",
+    "xenbus": "xenbus", "control": "xenbus",
     "guest": "xenbus",  # one instance of each room, up to xenbus
     "x86/hypercall": "base", "x86/tsc": "base", "x86/cpuid": "boot",
 }

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xenbus/control.c: what the toolstack asks of a guest as a whole: to power off,
+ * to reboot, a magic SysRq key (docs/misc/xenstore-paths.pandoc of Xen,
+ * ~/control/shutdown and ~/control/sysrq). An OS says in a table what it does.
+ */
+#ifndef XENION_CONTROL_H
+#define XENION_CONTROL_H
+
+#include <xenion/guest.h>
+
+/* The longest word that is reported whole, with its NUL. */
+#define XN_CONTROL_WORD_MAX	32
+
+struct xn_control;
+
+/**
+ * struct xn_control_command - a word of control/shutdown that the guest obeys
+ * @word: "poweroff", "halt", "reboot", "suspend" or "s3"
+ * @feature: the node below control/ which says that the guest does,
+ *           "feature-poweroff" say; NULL: none
+ * @fn: does it; may sleep, and need not return
+ */
+struct xn_control_command {
+	const char *word;
+	const char *feature;
+	void (*fn)(struct xn_control *c);
+};
+
+/**
+ * struct xn_control - the toolstack's requests to one guest
+ * @commands: what the guest obeys; lives until xn_control_fini()
+ * @nr_commands: length of @commands
+ * @sysrq: a key of xl sysrq, a letter or a digit; may sleep; NULL: none
+ */
+struct xn_control {
+	const struct xn_control_command *commands;
+	unsigned int nr_commands;
+	void (*sysrq)(struct xn_control *c, char key);
+
+	/* control.c's own: */
+	struct xn_xs *xs;
+	struct xn_xs_watch shutdown_watch, sysrq_watch;
+	bool announced, sysrq_warned;
+	char unknown[XN_CONTROL_WORD_MAX];	/* the last one, reported */
+};
+
+/**
+ * xn_control_init - announce what the guest obeys, and begin to listen
+ * @c: public part set, the rest zero; owned by the caller until
+ *     xn_control_fini()
+ * @guest: its xenstore connection is up
+ *
+ * A request is removed from xenstore before it is obeyed, which tells the
+ * toolstack that it was heard; where the toolstack forbids that, the guest obeys
+ * all the same. A word that is not in the table stays there, and is reported
+ * once. The functions are called from a watch: one after the other.
+ * Returns: 0, or as xn_xs_watch(), and then nothing is left. May sleep.
+ */
+int xn_control_init(struct xn_control *c, struct xn_guest *guest);
+
+/**
+ * xn_control_fini - stop listening
+ * @c: initialised; not called from one of its own functions
+ *
+ * What was announced stays: the next user of the connection announces again.
+ * May sleep.
+ */
+void xn_control_fini(struct xn_control *c);
+
+#endif /* XENION_CONTROL_H */
