@@ -310,6 +310,7 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io);
 
 /**
  * xn_blk_push - show the backend all requests that were submitted
+ * @q: the queue
  *
  * At most one notification, and none while the backend is busy anyway; nothing
  * when the disk is going or gone. Context: any.
@@ -318,6 +319,7 @@ void xn_blk_push(struct xn_blk_queue *q);
 
 /**
  * xn_blk_interrupt - the queue's event has come: complete what is done
+ * @q: the queue
  *
  * Context: upcall, or any; never twice at once for one queue.
  */

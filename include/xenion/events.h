@@ -68,14 +68,16 @@ struct xn_evtchn_table {
  * @nr_vcpus: vCPUs 0 ... nr_vcpus - 1 can take upcalls
  * @ops: the ABI to use; NULL: FIFO where Xen has it, else 2-level
  *
- * Masks every port. Both ABIs tell a vCPU of its events by a flag in its
- * struct vcpu_info; without VCPUOP_register_vcpu_info, which cannot be undone,
- * only the first XN_EVTCHN_MAX_VCPUS have one. @t->nr_vcpus becomes less when
- * the domain has fewer.
- * Returns: 0, -ENOMEM, -EINVAL (no vCPU or too many), -EEXIST (the domain uses
+ * Masks every port. Both ABIs tell a vCPU of its events by a flag in its struct
+ * vcpu_info; without VCPUOP_register_vcpu_info, which cannot be undone, only
+ * the first XN_EVTCHN_MAX_VCPUS have one. @t->nr_vcpus becomes less when the
+ * domain has fewer.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, -EINVAL (no vCPU or too many), -EEXIST (the domain uses
  * the FIFO ABI already, for a kernel that has ended without xn_evtchn_fini():
  * see xn_evtchn_evict()), or what Xen answered, but for @ops NULL and a Xen
- * without the FIFO ABI. May sleep.
+ * without the FIFO ABI.
  */
 int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 		   unsigned int nr_vcpus, const struct xn_evtchn_ops *ops);
@@ -83,6 +85,8 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 /**
  * xn_evtchn_fini - stop to use event channels; Xen forgets our pages
  * @t: the table; all ports are unbound, and no upcall runs any more
+ * @moved: called for each adopted port that has a new number; may be NULL
+ * @data: its first argument
  *
  * The FIFO ABI is left by EVTCHNOP_reset, the only way there is. That closes
  * every port of the domain. The ports that the toolstack had made (those that
@@ -90,11 +94,8 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
  * again to the same remote ports, perhaps with new numbers (@moved tells), so
  * that a next user of the domain finds them.
  *
- * @moved: called for each of these that has a new number; may be NULL
- * @data: its first argument
- *
- * May sleep. All memory is freed, unless Xen refuses to let go of it: that is
- * logged.
+ * Context: may sleep. All memory is freed, unless Xen refuses to let go of it:
+ * that is logged.
  */
 void xn_evtchn_fini(struct xn_evtchn_table *t,
 		    void (*moved)(void *data, evtchn_port_t from,
@@ -112,7 +113,10 @@ void xn_evtchn_fini(struct xn_evtchn_table *t,
  * @data: its first argument
  *
  * EVTCHNOP_reset: Xen also forgets the pages of the FIFO ABI, which are ours
- * for other uses now. Returns: 0 or what Xen answered. May sleep.
+ * for other uses now.
+ *
+ * Context: may sleep.
+ * Return: 0 or what Xen answered.
  */
 int xn_evtchn_evict(struct xn_evtchn_table *t, const evtchn_port_t *keep,
 		    unsigned int count,
@@ -129,7 +133,10 @@ int xn_evtchn_evict(struct xn_evtchn_table *t, const evtchn_port_t *keep,
  * @data: its first argument
  * @port: our end, on success, masked
  *
- * EVTCHNOP_bind_interdomain. Returns: 0 or a negative errno value. May sleep.
+ * EVTCHNOP_bind_interdomain.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno value.
  */
 int xn_evtchn_bind_interdomain(struct xn_evtchn_table *t, domid_t remote,
 			       evtchn_port_t remote_port, xn_evtchn_fn fn,
@@ -137,8 +144,16 @@ int xn_evtchn_bind_interdomain(struct xn_evtchn_table *t, domid_t remote,
 
 /**
  * xn_evtchn_bind_unbound - make a port that another domain may connect to
+ * @t: the table
+ * @remote: the domain that may connect to it
+ * @fn: called for each event
+ * @data: its last argument
+ * @port: our end, on success, masked
  *
- * EVTCHNOP_alloc_unbound; as xn_evtchn_bind_interdomain() for the rest.
+ * EVTCHNOP_alloc_unbound; otherwise as xn_evtchn_bind_interdomain().
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno value.
  */
 int xn_evtchn_bind_unbound(struct xn_evtchn_table *t, domid_t remote,
 			   xn_evtchn_fn fn, void *data, evtchn_port_t *port);
@@ -148,9 +163,15 @@ int xn_evtchn_bind_unbound(struct xn_evtchn_table *t, domid_t remote,
  * @t: the table
  * @virq: VIRQ_*
  * @vcpu: the vCPU, 0 for a global one
+ * @fn: called for each event
+ * @data: its last argument
+ * @port: our end, on success, masked
  *
- * EVTCHNOP_bind_virq; as xn_evtchn_bind_interdomain() for the rest.
- * -EEXIST when that VIRQ is bound on that vCPU already.
+ * EVTCHNOP_bind_virq; otherwise as xn_evtchn_bind_interdomain().
+ *
+ * Context: may sleep.
+ * Return: 0, -EEXIST when that VIRQ is bound on that vCPU already, or another
+ * negative errno value.
  */
 int xn_evtchn_bind_virq(struct xn_evtchn_table *t, unsigned int virq,
 			unsigned int vcpu, xn_evtchn_fn fn, void *data,
@@ -160,8 +181,14 @@ int xn_evtchn_bind_virq(struct xn_evtchn_table *t, unsigned int virq,
  * xn_evtchn_bind_ipi - a port by which our CPUs interrupt one of us
  * @t: the table
  * @vcpu: the one that is interrupted by xn_evtchn_send()
+ * @fn: called for each event
+ * @data: its last argument
+ * @port: the port, on success, masked
  *
- * EVTCHNOP_bind_ipi; as xn_evtchn_bind_interdomain() for the rest.
+ * EVTCHNOP_bind_ipi; otherwise as xn_evtchn_bind_interdomain().
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno value.
  */
 int xn_evtchn_bind_ipi(struct xn_evtchn_table *t, unsigned int vcpu,
 		       xn_evtchn_fn fn, void *data, evtchn_port_t *port);
@@ -170,10 +197,15 @@ int xn_evtchn_bind_ipi(struct xn_evtchn_table *t, unsigned int vcpu,
  * xn_evtchn_adopt - take over a port that the toolstack made (xenstore, console)
  * @t: the table
  * @port: the port, from a HVM_PARAM_*_EVTCHN
+ * @fn: called for each event
+ * @data: its last argument
  *
- * xn_evtchn_unbind() does not close such a port. As
- * xn_evtchn_bind_interdomain() for the rest; -EINVAL for a number out of
- * range, -EBUSY for a port that is bound already.
+ * xn_evtchn_unbind() does not close such a port. Otherwise as
+ * xn_evtchn_bind_interdomain().
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL for a number out of range, -EBUSY for a port that is bound
+ * already, or another negative errno value.
  */
 int xn_evtchn_adopt(struct xn_evtchn_table *t, evtchn_port_t port,
 		    xn_evtchn_fn fn, void *data);
@@ -183,11 +215,13 @@ int xn_evtchn_adopt(struct xn_evtchn_table *t, evtchn_port_t port,
  * @t: the table
  * @port: a port of one of the functions above
  *
- * An upcall that runs meanwhile on another CPU may still call it: who frees what
- * the function uses waits for such an upcall first. The number is taken until
- * xn_evtchn_close(): neither Xen nor xn_evtchn_adopt() gives it to anybody. So
- * what the OS keeps under that number is put away in between.
- * Nothing for a port that is not bound. Context: any.
+ * An upcall that runs meanwhile on another CPU may still call it: who frees
+ * what the function uses waits for such an upcall first. The number is taken
+ * until xn_evtchn_close(): neither Xen nor xn_evtchn_adopt() gives it to
+ * anybody. So what the OS keeps under that number is put away in between.
+ * Nothing for a port that is not bound.
+ *
+ * Context: any.
  */
 void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port);
 
@@ -196,8 +230,10 @@ void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port);
  * @t: the table
  * @port: a port after xn_evtchn_detach(); any other is left alone
  *
- * EVTCHNOP_close, but for a port that was adopted. From now on the next bind, on
- * any CPU, may get this number. May sleep.
+ * EVTCHNOP_close, but for a port that was adopted. From now on the next bind,
+ * on any CPU, may get this number.
+ *
+ * Context: may sleep.
  */
 void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port);
 
@@ -206,8 +242,10 @@ void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port);
  * @t: the table
  * @port: a port of one of the functions above
  *
- * For who keeps nothing under a port's number, and knows that no upcall runs its
- * function. May sleep.
+ * For who keeps nothing under a port's number, and knows that no upcall runs
+ * its function.
+ *
+ * Context: may sleep.
  */
 void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
 
@@ -218,8 +256,10 @@ void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
  * @vcpu: the new vCPU
  *
  * EVTCHNOP_bind_vcpu. An event that is on its way may still come on the old
- * one; after a move when none is, all come on the new one. Returns: 0 or a
- * negative errno value. Context: any.
+ * one; after a move when none is, all come on the new one.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value.
  */
 int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 		   unsigned int vcpu);
@@ -235,8 +275,11 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
  * first, also those that come while others are handled; none interrupts
  * another. An event that waits already keeps the priority that it came with.
  *
- * EVTCHNOP_set_priority. Returns: 0, -EOPNOTSUPP in the 2-level ABI, -EINVAL
- * for a port that is not bound or a number out of range. Context: any.
+ * EVTCHNOP_set_priority.
+ *
+ * Context: any.
+ * Return: 0, -EOPNOTSUPP in the 2-level ABI, -EINVAL for a port that is not
+ * bound or a number out of range.
  */
 int xn_evtchn_set_priority(struct xn_evtchn_table *t, evtchn_port_t port,
 			   unsigned int priority);
@@ -258,8 +301,9 @@ enum xn_evtchn_holder {
  * @port: the port; one that was never bound is left alone
  * @who: for whom; to hold twice is to hold once
  *
- * Events that come meanwhile make one event when nobody holds the port any more.
- * One that is being handled, or was taken just before, goes on.
+ * Events that come meanwhile make one event when nobody holds the port any
+ * more. One that is being handled, or was taken just before, goes on.
+ *
  * Context: any.
  */
 void xn_evtchn_hold(struct xn_evtchn_table *t, evtchn_port_t port,
@@ -273,6 +317,7 @@ void xn_evtchn_hold(struct xn_evtchn_table *t, evtchn_port_t port,
  *
  * When nobody else does, events come, and one that waits comes now. A hypercall
  * (EVTCHNOP_unmask) only when one waits. A port that is not bound stays masked.
+ *
  * Context: any.
  */
 void xn_evtchn_release(struct xn_evtchn_table *t, evtchn_port_t port,
@@ -284,14 +329,19 @@ void xn_evtchn_release(struct xn_evtchn_table *t, evtchn_port_t port,
  * @port: a bound port
  *
  * It comes as one that the other end has sent does: now, or when nobody holds
- * the port any more. Context: any.
+ * the port any more.
+ *
+ * Context: any.
  */
 void xn_evtchn_raise(struct xn_evtchn_table *t, evtchn_port_t port);
 
 /**
  * xn_evtchn_mask - the owner holds its port's events back
+ * @t: the table
+ * @port: the port
  *
  * xn_evtchn_hold() for XN_HOLD_OWNER, which holds a port when it is bound.
+ *
  * Context: any.
  */
 static inline void xn_evtchn_mask(struct xn_evtchn_table *t,
@@ -302,8 +352,12 @@ static inline void xn_evtchn_mask(struct xn_evtchn_table *t,
 
 /**
  * xn_evtchn_unmask - the owner lets its port's events come
+ * @t: the table
+ * @port: the port
  *
- * xn_evtchn_release() for XN_HOLD_OWNER. Context: any.
+ * xn_evtchn_release() for XN_HOLD_OWNER.
+ *
+ * Context: any.
  */
 static inline void xn_evtchn_unmask(struct xn_evtchn_table *t,
 				    evtchn_port_t port)
@@ -315,6 +369,9 @@ static inline void xn_evtchn_unmask(struct xn_evtchn_table *t,
 
 /**
  * xn_evtchn_clear - forget a pending event
+ * @t: the table
+ * @port: the port
+ *
  * Context: any.
  */
 static inline void xn_evtchn_clear(struct xn_evtchn_table *t,
@@ -327,8 +384,10 @@ static inline void xn_evtchn_clear(struct xn_evtchn_table *t,
  * xn_evtchn_send - notify the other end of a port
  * @port: a bound interdomain or IPI port
  *
- * EVTCHNOP_send: one hypercall. Returns: 0 or a negative errno value.
+ * EVTCHNOP_send: one hypercall.
+ *
  * Context: any.
+ * Return: 0 or a negative errno value.
  */
 static inline int xn_evtchn_send(evtchn_port_t port)
 {
@@ -345,7 +404,9 @@ static inline int xn_evtchn_send(evtchn_port_t port)
  *
  * Called by the port's upcall vector. Bounded, whatever the host does: what is
  * left when the bound is reached makes a new upcall.
- * Returns: how many events were handled. Context: upcall, upcalls disabled.
+ *
+ * Context: upcall, upcalls disabled.
+ * Return: how many events were handled.
  */
 unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu);
 
@@ -375,6 +436,7 @@ struct xn_backoff {
  * The caller tells each event by xn_backoff_event(), and by xn_backoff_work()
  * that something came of it, at once or later. After 32 events in a row without
  * work the port is held for a millisecond, then for two, up to one second.
+ *
  * Context: any, as long as no other function of @b runs but xn_backoff_event()
  * and xn_backoff_work().
  */
@@ -385,7 +447,9 @@ void xn_backoff_open(struct xn_backoff *b, struct xn_evtchn_table *t,
  * xn_backoff_close - let the port go, for good
  * @b: open, or zeroed
  *
- * Called before the port is unbound. May sleep.
+ * Called before the port is unbound.
+ *
+ * Context: may sleep.
  */
 void xn_backoff_close(struct xn_backoff *b);
 
@@ -409,7 +473,9 @@ void xn_backoff_end(struct xn_backoff *b);
  * xn_backoff_work - there was work, with an event or without
  * @b: may be closed
  *
- * Lets the port go at once, if it is held. Context: any.
+ * Lets the port go at once, if it is held.
+ *
+ * Context: any.
  */
 static inline void xn_backoff_work(struct xn_backoff *b)
 {

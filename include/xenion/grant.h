@@ -72,10 +72,12 @@ struct xn_gnttab {
  *           Xen may not offer version 2, and does not change it while another
  *           domain maps a page that an earlier user had to leave behind
  *
- * Entries that are in use already (the toolstack's for console and xenstore,
- * or ones that an earlier user of the table had to leave behind) are left
- * alone. Returns: 0, -ENOMEM, -ENOSPC (no hole in the physmap), -ENODEV (a
- * table of neither version), or what Xen answered. May sleep.
+ * Entries that are in use already (the toolstack's for console and xenstore, or
+ * ones that an earlier user of the table had to leave behind) are left alone.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, -ENOSPC (no hole in the physmap), -ENODEV (a table of
+ * neither version), or what Xen answered.
  */
 int xn_gnttab_init(struct xn_gnttab *gt, unsigned int version);
 
@@ -87,8 +89,9 @@ int xn_gnttab_init(struct xn_gnttab *gt, unsigned int version);
  * Gives other domains a second or so to let go of pages that they still map.
  * What remains then is lost to the guest, for ever: logged with its number.
  * Otherwise the table is of version 1 again, as every user of it may expect.
- * May sleep.
- * Returns: the number of references that are still allocated or mapped.
+ *
+ * Context: may sleep.
+ * Return: the number of references that are still allocated or mapped.
  */
 unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
 
@@ -100,7 +103,9 @@ unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
  * From this CPU's cache, whose lock hardly anyone else takes. When few are left
  * the table grows soon after, in the background. It fails only when not one
  * reference is free, whatever the caches hold.
- * Returns: 0, or -ENOSPC. Context: any.
+ *
+ * Context: any.
+ * Return: 0, or -ENOSPC.
  */
 int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref);
 
@@ -109,8 +114,11 @@ int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref);
  * @gt: the table
  * @ref: the reference
  *
- * For a frontend that sets up a ring while others do. Returns: 0, -ENOSPC
- * (the table cannot grow any more), -ENOMEM, or what Xen answered. May sleep.
+ * For a frontend that sets up a ring while others do.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOSPC (the table cannot grow any more), -ENOMEM, or what Xen
+ * answered.
  */
 int xn_gnttab_get(struct xn_gnttab *gt, grant_ref_t *ref);
 
@@ -120,9 +128,11 @@ int xn_gnttab_get(struct xn_gnttab *gt, grant_ref_t *ref);
  * @ref: the reference
  *
  * For a device that has the least that it needs, and would do better with more.
- * An eighth of the table is left for devices that have not, and nothing is taken
- * from under the eyes of those who wait.
- * Returns: 0, or -ENOSPC: now, at least. Context: any.
+ * An eighth of the table is left for devices that have not, and nothing is
+ * taken from under the eyes of those who wait.
+ *
+ * Context: any.
+ * Return: 0, or -ENOSPC: now, at least.
  */
 int xn_gnttab_alloc_spare(struct xn_gnttab *gt, grant_ref_t *ref);
 
@@ -131,10 +141,12 @@ int xn_gnttab_alloc_spare(struct xn_gnttab *gt, grant_ref_t *ref);
  * @gt: the table
  * @count: how many are wanted, more than are allocated now
  *
- * For a frontend that knows what it needs at least. Grows the table when needed,
- * and at its limit has others give back what they do not use; does not set the
- * references aside. Returns: 0, -ENOSPC (then xn_gnttab_wait()), -ENOMEM, or what
- * Xen answered. May sleep.
+ * For a frontend that knows what it needs at least. Grows the table when
+ * needed, and at its limit has others give back what they do not use; does not
+ * set the references aside.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOSPC (then xn_gnttab_wait()), -ENOMEM, or what Xen answered.
  */
 int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count);
 
@@ -142,7 +154,10 @@ int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count);
  * xn_gnttab_size - how many references the table can have
  * @gt: the table
  *
- * By the toolstack's max_grant_frames, and what Xen made of it. Context: any.
+ * By the toolstack's max_grant_frames, and what Xen made of it.
+ *
+ * Context: any.
+ * Return: a count of references.
  */
 unsigned int xn_gnttab_size(struct xn_gnttab *gt);
 
@@ -150,7 +165,10 @@ unsigned int xn_gnttab_size(struct xn_gnttab *gt);
  * xn_gnttab_unused - how many of these are to be had
  * @gt: the table
  *
- * A statistic, as xn_gnttab_used(). Context: any.
+ * A statistic, as xn_gnttab_used().
+ *
+ * Context: any.
+ * Return: a count of references, at most xn_gnttab_size().
  */
 unsigned int xn_gnttab_unused(struct xn_gnttab *gt);
 
@@ -159,7 +177,10 @@ unsigned int xn_gnttab_unused(struct xn_gnttab *gt);
  * @gt: the table
  *
  * Deferred ones are not counted. A statistic: others allocate and free
- * meanwhile. Context: any.
+ * meanwhile.
+ *
+ * Context: any.
+ * Return: a count of references.
  */
 unsigned int xn_gnttab_used(struct xn_gnttab *gt);
 
@@ -176,8 +197,12 @@ void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
 
 /**
  * xn_gnttab_wait_cancel - @w's function will not be called any more
+ * @gt: the table
+ * @w: from xn_gnttab_wait(), or never queued
  *
- * Waits while another CPU runs it. Context: any, but not from the function.
+ * Waits while another CPU runs it.
+ *
+ * Context: any, but not from the function.
  */
 void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w);
 
@@ -186,15 +211,18 @@ void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w);
  * @gt: the table
  * @s: owned by the caller until removed, s->fn set
  *
- * May sleep; not from a shrinker.
+ * Context: may sleep; not from a shrinker.
  */
 void xn_gnttab_shrinker_add(struct xn_gnttab *gt, struct xn_gnttab_shrinker *s);
 
 /**
  * xn_gnttab_shrinker_remove - @s's function will not be called any more
+ * @gt: the table
+ * @s: from xn_gnttab_shrinker_add(), or never added
  *
- * Waits while somebody runs it; nothing if it was not added. May sleep; not from
- * a shrinker.
+ * Waits while somebody runs it; nothing if it was not added.
+ *
+ * Context: may sleep; not from a shrinker.
  */
 void xn_gnttab_shrinker_remove(struct xn_gnttab *gt,
 			       struct xn_gnttab_shrinker *s);
@@ -205,12 +233,16 @@ void xn_gnttab_shrinker_remove(struct xn_gnttab *gt,
  * @want: references, at most
  *
  * Done by the table itself for those who reserve and who wait.
- * Returns: how many were freed; more may be, soon. May sleep.
+ *
+ * Context: may sleep.
+ * Return: how many were freed; more may be, soon.
  */
 unsigned int xn_gnttab_shrink(struct xn_gnttab *gt, unsigned int want);
 
 /**
  * xn_gnttab_free - give an allocated reference back; it is not granted
+ * @gt: the table
+ * @ref: the reference
  *
  * Context: any.
  */
@@ -226,6 +258,7 @@ void xn_gnttab_free(struct xn_gnttab *gt, grant_ref_t ref);
  *
  * GTF_permit_access; no hypercall. A frame number above 32 bits, which version
  * 1 cannot express, is not granted: the other domain's access is refused.
+ *
  * Context: any.
  */
 void xn_gnttab_grant(struct xn_gnttab *gt, grant_ref_t ref, domid_t remote,
@@ -241,9 +274,11 @@ void xn_gnttab_grant(struct xn_gnttab *gt, grant_ref_t ref, domid_t remote,
  * @len: its length in bytes
  * @readonly: it may only copy from it
  *
- * GTF_sub_page: only for GNTTABOP_copy, cannot be mapped. Returns: 0,
- * -EOPNOTSUPP on a version 1 table, -EINVAL when it is not within one page.
+ * GTF_sub_page: only for GNTTABOP_copy, cannot be mapped.
+ *
  * Context: any.
+ * Return: 0, -EOPNOTSUPP on a version 1 table, -EINVAL when it is not within
+ * one page.
  */
 int xn_gnttab_grant_sub_page(struct xn_gnttab *gt, grant_ref_t ref,
 			     domid_t remote, xen_pfn_t gfn, unsigned int offset,
@@ -258,8 +293,10 @@ int xn_gnttab_grant_sub_page(struct xn_gnttab *gt, grant_ref_t ref,
  * @owner_ref: its reference
  * @readonly: @remote may only copy from it
  *
- * GTF_transitive: only for GNTTABOP_copy, cannot be mapped. Returns: 0, or
- * -EOPNOTSUPP on a version 1 table. Context: any.
+ * GTF_transitive: only for GNTTABOP_copy, cannot be mapped.
+ *
+ * Context: any.
+ * Return: 0, or -EOPNOTSUPP on a version 1 table.
  */
 int xn_gnttab_grant_transitive(struct xn_gnttab *gt, grant_ref_t ref,
 			       domid_t remote, domid_t owner,
@@ -270,11 +307,12 @@ int xn_gnttab_grant_transitive(struct xn_gnttab *gt, grant_ref_t ref,
  * @gt: the table
  * @ref: a granted reference
  *
- * Returns: 0: nobody can access the page any more, and @ref can be granted
- * again or freed. -EBUSY: it is still mapped, and the page may not be used for
+ * Context: any.
+ * Return: 0: nobody can access the page any more, and @ref can be granted again
+ * or freed. -EBUSY: it is still mapped, and the page may not be used for
  * anything else. It is to be tried again, until it succeeds, or handed to
  * xn_gnttab_end_page(); meanwhile a version 2 table lets nobody access the page
- * who does not do so now. Context: any.
+ * who does not do so now.
  */
 int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref);
 
@@ -284,7 +322,10 @@ int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref);
  * @ref: a granted reference
  *
  * The answer may be stale when it comes: only xn_gnttab_end() settles it. For
- * whom to end a grant is worth it only when that succeeds. Context: any.
+ * whom to end a grant is worth it only when that succeeds.
+ *
+ * Context: any.
+ * Return: true while another domain uses the grant.
  */
 bool xn_gnttab_in_use(struct xn_gnttab *gt, grant_ref_t ref);
 
@@ -296,7 +337,8 @@ bool xn_gnttab_in_use(struct xn_gnttab *gt, grant_ref_t ref);
  * @readonly: it may only read
  * @ref: the reference
  *
- * Returns: 0 or as xn_gnttab_get(). May sleep.
+ * Context: may sleep.
+ * Return: 0 or as xn_gnttab_get().
  */
 int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
 			 const void *page, bool readonly, grant_ref_t *ref);
@@ -312,8 +354,9 @@ int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
  *           xn_gnttab_fini() ends, when the caller may be long gone. NULL:
  *           nothing to release
  *
- * Returns: 0 when it is done, -EBUSY when it was deferred: neither @ref nor
- * @page is reused before the other domain has let go. Context: any.
+ * Context: any.
+ * Return: 0 when it is done, -EBUSY when it was deferred: neither @ref nor
+ * @page is reused before the other domain has let go.
  */
 int xn_gnttab_end_page(struct xn_gnttab *gt, grant_ref_t ref, void *page,
 		       void (*release)(void *page));
@@ -347,8 +390,9 @@ struct xn_gntmap_req {
  * @m: filled in; owned by the caller
  * @count: how many pages, 1 to XN_GNTMAP_MAX
  *
- * Returns: 0, -EINVAL, -ENOSPC (no hole in the physmap), -ENOMEM, or what Xen
- * answered. May sleep.
+ * Context: may sleep.
+ * Return: 0, -EINVAL, -ENOSPC (no hole in the physmap), -ENOMEM, or what Xen
+ * answered.
  */
 int xn_gntmap_init(struct xn_gntmap *m, unsigned int count);
 
@@ -357,7 +401,9 @@ int xn_gntmap_init(struct xn_gntmap *m, unsigned int count);
  * @m: the room; a second call, or one after a failed init, does nothing
  *
  * A page that Xen does not unmap costs all of the room, for ever: that is
- * logged. May sleep.
+ * logged.
+ *
+ * Context: may sleep.
  */
 void xn_gntmap_fini(struct xn_gntmap *m);
 
@@ -370,11 +416,13 @@ void xn_gntmap_fini(struct xn_gntmap *m);
  * GNTTABOP_map_grant_ref, many pages by one hypercall. Pages that can be mapped
  * are, whatever becomes of the others. A PV guest can map what it granted to
  * itself; of an HVM or PVH guest Xen would take the page away from where it is.
- * Returns: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
+ *
+ * Context: any.
+ * Return: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
  * there, or stuck there), -EOPNOTSUPP (our own page, see above), -EACCES (not
  * granted to us, or read-only), -ENOENT (no such reference), -ESRCH (no such
- * domain), -ENOSPC (Xen has no handle left), -EAGAIN (the page is paged out: try
- * again later), or what Xen answered; -EIO when that was nonsense. Context: any.
+ * domain), -ENOSPC (Xen has no handle left), -EAGAIN (the page is paged out:
+ * try again later), or what Xen answered; -EIO when that was nonsense.
  */
 int xn_gntmap_map(struct xn_gntmap *m, struct xn_gntmap_req *req,
 		  unsigned int n);
@@ -387,8 +435,10 @@ int xn_gntmap_map(struct xn_gntmap *m, struct xn_gntmap_req *req,
  *
  * GNTTABOP_unmap_grant_ref. A slot with nothing in it is left as it is; one
  * whose page Xen does not unmap can be tried again.
- * Returns: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
- * stuck there), or what Xen answered. Context: any.
+ *
+ * Context: any.
+ * Return: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
+ * stuck there), or what Xen answered.
  */
 int xn_gntmap_unmap(struct xn_gntmap *m, struct xn_gntmap_req *req,
 		    unsigned int n);
@@ -399,6 +449,7 @@ int xn_gntmap_unmap(struct xn_gntmap *m, struct xn_gntmap_req *req,
  * @slot: one that is mapped
  *
  * Context: any.
+ * Return: the address of its first byte.
  */
 static inline void *xn_gntmap_va(const struct xn_gntmap *m, unsigned int slot)
 {
@@ -441,9 +492,11 @@ void xn_gntcopy_to(struct gnttab_copy *op, domid_t domid, grant_ref_t ref,
  *
  * GNTTABOP_copy, all by one hypercall. What can be copied is, whatever becomes
  * of the rest. A sub-page or transitive grant is used in this way only.
- * Returns: 0, or the first error: -EACCES (not granted to us, read-only, or
- * outside the part that is granted), -EINVAL (beyond a page, or no page), others
- * as for xn_gntmap_map(). Context: any.
+ *
+ * Context: any.
+ * Return: 0, or the first error: -EACCES (not granted to us, read-only, or
+ * outside the part that is granted), -EINVAL (beyond a page, or no page),
+ * others as for xn_gntmap_map().
  */
 int xn_gnttab_copy(struct gnttab_copy *op, unsigned int n);
 

@@ -74,7 +74,8 @@ struct xn_physmap {
  *         enum xn_mapspace
  * @count: how many frames there may ever be, at least 1
  *
- * Returns: 0, -ENOSPC (no hole), -ENOMEM. May sleep.
+ * Context: may sleep.
+ * Return: 0, -ENOSPC (no hole), -ENOMEM.
  */
 int xn_physmap_init(struct xn_physmap *pm, unsigned int space,
 		    unsigned int count);
@@ -83,8 +84,9 @@ int xn_physmap_init(struct xn_physmap *pm, unsigned int space,
  * xn_physmap_add - make the next frame appear, at pm->va + pm->used pages
  * @pm: the range; its frame number pm->used of the space is added
  *
- * Returns: 0, -ENOSPC when the range is full, or what Xen answered.
- * The caller excludes a second caller. Context: any.
+ * Context: any.
+ * Return: 0, -ENOSPC when the range is full, or what Xen answered. The caller
+ * excludes a second caller.
  */
 int xn_physmap_add(struct xn_physmap *pm);
 
@@ -93,8 +95,9 @@ int xn_physmap_add(struct xn_physmap *pm);
  * @pm: a range of XN_MAPSPACE_GRANTED
  * @i: which of its frames
  *
- * Returns: host_addr for GNTTABOP_map_grant_ref with GNTMAP_host_map, which
- * makes the page appear at pm->va + @i pages. Context: any.
+ * Context: any.
+ * Return: host_addr for GNTTABOP_map_grant_ref with GNTMAP_host_map, which
+ * makes the page appear at pm->va + @i pages.
  */
 uint64_t xn_physmap_grant_addr(const struct xn_physmap *pm, unsigned int i);
 
@@ -103,7 +106,9 @@ uint64_t xn_physmap_grant_addr(const struct xn_physmap *pm, unsigned int i);
  * @pm: the range; a second call, or one after a failed init, does nothing
  *
  * A frame that Xen refuses to remove, or of which pm->stuck tells, keeps the
- * hole reserved for ever: that is logged, once. May sleep.
+ * hole reserved for ever: that is logged, once.
+ *
+ * Context: may sleep.
  */
 void xn_physmap_fini(struct xn_physmap *pm);
 
@@ -128,9 +133,11 @@ struct xn_balloon {
  * rest is the caller's as before, but zeroed. What is in the pages is cleared
  * before Xen gets it. Needs a page for each 510.
  *
- * XENMEM_decrease_reservation. Returns: how many went, or if none did: what Xen
- * answered, -EIO when it did not say why, -ENOMEM. The caller excludes a second
- * caller. May sleep.
+ * XENMEM_decrease_reservation.
+ *
+ * Context: may sleep.
+ * Return: how many went, or if none did: what Xen answered, -EIO when it did
+ * not say why, -ENOMEM. The caller excludes a second caller.
  */
 int xn_balloon_give(struct xn_balloon *b, void **pages, unsigned int count);
 
@@ -140,11 +147,13 @@ int xn_balloon_give(struct xn_balloon *b, void **pages, unsigned int count);
  * @pages: the pages, on return; their content is undefined
  * @count: how many are wanted, at most
  *
- * XENMEM_populate_physmap. Returns: how many there are, less than @count when
- * the balloon has no more or Xen gives no more; if there are none: 0 for an empty
- * balloon, -ENOMEM when Xen gives none, or what it answered. The pages are the
- * caller's, the others remain in the balloon. The caller excludes a second
- * caller. May sleep.
+ * XENMEM_populate_physmap.
+ *
+ * Context: may sleep.
+ * Return: how many there are, less than @count when the balloon has no more or
+ * Xen gives no more; if there are none: 0 for an empty balloon, -ENOMEM when
+ * Xen gives none, or what it answered. The pages are the caller's, the others
+ * remain in the balloon. The caller excludes a second caller.
  */
 int xn_balloon_take(struct xn_balloon *b, void **pages, unsigned int count);
 
@@ -152,23 +161,29 @@ int xn_balloon_take(struct xn_balloon *b, void **pages, unsigned int count);
  * xn_balloon_fini - forget a balloon
  * @b: the balloon; should be empty
  *
- * Pages that are still in it are lost; that is logged. May sleep.
+ * Pages that are still in it are lost; that is logged.
+ *
+ * Context: may sleep.
  */
 void xn_balloon_fini(struct xn_balloon *b);
 
 /**
  * xn_balloon_current - pages that this domain has
  *
- * XENMEM_current_reservation. Returns: how many, or a negative errno value.
+ * XENMEM_current_reservation.
+ *
  * Context: any.
+ * Return: how many, or a negative errno value.
  */
 long xn_balloon_current(void);
 
 /**
  * xn_balloon_limit - pages that this domain may have
  *
- * XENMEM_maximum_reservation; the toolstack changes it. Returns: how many, or a
- * negative errno value. Context: any.
+ * XENMEM_maximum_reservation; the toolstack changes it.
+ *
+ * Context: any.
+ * Return: how many, or a negative errno value.
  */
 long xn_balloon_limit(void);
 

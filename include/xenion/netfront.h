@@ -271,9 +271,10 @@ struct xn_net {
  * @info: its mac and mtu are set on success, nothing else
  *
  * For an OS that makes its interface before the backend is ready: so that the
- * order of names does not depend on backends. Returns: 0, -EINVAL or -ERANGE
- * (xn_net_start() will fail the device, and tell), or as xn_xs_read().
- * May sleep.
+ * order of names does not depend on backends. May sleep.
+ *
+ * Returns: 0, -EINVAL or -ERANGE (xn_net_start() will fail the device, and say
+ * why), or as xn_xs_read().
  */
 int xn_net_look(struct xn_device *dev, struct xn_net_info *info);
 
@@ -352,8 +353,9 @@ void xn_net_tx_push(struct xn_net_queue *q);
  * xn_net_tx_reap - take back the packets that were sent
  * @q: a queue of a connected device
  *
- * Calls ops->tx_done. Bounded by the ring's size. Returns: how many packets.
- * Context: any; one tx function at a time.
+ * Calls ops->tx_done. Bounded by the ring's size.
+ *
+ * Returns: how many packets. Context: any; one tx function at a time.
  */
 unsigned int xn_net_tx_reap(struct xn_net_queue *q);
 

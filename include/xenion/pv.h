@@ -57,10 +57,12 @@ struct xn_pv {
  * @boot: from xn_boot_pv()
  * @offset: address of page 0; 0 for who was started by boot/x86/head_pv.S
  *
- * From then on xn_frame_ops are those of a PV guest. Pages that the host has not
- * mapped are accessible after xn_pv_map(). Returns: 0, -EINVAL for lists or
- * tables that cannot be, or what Xen answered; it is logged. Context: one vCPU,
- * upcalls disabled.
+ * From then on xn_frame_ops are those of a PV guest. Pages that the host has
+ * not mapped are accessible after xn_pv_map().
+ *
+ * Context: one vCPU, upcalls disabled.
+ * Return: 0, -EINVAL for lists or tables that cannot be, or what Xen answered;
+ * it is logged.
  */
 int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
 	       uintptr_t offset);
@@ -72,8 +74,11 @@ int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
  *
  * Xen looks at each page's entry, so this costs some hundred thousand
  * instructions for a MiB: it pays to map memory when it is needed. Uses the
- * pages that xn_boot_pv() has set aside. Returns: 0, -EINVAL, -ENOSPC (too few of
- * these), or what Xen answered; that is logged. Context: any.
+ * pages that xn_boot_pv() has set aside.
+ *
+ * Context: any.
+ * Return: 0, -EINVAL, -ENOSPC (too few of these), or what Xen answered; that is
+ * logged.
  */
 int xn_pv_map(struct xn_pv *pv, unsigned long end);
 
@@ -82,8 +87,9 @@ int xn_pv_map(struct xn_pv *pv, unsigned long end);
  * @pv: the guest's memory
  * @va: an address in it
  *
- * Returns: XN_NO_FRAME for an address that is no page's, or a page that is not
- * there. Context: any.
+ * Context: any.
+ * Return: XN_NO_FRAME for an address that is no page's, or a page that is not
+ * there.
  */
 static inline xen_pfn_t xn_pv_mfn(const struct xn_pv *pv, const void *va)
 {
@@ -97,8 +103,9 @@ static inline xen_pfn_t xn_pv_mfn(const struct xn_pv *pv, const void *va)
  * @pv: the guest's memory
  * @mfn: any number
  *
- * Returns: its address, or NULL for a frame that is not this guest's, whatever
- * one of the two lists says. Context: any.
+ * Context: any.
+ * Return: its address, or NULL for a frame that is not this guest's, whatever
+ * one of the two lists says.
  */
 void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn);
 
@@ -119,7 +126,9 @@ struct xn_mmu_batch {
  *
  * HYPERVISOR_mmu_update. Xen makes them in order up to the first one that it
  * refuses: @b->done is that one's place, and those behind it are lost.
- * Returns: 0 or a negative errno value. Context: any.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value.
  */
 int xn_mmu_flush(struct xn_mmu_batch *b);
 
@@ -129,7 +138,8 @@ int xn_mmu_flush(struct xn_mmu_batch *b);
  * @ptr: machine address of an entry, and an MMU_* command
  * @val: its value
  *
- * Returns: 0, or as xn_mmu_flush(), and then @ptr is not queued. Context: any.
+ * Context: any.
+ * Return: 0, or as xn_mmu_flush(), and then @ptr is not queued.
  */
 int xn_mmu_queue(struct xn_mmu_batch *b, uint64_t ptr, uint64_t val);
 
@@ -140,8 +150,8 @@ int xn_mmu_queue(struct xn_mmu_batch *b, uint64_t ptr, uint64_t val);
  * @level: 1 (of a page) ... 4
  * @ptr: its machine address, for xn_mmu_queue(); or NULL
  *
- * Returns: the entry, read-only, or NULL when there is no such table.
  * Context: any.
+ * Return: the entry, read-only, or NULL when there is no such table.
  */
 const uint64_t *xn_pv_entry(const struct xn_pv *pv, const void *va,
 			    unsigned int level, uint64_t *ptr);
@@ -151,8 +161,10 @@ const uint64_t *xn_pv_entry(const struct xn_pv *pv, const void *va,
  * @va: a page's address, for which there is a table of level 1
  * @pte: the entry, with a machine frame; 0: nothing is there
  *
- * HYPERVISOR_update_va_mapping; no vCPU remembers the old one. Returns: 0 or
- * what Xen answered. Context: any.
+ * HYPERVISOR_update_va_mapping; no vCPU remembers the old one.
+ *
+ * Context: any.
+ * Return: 0 or what Xen answered.
  */
 int xn_pv_set(const void *va, uint64_t pte);
 
@@ -162,7 +174,8 @@ int xn_pv_set(const void *va, uint64_t pte);
  * @page: the page
  * @readonly: as any page must be before Xen takes it for a table
  *
- * Returns: 0, -EINVAL for what is no page, or what Xen answered. Context: any.
+ * Context: any.
+ * Return: 0, -EINVAL for what is no page, or what Xen answered.
  */
 int xn_pv_protect(const struct xn_pv *pv, const void *page, bool readonly);
 
@@ -172,14 +185,21 @@ int xn_pv_protect(const struct xn_pv *pv, const void *page, bool readonly);
  * @table: read-only, as all that it leads to
  * @level: 1 ... 4
  *
- * Pinned tables are switched to, or linked in, without a new check. Returns: 0,
- * -EINVAL for what is no page or no level or is refused, or what Xen answered.
+ * Pinned tables are switched to, or linked in, without a new check.
+ *
  * Context: any.
+ * Return: 0, -EINVAL for what is no page or no level or is refused, or what Xen
+ * answered.
  */
 int xn_pv_pin(const struct xn_pv *pv, const void *table, unsigned int level);
 
 /**
  * xn_pv_unpin - the opposite: it may become writable when no other leads to it
+ * @pv: the guest's memory
+ * @table: its page, as for xn_pv_pin()
+ *
+ * Context: any.
+ * Return: 0 or what Xen answered.
  */
 int xn_pv_unpin(const struct xn_pv *pv, const void *table);
 
@@ -190,8 +210,10 @@ int xn_pv_unpin(const struct xn_pv *pv, const void *table);
  * @count: how many pages
  *
  * So that xn_pv_set(), or Xen by itself, can map something there. They stay.
- * Returns: 0, -ENOMEM, -EINVAL for addresses that are not the guest's, or what
- * Xen answered. May sleep.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, -EINVAL for addresses that are not the guest's, or what
+ * Xen answered.
  */
 int xn_pv_extend(struct xn_pv *pv, const void *va, unsigned int count);
 

@@ -34,7 +34,8 @@ struct xn_clock {
  * @shared: the shared info page, mapped as long as @c is used
  * @nr_vcpus: vCPUs 0 ... nr_vcpus - 1 may ask
  *
- * Returns: 0, or -EINVAL for no vCPU or too many. Context: any.
+ * Context: any.
+ * Return: 0, or -EINVAL for no vCPU or too many.
  */
 int xn_clock_init(struct xn_clock *c, const struct shared_info *shared,
 		  unsigned int nr_vcpus);
@@ -49,8 +50,8 @@ int xn_clock_init(struct xn_clock *c, const struct shared_info *shared,
  * (XEN_PVCLOCK_TSC_STABLE_BIT) it is believed, and vCPUs share no cache line.
  * What the host cannot mean is refused, and time then stands still.
  *
- * Returns: nanoseconds, 0 before the host has told any. Context: upcalls
- * disabled. No hypercall.
+ * Context: upcalls disabled. No hypercall.
+ * Return: nanoseconds, 0 before the host has told any.
  */
 uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu);
 
@@ -60,8 +61,9 @@ uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu);
  * @cycles: the counter (on x86 the TSC)
  * @ns: the time, on success; never less than @ti->system_time
  *
- * Returns: 0, or -EINVAL for a scale that no counter has or a time beyond 64
- * bits. Context: any.
+ * Context: any.
+ * Return: 0, or -EINVAL for a scale that no counter has or a time beyond 64
+ * bits.
  */
 int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
 		   uint64_t *ns);
@@ -78,8 +80,10 @@ struct xn_wallclock {
  * @wc: the answer
  *
  * It may jump in either direction, when somebody sets it.
- * Returns: 0, -EAGAIN when Xen is just writing it (ask again), -EINVAL when it
- * cannot be a time. Context: any. No hypercall.
+ *
+ * Context: any. No hypercall.
+ * Return: 0, -EAGAIN when Xen is just writing it (ask again), -EINVAL when it
+ * cannot be a time.
  */
 int xn_wallclock_read(const struct shared_info *shared, uint64_t now,
 		      struct xn_wallclock *wc);
@@ -94,8 +98,9 @@ int xn_wallclock_read(const struct shared_info *shared, uint64_t now,
  *
  * In place of the one that was set before. The event does not come before its
  * time, but there may be others. VCPUOP_set_singleshot_timer.
- * Returns: 0, -EINVAL for a time beyond 63 bits, or what Xen answered.
+ *
  * Context: any, not preemptible.
+ * Return: 0, -EINVAL for a time beyond 63 bits, or what Xen answered.
  */
 static inline int xn_timer_set(unsigned int vcpu, uint64_t when,
 			       unsigned int flags)
@@ -115,7 +120,9 @@ static inline int xn_timer_set(unsigned int vcpu, uint64_t when,
  * @vcpu: the vCPU that runs this
  *
  * An event that has come is not taken back. VCPUOP_stop_singleshot_timer.
- * Returns: 0 or a negative errno value. Context: any, not preemptible.
+ *
+ * Context: any, not preemptible.
+ * Return: 0 or a negative errno value.
  */
 static inline int xn_timer_stop(unsigned int vcpu)
 {
@@ -129,8 +136,11 @@ static inline int xn_timer_stop(unsigned int vcpu)
  *
  * Beside the one of xn_timer_set(). Xen does not wake a vCPU for it: it is seen
  * by those that run. A PV guest's vCPUs begin with a period of 10 ms.
- * VCPUOP_set_periodic_timer. Returns: 0, -EINVAL for a period that Xen
- * does not offer, or another negative errno value. Context: any.
+ * VCPUOP_set_periodic_timer.
+ *
+ * Context: any.
+ * Return: 0, -EINVAL for a period that Xen does not offer, or another negative
+ * errno value.
  */
 static inline int xn_timer_set_periodic(unsigned int vcpu, uint64_t period_ns)
 {
@@ -143,8 +153,10 @@ static inline int xn_timer_set_periodic(unsigned int vcpu, uint64_t period_ns)
  * xn_timer_stop_periodic - no periodic events any more
  * @vcpu: any vCPU
  *
- * VCPUOP_stop_periodic_timer. Returns: 0 or a negative errno value.
+ * VCPUOP_stop_periodic_timer.
+ *
  * Context: any.
+ * Return: 0 or a negative errno value.
  */
 static inline int xn_timer_stop_periodic(unsigned int vcpu)
 {
@@ -169,8 +181,10 @@ struct xn_runstate {
  * each xn_runstate_read() is a hypercall. Xen writes by the virtual address
  * that xn_os_page_alloc() gives, whenever a vCPU is scheduled: it is to be the
  * same in all page tables.
- * Returns: 0, -EINVAL (no vCPU or too many), -ENOMEM, or what Xen answered; then
- * nothing is registered. May sleep.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL (no vCPU or too many), -ENOMEM, or what Xen answered; then
+ * nothing is registered.
  */
 int xn_runstate_init(struct xn_runstate *r, unsigned int nr_vcpus);
 
@@ -180,7 +194,9 @@ int xn_runstate_init(struct xn_runstate *r, unsigned int nr_vcpus);
  *
  * The ABI has no word for this, but Xen takes address 0 for none. It writes
  * there once more if anything is mapped there: 48 bytes. A page that Xen does
- * not let go of stays allocated; that is logged. May sleep.
+ * not let go of stays allocated; that is logged.
+ *
+ * Context: may sleep.
  */
 void xn_runstate_fini(struct xn_runstate *r);
 
@@ -189,8 +205,10 @@ void xn_runstate_fini(struct xn_runstate *r);
  * @vcpu: any vCPU
  * @info: the answer; @info->time counts up to now
  *
- * VCPUOP_get_runstate_info. Returns: 0, -EIO for a state that there is not, or
- * what Xen answered. Context: any.
+ * VCPUOP_get_runstate_info.
+ *
+ * Context: any.
+ * Return: 0, -EIO for a state that there is not, or what Xen answered.
  */
 int xn_runstate_get(unsigned int vcpu, struct vcpu_runstate_info *info);
 
@@ -201,8 +219,11 @@ int xn_runstate_get(unsigned int vcpu, struct vcpu_runstate_info *info);
  * @now: system time, from xn_clock_read()
  * @info: the answer, as xn_runstate_get() gives it
  *
- * From memory; by hypercall only for a vCPU that has no area and while Xen keeps
- * on writing. Returns: as xn_runstate_get(). Context: any.
+ * From memory; by hypercall only for a vCPU that has no area and while Xen
+ * keeps on writing.
+ *
+ * Context: any.
+ * Return: as xn_runstate_get().
  */
 int xn_runstate_read(const struct xn_runstate *r, unsigned int vcpu,
 		     uint64_t now, struct vcpu_runstate_info *info);

@@ -55,7 +55,9 @@ struct xn_wire_reader {
  * Calls @sink and @done for each message that begins and ends. A header that
  * cannot be (length above XENSTORE_PAYLOAD_MAX, unknown type) sets @broken,
  * after which nothing is taken any more.
- * Returns: 0 or -EPROTO. Context: any.
+ *
+ * Context: any.
+ * Return: 0 or -EPROTO.
  */
 int xn_wire_feed(struct xn_wire_reader *r, const void *data, uint32_t len);
 
@@ -64,7 +66,8 @@ int xn_wire_feed(struct xn_wire_reader *r, const void *data, uint32_t len);
  * @body: the error's name, as it came; need not be terminated
  * @len: bytes
  *
- * Returns: a negative errno value; -EIO for a name that nobody knows.
+ * Context: any.
+ * Return: a negative errno value; -EIO for a name that nobody knows.
  */
 int xn_wire_error(const char *body, uint32_t len);
 
@@ -139,18 +142,22 @@ struct xn_xs {
  * watches that it had set. A xenstored that gives no sensible answer is asked
  * for a new connection, if it has the feature
  * (XENSTORE_SERVER_FEATURE_RECONNECTION).
- * Returns: 0, -ETIMEDOUT, -ESHUTDOWN (what came was nonsense), or what
- * xenstore answered. May sleep.
+ *
+ * Context: may sleep.
+ * Return: 0, -ETIMEDOUT, -ESHUTDOWN (what came was nonsense), or what xenstore
+ * answered.
  */
 int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 	       evtchn_port_t port);
 
 /**
  * xn_xs_fini - disconnect; requests in flight fail with -ESHUTDOWN
+ * @xs: the connection
  *
  * All watches were unregistered. The caller unbinds the port afterwards. The
  * rings are left empty for the page's next user, if xenstored answers.
- * May sleep.
+ *
+ * Context: may sleep.
  */
 void xn_xs_fini(struct xn_xs *xs);
 
@@ -172,80 +179,118 @@ void xn_xs_upcall(struct xn_xs *xs);
  * @buf: gets the value and a NUL after it
  * @size: bytes of @buf
  *
- * Returns: the value's length without the NUL (which it may contain others
- * of), -ENOENT, -EMSGSIZE when it does not fit, -ENAMETOOLONG for a path,
+ * Context: may sleep.
+ * Return: the value's length without the NUL (which it may contain others of),
+ * -ENOENT, -EMSGSIZE when it does not fit, -ENAMETOOLONG for a path,
  * -ETIMEDOUT, -ESHUTDOWN (the connection is closed or broken), -EPROTO (an
  * answer to something else) or what xenstore answered. On error @buf is "",
- * unless @size is 0. May sleep.
+ * unless @size is 0.
  */
 int xn_xs_read(struct xn_xs *xs, uint32_t txn, const char *dir,
 	       const char *node, char *buf, uint32_t size);
 
 /**
  * xn_xs_read_uint - read a node that holds a decimal number
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
  * @max: the largest value that makes sense
  * @val: the number; untouched on error
  *
- * Returns: 0; -EINVAL when it is no plain decimal number, or absurdly long;
- * -ERANGE when it is above @max; or as xn_xs_read(). May sleep.
+ * Context: may sleep.
+ * Return: 0; -EINVAL when it is no plain decimal number, or absurdly long;
+ * -ERANGE when it is above @max; or as xn_xs_read().
  */
 int xn_xs_read_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
 		    const char *node, uint64_t max, uint64_t *val);
 
 /**
  * xn_xs_feature - read a node that says 1 for yes
+ * @xs: the connection
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
  *
- * Returns: true when the node exists and holds a number other than 0; a node
- * that is absent or holds anything else is a no. May sleep.
+ * Context: may sleep.
+ * Return: true when the node exists and holds a number other than 0; a node
+ * that is absent or holds anything else is a no.
  */
 bool xn_xs_feature(struct xn_xs *xs, const char *dir, const char *node);
 
 /**
  * xn_xs_write - write a node, made if need be
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
  * @value: NUL-terminated text
  *
- * Returns: 0, -E2BIG for a value that is too long, or a negative errno value as
- * xn_xs_read(). May sleep.
+ * Context: may sleep.
+ * Return: 0, -E2BIG for a value that is too long, or a negative errno value as
+ * xn_xs_read().
  */
 int xn_xs_write(struct xn_xs *xs, uint32_t txn, const char *dir,
 		const char *node, const char *value);
 
 /**
  * xn_xs_write_uint - write a node with a decimal number
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
+ * @value: written in decimal
  *
  * As xn_xs_write().
+ *
+ * Context: may sleep.
+ * Return: as xn_xs_write().
  */
 int xn_xs_write_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
 		     const char *node, uint64_t value);
 
 /**
  * xn_xs_rm - remove a node and all below
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
  *
  * As xn_xs_write().
+ *
+ * Context: may sleep.
+ * Return: as xn_xs_write().
  */
 int xn_xs_rm(struct xn_xs *xs, uint32_t txn, const char *dir,
 	     const char *node);
 
 /**
  * xn_xs_list - names of a node's children
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
  * @buf: gets the names, each NUL-terminated, one after the other
  * @size: bytes of @buf, up to XENSTORE_PAYLOAD_MAX + 1
  *
  * Every name is checked: it ends within the reply and has only the characters
- * that xenstore allows. Returns: bytes used, or as xn_xs_read(); -EPROTO for
- * names that cannot be. May sleep.
+ * that xenstore allows.
+ *
+ * Context: may sleep.
+ * Return: bytes used, or as xn_xs_read(); -EPROTO for names that cannot be.
  */
 int xn_xs_list(struct xn_xs *xs, uint32_t txn, const char *dir,
 	       const char *node, char *buf, uint32_t size);
 
 /**
  * xn_xs_transact - make several changes at once
+ * @xs: the connection
  * @fn: reads and writes with the transaction it is given; called again from
  *      the start when others interfered; a negative answer aborts
  * @data: its last argument
  *
- * Returns: 0, what @fn answered when negative, -EAGAIN when others interfered
- * too many times, or as xn_xs_read(). May sleep.
+ * Context: may sleep.
+ * Return: 0, what @fn answered when negative, -EAGAIN when others interfered
+ * too many times, or as xn_xs_read().
  */
 int xn_xs_transact(struct xn_xs *xs,
 		   int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
@@ -253,30 +298,37 @@ int xn_xs_transact(struct xn_xs *xs,
 
 /**
  * xn_xs_watch - be told of changes
+ * @xs: the connection
  * @w: owned by the caller until xn_xs_unwatch(); path and fn are set, the rest
  *     zero
  *
  * Events of an absolute path, which another domain may write, are put off when
  * they come too often: after 32 in a row the function is called once a second.
- * Returns: 0 or as xn_xs_write(). May sleep.
+ *
+ * Context: may sleep.
+ * Return: 0 or as xn_xs_write().
  */
 int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
 
 /**
  * xn_xs_unwatch - stop that; when it returns, the function neither runs nor
  * will be called
+ * @xs: the connection
  * @w: a registered watch, or one whose registration failed
  *
- * May sleep; not from the watch's own function.
+ * Context: may sleep; not from the watch's own function.
  */
 void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w);
 
 /**
  * xn_xs_watch_again - call a watch's function once more, after a second
+ * @xs: the connection
  * @w: a registered watch; one that is not is left alone
  *
  * For a function that could not do its task because xenstore did not answer:
- * there may be no other event. Context: any.
+ * there may be no other event.
+ *
+ * Context: any.
  */
 void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w);
 
@@ -285,25 +337,34 @@ void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w);
 /**
  * xn_parse_uint - a decimal number and nothing else
  * @s: text of @len bytes, need not be terminated
+ * @len: bytes of @s
+ * @max: the largest value that makes sense
+ * @val: the number; untouched on error
  *
- * Returns: 0, -EINVAL (empty, a sign, a space, another character), -ERANGE
- * (above @max). Context: any.
+ * Context: any.
+ * Return: 0, -EINVAL (empty, a sign, a space, another character), -ERANGE
+ * (above @max).
  */
 int xn_parse_uint(const char *s, uint32_t len, uint64_t max, uint64_t *val);
 
 /**
  * xn_parse_mac - six bytes in hexadecimal with colons between
+ * @s: text of @len bytes, need not be terminated
+ * @len: bytes of @s
+ * @mac: the address, first byte first; untouched on error
  *
- * Returns: 0 or -EINVAL; multicast and all-zero addresses are -EINVAL too.
  * Context: any.
+ * Return: 0 or -EINVAL; multicast and all-zero addresses are -EINVAL too.
  */
 int xn_parse_mac(const char *s, uint32_t len, uint8_t mac[6]);
 
 /**
  * xn_format_uint - decimal digits of a number, and a NUL
  * @buf: at least XN_UINT_DIGITS + 1 bytes
+ * @val: the number
  *
- * Returns: how many digits. Context: any.
+ * Context: any.
+ * Return: how many digits.
  */
 unsigned int xn_format_uint(char *buf, uint64_t val);
 
@@ -313,7 +374,8 @@ unsigned int xn_format_uint(char *buf, uint64_t val);
  * @dir: may be @buf
  * @node: what to append
  *
- * Returns: 0 or -ENAMETOOLONG (then @buf is ""). Context: any.
+ * Context: any.
+ * Return: 0 or -ENAMETOOLONG (then @buf is "").
  */
 int xn_path_join(char *buf, const char *dir, const char *node);
 
@@ -365,50 +427,63 @@ struct xn_device {
  * @id: its number
  *
  * Reads and checks backend and backend-id: the backend is a path of that
- * domain. Returns: 0, -EINVAL (values that cannot be; it is logged), or as
- * xn_xs_read(). May sleep.
+ * domain.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL (values that cannot be; it is logged), or as xn_xs_read().
  */
 int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
 		   const char *type, unsigned int id);
 
 /**
  * xn_device_start - state Initialising, and follow the backend from now on
+ * @dev: the device
  * @ops: what to call; soon after this, or before it returns, for the first time
  *
- * Returns: 0 or as xn_device_switch(). May sleep.
+ * Context: may sleep.
+ * Return: 0 or as xn_device_switch().
  */
 int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops);
 
 /**
  * xn_device_stop - follow the backend no longer, state Closed
+ * @dev: the device
  *
  * When it returns, no callback runs. Also for a device that was never started.
- * May sleep; not from a callback.
+ *
+ * Context: may sleep; not from a callback.
  */
 void xn_device_stop(struct xn_device *dev);
 
 /**
  * xn_device_switch - tell the backend our state
+ * @dev: the device
+ * @state: our new state
  *
  * Nothing when it is our state already. Writes only to a device that the
  * toolstack still has (xn_device_exists()). When that fails, and our state has
  * not changed otherwise, backend_changed comes again after a second: the
  * backend may wait for our answer.
- * Returns: 0, -ENOENT (it is gone), or as xn_xs_transact(). May sleep.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOENT (it is gone), or as xn_xs_transact().
  */
 int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
 
 /**
  * xn_device_publish - write our half of the handshake
+ * @dev: the device
  * @earlier: how names of nodes begin that belong to it
  * @nr: how many of these
  * @fn: writes the nodes, as for xn_xs_transact()
  * @data: handed to @fn
  *
  * In a transaction that finds the device first, and removes what an earlier
- * session left: this driver with other features, or another one. A backend would
- * take that for ours. Returns: 0, -ENOENT (the device is gone), or as
- * xn_xs_transact(). May sleep.
+ * session left: this driver with other features, or another one. A backend
+ * would take that for ours.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOENT (the device is gone), or as xn_xs_transact().
  */
 int xn_device_publish(struct xn_device *dev, const char *const *earlier,
 		      unsigned int nr,
@@ -417,29 +492,38 @@ int xn_device_publish(struct xn_device *dev, const char *const *earlier,
 
 /**
  * xn_device_again - call backend_changed once more, after a second
+ * @dev: the device
  *
  * From backend_changed, when it can do nothing now.
+ *
+ * Context: any.
  */
 void xn_device_again(struct xn_device *dev);
 
 /**
  * xn_device_await_refs - call backend_changed again when references are free
+ * @dev: the device
  * @need: how many grant references the frontend needs at least
  *
  * For a frontend that found too few to connect (-ENOSPC), holds none now, and
  * would be tried again. Says so in the log and in xenstore, once until it is
- * connected. Not after xn_device_stop(). May sleep.
- * Returns: false when the table can never have so many: the device has to fail.
+ * connected. Not after xn_device_stop().
+ *
+ * Context: may sleep.
+ * Return: false when the table can never have so many: the device has to fail.
  */
 bool xn_device_await_refs(struct xn_device *dev, unsigned int need);
 
 /**
  * xn_device_fail - this device cannot go on: say why, once, and close
+ * @dev: the device
  * @err: a negative errno value
  * @what: what was being done or was wrong, one phrase
  *
  * Logs, writes the error node, and switches to Closing and Closed. Further
- * calls do nothing until xn_device_start(). May sleep.
+ * calls do nothing until xn_device_start().
+ *
+ * Context: may sleep.
  */
 void xn_device_fail(struct xn_device *dev, int err, const char *what);
 
@@ -452,7 +536,8 @@ void xn_device_fail(struct xn_device *dev, int err, const char *what);
  * @should: what it has to be, and where to set it right; ASCII
  *
  * Tells what the node says, as far as it can be printed: it is read again.
- * May sleep.
+ *
+ * Context: may sleep.
  */
 void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
 			 const char *node, const char *should);
@@ -464,30 +549,38 @@ void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
  * @what: what is wrong with it and what to do, one phrase
  *
  * As xn_device_fail(), for a device that nobody follows: the toolstack sees the
- * error node, and can take the device away at once, as its backend closes too. May
- * sleep.
+ * error node, and can take the device away at once, as its backend closes too.
+ *
+ * Context: may sleep.
  */
 void xn_device_refuse(struct xn_device *dev, int err, const char *what);
 
 /**
  * xn_device_exists - does the toolstack still have this device?
+ * @dev: the device
  *
  * A device that was unplugged and plugged again is not this one: it has another
  * backend, or is Initialising while ours is past that. While xenstore gives no
  * answer, the device is assumed to exist.
- * May sleep.
+ *
+ * Context: may sleep.
+ * Return: false only when xenstore says that the device has gone.
  */
 bool xn_device_exists(struct xn_device *dev);
 
 /**
  * xn_device_scan - call a function for each device of the domain
+ * @guest: the domain's instances; its xs is used
  * @type: only of this type, or NULL
  * @fn: called with type and number; a non-zero answer ends the scan
+ * @data: the first argument of @fn
  *
  * The numbers of one type come in their order, lowest first, whatever the order
  * in xenstore: an OS that names its interfaces as they come always gives them
- * the same names. Names that are no plain numbers are passed over. Returns: 0, what @fn
- * answered, or as xn_xs_read(); no devices at all is 0. May sleep.
+ * the same names. Names that are no plain numbers are passed over.
+ *
+ * Context: may sleep.
+ * Return: 0, what @fn answered, or as xn_xs_read(); no devices at all is 0.
  */
 int xn_device_scan(struct xn_guest *guest, const char *type,
 		   int (*fn)(void *data, const char *type, unsigned int id),
