@@ -65,6 +65,11 @@ lib: ## build the library for PORT=DIR: build/lib/libxenion.a
 install: ## install it, with headers and xenion.pc: PREFIX=, DESTDIR=
 	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
 
+.PHONY: doc
+doc: ## manual pages, one per public function: build/lib/man
+	@tools/setup doc
+	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
+
 .PHONY: uninstall
 uninstall: ## remove that again
 	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
@@ -130,7 +135,8 @@ linux_suite = linux='tests/linux/run $(XENION_CACHE)/linux/o/linux $(OUT)/check/
 
 unit_suites = \
 	layering=tests/layering/layering.sh \
-	docs=tests/docs/advisories \
+	advisories=tests/docs/advisories \
+	api=tests/docs/api \
 	lib=tests/lib/check \
 	unit='$(MAKE) -s -C tests/unit O=$(OUT) check' \
 	$(tsan_suite) \
