@@ -123,7 +123,8 @@ example: service ## start a domain that serves a web page from its disk; fetch i
 
 .PHONY: check
 check: check-setup modules selftest shim guest um ## all tests: unit tests, then the real Xen
-	@$(HARNESS) $(unit_suites) $(rig_suites)
+	@tools/setup lint
+	@$(HARNESS) lint='tests/lint --changed' $(unit_suites) $(rig_suites)
 
 .PHONY: check-setup
 check-setup:
@@ -241,9 +242,14 @@ $(OUT)/guest/hostile: $(hostile_sources) $(wildcard tests/hostile/*.h) | setup
 		-lxentoolcore -lxentoollog -lpthread
 
 .PHONY: lint
-lint: modules ## checkpatch, sparse, clang's analyser
+lint: modules ## style and static checks of all files (in make check: of those that changed)
 	@tools/setup lint
 	@$(HARNESS) lint=tests/lint
+
+.PHONY: lint-changed
+lint-changed: modules ## the same of the files that differ from main
+	@tools/setup lint
+	@$(HARNESS) lint='tests/lint --changed'
 
 .PHONY: bench
 bench: modules shim ## ours against the in-tree drivers: table, JSON, SVG
