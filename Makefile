@@ -138,6 +138,8 @@ unit_suites = \
 	layering=tests/layering/layering.sh \
 	advisories=tests/docs/advisories \
 	api=tests/docs/api \
+	abi=tests/docs/abi \
+	links=tests/docs/links \
 	lib=tests/lib/check \
 	unit='$(MAKE) -s -C tests/unit O=$(OUT) check' \
 	$(tsan_suite) \
