@@ -154,10 +154,11 @@ static void fifo_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
 /* ---- upcall ---- */
 
 /*
- * Take the first port off a queue and dispatch its event, unless it is masked or
- * has none. Returns false when the queue is empty or invalid. The host writes
- * links and heads: a port without a word, or that is not LINKED, ends the queue.
- * A loop of links ends too: each step clears the LINKED that the next needs.
+ * Take the first port off a queue and dispatch its event, unless it is masked
+ * or has none. Returns false when the queue is empty or invalid. The host
+ * writes links and heads: a port without a word, or that is not LINKED, ends
+ * the queue. A loop of links ends too: each step clears the LINKED that the
+ * next needs.
  */
 static bool consume(struct xn_evtchn_table *t, struct fifo_vcpu *v,
 		    unsigned int queue, unsigned int *events)

@@ -10,8 +10,8 @@
 
 /*
  * Upcalls read this without a lock, concurrently with bind and unbind: @gen
- * changes before and after @fn and @data do, and is odd while they are valid. The
- * other fields change under the table's lock.
+ * changes before and after @fn and @data do, and is odd while they are valid.
+ * The other fields change under the table's lock.
  */
 struct xn_evtchn_port {
 	xn_evtchn_fn fn;

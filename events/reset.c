@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Shutdown of event channels. EVTCHNOP_reset (xen-public/event_channel.h) is the
- * only way out of the FIFO ABI, and it closes every port of the domain. The
+ * Shutdown of event channels. EVTCHNOP_reset (xen-public/event_channel.h) is
+ * the only way out of the FIFO ABI, and it closes every port of the domain. The
  * toolstack's ports (xenstore, console) must survive that: their other ends are
- * recorded before the reset and bound again after it. Called by the OS layer when
- * it ends, and when it starts in a domain whose previous kernel did not reset.
+ * recorded before the reset and bound again after it. Called by the OS layer
+ * when it ends, and when it starts in a domain whose previous kernel did not
+ * reset.
  */
 #include "port.h"
 
@@ -64,9 +65,9 @@ static bool note_port(struct xn_evtchn_table *t, evtchn_port_t port)
 }
 
 /*
- * Record where every open port that is not ours leads, so it can be rebound after
- * the reset. Only at shutdown: it costs many hypercalls, and most guests never get
- * there.
+ * Record where every open port that is not ours leads, so it can be rebound
+ * after the reset. Only at shutdown: it costs many hypercalls, and most guests
+ * never get there.
  */
 static void note_others(struct xn_evtchn_table *t)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The table of event channels: the handler of each port, and the EVTCHNOP_* that
- * make and close ports (xen-public/event_channel.h). twolevel.c and fifo.c
- * implement how an event is signalled, reset.c how the table ends. Called by the
- * OS layer's interrupt code and by frontends' tests.
+ * The table of event channels: the handler of each port, and the EVTCHNOP_*
+ * that make and close ports (xen-public/event_channel.h). twolevel.c and fifo.c
+ * implement how an event is signalled, reset.c how the table ends. Called by
+ * the OS layer's interrupt code and by frontends' tests.
  */
 #include "port.h"
 

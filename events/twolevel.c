@@ -7,8 +7,8 @@
  *
  * The bits do not say which vCPU a port belongs to, so the table does: only its
  * takers may take an event. These are the port's vCPU and, after a move, the
- * previous one, until it has handled an event of the port (the last that Xen may
- * have signalled to it).
+ * previous one, until it has handled an event of the port (the last that Xen
+ * may have signalled to it).
  */
 #include "port.h"
 
@@ -144,9 +144,9 @@ static unsigned int take(struct xn_evtchn_table *t, evtchn_port_t port,
 }
 
 /*
- * A single pass handles each port at most once, so it is bounded, and a port that
- * fires constantly cannot starve the others. An event that arrives after its word
- * was read sets the selector again and makes a new upcall.
+ * A single pass handles each port at most once, so it is bounded, and a port
+ * that fires constantly cannot starve the others. An event that arrives after
+ * its word was read sets the selector again and makes a new upcall.
  */
 static unsigned int twolevel_upcall(struct xn_evtchn_table *t,
 				    unsigned int vcpu)
