@@ -13,7 +13,7 @@
 struct xn_console {
 	struct xencons_interface *intf;
 	evtchn_port_t port;
-	bool broken;		/* read only: the host's indices cannot be */
+	bool broken;		/* read only: the host's indices are invalid */
 	/* the engine's own: */
 	XENCONS_RING_IDX out_prod;	/* ours, whatever the page says */
 	XENCONS_RING_IDX in_cons;

@@ -30,7 +30,7 @@
 #ifndef XENION_OS_H
 #define XENION_OS_H
 
-/* What the core counts. A port shows the sums to whoever asks. */
+/* Events that the core counts. The OS layer may show the sums. */
 enum xn_stat {
 	XN_STAT_HYPERCALL,	/* every hypercall */
 	XN_STAT_NOTIFY,		/* of these, EVTCHNOP_send */
@@ -64,7 +64,7 @@ enum xn_stat {
 #define xn_container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - __builtin_offsetof(type, member)))
 
-/* One read, one write: what another domain may change under us. */
+/* A single access, for memory that another domain may change at any time. */
 #define XN_READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define XN_WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
 
@@ -96,7 +96,7 @@ void *xn_os_page_alloc(void);
  * xn_os_page_free - give back what xn_os_page_alloc() returned
  * @page: the page, or NULL
  *
- * Context: any. The page must not be granted any more.
+ * Context: any. The page must not be granted.
  */
 void xn_os_page_free(void *page);
 
@@ -180,8 +180,8 @@ unsigned int xn_os_cpu(void);
  * @fmt: as printf(), limited to d, u, x, s, c, p with l, ll and width
  * @...: what @fmt asks for
  *
- * Context: any, but under no lock: the line may leave by a console or a network
- * interface of ours, whose lock that may be.
+ * Context: any, but without a lock held: the line may go out through our own
+ * console or network interface, which takes locks.
  */
 void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

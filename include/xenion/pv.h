@@ -3,16 +3,16 @@
  * mmu/, of PV guests: machine frames, and page tables that only Xen writes
  * (xen-public/xen.h, xen-public/arch-x86/xen-x86_64.h). Four levels.
  *
- * A page of the guest's has two numbers: its index in the p2m list ("pfn",
- * pseudo-physical), and the machine frame found there ("mfn"), which is what
- * page tables, grants and Xen's interfaces want. Xen's own list leads back; the
- * two are believed only together.
+ * A page of the guest has two numbers: its index in the p2m list ("pfn",
+ * pseudo-physical), and the machine frame found there ("mfn"), which page
+ * tables, grants and Xen's interfaces use. Xen's list m2p translates back. A
+ * translation is trusted only if both lists agree.
  *
- * Memory is mapped at one distance: page pfn at offset + pfn * XN_PAGE_SIZE.
- * Tables are mapped read-only there, or Xen would not take them for such.
+ * Memory is mapped at a constant offset: page pfn at offset + pfn *
+ * XN_PAGE_SIZE. Page tables are mapped read-only there, as Xen requires.
  *
- * What is not here: telling the toolstack where the p2m list is (struct
- * arch_shared_info), which saving and migrating a guest would need.
+ * Not implemented: publishing the p2m list (struct arch_shared_info), which
+ * saving and migrating a guest would need.
  */
 #ifndef XENION_PV_H
 #define XENION_PV_H
@@ -23,19 +23,19 @@
 
 #define XN_NO_FRAME	(~(xen_pfn_t)0)
 
-/* Of a page-table entry. */
+/* Bits of a page-table entry. */
 #define XN_PTE_PRESENT	(1ull << 0)
 #define XN_PTE_WRITE	(1ull << 1)
-#define XN_PTE_USER	(1ull << 2)	/* all that is not Xen's */
+#define XN_PTE_USER	(1ull << 2)	/* set in every entry of the guest */
 #define XN_PTE_ACCESSED	(1ull << 5)
 #define XN_PTE_DIRTY	(1ull << 6)
 #define XN_PTE_FRAME	0x000ffffffffff000ull
 
-/* What this room makes of them: a page, and a table of a lower level. */
+/* An entry for a page, and for a table of a lower level. */
 #define XN_PTE_PAGE	(XN_PTE_PRESENT | XN_PTE_USER | XN_PTE_ACCESSED)
 #define XN_PTE_TABLE	(XN_PTE_PAGE | XN_PTE_WRITE | XN_PTE_DIRTY)
 
-/* All fields are the room's own. */
+/* All fields are private. */
 struct xn_pv {
 	uintptr_t offset;		/* address of page 0 */
 	unsigned long nr_pages;
@@ -44,8 +44,8 @@ struct xn_pv {
 	const xen_pfn_t *m2p;		/* by mfn; Xen's */
 	xen_pfn_t root;			/* pfn of the level 4 table */
 	unsigned long mapped;		/* pages below are */
-	unsigned long next_table;	/* pfn: pages that were set aside */
-	unsigned long nr_tables;	/* for tables, and are left */
+	unsigned long next_table;	/* pfn of the next reserved page, */
+	unsigned long nr_tables;	/* and how many are left, for tables */
 	uint64_t shared_info;		/* machine address */
 	struct xn_lock lock;		/* tables that are added; @list */
 	xen_pfn_t *list;		/* a page, for Xen to list frames in */
@@ -55,14 +55,13 @@ struct xn_pv {
  * xn_pv_init - take over a PV guest's memory
  * @pv: zeroed; lives as long as the guest
  * @boot: from xn_boot_pv()
- * @offset: address of page 0; 0 for who was started by boot/x86/head_pv.S
+ * @offset: address of page 0; 0 after boot/x86/head_pv.S
  *
- * From then on xn_frame_ops are those of a PV guest. Pages that the host has
- * not mapped are accessible after xn_pv_map().
+ * Sets xn_frame_ops to those of a PV guest. Pages that the host has not mapped
+ * are accessible after xn_pv_map().
  *
  * Context: one vCPU, upcalls disabled.
- * Return: 0, -EINVAL for lists or tables that cannot be, or what Xen answered;
- * it is logged.
+ * Return: 0, -EINVAL for invalid lists or tables, or Xen's error; logged.
  */
 int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
 	       uintptr_t offset);
@@ -111,12 +110,12 @@ void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn);
 
 /* ---- page tables: mmu/pv_tables.c ---- */
 
-/* Updates on their way to Xen. */
+/* Updates that are queued for Xen. */
 #define XN_MMU_BATCH	32u
 
 struct xn_mmu_batch {
 	unsigned int count;
-	unsigned int done;	/* of the last flush, how many Xen made */
+	unsigned int done;	/* how many the last flush has made */
 	struct mmu_update update[XN_MMU_BATCH];
 };
 
@@ -124,8 +123,8 @@ struct xn_mmu_batch {
  * xn_mmu_flush - have Xen make the updates that are queued
  * @b: the batch, zeroed before its first use; empty afterwards
  *
- * HYPERVISOR_mmu_update. Xen makes them in order up to the first one that it
- * refuses: @b->done is that one's place, and those behind it are lost.
+ * HYPERVISOR_mmu_update. Xen makes them in order, up to the first one that it
+ * refuses: @b->done is its index, and the ones after it are dropped.
  *
  * Context: any.
  * Return: 0 or a negative errno value.
@@ -157,11 +156,11 @@ const uint64_t *xn_pv_entry(const struct xn_pv *pv, const void *va,
 			    unsigned int level, uint64_t *ptr);
 
 /**
- * xn_pv_set - map one page's worth of addresses to something else
+ * xn_pv_set - change the page-table entry of one address
  * @va: a page's address, for which there is a table of level 1
  * @pte: the entry, with a machine frame; 0: nothing is there
  *
- * HYPERVISOR_update_va_mapping; no vCPU remembers the old one.
+ * HYPERVISOR_update_va_mapping; flushes the old entry from every vCPU's TLB.
  *
  * Context: any.
  * Return: 0 or what Xen answered.
@@ -194,9 +193,11 @@ int xn_pv_protect(const struct xn_pv *pv, const void *page, bool readonly);
 int xn_pv_pin(const struct xn_pv *pv, const void *table, unsigned int level);
 
 /**
- * xn_pv_unpin - the opposite: it may become writable when no other leads to it
+ * xn_pv_unpin - undo xn_pv_pin()
  * @pv: the guest's memory
  * @table: its page, as for xn_pv_pin()
+ *
+ * Afterwards the page may become writable, unless another table points to it.
  *
  * Context: any.
  * Return: 0 or what Xen answered.
