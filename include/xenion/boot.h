@@ -20,8 +20,10 @@ struct xn_hv_info {
  * xn_hv_probe - is this Xen, and what does it offer?
  * @info: filled in; all zero when this is no HVM or PVH guest on Xen
  *
+ * Makes no hypercall.
+ *
  * Context: any.
- * Return: 0, or -ENODEV when not on Xen. Makes no hypercall.
+ * Return: 0, or -ENODEV when not on Xen.
  */
 int xn_hv_probe(struct xn_hv_info *info);
 
@@ -228,10 +230,10 @@ struct xn_pv_entries {
  * Called by every entry point, on vCPU 0, in 64-bit mode, upcalls disabled, the
  * hypercall instruction chosen. Addresses are guest-physical ones: in PVH and
  * HVM guests the first 4 GiB; in PV guests what the host has used and 512 KiB
- * behind that, until xn_pv_init() adds the rest. The stack is of
- * XN_BOOT_STACK bytes and aligned to as many; its lowest word is 0. Only general
- * registers may be used: nobody has set up others. When it returns, the domain
- * powers off.
+ * behind that, until xn_pv_init() adds the rest. The stack is of XN_BOOT_STACK
+ * bytes and aligned to as many; its lowest word is 0. Only general registers
+ * may be used: nobody has set up others. When it returns, the domain powers
+ * off.
  *
  * Context: upcalls disabled, no other vCPU runs.
  */
@@ -283,9 +285,8 @@ int xn_pv_entries(const struct xn_pv_entries *e);
  *
  * VCPUOP_initialise, VCPUOP_up.
  *
- * Context: any.
+ * Context: any; the caller serialises calls.
  * Return: 0 or a negative errno value; -EEXIST for one that was started before.
- * The caller excludes a second caller.
  */
 int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 		     void *stack_top, xen_pfn_t root,

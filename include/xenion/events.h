@@ -104,20 +104,20 @@ void xn_evtchn_fini(struct xn_evtchn_table *t,
 		    void *data);
 
 /**
- * xn_evtchn_evict - end the event channels of the kernel before
- * @t: of an xn_evtchn_init() that has answered -EEXIST, and that can be called
- *     again after this
- * @keep: ports that are not that kernel's but the toolstack's, from the
- *        HVM_PARAM_*_EVTCHN
+ * xn_evtchn_evict - reset the event channels of a previous kernel
+ * @t: the table for which xn_evtchn_init() returned -EEXIST; call that again
+ * after
+ *     this
+ * @keep: the toolstack's ports, from the HVM_PARAM_*_EVTCHN
  * @count: how many
  * @moved: called for each of these that gets a new number; may be NULL
  * @data: its first argument
  *
- * EVTCHNOP_reset: Xen also forgets the pages of the FIFO ABI, which are ours
- * for other uses now.
+ * EVTCHNOP_reset: Xen also stops using the FIFO pages of that kernel, which are
+ * our memory now.
  *
  * Context: may sleep.
- * Return: 0 or what Xen answered.
+ * Return: 0 or Xen's error.
  */
 int xn_evtchn_evict(struct xn_evtchn_table *t, const evtchn_port_t *keep,
 		    unsigned int count,

@@ -145,7 +145,7 @@ int xn_gnttab_alloc_spare(struct xn_gnttab *gt, grant_ref_t *ref);
  * anything.
  *
  * Context: may sleep.
- * Return: 0, -ENOSPC (then xn_gnttab_wait()), -ENOMEM, or what Xen answered.
+ * Return: 0, -ENOSPC (then xn_gnttab_wait()), -ENOMEM, or Xen's error.
  */
 int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count);
 
@@ -387,8 +387,8 @@ struct xn_gntmap_req {
  * @count: how many pages, 1 to XN_GNTMAP_MAX
  *
  * Context: may sleep.
- * Return: 0, -EINVAL, -ENOSPC (no hole in the physmap), -ENOMEM, or what Xen
- * answered.
+ * Return: 0, -EINVAL, -ENOSPC (no hole in the physmap), -ENOMEM, or Xen's
+ * error.
  */
 int xn_gntmap_init(struct xn_gntmap *m, unsigned int count);
 
@@ -418,7 +418,7 @@ void xn_gntmap_fini(struct xn_gntmap *m);
  * there, or stuck there), -EOPNOTSUPP (our own page, see above), -EACCES (not
  * granted to us, or read-only), -ENOENT (no such reference), -ESRCH (no such
  * domain), -ENOSPC (Xen has no handle left), -EAGAIN (the page is paged out:
- * try again later), or what Xen answered; -EIO when that was nonsense.
+ * try again later), or Xen's error; -EIO if the status is invalid.
  */
 int xn_gntmap_map(struct xn_gntmap *m, struct xn_gntmap_req *req,
 		  unsigned int n);
@@ -434,7 +434,7 @@ int xn_gntmap_map(struct xn_gntmap *m, struct xn_gntmap_req *req,
  *
  * Context: any.
  * Return: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
- * stuck there), or what Xen answered.
+ * stuck there), or Xen's error.
  */
 int xn_gntmap_unmap(struct xn_gntmap *m, struct xn_gntmap_req *req,
 		    unsigned int n);

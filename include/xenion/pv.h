@@ -76,7 +76,7 @@ int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
  * pages that xn_boot_pv() has set aside.
  *
  * Context: any.
- * Return: 0, -EINVAL, -ENOSPC (too few of these), or what Xen answered; that is
+ * Return: 0, -EINVAL, -ENOSPC (too few of these), or Xen's error; that is
  * logged.
  */
 int xn_pv_map(struct xn_pv *pv, unsigned long end);
@@ -163,7 +163,7 @@ const uint64_t *xn_pv_entry(const struct xn_pv *pv, const void *va,
  * HYPERVISOR_update_va_mapping; flushes the old entry from every vCPU's TLB.
  *
  * Context: any.
- * Return: 0 or what Xen answered.
+ * Return: 0 or Xen's error.
  */
 int xn_pv_set(const void *va, uint64_t pte);
 
@@ -174,7 +174,7 @@ int xn_pv_set(const void *va, uint64_t pte);
  * @readonly: as any page must be before Xen takes it for a table
  *
  * Context: any.
- * Return: 0, -EINVAL for what is no page, or what Xen answered.
+ * Return: 0, -EINVAL for an address that is not a page's, or Xen's error.
  */
 int xn_pv_protect(const struct xn_pv *pv, const void *page, bool readonly);
 
@@ -184,11 +184,11 @@ int xn_pv_protect(const struct xn_pv *pv, const void *page, bool readonly);
  * @table: read-only, as all that it leads to
  * @level: 1 ... 4
  *
- * Pinned tables are switched to, or linked in, without a new check.
+ * Xen does not check a pinned table again when it is loaded or linked.
  *
  * Context: any.
- * Return: 0, -EINVAL for what is no page or no level or is refused, or what Xen
- * answered.
+ * Return: 0, -EINVAL for an invalid page or level or if Xen refuses the table,
+ * or Xen's error.
  */
 int xn_pv_pin(const struct xn_pv *pv, const void *table, unsigned int level);
 
@@ -200,7 +200,7 @@ int xn_pv_pin(const struct xn_pv *pv, const void *table, unsigned int level);
  * Afterwards the page may become writable, unless another table points to it.
  *
  * Context: any.
- * Return: 0 or what Xen answered.
+ * Return: 0 or Xen's error.
  */
 int xn_pv_unpin(const struct xn_pv *pv, const void *table);
 
@@ -210,11 +210,11 @@ int xn_pv_unpin(const struct xn_pv *pv, const void *table);
  * @va: the first address
  * @count: how many pages
  *
- * So that xn_pv_set(), or Xen by itself, can map something there. They stay.
+ * Then xn_pv_set(), or Xen itself, can map something there. The tables stay.
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, -EINVAL for addresses that are not the guest's, or what
- * Xen answered.
+ * Return: 0, -ENOMEM, -EINVAL for addresses that are not the guest's, or Xen's
+ * error.
  */
 int xn_pv_extend(struct xn_pv *pv, const void *va, unsigned int count);
 

@@ -99,7 +99,7 @@ int xn_wallclock_read(const struct shared_info *shared, uint64_t now,
  * raised for it before @when, but may be raised for other reasons.
  *
  * Context: any, not preemptible.
- * Return: 0, -EINVAL for a time beyond 63 bits, or what Xen answered.
+ * Return: 0, -EINVAL for a time beyond 63 bits, or Xen's error.
  */
 static inline int xn_timer_set(unsigned int vcpu, uint64_t when,
 			       unsigned int flags)

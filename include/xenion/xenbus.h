@@ -182,7 +182,7 @@ void xn_xs_upcall(struct xn_xs *xs);
  * Return: the value's length without the NUL (which it may contain others of),
  * -ENOENT, -EMSGSIZE when it does not fit, -ENAMETOOLONG for a path,
  * -ETIMEDOUT, -ESHUTDOWN (the connection is closed or broken), -EPROTO (an
- * answer to something else) or what xenstore answered. On error @buf is "",
+ * answer to something else) or xenstore's error. On error @buf is "",
  * unless @size is 0.
  */
 int xn_xs_read(struct xn_xs *xs, uint32_t txn, const char *dir,
