@@ -86,7 +86,8 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 /**
  * xn_evtchn_fini - stop using event channels; Xen releases our pages
  * @t: the table; all ports are unbound, and no upcall runs
- * @moved: called for each adopted port that has a new number; may be NULL
+ * @moved: called for each of the toolstack's ports that gets a new number; may
+ *         be NULL
  * @data: its first argument
  *
  * EVTCHNOP_reset is the only way to leave the FIFO ABI, and it closes every
