@@ -65,6 +65,11 @@ lib: ## build the library for PORT=DIR: build/lib/libxenion.a
 install: ## install it, with headers and xenion.pc: PREFIX=, DESTDIR=
 	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
 
+.PHONY: doc
+doc: ## manual pages, one per public function: build/lib/man
+	@tools/setup doc
+	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
+
 .PHONY: uninstall
 uninstall: ## remove that again
 	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
@@ -118,7 +123,8 @@ example: service ## start a domain that serves a web page from its disk; fetch i
 
 .PHONY: check
 check: check-setup modules selftest shim guest um ## all tests: unit tests, then the real Xen
-	@$(HARNESS) $(unit_suites) $(rig_suites)
+	@tools/setup lint
+	@$(HARNESS) lint='tests/lint --changed' $(unit_suites) $(rig_suites)
 
 .PHONY: check-setup
 check-setup:
@@ -132,7 +138,10 @@ linux_suite = linux='tests/linux/run $(XENION_CACHE)/linux/o/linux $(OUT)/check/
 
 unit_suites = \
 	layering=tests/layering/layering.sh \
-	docs=tests/docs/advisories \
+	advisories=tests/docs/advisories \
+	api=tests/docs/api \
+	abi=tests/docs/abi \
+	links=tests/docs/links \
 	lib=tests/lib/check \
 	unit='$(MAKE) -s -j$(jobs) -C tests/unit O=$(OUT) check' \
 	$(tsan_suite) \
@@ -237,9 +246,14 @@ $(OUT)/guest/hostile: $(hostile_sources) $(wildcard tests/hostile/*.h) | setup
 		-lxentoolcore -lxentoollog -lpthread
 
 .PHONY: lint
-lint: modules ## checkpatch, sparse, clang's analyser
+lint: modules ## style and static checks of all files (in make check: of those that changed)
 	@tools/setup lint
 	@$(HARNESS) lint=tests/lint
+
+.PHONY: lint-changed
+lint-changed: modules ## the same of the files that differ from main
+	@tools/setup lint
+	@$(HARNESS) lint='tests/lint --changed'
 
 .PHONY: bench
 bench: modules shim ## ours against the in-tree drivers: table, JSON, SVG

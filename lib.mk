@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# The library for one port, and its installation: make lib, make install,
-# make uninstall (see Makefile). It needs a compiler and libxen-dev, not root.
+# The library for one port, its manual pages and its installation: make lib,
+# make doc, make install, make uninstall (see Makefile). It needs a compiler and
+# libxen-dev, not root; the manual pages need kernel-doc.
 #
 #   PORT=DIR         the port: DIR/include/xn_os_port.h goes into every object;
 #                    default os/bare
@@ -9,16 +10,18 @@
 #   CC=, AR=         the tools of the machine that the library is for
 #   CFLAGS=          default -O2 -g; they come last
 #   XEN_INCLUDE=DIR  the public Xen headers, default /usr/include/xen
+#   KERNEL_DOC=      the kernel's script of that name, default Debian's
+#                    (linux-kbuild-*); without it, no manual pages
 #   O=DIR            where to build, default build/lib
 #   DESTDIR=, PREFIX=, LIBDIR=   where to install, as everywhere
 #
 # Each source of the core becomes one member of the archive, by wildcard: a new
 # file joins by itself, and a user links only what it calls.
 
-VERSION := 0.1.0
-
 TOP := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 O := $(TOP)/build/lib
+VERSION := $(shell sed -n 's/^\#define XN_VERSION\t*"\(.*\)"/\1/p' \
+	$(TOP)/include/xenion/version.h)
 # What is installed is what was built, unless other words come with it.
 ifeq ($(MAKECMDGOALS),install)
 -include $(O)/built.mk
@@ -98,6 +101,26 @@ $(lib): $(objects) $(O)/members $(O)/built.mk
 	@rm -f $@
 	@$(AR) rcs $@ $(objects)
 
+# A manual page for each public function, from the kernel-doc in the headers.
+KERNEL_DOC ?= $(lastword $(wildcard /usr/lib/linux-kbuild-*/scripts/kernel-doc))
+headers := $(wildcard $(TOP)/include/xenion/*.h $(TOP)/include/xenion/*/*.h)
+man := $(O)/man/man9
+
+.PHONY: doc
+doc: $(man)/.made
+	@[ -n "$(KERNEL_DOC)" ] || { \
+		echo "no kernel-doc: install linux-kbuild-6.1, or say with KERNEL_DOC= where" >&2; exit 2; }
+	@echo "$$(ls $(man) | wc -l) manual pages in $(O)/man: man -M $(O)/man xn_gnttab_alloc"
+
+$(man)/.made: $(headers) $(TOP)/tools/man.awk $(TOP)/lib.mk
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@[ -z "$(KERNEL_DOC)" ] || for f in $(headers:$(TOP)/include/%=%); do \
+		$(KERNEL_DOC) -man $(TOP)/include/$$f 2>$(O)/kernel-doc.log | \
+			awk -v folder=$(@D) -v header=$$f -v version=$(VERSION) \
+				-f $(TOP)/tools/man.awk || exit 1; \
+	done
+	@touch $@
+
 # What the port and the machine decide is in lib/, as others' config.h: there
 # are also the ways to <xenion/...> and <xen-public/...>, so that a user has one
 # folder to look in, and no other library's headers.
@@ -107,7 +130,7 @@ put := install -m 644
 docs := README.md docs/porting.md
 
 .PHONY: install
-install: $(lib)
+install: $(lib) $(man)/.made
 	@install -d $(to)/include/xenion/x86 $(to)/share/doc/xenion \
 		$(to_lib)/pkgconfig $(to_lib)/xenion/include
 	@$(put) $(TOP)/include/xenion/*.h $(to)/include/xenion
@@ -127,12 +150,16 @@ install: $(lib)
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@ABI_FLAGS@|$(abi_flags)|' \
 		$(TOP)/tools/xenion.pc.in >$(to_lib)/pkgconfig/xenion.pc
 	@$(put) $(addprefix $(TOP)/,$(docs)) $(to)/share/doc/xenion
+	@[ -z "$(KERNEL_DOC)" ] || { install -d $(to)/share/man/man9 && \
+		$(put) $(man)/*.9 $(to)/share/man/man9; }
+	@[ -n "$(KERNEL_DOC)" ] || echo "no manual pages: there is no kernel-doc (KERNEL_DOC=)"
 	@$(put) $(TOP)/LICENSES/MIT $(to)/share/doc/xenion/LICENSE
 	@echo "installed in $(to): libxenion.a $(VERSION), port $(notdir $(port))"
 
 .PHONY: uninstall
 uninstall:
 	@rm -rf $(to)/include/xenion $(to)/share/doc/xenion $(to_lib)/xenion
+	@rm -f $(to)/share/man/man9/xn_*.9
 	@rm -f $(to_lib)/libxenion.a $(to_lib)/pkgconfig/xenion.pc
 
 -include $(objects:.o=.d)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * This domain's number, which no hypercall tells all kinds of guests: by
- * EVTCHNOP_alloc_unbound and EVTCHNOP_status (xen-public/event_channel.h).
- * Called by who grants to himself or maps his own grants.
+ * This domain's ID. No hypercall returns the domain ID to every kind of guest:
+ * make an unbound port to ourselves and read the ID from its status
+ * (EVTCHNOP_alloc_unbound, EVTCHNOP_status, xen-public/event_channel.h). Called
+ * where DOMID_SELF is not accepted: to grant to oneself, to map one's own
+ * grants.
  */
 #include <xenion/boot.h>
 #include <xenion/hypercall.h>

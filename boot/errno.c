@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Xen's error numbers (xen-public/errno.h) as those of this system, called by
- * xn_hypercall() for every hypercall that failed, and by nobody else; and the
- * statuses of grant operations, which are numbers of another list.
+ * Translates Xen's error numbers (xen-public/errno.h) to those of this system,
+ * for xn_hypercall() only; and the status codes of grant operations (GNTST_*),
+ * which are a list of their own.
  */
 #include <xenion/hypercall.h>
 
@@ -11,7 +11,7 @@ struct errno_pair {
 	uint8_t os;
 };
 
-/* The public list says it all; an alias just makes a pair twice. */
+/* Generated from the public list; an alias only repeats a pair. */
 #define XEN_ERRNO(name, value) { value, name },
 static const struct errno_pair errno_pairs[] = {
 #include <xen-public/errno.h>
@@ -29,7 +29,7 @@ long xn_errno(long ret)
 
 int xn_gntst_errno(int status)
 {
-	/* Negative numbers without gaps, of which 0 is the first. */
+	/* By the negated status: GNTST_okay is 0, the others follow. */
 	static const uint8_t errnos[] = {
 		[-GNTST_general_error] = EACCES,
 		[-GNTST_bad_domain] = ESRCH,

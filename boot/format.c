@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Text from numbers, as far as xn_os_log() promises it (<xenion/os.h>): for
- * ports that have no printf() of their own. Nothing here is Xen's.
+ * A small printf() with the conversions that xn_os_log() promises
+ * (<xenion/os.h>), for OS layers that have none. Not part of Xen's ABI.
  */
 #include <xenion/boot.h>
 

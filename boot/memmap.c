@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The guest's memory map and the window on its memory, as neutral structures.
- * Hosts hand maps over unsorted and with overlaps; here they become sorted
- * and disjoint. Called by the entry code in boot/ and by the Linux boot shim.
+ * The guest's memory map and the window through which its memory is read. Hosts
+ * provide maps that are unsorted and overlap; this makes them sorted and
+ * disjoint. Called by the entry code in boot/ and by the Linux boot shim.
  */
 #include <xenion/boot.h>
 
-/* Make place for one range before range[i]. */
+/* Make room for one range before range[i]. */
 static int open_gap(struct xn_memmap *map, unsigned int i)
 {
 	unsigned int j;
@@ -28,7 +28,7 @@ static int insert(struct xn_memmap *map, unsigned int i, uint64_t start,
 	return ret;
 }
 
-/* Cut range[i] in two at an address inside of it. */
+/* Split range[i] at an address inside it. */
 static int split(struct xn_memmap *map, unsigned int i, uint64_t at)
 {
 	int ret = open_gap(map, i);
@@ -70,8 +70,8 @@ static void merge_neighbours(struct xn_memmap *map)
 }
 
 /*
- * Each round deals with the part of [start, end) up to the next border of a
- * range that is there already.
+ * Each iteration handles the part of [start, end) up to the next border of an
+ * existing range.
  */
 static int add(struct xn_memmap *map, uint64_t start, uint64_t end,
 	       enum xn_mem_type type)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * How many vCPUs there are: VCPUOP_is_up (xen-public/vcpu.h), which knows those
- * that are not up as well. Called by the code behind the entry points.
+ * Counts the vCPUs: VCPUOP_is_up (xen-public/vcpu.h) succeeds for every vCPU
+ * that exists, up or not. Called by the entry points' C code.
  */
 #include <xenion/boot.h>
 #include <xenion/hypercall.h>

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Against ports that fire without work: a hypercall each is all that it costs
- * another domain, an upcall all that it costs us, and neither comes to an end
- * by itself. Who takes a port's events tells what came of them; after a few in a
- * row of which nothing did, the port is masked, for longer and longer, until
- * there is work again. An event that comes meanwhile is not lost but late.
+ * Event-storm protection. A send costs another domain one hypercall and us one
+ * upcall, and Xen sets no limit. After 32 events in a row without work the port
+ * is masked for 1 ms, then longer each time, until there is work. Events are
+ * delayed, not lost.
  *
- * Specified nowhere: EVTCHNOP_send has no limit (xen-public/event_channel.h).
- * XSA-391 is what it is good for. Called by frontends, xenbus/ and ports.
+ * No specification asks for this (EVTCHNOP_send, xen-public/event_channel.h);
+ * it is the defence against XSA-391. Called by frontends, xenbus/ and OS
+ * layers.
  */
 #include <xenion/events.h>
 
-/* So many are no storm: events may cross with who looks without being told. */
+/* Tolerated: an event can race with a poll that already took the work. */
 #define FREE		32u
 #define FIRST_DELAY	XN_NSEC_PER_MSEC
 #define MAX_DOUBLINGS	10u	/* about a second */
@@ -20,7 +20,7 @@ static void let_go(struct xn_backoff *b)
 {
 	unsigned long flags = xn_lock(&b->lock);
 
-	/* Not while it is closed: the port may be another's. */
+	/* After a close the port may belong to someone else. */
 	if (b->held && b->t)
 		xn_evtchn_release(b->t, b->port, XN_HOLD_BACKOFF);
 	XN_WRITE_ONCE(b->held, false);
@@ -41,7 +41,7 @@ void xn_backoff_open(struct xn_backoff *b, struct xn_evtchn_table *t,
 	b->held = false;
 	b->told = false;
 	__atomic_store_n(&b->idle, 0, __ATOMIC_RELAXED);
-	/* An event that came before has seen none. */
+	/* Events before this store find no table, and hold nothing. */
 	__atomic_store_n(&b->t, t, __ATOMIC_RELEASE);
 }
 
@@ -73,7 +73,7 @@ static void hold(struct xn_backoff *b, uint32_t beyond)
 	if (b->t && !b->held) {
 		XN_WRITE_ONCE(b->held, true);
 		xn_evtchn_hold(b->t, b->port, XN_HOLD_BACKOFF);
-		/* If it is queued still, for a shorter time: the next is longer. */
+		/* A queued work ends it early; the next delay is longer. */
 		xn_work_schedule(&b->work, FIRST_DELAY << beyond);
 		xn_stat_inc(XN_STAT_EVENT_HELD);
 		first = !b->told;

@@ -6,11 +6,11 @@
  * evtchn_fifo_control_block in xen-public/event_channel.h; the design is in
  * Xen's docs/designs, "event channels, FIFO-based ABI"). Called by table.c.
  *
- * Who may do what with a word: Xen sets PENDING, LINKED, BUSY and the link.
- * The guest sets and clears MASKED, clears PENDING, and clears LINKED with the
- * link, which takes the port off its queue; it does not clear MASKED while
- * BUSY is set. A port that is LINKED stays on its queue, whatever happens to
- * it: it may have been moved or closed when we meet it there.
+ * Ownership of the bits: Xen sets PENDING, LINKED, BUSY and the link. The guest
+ * sets and clears MASKED, clears PENDING, and clears LINKED together with the
+ * link, which takes the port off its queue; it must not clear MASKED while BUSY
+ * is set. A LINKED port stays on its queue even if it is moved or closed: the
+ * upcall may find such a port there.
  */
 #include "port.h"
 
@@ -24,15 +24,16 @@
 #define ARRAY_PAGES	(XN_EVTCHN_MAX_PORTS / WORDS_PER_PAGE)
 
 /*
- * Ports taken off the queues in one upcall. A port is in one queue once, so
- * only events that come meanwhile make more than there are ports.
+ * The most ports that one upcall takes off the queues. A port is on at most one
+ * queue, once: only events that arrive during the upcall can exceed the number
+ * of ports.
  */
 #define BUDGET		1024u
 
-/* Tries to clear MASKED before Xen is asked to do it. */
+/* Attempts to clear MASKED before EVTCHNOP_unmask does it. */
 #define UNMASK_TRIES	8
 
-/* When the relief port cannot be made, try again after so long. */
+/* Delay before another attempt to make the relief port. */
 #define RETRY_NS	(10 * XN_NSEC_PER_MSEC)
 
 /* Control blocks share a page, a cache line or two for each. */
@@ -44,7 +45,7 @@ struct fifo_vcpu {
 	uint32_t ready;			/* queues that are not empty, as bits, */
 	uint32_t head[EVTCHN_FIFO_MAX_QUEUES];	/* and where they go on */
 	evtchn_port_t relief;		/* interrupts this vCPU, or 0 */
-	bool left;			/* the budget was too small */
+	bool left;			/* the budget ran out */
 };
 
 struct fifo {
@@ -121,7 +122,7 @@ static bool fifo_is_masked(struct xn_evtchn_table *t, evtchn_port_t port)
 	return !w || XN_READ_ONCE(*w) & MASKED;
 }
 
-/* True: it is unmasked, and nothing waits. False: Xen has to do it. */
+/* True: unmasked, and no event is pending. False: Xen has to do it. */
 static bool unmask_alone(event_word_t *w)
 {
 	event_word_t old = XN_READ_ONCE(*w);
@@ -153,10 +154,11 @@ static void fifo_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
 /* ---- upcall ---- */
 
 /*
- * Take the first port off a queue, and its event, if it has one that is
- * wanted. False: the queue is empty, or is none any more. Links and heads are
- * the host's: a port that has no word, or is not LINKED, ends the queue. As
- * each step clears a LINKED that the next would need, no loop of links lasts.
+ * Take the first port off a queue and dispatch its event, unless it is masked
+ * or has none. Returns false when the queue is empty or invalid. The host
+ * writes links and heads: a port without a word, or that is not LINKED, ends
+ * the queue. A loop of links ends too: each step clears the LINKED that the
+ * next needs.
  */
 static bool consume(struct xn_evtchn_table *t, struct fifo_vcpu *v,
 		    unsigned int queue, unsigned int *events)
@@ -184,7 +186,7 @@ static bool consume(struct xn_evtchn_table *t, struct fifo_vcpu *v,
 	return v->head[queue];
 }
 
-/* The queues that are not empty, also those that have just begun to be so. */
+/* Queues that are not empty, including those that Xen has just reported. */
 static uint32_t look(struct fifo_vcpu *v)
 {
 	if (XN_READ_ONCE(v->control->ready))
@@ -207,9 +209,9 @@ static unsigned int fifo_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
 			v->ready &= ~(1u << queue);
 	}
 	/*
-	 * Xen makes no upcall for a queue that is not empty. So the rest needs
-	 * an event of its own: on this vCPU, of a priority that nobody else
-	 * uses. Its port is made outside of upcalls.
+	 * Xen makes no upcall for a queue that is not empty, so the rest needs
+	 * an event of its own: on this vCPU, with a priority that nothing else
+	 * uses. Binding its port may sleep, so a work does it.
 	 */
 	if (v->ready) {
 		__atomic_store_n(&v->left, true, __ATOMIC_SEQ_CST);
@@ -220,7 +222,7 @@ static unsigned int fifo_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
 
 static void relieved(void *data, evtchn_port_t port)
 {
-	/* That there was an upcall is all. */
+	/* The upcall itself is all that is needed. */
 }
 
 static int relief_bind(struct xn_evtchn_table *t, unsigned int vcpu,
@@ -275,9 +277,9 @@ static void free_all(struct fifo *f)
 }
 
 /*
- * Tell Xen of the control blocks. The first call switches the domain to this
- * ABI and there is no way back but a reset of all ports, so from then on a
- * failure only means one vCPU less.
+ * Register the control blocks. The first call switches the domain to this ABI,
+ * which only a reset of all ports can undo. A failure of a later call therefore
+ * only limits the number of vCPUs that get events.
  */
 static int init_controls(struct xn_evtchn_table *t, struct fifo *f)
 {
@@ -292,7 +294,7 @@ static int init_controls(struct xn_evtchn_table *t, struct fifo *f)
 		};
 
 		err = xn_hc_evtchn(EVTCHNOP_init_control, &x);
-		/* Nothing else is wrong with the first: it has one already. */
+		/* -EINVAL for vCPU 0: it already has a control block. */
 		if (err && !i)
 			return err == -EINVAL ? -EEXIST : err;
 		if (err) {
@@ -330,7 +332,7 @@ static int fifo_init(struct xn_evtchn_table *t)
 	return 0;
 }
 
-/* Hand Xen one page more. Every event in it is masked until it is bound. */
+/* Give Xen one more page of words. Each port in it is masked until bound. */
 static int expand(struct xn_evtchn_table *t, struct fifo *f)
 {
 	event_word_t *page = xn_os_page_alloc();

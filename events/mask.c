@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who holds a port's events back. The ABIs have one mask bit per port, but more
- * than one has reasons to set it, and none knows of the others': the owner (an
- * interrupt flow that masks while a handler runs), the back-off from a storm, an
- * engine that polls. The bit is set while anybody holds the port.
+ * Masking by several holders. The ABIs have one mask bit per port, but several
+ * parts of the guest set it independently: the owner (an interrupt flow that
+ * masks while a handler runs), the storm protection, an engine that polls. The
+ * bit is set while at least one of them holds the port.
  *
- * The bits are those of xen-public/event_channel.h and xen.h; holders are ours
- * alone. Called by ports and frontends, and by backoff.c.
+ * The bits are those of xen-public/event_channel.h and xen.h; Xen knows nothing
+ * of holders. Called by OS layers, frontends and backoff.c.
  */
 #include "port.h"
 
 /*
- * Make the mask bit what the holders want. Two may do so at once: who finds
- * that its view was overtaken looks again, so the last one is right. Until then
- * an event may slip through, as one may that was on its way.
+ * Set or clear the mask bit as the holders require. Two CPUs may do this at the
+ * same time: each reads the holders again after its write, so the last writer
+ * leaves the right value. Until then one event may still be delivered, as if it
+ * had been signalled earlier.
  */
 static void settle(struct xn_evtchn_table *t, evtchn_port_t port,
 		   struct xn_evtchn_port *p)
@@ -54,7 +55,7 @@ void xn_evtchn_release(struct xn_evtchn_table *t, evtchn_port_t port,
 
 void xn_evtchn_raise(struct xn_evtchn_table *t, evtchn_port_t port)
 {
-	/* Unmasking is what makes Xen look at a bit that we have set. */
+	/* Xen notices a pending bit that the guest set only on unmask. */
 	xn_evtchn_hold(t, port, XN_HOLD_RAISE);
 	t->ops->set_pending(t, port);
 	xn_evtchn_release(t, port, XN_HOLD_RAISE);

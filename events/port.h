@@ -9,9 +9,9 @@
 #include <xenion/events.h>
 
 /*
- * An upcall reads all this without a lock, while others bind and unbind:
- * @gen changes before and after @fn and @data do, and is odd while they are
- * valid. All else changes under the table's lock.
+ * Upcalls read this without a lock, concurrently with bind and unbind: @gen
+ * changes before and after @fn and @data do, and is odd while they are valid.
+ * The other fields change under the table's lock.
  */
 struct xn_evtchn_port {
 	xn_evtchn_fn fn;
@@ -23,23 +23,23 @@ struct xn_evtchn_port {
 		evtchn_port_t remote_port;	/* of a toolstack's port, */
 	};
 	domid_t remote;		/* while EVTCHNOP_reset closes it */
-	uint8_t vcpu;		/* that Xen tells of its events */
+	uint8_t vcpu;		/* that Xen signals its events to */
 	uint8_t adopted : 4;	/* the toolstack's: its EVTCHNSTAT_*; else 0 */
-	uint8_t detached : 4;	/* its number is taken until it is closed */
+	uint8_t detached : 4;	/* the number is in use until closed */
 };
 
-/* The entry of a port that was ever bound; NULL: it was not. */
+/* The entry of a port; NULL if that port was never bound. */
 struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
 				      evtchn_port_t port);
 
-/* Make an entry for that port, and free those of all. May sleep. */
+/* Make an entry for a port; free all entries. May sleep. */
 int xn_evtchn_table_grow(struct xn_evtchn_table *t, evtchn_port_t port);
 void xn_evtchn_table_free(struct xn_evtchn_table *t);
 
 /* Call the function of a port whose event was cleared. */
 void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port);
 
-/* Hold back every port of the 2-level ABI: until bound, none is wanted. */
+/* Mask every port of the 2-level ABI: each stays masked until bound. */
 void xn_evtchn_twolevel_mask_all(struct shared_info *shared);
 
 #endif /* XENION_EVENTS_PORT_H */

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * The end of event channels. EVTCHNOP_reset (xen-public/event_channel.h) is the
- * only way out of the FIFO ABI, and closes every port of the domain, also those
- * of the toolstack's, for which nobody else knows where they led: they are
- * bound again. Called by the port when it ends, and when it begins in a domain
- * whose last kernel has ended without that.
+ * Shutdown of event channels. EVTCHNOP_reset (xen-public/event_channel.h) is
+ * the only way out of the FIFO ABI, and it closes every port of the domain. The
+ * toolstack's ports (xenstore, console) must survive that: their other ends are
+ * recorded before the reset and bound again after it. Called by the OS layer
+ * when it ends, and when it starts in a domain whose previous kernel did not
+ * reset.
  */
 #include "port.h"
 
-/* The toolstack's ports are among the first, with no more free ones between. */
+/*
+ * Stop scanning after this many unused ports in a row: the toolstack's have the
+ * lowest numbers.
+ */
 #define GAP		16u
 
 static void tell_lost(evtchn_port_t port, int err)
@@ -18,7 +22,7 @@ static void tell_lost(evtchn_port_t port, int err)
 		  port, err);
 }
 
-/* Is this port open? If it is the toolstack's, remember where it leads. */
+/* Is this port open? If it is the toolstack's, record its other end. */
 static bool note_port(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	struct evtchn_status x = { .dom = DOMID_SELF, .port = port };
@@ -26,13 +30,13 @@ static bool note_port(struct xn_evtchn_table *t, evtchn_port_t port)
 	bool adopted = p && p->adopted;
 	int err;
 
-	/* Ours, or it was: the reset closes it. */
+	/* Bound by us, now or earlier: the reset closes it. */
 	if (p && p->gen && !adopted)
 		return true;
 	if (adopted)
 		p->adopted = 0;
 	err = xn_hc_evtchn(EVTCHNOP_status, &x);
-	/* Never used, or Xen's own, which a reset leaves alone. */
+	/* Never used, or owned by Xen, which a reset does not close. */
 	if (!adopted && (err == -EINVAL || err == -EACCES))
 		return false;
 	if (err) {
@@ -61,8 +65,9 @@ static bool note_port(struct xn_evtchn_table *t, evtchn_port_t port)
 }
 
 /*
- * So that a reset loses none of them, whether or not somebody adopted it. Done
- * at the end, because it takes many hypercalls, and many a guest has no end.
+ * Record where every open port that is not ours leads, so it can be rebound
+ * after the reset. Only at shutdown: it costs many hypercalls, and most guests
+ * never get there.
  */
 static void note_others(struct xn_evtchn_table *t)
 {
@@ -112,7 +117,7 @@ static void bind_again(const struct xn_evtchn_port *p, evtchn_port_t port,
 		r->moved(r->data, port, to);
 }
 
-/* Lowest number first, so that each gets its own again, if that can be. */
+/* Xen hands out the lowest free number: this order restores most of them. */
 static void bind_all_again(struct xn_evtchn_table *t, const struct rebind *r)
 {
 	evtchn_port_t port;

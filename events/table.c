@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The table of event channels: who takes the events of which port, and the
- * EVTCHNOP_* that make and close ports (xen-public/event_channel.h). How an
- * event is signalled is the business of twolevel.c and fifo.c, how all of it
- * ends that of reset.c. Called by the port's interrupt code and by frontends'
- * tests.
+ * The table of event channels: the handler of each port, and the EVTCHNOP_*
+ * that make and close ports (xen-public/event_channel.h). twolevel.c and fifo.c
+ * implement how an event is signalled, reset.c how the table ends. Called by
+ * the OS layer's interrupt code and by frontends' tests.
  */
 #include "port.h"
 
@@ -39,7 +38,7 @@ struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
 	return page ? page + port % PORTS_PER_PAGE : NULL;
 }
 
-/* Put a new page where there is none yet; may sleep. */
+/* Allocate the page of a slot that has none; may sleep. */
 static int fill(struct xn_evtchn_table *t, void **slot)
 {
 	unsigned long flags;
@@ -101,7 +100,7 @@ void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port)
 		data = XN_READ_ONCE(p->data);
 		xn_rmb();
 	}
-	/* Unbound, or just being so: the event is for nobody any more. */
+	/* Unbound, or being unbound just now: nobody wants the event. */
 	if (!fn || XN_READ_ONCE(p->gen) != gen) {
 		__atomic_fetch_add(&t->spurious, 1, __ATOMIC_RELAXED);
 		return;
@@ -115,7 +114,7 @@ unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
 	if (vcpu >= t->nr_vcpus)
 		return 0;
 	xn_stat_inc(XN_STAT_UPCALL);
-	/* Before we look for events, so that a later one makes an upcall. */
+	/* Clear first, then scan: an event after the scan makes an upcall. */
 	XN_WRITE_ONCE(t->shared->vcpu_info[vcpu].evtchn_upcall_pending, 0);
 	xn_mb();
 	return t->ops->upcall(t, vcpu);
@@ -169,7 +168,7 @@ static int attach(struct xn_evtchn_table *t, evtchn_port_t port,
 	return err;
 }
 
-/* A port that Xen has just made for us: ours, or closed again. */
+/* Attach a port that Xen has just made; on failure close it. */
 static int attach_new(struct xn_evtchn_table *t, evtchn_port_t port,
 		      unsigned int vcpu, xn_evtchn_fn fn, void *data,
 		      evtchn_port_t *res)
@@ -251,7 +250,7 @@ void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port)
 	if (is_bound(p)) {
 		xn_evtchn_hold(t, port, XN_HOLD_UNBOUND);
 		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELAXED);
-		/* Before fn and data can change: see xn_evtchn_dispatch(). */
+		/* gen changes before fn and data: see xn_evtchn_dispatch(). */
 		xn_wmb();
 		p->detached = 1;
 	}
@@ -266,7 +265,7 @@ void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port)
 
 	flags = xn_lock(&t->lock);
 	if (p && p->detached) {
-		/* Before Xen gives the number to somebody else. */
+		/* Clear it before Xen can hand out the number again. */
 		p->detached = 0;
 		close = !p->adopted;
 	}
@@ -294,15 +293,15 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 	flags = xn_lock(&t->lock);
 	if (is_bound(p)) {
 		/*
-		 * The new one may take events from before Xen tells it of
-		 * them, the old one until it has seen the last that Xen told
-		 * it of: see twolevel.c.
+		 * During a move both vCPUs may take events: the new one from
+		 * just before Xen redirects the port, the old one until it
+		 * has handled the last event signalled to it: see twolevel.c.
 		 */
 		__atomic_fetch_or(&p->takers, 1u << vcpu, __ATOMIC_SEQ_CST);
 		err = xn_hc_evtchn(EVTCHNOP_bind_vcpu, &x);
 		if (!err)
 			__atomic_store_n(&p->vcpu, vcpu, __ATOMIC_SEQ_CST);
-		/* None is on its way: those that come are the new one's. */
+		/* No event is pending: the next goes to the new vCPU. */
 		if (!err && !t->ops->is_pending(t, port))
 			__atomic_store_n(&p->takers, 1u << vcpu,
 					 __ATOMIC_SEQ_CST);

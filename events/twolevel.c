@@ -5,9 +5,10 @@
  * (struct shared_info and struct vcpu_info in xen-public/xen.h). Called by
  * table.c.
  *
- * A port's bits say nothing about its vCPU. Only those that the table names as
- * takers may take an event: its vCPU, and after a move the one before, until
- * it has met an event of the port (the last that Xen may have told it of).
+ * The bits do not say which vCPU a port belongs to, so the table does: only its
+ * takers may take an event. These are the port's vCPU and, after a move, the
+ * previous one, until it has handled an event of the port (the last that Xen
+ * may have signalled to it).
  */
 #include "port.h"
 
@@ -52,7 +53,7 @@ void xn_evtchn_twolevel_mask_all(struct shared_info *shared)
 		XN_WRITE_ONCE(shared->evtchn_mask[i], ~(xen_ulong_t)0);
 }
 
-/* Xen finds no such page, but only looks for it if the FIFO ABI is in use. */
+/* Invalid on purpose: Xen looks the page up only if the FIFO ABI is in use. */
 static int twolevel_init(struct xn_evtchn_table *t)
 {
 	struct evtchn_expand_array x = { .array_gfn = ~(uint64_t)0 };
@@ -104,14 +105,14 @@ static void twolevel_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
 		reset(mask_word(t, port), port);
 		if (!twolevel_is_pending(t, port))
 			return;
-		/* It came in between, and Xen may have found it masked. */
+		/* An event came in between; Xen may have seen it masked. */
 		set(mask_word(t, port), port);
 	}
-	/* Xen makes an upcall only for a mask bit that it clears itself. */
+	/* Xen makes an upcall only if it clears the mask bit itself. */
 	xn_hc_evtchn(EVTCHNOP_unmask, &x);
 }
 
-/* This vCPU has taken the last event from before the port was moved away. */
+/* This vCPU has handled the last event from before the port's move. */
 static void leave(struct xn_evtchn_table *t, struct xn_evtchn_port *p,
 		  unsigned int vcpu)
 {
@@ -132,7 +133,7 @@ static unsigned int take(struct xn_evtchn_table *t, evtchn_port_t port,
 	if (!p || !(__atomic_load_n(&p->takers, __ATOMIC_SEQ_CST) &
 		    1u << vcpu))
 		return 0;
-	/* Must be known before the event is cleared: one more may follow. */
+	/* Read before the event is cleared: the next one may follow at once. */
 	ours = __atomic_load_n(&p->vcpu, __ATOMIC_SEQ_CST) == vcpu;
 	if (!reset(pending_word(t, port), port))
 		return 0;
@@ -143,9 +144,9 @@ static unsigned int take(struct xn_evtchn_table *t, evtchn_port_t port,
 }
 
 /*
- * One pass: each port at most once. So no port, however often it fires, keeps
- * another from its turn, and there is an end. An event that comes after its
- * word was looked at sets the selector again and makes a new upcall.
+ * A single pass handles each port at most once, so it is bounded, and a port
+ * that fires constantly cannot starve the others. An event that arrives after
+ * its word was read sets the selector again and makes a new upcall.
  */
 static unsigned int twolevel_upcall(struct xn_evtchn_table *t,
 				    unsigned int vcpu)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Grant references by the piece: a small cache per CPU before the table's list
- * of free ones. Called by frontends.
+ * Single references: a per-CPU cache before the table's list of free ones
+ * (shortage.c has the queue of waiters for when both are empty). Called by
+ * frontends.
  *
- * Each cache has a lock, though mostly only its own CPU takes it: so whoever
- * finds the list empty can have what other CPUs' caches hold. Order of locks:
- * a cache's, then the table's.
+ * Each cache has a lock, which usually only its own CPU takes: a CPU that finds
+ * the list empty empties the other CPUs' caches. Lock order: cache, then table.
  */
 #include "gnttab.h"
 
@@ -117,7 +117,7 @@ void xn_gnttab_free(struct xn_gnttab *gt, grant_ref_t ref)
 	xn_unlock(&c->lock, flags);
 	xn_upcalls_restore(here);
 
-	/* Whoever begins to wait now looks into the cache: xn_gnttab_wait(). */
+	/* A new waiter looks into the caches: see xn_gnttab_wait(). */
 	xn_mb();
 	if (XN_READ_ONCE(gt->waiters))
 		xn_gref_wake(gt);
@@ -127,7 +127,7 @@ int xn_gnttab_get(struct xn_gnttab *gt, grant_ref_t *ref)
 {
 	int err;
 
-	/* Others may take what we make room for: this ends at the limit. */
+	/* Others may take the new references: the table's limit ends this. */
 	while ((err = xn_gnttab_alloc(gt, ref)) == -ENOSPC) {
 		err = xn_gref_grow(gt);
 		if (err)
@@ -144,6 +144,6 @@ unsigned int xn_gnttab_used(struct xn_gnttab *gt)
 	unused += gt->nr_free + gt->nr_kept + gt->nr_deferred;
 	refs = gt->nr_refs;
 	xn_unlock(&gt->lock, flags);
-	/* The caches were counted a moment before. */
+	/* The caches were counted earlier: the difference may be negative. */
 	return refs > unused ? refs - unused : 0;
 }

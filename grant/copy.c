@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * Copies by Xen to and from granted pages: GNTTABOP_copy
- * (xen-public/grant_table.h). Called by backends, and by who tests what he
- * granted to himself.
+ * (xen-public/grant_table.h). Called by backends, and by tests of grants to
+ * oneself.
  */
 #include <xenion/grant.h>
 
-/* What is too large for the field is refused by Xen, as what it becomes is. */
+/* Saturate, do not truncate: Xen rejects 0xffff, but might accept less. */
 static uint16_t fit(unsigned int n)
 {
 	return n < 0xffff ? n : 0xffff;
@@ -49,7 +49,7 @@ int xn_gnttab_copy(struct gnttab_copy *op, unsigned int n)
 
 	if (!n)
 		return 0;
-	/* What Xen does not come to has failed. */
+	/* Operations that Xen does not reach have failed. */
 	for (i = 0; i < n; i++)
 		op[i].status = GNTST_general_error;
 	err = xn_hc_grant_table(GNTTABOP_copy, op, n);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * The entries by which other domains get at our pages: GTF_*, struct
+ * The entries that give other domains access to our pages: GTF_*, struct
  * grant_entry_v1, union grant_entry_v2 (xen-public/grant_table.h). Called by
  * frontends for every page that they share.
  *
- * In version 1 Xen notes in the entry's flags that a page is mapped; one
- * compare-and-exchange finds out and ends the grant. In version 2 it notes that
- * in a status word aside: the grant is taken back first, then the word is read,
- * with a barrier in between; Xen writes the word first, then reads the grant
- * again, with a barrier in between. Neither overlooks the other.
+ * In version 1 Xen records in the entry's flags that a page is mapped: one
+ * compare-and-exchange checks that and ends the grant. In version 2 Xen records
+ * it in a separate status word. We revoke the grant, then read the word; Xen
+ * writes the word, then reads the grant again; each with a barrier in between.
+ * At least one of the two sees what the other has written.
  */
 #include "gnttab.h"
 
-/* How often a version 1 entry is tried while its flags change under us. */
+/* Attempts to clear a version 1 entry while Xen changes its flags. */
 #define END_TRIES	8
 
 #define IN_USE		(GTF_reading | GTF_writing)
@@ -29,7 +29,7 @@ static union grant_entry_v2 *entry_v2(struct xn_gnttab *gt, grant_ref_t ref)
 
 static uint16_t status_v2(struct xn_gnttab *gt, grant_ref_t ref)
 {
-	/* What comes after it does not come before it. */
+	/* Acquire: later accesses to the page stay behind this load. */
 	return __atomic_load_n((grant_status_t *)gt->status.va + ref,
 			       __ATOMIC_ACQUIRE);
 }
@@ -56,7 +56,7 @@ static uint16_t flags_of(unsigned int type, bool readonly)
 	return type | (unsigned int)readonly << _GTF_readonly;
 }
 
-/* The flags last: they make the entry count. */
+/* Write the flags last: they make the entry valid. */
 static void publish_v2(union grant_entry_v2 *e, domid_t remote, uint16_t flags)
 {
 	XN_WRITE_ONCE(e->hdr.domid, remote);
@@ -65,7 +65,7 @@ static void publish_v2(union grant_entry_v2 *e, domid_t remote, uint16_t flags)
 	xn_stat_inc(XN_STAT_GRANT);
 }
 
-/* Out of line, so that version 1 does not carry it along. */
+/* Out of line, to keep version 1's path short. */
 static __attribute__((__noinline__))
 void grant_v2(struct xn_gnttab *gt, grant_ref_t ref, domid_t remote,
 	      xen_pfn_t gfn, bool readonly)
@@ -83,14 +83,14 @@ void xn_gnttab_grant(struct xn_gnttab *gt, grant_ref_t ref, domid_t remote,
 {
 	struct grant_entry_v1 *e = entry_v1(gt, ref);
 
-	/* With a version 2 table that is no number at all. */
+	/* With a version 2 table v1_gfns is 0: every frame goes this way. */
 	if (__builtin_expect(gfn >= gt->v1_gfns, 0)) {
 		grant_v2(gt, ref, remote, gfn, readonly);
 		return;
 	}
 	XN_WRITE_ONCE(e->frame, (uint32_t)gfn);
 	XN_WRITE_ONCE(e->domid, remote);
-	/* The flags last: they make the entry count. */
+	/* Write the flags last: they make the entry valid. */
 	xn_wmb();
 	XN_WRITE_ONCE(e->flags, flags_of(GTF_permit_access, readonly));
 	xn_stat_inc(XN_STAT_GRANT);
@@ -141,9 +141,9 @@ int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
 /* ---- ending ---- */
 
 /*
- * Xen lets a domain that maps a page already map it again without a look at the
- * entry's type. That it may only read is all that keeps a reader from becoming
- * a writer, so that stays.
+ * Xen lets a domain that already maps a page map it again without checking the
+ * entry's type, but it does check GTF_readonly. Keep that flag, or a domain
+ * that may only read could map the page writable.
  */
 static int end_v2(struct xn_gnttab *gt, grant_ref_t ref)
 {
@@ -197,7 +197,7 @@ int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref)
 
 	if (__builtin_expect(gt->version != 1, 0))
 		return end_slow(gt, ref);
-	/* Mostly a version 1 entry is idle, and stays so. */
+	/* The common case: a version 1 entry that is not in use. */
 	old = XN_READ_ONCE(*flags);
 	if (__builtin_expect(old & IN_USE || !clear_v1(flags, &old), 0))
 		return end_slow(gt, ref);

@@ -2,18 +2,18 @@
 /*
  * Pages of other domains, mapped: GNTTABOP_map_grant_ref and
  * GNTTABOP_unmap_grant_ref (xen-public/grant_table.h). Called by backends, and
- * by who tests what he granted to himself.
+ * by tests of grants to oneself.
  *
- * Xen names each mapping by a handle, which is kept per slot: it is Xen's word,
- * and goes back to Xen only.
+ * Xen identifies each mapping by a handle, which is kept per slot. We interpret
+ * no handle; it is only passed back to Xen.
  */
 #include <xenion/boot.h>
 #include <xenion/grant.h>
 
-/* Pages by one hypercall; their operations are on the stack. */
+/* Pages per hypercall; the operations are on the stack. */
 #define BATCH	16u
 
-/* No handles: Xen itself takes the highest number for none. */
+/* Not handles: Xen itself uses the highest number for none. */
 #define FREE	(~(grant_handle_t)0)
 #define LOST	(FREE - 1)	/* a page is there, with no handle of its own */
 
@@ -72,14 +72,14 @@ static int map_begin(struct xn_gntmap *m, const struct xn_gntmap_req *req,
 		return -EBUSY;
 	if (req->domid == m->refused)
 		return -EOPNOTSUPP;
-	/* Taken: not a second time in this batch. */
+	/* Mark the slot, in case this batch names it again. */
 	m->handle[req->slot] = LOST;
 	memset(op, 0, sizeof(*op));
 	op->host_addr = xn_physmap_grant_addr(&m->room, req->slot);
 	op->flags = GNTMAP_host_map | (req->readonly ? GNTMAP_readonly : 0);
 	op->ref = req->ref;
 	op->dom = req->domid;
-	/* What Xen does not come to has failed. */
+	/* Operations that Xen does not reach have failed. */
 	op->status = GNTST_general_error;
 	op->handle = FREE;
 	return PENDING;
@@ -92,7 +92,7 @@ static int map_end(grant_handle_t *handle,
 		*handle = FREE;
 		return err < 0 ? err : xn_gntst_errno(op->status);
 	}
-	/* A page is there, but there is no way to have it removed. */
+	/* Mapped, but without a valid handle it cannot be unmapped. */
 	if (op->handle >= LOST)
 		return -EIO;
 	*handle = op->handle;

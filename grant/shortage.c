@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * When grant references are short: the table has a limit (xen-public/
- * grant_table.h, GNTTABOP_query_size), and all devices share it. Who holds more
- * than the least that it needs gives back what it does not use, growth leaves
- * some for others, and who finds none waits. Called by frontends and by table.c.
+ * Shortage of grant references. The table has a limit
+ * (xen-public/grant_table.h, GNTTABOP_query_size), and all devices share it.
+ * Devices that hold more than their minimum give unused references back,
+ * optional allocations leave a reserve, and a device that finds none waits.
+ * Called by frontends and table.c.
  */
 #include "gnttab.h"
 
-/* Growth leaves one part in so many, for devices that come later. */
+/* Optional allocations leave 1/8 of the table for devices that come later. */
 #define RESERVED_PART	8u
 
 /* ---- how many there are ---- */
@@ -18,7 +19,7 @@ unsigned int xn_gnttab_size(struct xn_gnttab *gt)
 					gt->max_refs;
 }
 
-/* Those that are to be had, as far as anyone knows. */
+/* References on the list or in frames not yet added; not exact. */
 static unsigned int to_be_had(struct xn_gnttab *gt)
 {
 	return XN_READ_ONCE(gt->nr_free) + xn_gnttab_size(gt) -
@@ -60,8 +61,8 @@ int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count)
 /* ---- those who give back ---- */
 
 /*
- * One at a time walks along the list, which does not change meanwhile. Returns:
- * is it us?
+ * Only one thread at a time walks the list of shrinkers or changes it. Returns
+ * true if the caller may.
  */
 static bool begin_walk(struct xn_gnttab *gt)
 {
@@ -87,7 +88,7 @@ unsigned int xn_gnttab_shrink(struct xn_gnttab *gt, unsigned int want)
 	struct xn_gnttab_shrinker *s;
 	unsigned int n = 0;
 
-	/* Who walks now does the same. */
+	/* Another thread is shrinking already. */
 	if (!begin_walk(gt))
 		return 0;
 	for (s = gt->shrinkers; s && n < want; s = s->next)
@@ -108,7 +109,7 @@ void xn_gnttab_shrinker_add(struct xn_gnttab *gt, struct xn_gnttab_shrinker *s)
 	struct xn_gnttab_shrinker **p;
 
 	begin_change(gt);
-	/* Who came first is asked first. */
+	/* Append: shrinkers are asked in the order of registration. */
 	for (p = &gt->shrinkers; *p && *p != s; p = &(*p)->next)
 		;
 	if (!*p) {
@@ -188,7 +189,7 @@ void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
 	}
 	xn_unlock(&gt->lock, flags);
 
-	/* A reference that is freed now is seen by us, or its freer sees @w. */
+	/* Either we see a reference freed now, or its freer sees @w. */
 	xn_mb();
 	xn_gref_wake(gt);
 	if (XN_READ_ONCE(gt->waiters))

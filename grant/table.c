@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The grant table: its version and its frames (xen-public/grant_table.h), the
- * references that are free, and those that wait until nobody maps their page.
- * Called by frontends; cache.c stands before the list of free references,
- * entry.c knows what an entry looks like.
+ * list of free references, and the deferred ones, whose page another domain
+ * still maps. Called by frontends, mostly through cache.c, which holds some
+ * free references per CPU; entry.c has the layout of entries.
  */
 #include "gnttab.h"
 
@@ -14,7 +14,7 @@
 #define REFS_PER_FRAME_V2	(XN_PAGE_SIZE / sizeof(union grant_entry_v2))
 #define REFS_PER_STATUS_FRAME	(XN_PAGE_SIZE / sizeof(grant_status_t))
 
-/* Pages of information that a frame's references need, at most. */
+/* The most pages of struct gref_info that one frame needs. */
 #define INFO_PAGES	(REFS_PER_FRAME_V1 / INFO_PER_PAGE)
 
 #define LIST_END	XN_GRANT_INVALID
@@ -28,13 +28,13 @@
 #define SHRINK_RETRY_NS	XN_NSEC_PER_SEC
 
 /*
- * What we know of a reference, apart from its entry, which the host can write.
- * A deferred one is known by its @release.
+ * Our private state of a reference; the host can write the entry itself.
+ * @release is set only while the reference is deferred.
  */
 struct gref_info {
 	union {
 		grant_ref_t next;	/* free: the next one on the list */
-		void *page;		/* deferred: what waits with it */
+		void *page;		/* deferred: argument of @release */
 	};
 	void (*release)(void *page);
 };
@@ -72,7 +72,7 @@ unsigned int xn_gref_take(struct xn_gnttab *gt, grant_ref_t *refs,
 	return n;
 }
 
-/* Under the lock, or before anyone else knows the table. */
+/* Under the lock, or before the table is in use. */
 static void put_free(struct xn_gnttab *gt, grant_ref_t ref)
 {
 	info_of(gt, ref)->next = gt->free_head;
@@ -93,8 +93,8 @@ void xn_gref_put(struct xn_gnttab *gt, const grant_ref_t *refs,
 /* ---- growth ---- */
 
 /*
- * The frames that the references from @first on lie in. The table's frame comes
- * first: by it Xen also makes the status frame.
+ * Add the frames that hold the references from @first on. The table's frame
+ * comes first: adding it makes Xen allocate the status frame.
  */
 static int add_frames(struct xn_gnttab *gt, grant_ref_t first)
 {
@@ -109,9 +109,10 @@ static int add_frames(struct xn_gnttab *gt, grant_ref_t first)
 }
 
 /*
- * Not ours to hand out: the toolstack's, and those by which somebody still uses
- * a page of the kernel before us. What is granted and not used is what such a
- * kernel has left: the page is ours now, and nobody is to have it.
+ * References that must not be handed out: the toolstack's, and those through
+ * which another domain still uses a page that a previous kernel granted. A
+ * grant of that kernel that is not in use is revoked: its page is our memory
+ * now.
  */
 static bool is_taken(struct xn_gnttab *gt, grant_ref_t ref)
 {
@@ -119,7 +120,7 @@ static bool is_taken(struct xn_gnttab *gt, grant_ref_t ref)
 	       (xn_gref_in_use(gt, ref) && xn_gref_end(gt, ref));
 }
 
-/* More references and what goes with them; under the lock. */
+/* Add one frame of references, with @pages for their state; under the lock. */
 static int add_refs(struct xn_gnttab *gt, void **pages)
 {
 	grant_ref_t first = gt->nr_refs, end = first + refs_per_frame(gt), ref;
@@ -131,7 +132,7 @@ static int add_refs(struct xn_gnttab *gt, void **pages)
 	}
 	memcpy(&gt->info[first / INFO_PER_PAGE], pages,
 	       refs_per_frame(gt) / INFO_PER_PAGE * sizeof(*pages));
-	/* From the last, so that the list begins with the first. */
+	/* Backwards, so that the list begins with the lowest. */
 	for (ref = end; ref-- > first;)
 		if (is_taken(gt, ref))
 			gt->nr_kept++;
@@ -163,7 +164,7 @@ int xn_gref_grow(struct xn_gnttab *gt)
 	return err;
 }
 
-/* At the limit: what others do not use is for those who wait. */
+/* The table is at its limit: have other devices give back unused references. */
 static void shrink_for_waiters(struct xn_gnttab *gt)
 {
 	unsigned int need = xn_gref_wanted(gt);
@@ -219,7 +220,7 @@ int xn_gnttab_end_page(struct xn_gnttab *gt, grant_ref_t ref, void *page,
 	return -EBUSY;
 }
 
-/* Returns: has any been let go of? */
+/* Returns true if at least one deferred grant has ended. */
 static bool reclaim(struct xn_gnttab *gt)
 {
 	uint32_t nr_refs = __atomic_load_n(&gt->nr_refs, __ATOMIC_ACQUIRE);
@@ -257,7 +258,7 @@ static void reclaim_fn(struct xn_work *work)
 		xn_work_schedule(work, gt->reclaim_ns);
 }
 
-/* At the end: the other domains may be about to unmap. */
+/* Before the end, give other domains some time to unmap. */
 static void reclaim_last(struct xn_gnttab *gt)
 {
 	uint64_t delay = RECLAIM_MIN_NS;
@@ -275,7 +276,7 @@ static void reclaim_last(struct xn_gnttab *gt)
 
 /* ---- begin and end ---- */
 
-/* Xen changes the version only while nobody maps a page by our references. */
+/* Xen changes the version only while no other domain maps a page of ours. */
 static int set_version(unsigned int version)
 {
 	struct gnttab_set_version x = { .version = version };
@@ -329,7 +330,7 @@ static void free_all(struct xn_gnttab *gt)
 	xn_os_page_free(gt->info);
 	gt->info = NULL;
 	xn_gref_caches_fini(gt);
-	/* Xen frees the status frames with the version, so these go first. */
+	/* First: a change of version makes Xen free the status frames. */
 	xn_physmap_fini(&gt->status);
 	xn_physmap_fini(&gt->frames);
 	if (gt->version == 2 && set_version(1))
@@ -368,7 +369,7 @@ unsigned int xn_gnttab_fini(struct xn_gnttab *gt)
 	unsigned int lost;
 
 	flags = xn_lock(&gt->lock);
-	gt->full = true;	/* asks for no more growth */
+	gt->full = true;	/* no more growth */
 	xn_unlock(&gt->lock, flags);
 	xn_work_cancel(&gt->grow);
 	xn_work_cancel(&gt->reclaim);

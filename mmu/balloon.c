@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * Ballooning: pages of the guest whose memory Xen has for the time being.
- * XENMEM_decrease_reservation, XENMEM_populate_physmap and the figures
+ * Ballooning: pages of the guest whose memory is given back to Xen for a time.
+ * XENMEM_decrease_reservation, XENMEM_populate_physmap, and for the numbers
  * XENMEM_current_reservation and XENMEM_maximum_reservation
- * (xen-public/memory.h). What is different in a PV guest is in xn_frame_ops.
- * Called by the port.
+ * (xen-public/memory.h). xn_frame_ops has what differs in a PV guest. Called by
+ * the OS layer.
  */
 #include <xenion/hypercall.h>
 #include <xenion/mmu.h>
 
-/* Pages for one hypercall. Their numbers are on the stack. */
+/* Pages per hypercall; the array of their numbers is on the stack. */
 #define BATCH	64u
 
-/* Addresses of pages in the balloon: a page of these, above a fuller one. */
+/* A page of addresses of pages in the balloon, linked to a fuller one. */
 struct xn_balloon_index {
 	struct xn_balloon_index *below;
 	unsigned int nr;
@@ -38,7 +38,7 @@ long xn_balloon_limit(void)
 	return query(XENMEM_maximum_reservation);
 }
 
-/* For how many of the first numbers it was done: at most @n, or an error. */
+/* Returns how many of the first @n numbers Xen has processed, or an error. */
 static int reservation(unsigned int cmd, xen_pfn_t *frame, unsigned int n)
 {
 	struct xen_memory_reservation x = {
@@ -92,7 +92,7 @@ static void trim(struct xn_balloon *b)
 	}
 }
 
-/* It has memory that cannot be reached, nor given to Xen. */
+/* The page's memory can neither be mapped nor given to Xen. */
 static void lose(struct xn_balloon *b, int err)
 {
 	b->lost++;
@@ -101,7 +101,7 @@ static void lose(struct xn_balloon *b, int err)
 		  err);
 }
 
-/* Memory of a page that cannot be mapped goes to Xen. True: it did. */
+/* Give Xen the memory of a page that could not be mapped. True: it took it. */
 static bool release(xen_pfn_t frame)
 {
 	return reservation(XENMEM_decrease_reservation, &frame, 1) == 1;
@@ -110,9 +110,9 @@ static bool release(xen_pfn_t frame)
 /* ---- out and in ---- */
 
 /*
- * The memory of page @i did not leave: map it again. If that fails it must
- * leave all the same, or is lost. True: the page is the balloon's, as the first
- * @taken ones are.
+ * Xen did not take the memory of page @i: map it again. If that fails, give it
+ * to Xen once more, or it is lost. Returns true if the page then belongs to the
+ * balloon, like the first @taken ones.
  */
 static bool stays_out(struct xn_balloon *b, void **page, unsigned int i,
 		      unsigned int taken, xen_pfn_t frame)
@@ -131,7 +131,7 @@ static bool stays_out(struct xn_balloon *b, void **page, unsigned int i,
 	return true;
 }
 
-/* How many of the first pages are the balloon's now, or an error. */
+/* Returns how many of the first pages the balloon has now, or an error. */
 static int give(struct xn_balloon *b, void **page, unsigned int n)
 {
 	xen_pfn_t frame[BATCH];
@@ -139,7 +139,7 @@ static int give(struct xn_balloon *b, void **page, unsigned int n)
 	int err = 0, done = 0;
 
 	for (i = 0; i < n; i++) {
-		/* Xen hands it to others as it is. */
+		/* Xen does not clear it before it gives it to others. */
 		memset(page[i], 0, XN_PAGE_SIZE);
 		err = xn_frame_ops->ram_out(page[i], &frame[i]);
 		if (err)
@@ -185,7 +185,7 @@ int xn_balloon_give(struct xn_balloon *b, void **pages, unsigned int count)
 	return done ? (int)done : ret;
 }
 
-/* How many pages have memory again, or an error. */
+/* Returns how many pages have memory again, or an error. */
 static int take(struct xn_balloon *b, void **page, unsigned int n)
 {
 	xen_pfn_t frame[BATCH];

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Frames that Xen owns, made to appear in a hole of the guest-physical map:
+ * Maps frames that Xen owns into a hole of the guest-physical map:
  * XENMEM_add_to_physmap and XENMEM_remove_from_physmap (xen-public/memory.h),
- * or what a PV guest has in their place (pv.c). Called by the port for shared
- * info and by grant/ for the table, and for room where other domains' pages
- * appear.
+ * or their counterparts in a PV guest (pv.c). Called by the OS layer for shared
+ * info, and by grant/ for the grant table and for the pages of other domains.
  */
 #include <xenion/hypercall.h>
 #include <xenion/mmu.h>
@@ -51,7 +50,7 @@ static int hvm_ram_out(void *va, xen_pfn_t *frame)
 	return 0;
 }
 
-/* Xen puts it where it was asked to, and tells no number. */
+/* Xen maps the frame at the number that we gave; there is nothing to do. */
 static int hvm_ram_in(void *va, xen_pfn_t frame)
 {
 	return 0;

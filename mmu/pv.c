@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
  * The pages of a PV guest and their machine frames: the lists p2m and m2p, and
- * how frames come and go (struct xn_frame_ops). xen-public/xen.h,
- * XENMEM_machphys_mapping in xen-public/memory.h, GNTTABOP_setup_table and
- * GNTTABOP_get_status_frames in xen-public/grant_table.h. Called by the port of
- * a PV guest, and through the operations by mmu/ and grant/.
+ * the operations that add and remove frames (struct xn_frame_ops).
+ * xen-public/xen.h, XENMEM_machphys_mapping in xen-public/memory.h,
+ * GNTTABOP_setup_table and GNTTABOP_get_status_frames in
+ * xen-public/grant_table.h. Called by the OS layer of a PV guest; mmu/ and
+ * grant/ call the operations.
  */
 #include "pv.h"
 
 #define LIST_MAX	(XN_PAGE_SIZE / sizeof(xen_pfn_t))
 
-/* The guest has one memory, and one set of operations on it. */
+/* xn_frame_ops has no argument for it: a PV guest has one memory. */
 static struct xn_pv *self;
 
 void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn)
@@ -27,7 +28,7 @@ void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn)
 
 /* ---- Xen's frames ---- */
 
-/* Xen lists all frames up to that one. */
+/* Xen returns all frames up to @idx. */
 static int grant_frame(unsigned int idx, xen_pfn_t *mfn)
 {
 	struct gnttab_setup_table x = {
@@ -88,7 +89,7 @@ static int pv_remove(xen_pfn_t gfn, void *va)
 	return xn_pv_set(va, 0);
 }
 
-/* Xen finds the table by itself. */
+/* Xen walks the page tables itself: an address will do. */
 static uint64_t pv_grant_addr(xen_pfn_t gfn, void *va)
 {
 	return (uintptr_t)va;
@@ -121,7 +122,7 @@ static int pv_ram_in(void *va, xen_pfn_t frame)
 	xen_pfn_t pfn = pv_ram_gfn(va);
 	int err;
 
-	/* Xen has put it into its own list. */
+	/* Xen has entered the frame in m2p. */
 	if (pfn >= self->nr_pages || xn_pv_mfn(self, va) != XN_NO_FRAME ||
 	    frame >= self->nr_frames || XN_READ_ONCE(self->m2p[frame]) != pfn)
 		return -EIO;
@@ -150,7 +151,7 @@ static int find_m2p(struct xn_pv *pv)
 
 	if (err)
 		return err;
-	/* It lies in Xen's part of the address space. */
+	/* The list lies in Xen's part of the address space. */
 	if (x.v_start < MACH2PHYS_VIRT_START || x.v_end > MACH2PHYS_VIRT_END ||
 	    x.v_start >= x.v_end ||
 	    x.max_mfn >= (x.v_end - x.v_start) / sizeof(xen_pfn_t))
@@ -177,7 +178,7 @@ int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
 	xn_lock_init(&pv->lock);
 
 	err = find_m2p(pv);
-	/* What goes wrong with the lists shows in the first page that counts. */
+	/* Check both lists against each other, for the root page table. */
 	if (!err && xn_pv_page(pv, pv->p2m[pv->root]) !=
 		    xn_pv_va(pv, pv->root))
 		err = -EINVAL;

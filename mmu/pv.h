@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mmu/, inside: what pv.c and pv_tables.c have in common. */
+/* mmu/, internal: shared by pv.c and pv_tables.c. */
 #ifndef XENION_MMU_PV_H
 #define XENION_MMU_PV_H
 

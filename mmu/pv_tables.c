@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Page tables of a PV guest, which Xen checks and writes (HYPERVISOR_mmu_update,
- * HYPERVISOR_update_va_mapping and HYPERVISOR_mmuext_op in xen-public/xen.h).
- * Called by the port of a PV guest and by pv.c.
+ * Page tables of a PV guest, which Xen checks and writes
+ * (HYPERVISOR_mmu_update, HYPERVISOR_update_va_mapping and HYPERVISOR_mmuext_op
+ * in xen-public/xen.h). Called by the OS layer of a PV guest and by pv.c.
  */
 #include "pv.h"
 
 #define LEVELS		4u
 #define PER_TABLE	512u
 #define TABLE_SPAN	((uint64_t)PER_TABLE << XN_PAGE_SHIFT)
-/* Behind it Xen has its own addresses, and there is a hole of no addresses. */
+/* Above it are the non-canonical hole and Xen's own addresses. */
 #define MAX_ADDRESS	(1ull << 47)
 
 /* ---- updates ---- */
@@ -117,7 +117,7 @@ int xn_pv_unpin(const struct xn_pv *pv, const void *table)
 	return mmuext(MMUEXT_UNPIN_TABLE, xn_pv_mfn(pv, table));
 }
 
-/* The entry of @level for @va shall lead to @table, which becomes read-only. */
+/* Let the entry of @level for @va point to @table, which becomes read-only. */
 static int link_table(struct xn_pv *pv, struct xn_mmu_batch *b,
 		      const void *va, unsigned int level, const void *table)
 {
@@ -147,14 +147,14 @@ static int add_table(struct xn_pv *pv, const void *va, unsigned int level)
 		return -ENOMEM;
 	flags = xn_lock(&pv->lock);
 	e = xn_pv_entry(pv, va, level, NULL);
-	/* Somebody else may have been faster. */
+	/* Another CPU may have linked one meanwhile. */
 	if (!e) {
 		err = -EINVAL;
 	} else if (!(*e & XN_PTE_PRESENT)) {
 		err = link_table(pv, &b, va, level, table);
 		if (!err)
 			err = xn_mmu_flush(&b);
-		/* Read-only from the first update on. */
+		/* The first update has made it read-only. */
 		used = !err || xn_pv_protect(pv, table, false);
 	}
 	xn_unlock(&pv->lock, flags);
@@ -192,7 +192,7 @@ int xn_pv_extend(struct xn_pv *pv, const void *va, unsigned int count)
 
 /* ---- the guest's own memory ---- */
 
-/* A page that was set aside, mapped by a table that may be on its way. */
+/* Take a reserved page; the table that maps it may still be in the batch. */
 static uint64_t *take(struct xn_pv *pv, struct xn_mmu_batch *b)
 {
 	uint64_t *table = xn_pv_va(pv, pv->next_table);
@@ -218,7 +218,7 @@ static void fill(const struct xn_pv *pv, uint64_t *table, unsigned long pfn)
 				   XN_PTE_PAGE | XN_PTE_WRITE;
 }
 
-/* The tables that lead to these pages; those above first. */
+/* Link the tables that map these pages, the highest level first. */
 static int map_some(struct xn_pv *pv, struct xn_mmu_batch *b,
 		    unsigned long pfn)
 {
@@ -238,7 +238,7 @@ static int map_some(struct xn_pv *pv, struct xn_mmu_batch *b,
 		if (level == 2)
 			fill(pv, table, pfn);
 		err = link_table(pv, b, va, level, table);
-		/* The next one is found through this one. */
+		/* The next level is found through this entry. */
 		if (!err && level > 2)
 			err = xn_mmu_flush(b);
 		if (err)

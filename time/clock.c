@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * System time from struct vcpu_time_info (xen-public/xen.h): where a counter
- * stood at a moment that Xen knows, and how fast it runs. Xen makes the version
- * odd while it writes. Called by the port, for xn_os_now().
+ * System time from struct vcpu_time_info (xen-public/xen.h): the value of a
+ * counter at a known system time, and the counter's rate. The version is odd
+ * while Xen writes. Called by the OS layer, for xn_os_now().
  */
 #include <xenion/time.h>
 #include "version.h"
 
 /*
- * Tries to find the page at rest. Xen writes while the vCPU does not run, so
- * that the vCPU itself meets no write of an honest host twice in a row.
+ * Attempts to read a consistent copy. An honest host writes only while the vCPU
+ * does not run, so the vCPU itself never needs more than two.
  */
 #define TRIES		8u
 
@@ -35,7 +35,7 @@ int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
 
 	if (!ti->tsc_to_system_mul || shift < -MAX_SHIFT || shift > MAX_SHIFT)
 		return -EINVAL;
-	/* Counters differ a little: this one has not come that far yet. */
+	/* Counters of CPUs differ a little: this one lags behind. */
 	if ((int64_t)delta < 0)
 		delta = 0;
 	if (shift > 0 && delta > ~0ull >> shift)
@@ -46,7 +46,7 @@ int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
 	return __builtin_add_overflow(ti->system_time, delta, ns) ? -EINVAL : 0;
 }
 
-/* The counter is read between the versions: it must be of the same CPU. */
+/* Read the counter between the versions: both must be of one CPU. */
 static bool snapshot(const struct vcpu_time_info *from,
 		     struct vcpu_time_info *to, uint64_t *cycles)
 {
@@ -67,7 +67,7 @@ static bool snapshot(const struct vcpu_time_info *from,
 	return false;
 }
 
-/* The greatest that anybody was told. */
+/* The latest time that any caller was given. */
 static uint64_t latest(struct xn_clock *c)
 {
 	uint64_t ns = __atomic_load_n(&c->max, __ATOMIC_RELAXED);
@@ -86,7 +86,7 @@ static uint64_t raise(uint64_t *max, uint64_t ns)
 {
 	uint64_t old = __atomic_load_n(max, __ATOMIC_RELAXED);
 
-	/* Another turn only because somebody else has raised it. */
+	/* The exchange fails only if another CPU has raised it. */
 	while (old < ns)
 		if (__atomic_compare_exchange_n(max, &old, ns, false,
 						__ATOMIC_SEQ_CST,
@@ -113,7 +113,7 @@ uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu)
 		xn_stat_inc(XN_STAT_REFUSED);
 		ns = 0;
 	}
-	/* The others' times count now, or did until now. */
+	/* Other vCPUs' times are in use now, or were until now. */
 	if (stable != v->stable) {
 		v->stable = stable;
 		XN_WRITE_ONCE(v->last, latest(c));

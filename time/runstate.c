@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * How long a vCPU has run, waited for a CPU, slept or been stopped: struct
- * vcpu_runstate_info (xen-public/vcpu.h), which Xen writes into memory of ours
- * whenever the vCPU begins or ceases to run. Called by the port.
+ * How long a vCPU has run, waited for a CPU, been blocked or offline: struct
+ * vcpu_runstate_info (xen-public/vcpu.h), which Xen writes into our memory each
+ * time the vCPU starts or stops running. Called by the OS layer.
  */
 #include <xenion/time.h>
 
-/* Tries to find an area at rest before Xen is asked by a hypercall. */
+/* Attempts to read a consistent copy before falling back to a hypercall. */
 #define TRIES	8u
 
 /* In a cache line of its own. */
@@ -24,7 +24,7 @@ static int register_area(unsigned int vcpu, struct vcpu_runstate_info *info)
 	return xn_hc_vcpu(VCPUOP_register_runstate_memory_area, vcpu, &x);
 }
 
-/* Of vCPUs 0 ... count - 1. False: Xen may go on to write. */
+/* Of vCPUs 0 ... count - 1. False: Xen may still write to one. */
 static bool unregister(unsigned int count)
 {
 	bool done = true;
@@ -49,7 +49,7 @@ int xn_runstate_init(struct xn_runstate *r, unsigned int nr_vcpus)
 	memset(r, 0, sizeof(*r));
 	if (!nr_vcpus || nr_vcpus > XN_CLOCK_MAX_VCPUS)
 		return -EINVAL;
-	/* Without the mark it cannot be known whether Xen writes just now. */
+	/* Without the mark, a copy may mix two of Xen's updates. */
 	if (xn_hc_vm_assist(VMASST_CMD_enable, VMASST_TYPE_runstate_update_flag))
 		return 0;
 	r->area = xn_os_page_alloc();
@@ -111,7 +111,7 @@ int xn_runstate_read(const struct xn_runstate *r, unsigned int vcpu,
 	if (vcpu >= r->nr_vcpus || !snapshot(&r->area[vcpu].info, info) ||
 	    check(info))
 		return xn_runstate_get(vcpu, info);
-	/* Xen counts a state when it ends, and for the hypercall until now. */
+	/* Xen adds up a state when it ends; the hypercall adds it up to now. */
 	if (now > info->state_entry_time)
 		info->time[info->state] += now - info->state_entry_time;
 	return 0;

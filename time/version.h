@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Xen's way to rewrite what a guest may be reading: the version is odd
- * meanwhile, and another one afterwards (struct vcpu_time_info in
+ * How Xen updates data that a guest may be reading: the version is odd during
+ * the update and has changed after it (struct vcpu_time_info in
  * xen-public/xen.h).
  */
 #ifndef XENION_TIME_VERSION_H
@@ -17,7 +17,7 @@ static inline uint32_t version_begin(const uint32_t *version)
 	return then;
 }
 
-/* Is all that was read since then of one time? */
+/* Is everything read since then from one update? */
 static inline bool version_held(const uint32_t *version, uint32_t then)
 {
 	xn_rmb();

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * The time of day: what it was when system time was 0, from shared info
- * (wc_version, wc_sec, wc_nsec, wc_sec_hi in xen-public/xen.h), and system time.
- * Xen changes it when the toolstack or dom0 sets it. Called by the port.
+ * The time of day: the time at which system time was 0, from shared info
+ * (wc_version, wc_sec, wc_nsec, wc_sec_hi in xen-public/xen.h), plus system
+ * time. It changes when the toolstack or dom0 sets it. Called by the OS layer.
  */
 #include <xenion/time.h>
 #include "version.h"
 
 /*
- * Tries to find it at rest. It is written on another CPU, which may itself have
- * to wait for one.
+ * Attempts to read a consistent copy. The writer is another CPU, which may be
+ * preempted while it writes.
  */
 #define TRIES	1000u
 

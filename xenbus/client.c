@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MIT
 /*
  * The connection to xenstore: one page with a ring of bytes each way, and an
- * event channel. Many requests may be under way; each has an id by which its
- * reply finds it.
+ * event channel. Several requests may be in flight; each has an id, which its
+ * reply repeats.
  *
  * Specified in docs/misc/xenstore-ring.txt of Xen and xen-public/io/xs_wire.h
- * (struct xenstore_domain_interface). The indices that are ours to write are
- * kept in struct xn_xs; those in the page are only ever read if the other side
- * writes them, and each once.
+ * (struct xenstore_domain_interface). struct xn_xs has the indices that we
+ * write, and they are never read back from the page; each index that the other
+ * side writes is read once per use. Called by the rest of xenbus/.
  *
- * The request ring belongs to whoever has xs->sending. All that has to do with
- * replies is done with xs->lock held, mostly in the upcall.
+ * The thread that has set xs->sending owns the request ring. Replies are
+ * handled with xs->lock held, mostly in the upcall.
  */
 #include "xs.h"
 
-/* A request, on the stack of whoever waits for its reply. */
+/* A request, on the stack of the thread that waits for its reply. */
 struct xn_xs_request {
 	struct xn_xs_request *next;
 	uint32_t id;
 	uint32_t type;
 	uint8_t *buf;		/* for the body of a good reply, or NULL */
-	uint32_t room;		/* bytes of it */
+	uint32_t room;		/* bytes of @buf */
 	int result;		/* length of the body, or an errno value */
 	bool done;
 	uint8_t small[16];	/* for "OK" and for the name of an error */
 };
 
-/* All requests fail from now on. The lock is held. */
+/* Make all requests fail from now on. The lock is held. */
 static void shut(struct xn_xs *xs)
 {
 	struct xn_xs_request *req;
@@ -47,7 +47,7 @@ static void complain(const char *why)
 	xn_os_log(XN_ERR, "xenstore: %s; the connection is given up", why);
 }
 
-/* The connection ends, for no fault of xenstored's. */
+/* End the connection, without reporting a fault of xenstored. */
 void xn_xs_quit(struct xn_xs *xs)
 {
 	unsigned long flags = xn_lock(&xs->lock);
@@ -76,7 +76,7 @@ static bool was_sent(const struct xn_xs *xs, uint32_t id)
 	return id - xs->first_id < xs->next_id - xs->first_id;
 }
 
-/* The header of a message has come: where does its body go? */
+/* A message's header is complete: choose the buffer for its body. */
 static void reply_begins(struct xn_wire_reader *r, uint8_t **buf,
 			 uint32_t *room)
 {
@@ -85,7 +85,7 @@ static void reply_begins(struct xn_wire_reader *r, uint8_t **buf,
 
 	xs->incoming = NULL;
 	if (r->hdr.type == XS_WATCH_EVENT) {
-		/* Of the event, we want the token. It is at the end. */
+		/* Only the token matters, at the end of the body. */
 		*buf = xs->event;
 		*room = sizeof(xs->event);
 		if (r->hdr.len > sizeof(xs->event))
@@ -97,7 +97,7 @@ static void reply_begins(struct xn_wire_reader *r, uint8_t **buf,
 		if (req->id == r->hdr.req_id)
 			break;
 	if (!req) {
-		/* Nothing is wrong with a reply that came too late. */
+		/* A reply after its request timed out is not an error. */
 		if (!was_sent(xs, r->hdr.req_id))
 			xn_stat_inc(XN_STAT_REFUSED);
 		return;
@@ -155,7 +155,7 @@ static void reply_ends(struct xn_wire_reader *r)
 		return;
 	req->result = reply_result(r, req);
 	unlink_request(xs, req);
-	/* Its owner may return as soon as it gets the lock. */
+	/* Its owner may return as soon as the lock is free. */
 	XN_WRITE_ONCE(req->done, true);
 }
 
@@ -166,8 +166,8 @@ void xn_xs_client_init(struct xn_xs *xs)
 }
 
 /*
- * Take in what the response ring holds at this moment: for what comes later
- * there is another event. The lock is held. Returns what is wrong, or NULL.
+ * Consume what is in the response ring now; later data comes with another
+ * event. The lock is held. Returns a description of the fault, or NULL.
  */
 static const char *receive(struct xn_xs *xs)
 {
@@ -192,7 +192,7 @@ static const char *receive(struct xn_xs *xs)
 		xn_mb();
 		XN_WRITE_ONCE(intf->rsp_cons, xs->rsp_cons);
 		xn_mb();
-		/* Was it full before we made room? Then somebody waits. */
+		/* If the ring was full, xenstored waits for room. */
 		if (XN_READ_ONCE(intf->rsp_prod) - begin >= XENSTORE_RING_SIZE)
 			xn_evtchn_send(xs->port);
 	}
@@ -227,7 +227,7 @@ void xn_xs_upcall(struct xn_xs *xs)
 	look(xs);
 }
 
-/* It takes too long: has an event been lost? */
+/* A reply is late: an event may be lost. Look, and notify again. */
 void xn_xs_nudge(struct xn_xs *xs)
 {
 	look(xs);
@@ -236,7 +236,7 @@ void xn_xs_nudge(struct xn_xs *xs)
 
 /* ---- requests ---- */
 
-/* Bytes that the request ring has room for. Only for who is sending. */
+/* Free bytes in the request ring. Only for the sending thread. */
 static uint32_t request_room(struct xn_xs *xs)
 {
 	uint32_t used = xs->req_prod - XN_READ_ONCE(xs->intf->req_cons);
@@ -261,7 +261,7 @@ static int wait_room(struct xn_xs *xs, uint32_t bytes, uint64_t deadline)
 	return XN_READ_ONCE(xs->dead) ? -ESHUTDOWN : 0;
 }
 
-/* Let xenstored see what was put. */
+/* Show xenstored what is in the request ring. */
 static void publish(struct xn_xs *xs)
 {
 	xn_wmb();
@@ -297,8 +297,9 @@ static int put(struct xn_xs *xs, const void *data, uint32_t len,
 }
 
 /*
- * Send one message. It begins only when all of it has room, if that can be: so
- * it takes one notification, and a xenstored that is stuck finds no half one.
+ * Send one message. If the whole message fits into the ring, wait until it
+ * does: then one notification is enough, and a stuck xenstored never sees half
+ * a message.
  */
 static int send_message(struct xn_xs *xs, const struct xsd_sockmsg *hdr,
 			const struct xn_xs_part *parts, unsigned int nr_parts,
@@ -324,8 +325,8 @@ static int send_message(struct xn_xs *xs, const struct xsd_sockmsg *hdr,
 }
 
 /*
- * Try to become the one who sends, with a request that can be answered. False
- * when it pays to wait for that; @got tells whether it has been done.
+ * Try to become the sending thread and queue the request. @got says whether
+ * that succeeded. Returns false if the caller should wait and try again.
  */
 static bool sending_try(struct xn_xs *xs, struct xn_xs_request *req, bool *got)
 {
@@ -371,7 +372,7 @@ static int exchange(struct xn_xs *xs, struct xn_xs_request *req,
 	if (!err && !xn_xs_wait(xs, XN_READ_ONCE(req->done), deadline))
 		err = -ETIMEDOUT;
 
-	/* From here on, nobody else has a pointer to the request. */
+	/* Once unlinked, no one else has a pointer to the request. */
 	flags = xn_lock(&xs->lock);
 	if (req->done)
 		err = req->result;
@@ -383,10 +384,10 @@ static int exchange(struct xn_xs *xs, struct xn_xs_request *req,
 
 /*
  * xn_xs_talk - send a request and wait for its reply
- * @buf: gets the body of the reply, up to @room bytes; NULL: it is not wanted
+ * @buf: gets the body of the reply, up to @room bytes; NULL: ignore the body
  *
- * Returns: length of the body (0 when it is not wanted), or a negative errno
- * value as xn_xs_read(). May sleep.
+ * Returns: length of the body (0 if @buf is NULL), or a negative errno value as
+ * xn_xs_read(). May sleep.
  */
 int xn_xs_talk(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
 	       const struct xn_xs_part *parts, unsigned int nr_parts,
@@ -410,7 +411,7 @@ int xn_xs_talk(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
 
 	ret = exchange(xs, &req, &hdr, parts, nr_parts);
 
-	/* With the last user gone, xn_xs_fini() goes on: no touch after it. */
+	/* After the last user xn_xs_fini() continues: do not touch @xs then. */
 	flags = xn_lock(&xs->lock);
 	xs->users--;
 	xn_wake(&xs->wait);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * Begin and end of the connection to xenstore. The page is the domain's for
- * life, its users come and go: what an earlier one has left is cleared away,
- * and nothing is left for the next.
+ * Begin and end of the connection to xenstore. The page lives as long as the
+ * domain and may have several users in turn (a boot loader, a kernel, the next
+ * kernel): discard what the previous one left, and leave nothing for the next.
  *
  * Specified in docs/misc/xenstore-ring.txt of Xen (reconnection) and
- * docs/misc/xenstore.txt (RESET_WATCHES). Called by the port of the OS.
+ * docs/misc/xenstore.txt (RESET_WATCHES). Called by the OS layer.
  */
 #include "xs.h"
 
-/* What is left of an earlier user of the page comes within this time. */
+/* Replies to a previous user of the page arrive within this time. */
 #define DRAIN_TIMEOUT	XN_NSEC_PER_SEC
 #define DRAIN_QUIET	(20 * XN_NSEC_PER_MSEC)
 
-/* How long xenstored may take for the first sign of life. */
+/* How long xenstored may take for its first reply. */
 #define START_TIMEOUT	(5 * XN_NSEC_PER_SEC)
 
 static bool response_waits(const struct xenstore_domain_interface *intf)
@@ -22,8 +22,8 @@ static bool response_waits(const struct xenstore_domain_interface *intf)
 }
 
 /*
- * Throw away what an earlier user left in the rings, until nothing more comes.
- * Whole replies that come still later have ids that are none of ours.
+ * Discard what a previous user left in the rings, until nothing more arrives.
+ * Complete replies that arrive even later are recognised by their foreign ids.
  */
 static void drain(struct xn_xs *xs)
 {
@@ -50,11 +50,11 @@ static int reset_watches(struct xn_xs *xs)
 	int err = xn_xs_talk(xs, XS_RESET_WATCHES, XN_XS_NOTXN, &nothing, 1,
 			     NULL, 0);
 
-	/* Before Xen 4.2 there was no such request. */
+	/* Xen before 4.2 does not know the request. */
 	return err == -ENOSYS || err == -EINVAL ? 0 : err;
 }
 
-/* Start with the indices of the page, and without the watches of others. */
+/* Take over the page's indices, and remove a previous user's watches. */
 static int hello(struct xn_xs *xs)
 {
 	unsigned long flags = xn_lock(&xs->lock);
@@ -77,7 +77,7 @@ static bool connected(struct xn_xs *xs, uint64_t timeout)
 			      XENSTORE_CONNECTED, deadline);
 }
 
-/* Ask xenstored for a fresh start: it forgets half a message, too. */
+/* Reconnect: xenstored drops its state, half a message included. */
 static int reconnect(struct xn_xs *xs)
 {
 	struct xenstore_domain_interface *intf = xs->intf;
@@ -104,14 +104,14 @@ int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 	xs->port = port;
 	xs->dead = true;
 	xs->timeout = START_TIMEOUT;
-	/* In microseconds, so that no earlier user had the same ids. */
+	/* From the clock, so that no previous user had the same ids. */
 	xs->first_id = (uint32_t)(xn_os_now() / 1000);
 	xs->next_id = xs->first_id;
 	xs->next_watch = xs->first_id;
 	xn_wmb();
 	XN_WRITE_ONCE(xs->intf, intf);
 
-	/* A toolstack may still be connecting the page to xenstored. */
+	/* The toolstack may still be connecting the page to xenstored. */
 	err = connected(xs, XN_XS_TIMEOUT) ? 0 : -ETIMEDOUT;
 	if (!err) {
 		drain(xs);
@@ -139,7 +139,7 @@ void xn_xs_fini(struct xn_xs *xs)
 	uint64_t deadline = xn_os_now() + DRAIN_TIMEOUT;
 	unsigned long flags;
 
-	/* What is answered now is not in the way of the page's next user. */
+	/* Replies that are read now do not reach the page's next user. */
 	xs->timeout = START_TIMEOUT;
 	reset_watches(xs);
 	xn_xs_wait(xs, !XN_READ_ONCE(xs->requests), deadline);
@@ -147,7 +147,7 @@ void xn_xs_fini(struct xn_xs *xs)
 
 	while (!xn_xs_wait(xs, !XN_READ_ONCE(xs->users), deadline))
 		;
-	/* The last of them has let the lock go. */
+	/* Wait until the last user has released the lock. */
 	flags = xn_lock(&xs->lock);
 	xn_unlock(&xs->lock, flags);
 

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MIT
 /*
- * A frontend's place in xenstore, and the states through which it and its
- * backend walk.
+ * A frontend's directory in xenstore, and the state machine of the frontend and
+ * its backend.
  *
- * Specified in xen-public/io/xenbus.h; where the nodes are, in
- * docs/misc/xenstore-paths.pandoc of Xen. Called by the frontends, and by the
- * bus of the OS.
+ * The states are specified in xen-public/io/xenbus.h, the paths in
+ * docs/misc/xenstore-paths.pandoc of Xen. Called by the frontends and by the OS
+ * layer's device bus.
  *
- * The toolstack may remove a device at any time. Writing to a node that is
- * gone would make it anew, and a device with it that nobody removes: so our
- * state, and what a frontend publishes, are written in a transaction that finds
- * the device first.
+ * The toolstack may remove a device at any time. A write to a removed node
+ * would create it again, and with it a device that nobody removes. So our state
+ * and the nodes that a frontend publishes are written in a transaction that
+ * first checks that the device still exists.
  */
 #include "xs.h"
 #include <xenion/guest.h>
 
-/* The highest number of a state. */
+/* The highest state number. */
 #define STATE_MAX	XenbusStateReconfigured
 
-/* When the last word about a device was not taken, it is said again. */
+/* Delay before the last write about a device is tried again. */
 #define LAST_TRY_NS	(100 * XN_NSEC_PER_MSEC)
 
-/* The longest error that is told, with its number. */
+/* The longest error text, including its number. */
 #define DEVICE_ERROR_MAX	192
 
-/* Is "/local/domain/<id>/..." a path of that domain, as long as we can use? */
+/* Is it "/local/domain/<id>/...", valid, and short enough for our buffers? */
 static bool otherend_ok(const char *path, uint32_t len, domid_t id)
 {
 	static const char home[] = "/local/domain/";
@@ -78,8 +78,9 @@ int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
 }
 
 /*
- * Is what is in xenstore still this device? 0, or -ENOENT when it is gone or
- * was replaced: it has another backend, or a state that only a new one has.
+ * Does xenstore still have this device? Returns 0, or -ENOENT if it was removed
+ * or replaced: a new device has another backend, or a state that only a new one
+ * has.
  */
 static int find(struct xn_device *dev, uint32_t txn)
 {
@@ -132,7 +133,7 @@ int xn_device_switch(struct xn_device *dev, enum xenbus_state state)
 		dev->state = state;
 	if (!err && state == XenbusStateConnected)
 		dev->short_of_refs = false;
-	/* A backend that waits for it would wait for ever. */
+	/* Write it later: the backend may wait for it. */
 	XN_WRITE_ONCE(dev->owed, err && err != -ENOENT && err != -ESHUTDOWN);
 	if (dev->owed)
 		xn_xs_watch_again(&dev->guest->xs, &dev->watch);
@@ -167,7 +168,7 @@ static bool is_of_handshake(const struct publication *p, const char *name)
 	return i < p->nr;
 }
 
-/* @names: a page for them */
+/* Remove nodes of an earlier session. @names: a page for their names. */
 static int forget_earlier(const struct publication *p, uint32_t txn,
 			  char *names)
 {
@@ -213,8 +214,8 @@ int xn_device_publish(struct xn_device *dev, const char *const *earlier,
 /* ---- the backend's state ---- */
 
 /*
- * The kernel before us had it connected, and has ended without a word: the
- * backend still has that one's rings, and looks at ours when it has closed.
+ * A previous kernel had the device connected and did not close it: the backend
+ * still uses that kernel's rings, and takes ours only after it has closed.
  */
 static bool was_left(struct xn_device *dev)
 {
@@ -225,7 +226,7 @@ static bool was_left(struct xn_device *dev)
 	       state > XenbusStateInitialising && state < XenbusStateClosed;
 }
 
-/* False: its backend has not closed yet, or cannot be told to begin anew. */
+/* False: the backend has not closed yet, or our state could not be written. */
 static bool begin_anew(struct xn_device *dev, enum xenbus_state state)
 {
 	if (state != XenbusStateClosed && state != XenbusStateUnknown)
@@ -234,7 +235,7 @@ static bool begin_anew(struct xn_device *dev, enum xenbus_state state)
 	return !dev->left;
 }
 
-/* The watch on it. */
+/* The watch on the backend's state has fired. */
 static void otherend_changed(struct xn_xs_watch *w)
 {
 	struct xn_device *dev = xn_container_of(w, struct xn_device, watch);
@@ -243,7 +244,7 @@ static void otherend_changed(struct xn_xs_watch *w)
 	uint64_t val;
 	int err;
 
-	/* A device that has failed has nobody else to close it. */
+	/* A failed device has no frontend that would close it. */
 	if (owed && XN_READ_ONCE(dev->failed))
 		xn_device_switch(dev, XenbusStateClosed);
 	err = xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dev->otherend,
@@ -264,7 +265,7 @@ static void otherend_changed(struct xn_xs_watch *w)
 	case -ESHUTDOWN:
 		return;
 	default:
-		/* No answer is no news: a device that works goes on. */
+		/* Without an answer the state is unknown: change nothing. */
 		xn_xs_watch_again(&dev->guest->xs, w);
 		return;
 	}
@@ -321,12 +322,12 @@ void xn_device_stop(struct xn_device *dev)
 	xn_device_switch(dev, XenbusStateClosed);
 	if (!dev->owed)
 		return;
-	/* Nobody comes after us who could do it. */
+	/* The device is about to be forgotten: try now, once more. */
 	(void)xn_wait(&xs->wait, false, LAST_TRY_NS);
 	xn_device_switch(dev, XenbusStateClosed);
 }
 
-/* "<errno> <what>" in "error/device/<type>/<id>/error", as is the custom. */
+/* "<errno> <what>" in "error/device/<type>/<id>/error", as other guests do. */
 static void write_error(struct xn_device *dev, int err, const char *what)
 {
 	char path[XN_XS_PATH_MAX], text[DEVICE_ERROR_MAX];
@@ -357,7 +358,7 @@ void xn_device_fail(struct xn_device *dev, int err, const char *what)
 	xn_device_switch(dev, XenbusStateClosed);
 }
 
-/* Adds text, as far as it can be printed, and as there is room. */
+/* Append text, printable characters only, as far as there is room. */
 static unsigned int add_text(char *buf, unsigned int n, unsigned int size,
 			     const char *text)
 {
@@ -395,7 +396,7 @@ void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
 void xn_device_refuse(struct xn_device *dev, int err, const char *what)
 {
 	xn_device_fail(dev, err, what);
-	/* It says again what xenstore has not taken. */
+	/* This also writes what xenstore has not taken yet. */
 	xn_device_stop(dev);
 }
 

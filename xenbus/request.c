@@ -7,10 +7,10 @@
  */
 #include "xs.h"
 
-/* How often others may interfere with one transaction. */
+/* Attempts at one transaction that others interfere with. */
 #define MAX_TRIES	32
 
-/* A path takes this many parts of a message: directory, slash, node. */
+/* Parts of a message that a path takes: directory, slash, node. */
 #define PATH_PARTS	3
 
 static int path_parts(struct xn_xs_part *parts, const char *dir,
@@ -18,7 +18,7 @@ static int path_parts(struct xn_xs_part *parts, const char *dir,
 {
 	size_t dir_len = strlen(dir), node_len = strlen(node);
 
-	/* One after the other, so that no sum can overflow. */
+	/* Checked one by one, so that the sum cannot overflow. */
 	if (dir_len >= XN_XS_PATH_MAX || node_len >= XN_XS_PATH_MAX ||
 	    dir_len + 1 + node_len >= XN_XS_PATH_MAX)
 		return -ENAMETOOLONG;
@@ -28,7 +28,7 @@ static int path_parts(struct xn_xs_part *parts, const char *dir,
 	return 0;
 }
 
-/* A request about a node; @value may be NULL; the rest is as xn_xs_talk()'s. */
+/* A request about a node; @value may be NULL; otherwise as xn_xs_talk(). */
 static int about_node(struct xn_xs *xs, enum xsd_sockmsg_type type,
 		      uint32_t txn, const char *dir, const char *node,
 		      const char *value, void *buf, uint32_t room)
@@ -69,7 +69,7 @@ int xn_xs_read_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
 	int len = xn_xs_read(xs, txn, dir, node, buf, sizeof(buf));
 
 	if (len == -EMSGSIZE)
-		return -EINVAL;		/* no number has so many digits */
+		return -EINVAL;		/* too long for a number */
 	return len < 0 ? len : xn_parse_uint(buf, len, max, val);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which devices there are: the directories "device/TYPE/NUMBER" of the domain
- * (docs/misc/xenstore-paths.pandoc of Xen). Called by the bus of the OS.
+ * Finds the domain's devices: the directories "device/TYPE/NUMBER"
+ * (docs/misc/xenstore-paths.pandoc of Xen). Called by the OS layer's device
+ * bus.
  */
 #include "xs.h"
 #include <xenion/guest.h>
@@ -16,7 +17,7 @@ static int list(struct xn_guest *guest, const char *node, char *names)
 	return len == -ENOENT ? 0 : len;
 }
 
-/* The lowest number of at least @from among @names; -ENOENT: there is none. */
+/* Find the lowest number in @names that is at least @from, or -ENOENT. */
 static int next_id(const char *names, int len, uint64_t from, uint64_t *next)
 {
 	int at, err = -ENOENT;
@@ -25,7 +26,7 @@ static int next_id(const char *names, int len, uint64_t from, uint64_t *next)
 		const char *name = names + at;
 		uint64_t id;
 
-		/* "007" would be the same as "7" and is not. */
+		/* "007" has the value of "7", but is another node. */
 		if ((name[0] == '0' && name[1]) ||
 		    xn_parse_uint(name, strlen(name), ~0u, &id))
 			continue;

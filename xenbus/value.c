@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Strict conversion between what xenstore holds, text of any origin, and what
- * programs use.
+ * Strict conversion between the text that xenstore holds, which any domain may
+ * have written, and numbers, addresses and paths.
  *
  * Which characters a path may have is specified in docs/misc/xenstore.txt of
  * Xen. Called by the rest of the room and by the frontends. No locks, no I/O.
@@ -81,7 +81,7 @@ int xn_path_join(char *buf, const char *dir, const char *node)
 	size_t dir_len = strlen(dir), node_len = strlen(node);
 	size_t slash = node_len ? 1 : 0;
 
-	/* One after the other, so that no sum can overflow. */
+	/* Checked one by one, so that the sum cannot overflow. */
 	if (dir_len >= XN_XS_PATH_MAX || node_len >= XN_XS_PATH_MAX ||
 	    dir_len + slash + node_len >= XN_XS_PATH_MAX) {
 		buf[0] = '\0';
@@ -101,7 +101,7 @@ static bool name_char(char c)
 	       (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '@';
 }
 
-/* A node's name, or with @slashes a path: no empty part, nothing unusual. */
+/* Is it a valid node name, or with @slashes a path without empty parts? */
 bool xn_xs_name_ok(const char *s, uint32_t len, bool slashes)
 {
 	uint32_t i;

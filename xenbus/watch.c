@@ -2,19 +2,19 @@
 /*
  * Watches: functions that are called when something in xenstore changes.
  *
- * Specified in docs/misc/xenstore.txt of Xen (WATCH, UNWATCH, WATCH_EVENT).
- * A watch's token is its number in decimal. An event only marks its watch and
- * puts it in the queue of those that have fired; one work takes them from there
- * in order, so that no flood of events costs more than that. What another domain
- * can write is not looked at more often than the rest of the guest bears: each
- * time may mean a disk that comes or goes, lines in the log, events for udev.
+ * Specified in docs/misc/xenstore.txt of Xen (WATCH, UNWATCH, WATCH_EVENT). A
+ * watch's token is its number in decimal. An event only marks its watch and
+ * queues it; one work calls the functions in order, so a flood of events costs
+ * no more than that. Watches on nodes that another domain can write are limited
+ * to one call a second: each call may add or remove a disk, log, and send
+ * events to udev. Called by device.c, by frontends and by the OS layer.
  */
 #include "xs.h"
 
-/* Until a function that failed is called again. */
+/* Delay before a function that failed is called again. */
 #define AGAIN_NS	XN_NSEC_PER_SEC
 
-/* Of one watch, before they are put off. */
+/* Events of one watch in a row that are not delayed. */
 #define FREE_EVENTS	32u
 
 static struct xn_xs_watch *find(struct xn_xs *xs, uint32_t id)
@@ -37,7 +37,7 @@ static void link_watch(struct xn_xs *xs, struct xn_xs_watch *w)
 	xn_unlock(&xs->lock, flags);
 }
 
-/* No function is called for this watch any more, once one that runs ends. */
+/* Remove a watch: no new call of its function; one may still be running. */
 static void unlink_watch(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	unsigned long flags = xn_lock(&xs->lock);
@@ -75,9 +75,10 @@ static void fire(struct xn_xs *xs, struct xn_xs_watch *w)
 }
 
 /*
- * xn_xs_watch_event - an event has come
- * @tail: the end of its body, "<path>\0<token>\0", long enough for any token
- *        of ours and the NUL before it
+ * xn_xs_watch_event - queue the watch of an event
+ * @tail: the end of the event's body, "<path>\0<token>\0", long enough for any
+ *        token of ours and the NUL before it
+ * @len: bytes of @tail
  *
  * The lock is held.
  */
@@ -98,7 +99,7 @@ void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len)
 	xn_stat_inc(XN_STAT_XS_WATCH);
 	w = find(xs, id);
 	if (!w)
-		return;		/* it was just removed */
+		return;		/* the watch was just removed */
 	fire(xs, w);
 	xn_work_schedule(&xs->work, 0);
 }
@@ -107,7 +108,7 @@ void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	unsigned long flags = xn_lock(&xs->lock);
 
-	/* By a work of its own: events of others do not wait for it. */
+	/* By a work of its own: other watches' events do not wait. */
 	if (w->linked) {
 		w->again = true;
 		if (!w->running)
@@ -133,14 +134,14 @@ static void fire_again(struct xn_work *work)
 }
 
 /*
- * Of another domain's node so many events are free, then one a second is. The
- * lock is held.
+ * Limit events of another domain's node: the first ones are free, then one a
+ * second. The lock is held.
  */
 static bool too_many(struct xn_xs_watch *w)
 {
 	uint64_t now = xn_os_now();
 
-	/* Under our own directory, only the toolstack and we write. */
+	/* Only the toolstack and we can write below our own directory. */
 	if (w->path[0] != '/')
 		return false;
 	if (w->paid_until < now)
@@ -161,7 +162,7 @@ static void put_off(struct xn_xs *xs, struct xn_xs_watch *w)
 	xn_xs_watch_again(xs, w);
 }
 
-/* Call the function of the watch that has waited longest. */
+/* Call the function of the watch that was queued first. */
 static void call_next(struct xn_work *work)
 {
 	struct xn_xs *xs = xn_container_of(work, struct xn_xs, work);
@@ -184,10 +185,10 @@ static void call_next(struct xn_work *work)
 	else
 		w->fn(w);
 
-	/* Once it does not run, its owner may free it. */
+	/* Its owner may free the watch as soon as it is not running. */
 	flags = xn_lock(&xs->lock);
 	w->running = false;
-	/* From now on: a store that is slow is not asked all the time. */
+	/* The delay starts now, so that a slow xenstored is not flooded. */
 	if (w->again)
 		xn_work_schedule(&xs->again, AGAIN_NS);
 	more = xs->fired != NULL;
@@ -235,7 +236,7 @@ int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	int err;
 
-	/* The first event may be quicker than the reply. */
+	/* Linked first: the first event may precede the reply. */
 	link_watch(xs, w);
 	xn_format_uint(w->token, w->id);
 	err = request(xs, XS_WATCH, w);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The xenstore wire protocol: a stream of bytes is cut into messages.
+ * The xenstore wire protocol: splits a stream of bytes into messages.
  *
  * Specified in docs/misc/xenstore.txt of Xen and xen-public/io/xs_wire.h. Each
- * message is a struct xsd_sockmsg and as many bytes as that says. A pure state
- * machine: client.c owns the ring that the bytes come from and the buffers
- * that they go to. Each byte is read once, so that the ring may be fed as it
- * is, while the host can still write to it.
+ * message is a struct xsd_sockmsg and as many bytes as its len says. A pure
+ * state machine: client.c, its caller, owns the ring that the bytes come from
+ * and the buffers that they go to. Each byte is read once, so the ring itself
+ * may be passed in while the host can still write to it.
  */
 #include "xs.h"
 
-/* The header is complete: is it possible, and where does the body go? */
+/* The header is complete: check it and choose a buffer for the body. */
 static void message_begins(struct xn_wire_reader *r)
 {
 	uint32_t fits;
@@ -31,7 +31,7 @@ static void message_begins(struct xn_wire_reader *r)
 	r->lost = r->hdr.len - r->room;
 }
 
-/* Bytes @pos ... @pos + @len - 1 of the body: keep those that have room. */
+/* Store bytes @pos ... @pos + @len - 1 of the body, as far as they fit. */
 static void body_bytes(struct xn_wire_reader *r, uint32_t pos,
 		       const uint8_t *data, uint32_t len)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of xenbus/ share with each other and with nobody else.
+ * xenbus/, internal: shared by the files of this folder.
  */
 #ifndef XENION_XENBUS_XS_H
 #define XENION_XENBUS_XS_H
@@ -17,15 +17,15 @@ static inline uint64_t xn_min64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* How long an answer may take, and how long a lost event may delay it. */
+/* The longest wait for a reply, and between two checks for a lost event. */
 #define XN_XS_TIMEOUT	(30 * XN_NSEC_PER_SEC)
 #define XN_XS_SLICE	XN_NSEC_PER_SEC
 
 /*
- * Sleep until @condition holds, or @deadline is over; true when it holds. The
- * condition may have an effect, when it then is true. Each slice ends with a
- * look at the ring and an event for xenstored: one that was lost, either way,
- * only costs time.
+ * Sleep until @condition holds or @deadline has passed; true if it holds. The
+ * condition may have a side effect when it becomes true. Each slice ends with a
+ * look at the ring and an event to xenstored: a lost event, in either
+ * direction, only costs time.
  */
 #define xn_xs_wait(xs, condition, deadline)				\
 ({									\

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Mends in the ACPI tables that Xen's toolstack wrote. The FADT says what a
- * PVH guest lacks; Linux draws conclusions from it that are wrong when it runs
- * there without its Xen support:
+ * Corrects the ACPI tables that Xen's toolstack wrote. The FADT lists what a
+ * PVH guest lacks, from which Linux without its Xen support draws wrong
+ * conclusions:
  *
  * - "no VGA" with "no RTC" makes a kernel with CONFIG_XEN_PVH=y believe that
  *   it came through its own PVH entry, and panic because of "nopv";
@@ -33,12 +33,12 @@
 #define   HW_REDUCED		(1u << 20)
 #define FADT_MIN_SIZE	116u
 
-/* No table of a guest comes near this. */
+/* Far larger than any table of a guest. */
 #define MAX_TABLE	0x10000u
 
 #define ANY_TYPE	(~0u)
 
-/* Where the tables are: bytes that are in reach and in the memory map. */
+/* Where tables may lie: memory that is mapped and in the memory map. */
 struct space {
 	const struct xn_window *win;
 	const struct xn_memmap *map;
@@ -60,7 +60,7 @@ static uint8_t sum(const uint8_t *p, uint32_t size)
 	return total;
 }
 
-/* A whole table: its length is plausible and its checksum right. */
+/* Find a complete table with a plausible length and a valid checksum. */
 static uint8_t *table(const struct space *s, uint64_t addr, uint32_t *size)
 {
 	uint8_t *t = at(s, addr, HEADER_SIZE);
@@ -74,7 +74,7 @@ static uint8_t *table(const struct space *s, uint64_t addr, uint32_t *size)
 	return t;
 }
 
-/* The root table, RSDT or XSDT, and the size of its entries. */
+/* Find the root table, RSDT or XSDT, and the size of its entries. */
 static uint8_t *find_root(const struct space *s, uint64_t rsdp, uint32_t *size,
 			  unsigned int *entry_size)
 {

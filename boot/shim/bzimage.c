@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The bzImage: is it one that can be started in 64-bit mode, and where in
- * memory may it go? The format is Linux's x86 boot protocol, version 2.12 or
- * later. Called by main.c.
+ * Checks that a bzImage can be started in 64-bit mode, and finds memory for it.
+ * The format is Linux's x86 boot protocol, version 2.12 or later. Called by
+ * main.c.
  */
 #include "shim.h"
 #include "bytes.h"
@@ -62,7 +62,7 @@ static int check_header(const uint8_t *f, uint64_t size)
 	return 0;
 }
 
-/* Find the kernel proper, and the compressed payload in it. */
+/* Find the 64-bit kernel, and the compressed payload in it. */
 static int find_kernel(const uint8_t *f, uint64_t size, struct bzimage *bz)
 {
 	uint64_t sectors = f[HDR_SETUP_SECTS] ? f[HDR_SETUP_SECTS] : 4;
@@ -156,7 +156,7 @@ int bzimage_place(const struct bzimage *bz, const struct xn_memmap *map,
 			return 0;
 	}
 
-	/* The ramdisk must give way. */
+	/* Move the ramdisk out of the way. */
 	if (!ramdisk->size || place_kernel(bz, &room, limit, &out->kernel) ||
 	    xn_memmap_add(&room, out->kernel, bz->init_size, XN_MEM_RESERVED) ||
 	    xn_memmap_find(&room, MIN_LOAD, ramdisk_limit, ramdisk->size,

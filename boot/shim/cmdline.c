@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kernel's command line: what the user gave, and before it the words that
- * a stock kernel needs in a Xen guest without Xen support of its own. In
- * front, because what follows "--" is for init. Called by main.c.
+ * The kernel's command line: the words that a stock kernel without Xen support
+ * needs in a Xen guest, then the user's words. In this order, because
+ * everything after "--" is for init. Called by main.c.
  */
 #include "shim.h"
 
@@ -33,7 +33,7 @@ static void put_number(struct line *l, uint32_t v)
 	put(l, '0' + v % 10);
 }
 
-/* Linux takes '-' and '_' in a name for the same. */
+/* Linux treats '-' and '_' in a name alike. */
 static char fold(char c)
 {
 	return c == '-' ? '_' : c;
@@ -98,7 +98,7 @@ int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
 	/* No keyboard controller, no firmware: only a triple fault resets. */
 	if (!given(user, "reboot"))
 		put_word(&l, "reboot=t");
-	/* The one console that is there from the first line on. */
+	/* The only console that works from the first line on. */
 	if (!given(user, "earlyprintk"))
 		put_word(&l, "earlyprintk=xen,keep");
 	if (*user)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The shim's log: lines on Xen's debug port, which end in Xen's own log
- * ("xl dmesg", the serial console) where the guest's log level allows it.
+ * The shim's log: lines to Xen's debug port, which Xen logs ("xl dmesg", the
+ * serial console) as guest_loglvl allows.
  */
 #include "shim.h"
 

@@ -3,9 +3,9 @@
  * The image that Xen loads: the shim, as shim.lds lays it out, and
  * the bzImage behind it.
  *
- * Where the bzImage is, an ELF note tells. tools/xenion-wrap finds it by its
- * name and type in the shim's PT_NOTE segment, and fills it in; it is all zero
- * in the shim as it was built.
+ * An ELF note says where the bzImage is. tools/xenion-wrap finds the note by
+ * its name and type in the shim's PT_NOTE segment and fills it in; as built, it
+ * is all zero.
  */
 #ifndef XENION_SHIM_IMAGE_H
 #define XENION_SHIM_IMAGE_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * From Xen's start info to the first instruction of a stock Linux kernel, in
- * the order in which it happens. Called by boot/x86/head_pvh.S in 64-bit mode, on one
- * vCPU, interrupts off, the first 4 GiB of memory mapped where they are.
+ * the order of execution. Called by boot/x86/head_pvh.S in 64-bit mode, on one
+ * vCPU, interrupts off, with the first 4 GiB of memory identity-mapped.
  */
 #include <xenion/hypercall.h>
 #include <xenion/x86/cpuid.h>
@@ -14,7 +14,7 @@
 
 #define CPUID_1_ECX_TSC_DEADLINE	(1u << 24)
 
-/* Physical address and address are the same here. */
+/* Addresses equal physical addresses. */
 static const struct xn_window memory = { NULL, 0, WINDOW_SIZE };
 
 static struct xn_boot_info info;
@@ -35,7 +35,7 @@ static int find_payload(void)
 	return bzimage_parse(file, shim_payload.size, &bz);
 }
 
-/* The user's words, a string that may end anywhere. */
+/* Find the user's command line, whose end is not known yet. */
 static int find_user_words(const char **words)
 {
 	const char *s;
@@ -73,7 +73,7 @@ static int find_ramdisk(struct xn_boot_module *ramdisk)
 	return -EINVAL;
 }
 
-/* Move the ramdisk if it must, then copy the kernel to its place. */
+/* Move the ramdisk if necessary, then copy the kernel to its place. */
 static int load(struct xn_boot_module *ramdisk, uint64_t *kernel)
 {
 	struct xn_boot_module self = {
@@ -112,7 +112,7 @@ void xn_start_pvh(uint32_t start_info)
 	if (!hv.tsc_khz)
 		xn_os_log(XN_WARN, "Xen does not tell the TSC's frequency: the kernel may need tsc_early_khz=");
 
-	/* The words are copied before anything moves. */
+	/* Copy the command line before anything moves. */
 	if (find_payload() ||
 	    xn_boot_pvh(&memory, start_info, xn_memmap_query, &info) ||
 	    find_user_words(&words) ||

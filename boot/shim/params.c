@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Linux's boot_params, the "zero page": what the kernel learns from whoever
- * loaded it (Linux's Documentation/arch/x86/zero-page and boot). Called by
- * main.c.
+ * Linux's boot_params, the "zero page": what a boot loader passes to the kernel
+ * (Linux's Documentation/arch/x86/zero-page and boot). Called by main.c.
  */
 #include "shim.h"
 #include "bytes.h"
@@ -25,11 +24,11 @@
 
 #define LOADER_UNDEFINED	0xff
 
-/* Linux looks for a PC's ROMs here and takes it for no RAM in any case. */
+/* Linux looks for a PC's ROMs here and never uses it as RAM. */
 #define ISA_START	0xa0000u
 #define ISA_SIZE	0x60000u
 
-/* A 64-bit number in two fields that are not neighbours. */
+/* Store a 64-bit number in two separate fields. */
 static void put_split(uint8_t *params, unsigned int low, unsigned int high,
 		      uint64_t v)
 {

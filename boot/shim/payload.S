@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where tools/xenion-wrap says what it packed behind the shim, and the jump to
- * Linux's 64-bit entry, which wants CS 0x10 and DS 0x18 (those of
- * boot/x86/head_pvh.S), rsi = boot_params, and all in reach mapped where it is.
+ * The note in which tools/xenion-wrap says what it packed behind the shim, and
+ * the jump to Linux's 64-bit entry, which expects CS 0x10 and DS 0x18 (those of
+ * boot/x86/head_pvh.S), rsi = boot_params, and identity-mapped memory.
  */
 #define __ASSEMBLY__
 #include "image.h"

@@ -3,10 +3,9 @@
  * The Linux boot shim: Xen starts it as a PVH kernel, it starts the bzImage
  * that tools/xenion-wrap packed behind it (docs/boot.md).
  *
- * All but payload.S, main.c and console.c is pure: bytes and numbers in, bytes
- * and numbers out, so that it is tested in a process. Functions here return
- * 0 or a negative errno value, after one line in the log that says what is
- * wrong.
+ * Everything except payload.S, main.c and console.c only converts bytes and
+ * numbers, so that unit tests can run it. Functions return 0, or a negative
+ * errno value after one line in the log that says what is wrong.
  */
 #ifndef XENION_SHIM_H
 #define XENION_SHIM_H
@@ -19,7 +18,7 @@ struct bzimage {
 	uint32_t header_size;	/* of the setup header, from its offset 0x1f1 */
 	const uint8_t *kernel;	/* the 64-bit kernel within file */
 	uint32_t kernel_size;
-	uint64_t pref_address;	/* where it wants to be */
+	uint64_t pref_address;	/* its preferred address */
 	uint32_t init_size;	/* what it needs there, in bytes */
 	uint32_t alignment;
 	bool relocatable;
@@ -37,7 +36,7 @@ struct bzimage {
  */
 int bzimage_parse(const void *file, uint64_t size, struct bzimage *bz);
 
-/* Where things go. A ramdisk that may stay where it is, stays. */
+/* Where things go. The ramdisk is moved only if it must be. */
 struct placement {
 	uint64_t kernel;
 	uint64_t ramdisk;
@@ -51,7 +50,7 @@ struct placement {
  * @shim: what must survive until the kernel runs: the shim and the bzImage
  * @ramdisk: the ramdisk, size 0 without one
  * @limit: everything goes below this address
- * @out: the answer
+ * @out: the result
  */
 int bzimage_place(const struct bzimage *bz, const struct xn_memmap *map,
 		  const struct xn_boot_module *shim,
@@ -71,7 +70,7 @@ int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
 		  uint32_t tsc_khz);
 
 /**
- * acpi_mend - make the ACPI tables those of a PC without Xen
+ * acpi_mend - make the ACPI tables describe a PC without Xen
  * @win: guest memory, written to
  * @map: the tables must lie in what it lists
  * @rsdp: the root pointer's guest-physical address

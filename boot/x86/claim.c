@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is in use already is no free RAM: the program itself, what it was handed.
- * Called by the code behind the entry points. Nothing here is Xen's.
+ * Reserves RAM that is in use at boot: the program itself and what the host
+ * handed over. Called by the entry points' C code. Not part of Xen's ABI.
  */
 #include "x86.h"
 
@@ -13,7 +13,7 @@ int xn_boot_claim(struct xn_boot_info *info)
 
 	err = xn_memmap_add(&info->map, start, (uintptr_t)_end - start,
 			    XN_MEM_RESERVED);
-	/* A pointer to nothing stays one. */
+	/* Never allocate at address 0: NULL stays invalid. */
 	if (!err)
 		err = xn_memmap_add(&info->map, 0, XN_PAGE_SIZE,
 				    XN_MEM_RESERVED);

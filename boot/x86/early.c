@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * Words before there is a console, and the last ones: Xen's own console by
- * CONSOLEIO_write (xen-public/xen.h), which only the hardware domain and guests
- * of a debug Xen may use; else, in PVH and HVM guests, the port 0xe9, which
- * Xen puts into its log where guest_loglvl allows it, and in PV guests their
- * console's ring (early_pv.c). Called by a port's xn_os_log() and by the code
- * behind the entry points.
+ * Output before the console is up, and at a crash. First choice is Xen's
+ * console by CONSOLEIO_write (xen-public/xen.h), which only the hardware domain
+ * and guests of a debug Xen may use. Otherwise PVH and HVM guests write to I/O
+ * port 0xe9, which Xen logs as guest_loglvl allows, and PV guests to their
+ * console's ring (early_pv.c). Called by the OS layer's xn_os_log() and the
+ * entry points' C code.
  */
 #include <xenion/hypercall.h>
 #include "x86.h"
 
 #define DEBUG_PORT	0xe9
 
-/* Asked once: a refusal does not change. */
+/* Xen has refused CONSOLEIO_write, and always will. */
 static bool refused;
 
 static bool write_hypercall(const char *s, unsigned int len)

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * The early console of a PV guest to which Xen refuses its own: the ring of its
- * PV console (xen-public/io/console.h), without events, until somebody takes the
- * ring over by xn_early_console().
+ * The early console of a PV guest that may not use Xen's: the ring of its PV
+ * console (xen-public/io/console.h), polled, until the console's driver takes
+ * the ring over by xn_early_console().
  */
 #include <xenion/hypercall.h>
 #include <xenion/x86/tsc.h>
 #include <xen-public/io/console.h>
 #include "x86.h"
 
-/* So long the other side may take to make room: a few seconds. */
+/* How long the other side may take to make room, in cycles: some seconds. */
 #define PATIENCE	(1ull << 32)
 
 static struct xencons_interface *ring;
 static evtchn_port_t port;
-static bool lost;		/* it has once not made room in time */
+static bool lost;		/* it did not make room in time: wait no more */
 
 static void notify(void)
 {
@@ -53,7 +53,7 @@ static void write_ring(const char *s, unsigned int len)
 		return;
 	}
 	for (; len && wait_for_room(prod); s++, len--) {
-		/* The other side has read what we now write over. */
+		/* The other side has read what is overwritten now. */
 		xn_mb();
 		ring->out[MASK_XENCONS_IDX(prod, ring->out)] = *s;
 		xn_wmb();

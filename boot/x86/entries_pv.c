@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where Xen enters a PV guest, and its secondary vCPUs: HYPERVISOR_set_trap_table
- * and struct vcpu_guest_context (xen-public/arch-x86/xen.h), CALLBACKOP_register
- * (xen-public/callback.h), VCPUOP_initialise (xen-public/vcpu.h). Called by a
- * port.
+ * Registers the addresses at which Xen enters a PV guest, and starts its
+ * secondary vCPUs: HYPERVISOR_set_trap_table and struct vcpu_guest_context
+ * (xen-public/arch-x86/xen.h), CALLBACKOP_register (xen-public/callback.h),
+ * VCPUOP_initialise (xen-public/vcpu.h). Called by the OS layer.
  */
 #include <xenion/boot.h>
 #include <xenion/hypercall.h>
@@ -40,7 +40,7 @@ int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 		     void *stack_top, xen_pfn_t root,
 		     const struct xn_pv_entries *e)
 {
-	/* Of 5 KiB: not for a stack. */
+	/* 5 KiB: too large for the stack. */
 	static struct vcpu_guest_context ctx;
 	struct cpu_user_regs *regs = &ctx.user_regs;
 	const struct trap_info *t;
@@ -50,7 +50,7 @@ int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 	ctx.flags = VGCF_in_kernel | VGCF_failsafe_disables_events;
 	regs->rip = (uintptr_t)entry;
 	regs->rdi = (uintptr_t)arg;
-	/* As after a call, which leaves a return address. */
+	/* Aligned as after a call, which pushes a return address. */
 	regs->rsp = (uintptr_t)stack_top - 8;
 	regs->rflags = RFLAGS_RESERVED | RFLAGS_IF;
 	regs->cs = FLAT_KERNEL_CS;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The first instructions of a PV guest (64 bits): rsi = address of the start
- * info, the stack is the host's, upcalls are disabled (xen-public/xen.h). And
- * the notes by which the domain builders know the image (xen-public/elfnote.h):
- * address and pseudo-physical address are one, and modules need not be mapped.
+ * info, the host provides a stack, upcalls are disabled (xen-public/xen.h).
+ * Also the ELF notes that domain builders read (xen-public/elfnote.h):
+ * addresses equal pseudo-physical addresses, and modules need not be mapped.
  * There is no hypercall page. Calls xn_start_pv(start_info, cycles), which is
  * boot/x86/start_pv.c.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The hypercall instruction of a PV guest: the processor's own syscall, which
- * Xen takes from a guest's kernel for a hypercall (xen-public/arch-x86/
- * xen-x86_64.h). It loses rcx and r11. Called by the code behind the PV entry.
+ * The hypercall instruction of a PV guest: syscall, which Xen treats as a
+ * hypercall if a guest's kernel executes it (xen-public/arch-x86/xen-x86_64.h).
+ * It clobbers rcx and r11. Called by the PV entry point's C code.
  */
 #include <xenion/boot.h>
 #include <xenion/x86/hypercall.h>
@@ -14,7 +14,7 @@ static long hypercall(unsigned int nr, unsigned long a1, unsigned long a2,
 	register unsigned long r8 __asm__("r8") = a5;
 	long ret = nr;
 
-	/* A debug build of Xen spoils the arguments' registers. */
+	/* A debug build of Xen clobbers the argument registers. */
 	__asm__ volatile("syscall"
 			 : "+a" (ret), "+D" (a1), "+S" (a2), "+d" (a3),
 			   "+r" (r10), "+r" (r8)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ELF note by which Xen knows a PVH kernel and its 32-bit entry
- * (xen-public/elfnote.h). Apart from the entry, because Xen does not take an
- * image with this note for an HVM guest's firmware.
+ * The ELF note that marks a PVH kernel and gives its 32-bit entry point
+ * (xen-public/elfnote.h). In a file of its own, because Xen does not accept an
+ * image with this note as the firmware of an HVM guest.
  */
 #define __ASSEMBLY__
 #include <xen-public/elfnote.h>

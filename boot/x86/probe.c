@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What CPUID says: Xen's leaves (xen-public/arch-x86/cpuid.h), and which
- * hypercall instruction this CPU has (xen-public/arch-x86/xen-x86_64.h).
- * Called by a port at its start, and on each vCPU for its number. Only for
- * ports on hardware, whose <xn_os_port.h> includes <xenion/x86/hypercall.h>.
+ * Reads CPUID: Xen's leaves (xen-public/arch-x86/cpuid.h), and which hypercall
+ * instruction this CPU has (xen-public/arch-x86/xen-x86_64.h). Called by the OS
+ * layer at its start, and on each vCPU for its number. Only for OS layers on
+ * hardware, whose <xn_os_port.h> includes <xenion/x86/hypercall.h>.
  */
 #include <xenion/boot.h>
 #include <xenion/x86/cpuid.h>
@@ -12,7 +12,7 @@
 
 #define CPUID_1_ECX_HYPERVISOR	(1u << 31)
 
-/* Where Xen's leaves may begin, when it shows those of Hyper-V before them. */
+/* Xen's leaves move up to here if it also offers those of Hyper-V. */
 #define BASE_LAST	0x40010000u
 #define BASE_STEP	0x100u
 

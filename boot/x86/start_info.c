@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * The start info that Xen's domain builders hand to a PVH entry
- * (xen-public/arch-x86/hvm/start_info.h, versions 0 and 1; later ones promise
- * to be compatible), and the memory map by hypercall that version 0 needs.
- * Called once, by the code behind a PVH entry point.
+ * (xen-public/arch-x86/hvm/start_info.h, versions 0 and 1; later ones are
+ * specified to be compatible), and the memory map by hypercall, which version 0
+ * needs. Called once, by the PVH entry point's C code.
  */
 #include <xenion/boot.h>
 #include <xenion/hypercall.h>
 #include <xen-public/arch-x86/hvm/start_info.h>
 
-/* More entries than this are not read, even if they would merge. */
+/* At most this many entries are read, even if they would merge. */
 #define MAX_ENTRIES	512
 
 /* Version 0 ends before the memory map. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The start info of a PV guest (struct start_info and "Start-of-day memory
- * layout" in xen-public/xen.h): what the domain builder put where, and which
- * pages there are. Called once, by the code behind the PV entry point.
+ * layout" in xen-public/xen.h): where the domain builder put what, and which
+ * pages exist. Called once, by the PV entry point's C code.
  */
 #include <xenion/boot.h>
 
@@ -12,7 +12,7 @@
 #define PER_TABLE	512u
 /* 2^35 pages: what a kernel can address below Xen's own addresses. */
 #define MAX_PAGES	(1ull << 35)
-/* What the builder maps behind the last thing in use; all to its next 4 MiB. */
+/* The builder maps this much after the last item, up to the next 4 MiB. */
 #define PADDING		(512u << 10)
 #define REGION_ALIGN	(4u << 20)
 
@@ -41,8 +41,8 @@ static int reserve(struct xn_boot_info *info, uint64_t start, uint64_t size)
 }
 
 /*
- * All that is mapped at the start lies below the page tables, in the order that
- * the ABI gives. What is not there cannot be read.
+ * Everything that is mapped at the start lies below the page tables, in the
+ * order that the ABI specifies. Addresses elsewhere must not be read.
  */
 static int check_mapped(const struct start_info *si, const char *what,
 			uint64_t start, uint64_t size)
@@ -84,7 +84,7 @@ static int check_header(const struct start_info *si, uint64_t addr)
 	return err;
 }
 
-/* The page that the machine has at @mfn; it is one of the first, if ours. */
+/* Find the page with machine frame @mfn; if ours, it is one of the first. */
 static void find_channel(struct xn_boot_channel *c, const char *what,
 			 const xen_pfn_t *p2m, uint64_t nr_pages, xen_pfn_t mfn,
 			 uint32_t port)
@@ -103,7 +103,7 @@ static void find_channel(struct xn_boot_channel *c, const char *what,
 		  what);
 }
 
-/* What the host has put into memory is no free RAM. */
+/* Reserve the memory that the host has filled. */
 static int reserve_all(const struct start_info *si, uint64_t addr,
 		       struct xn_boot_info *info)
 {
@@ -148,7 +148,7 @@ static int read_module(const struct start_info *si, struct xn_boot_info *info)
 	if (!start || !si->mod_len)
 		return 0;
 	if (si->flags & SIF_MOD_START_PFN) {
-		/* Not mapped, and anywhere. */
+		/* The module is not mapped and may lie anywhere. */
 		if (si->mod_len > si->nr_pages << XN_PAGE_SHIFT ||
 		    start >= si->nr_pages || pages > si->nr_pages - start) {
 			xn_os_log(XN_ERR, "boot: module: 0x%lx bytes at page 0x%lx cannot be",
@@ -165,7 +165,10 @@ static int read_module(const struct start_info *si, struct xn_boot_info *info)
 	return reserve(info, start, si->mod_len);
 }
 
-/* The list may have holes; page 0 stays away from whom a pointer fails. */
+/*
+ * The list may have holes. Page 0 is left out so that nothing is ever allocated
+ * at address 0.
+ */
 static int read_pages(const xen_pfn_t *p2m, uint64_t nr_pages,
 		      struct xn_memmap *map)
 {
@@ -186,9 +189,9 @@ static int read_pages(const xen_pfn_t *p2m, uint64_t nr_pages,
 }
 
 /*
- * Pages for page tables: one for each 2 MiB that are not mapped yet, and for
- * those the higher levels'. They have to be mapped themselves by the time they
- * are needed: the first ones behind all that is in use are.
+ * Reserve pages for page tables: one for each 2 MiB that is not mapped yet, and
+ * those of the higher levels. They must be mapped before they are needed: the
+ * first pages after everything in use are.
  */
 static int set_tables_aside(const struct start_info *si,
 			    struct xn_boot_info *info)
@@ -202,7 +205,7 @@ static int set_tables_aside(const struct start_info *si,
 
 	mapped = mapped / XN_PAGE_SIZE / PER_TABLE;
 	all -= mapped < all ? mapped : all;
-	/* The first of each level is there. */
+	/* The builder has made the first of each level. */
 	tables = (tables - 1) / PER_TABLE;
 	all += tables + tables / PER_TABLE;
 	info->pv.nr_tables = all;
@@ -246,7 +249,7 @@ int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
 		.nr_pages = si.nr_pages, .p2m = si.mfn_list,
 		.page_root = si.pt_base, .shared_info = si.shared_info,
 	};
-	/* dom0 has a description of the screen in its place. */
+	/* In dom0 this field describes the screen instead. */
 	if (!(si.flags & SIF_INITDOMAIN))
 		find_channel(&info->console, "console", p2m, si.nr_pages,
 			     si.console.domU.mfn, si.console.domU.evtchn);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * From the entry of a PV guest to the neutral boot info. Called by head_pv.S on
- * one vCPU, upcalls disabled, what the host has used mapped where it is; calls
- * the program's xn_start().
+ * Fills in the neutral boot info of a PV guest. Called by head_pv.S on one
+ * vCPU, upcalls disabled, with the memory that the host has used
+ * identity-mapped; calls the program's xn_start().
  */
 #include <xenion/boot.h>
 #include <xenion/hypercall.h>
 #include "x86.h"
 
 /*
- * Pseudo-physical address and address are the same here: VIRT_BASE in
- * head_pv.S. How far they are mapped the start info tells.
+ * Addresses equal pseudo-physical addresses: VIRT_BASE in head_pv.S. The start
+ * info says how far memory is mapped.
  */
 static const struct xn_window memory = { NULL, 0, 1ull << 47 };
 

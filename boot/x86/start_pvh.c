@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * From the entry of a PVH or HVM guest to the neutral boot info. Called by
- * head_pvh.S in 64-bit mode, on one vCPU, interrupts off, the first 4 GiB of
- * memory mapped where they are; calls the program's xn_start().
+ * Fills in the neutral boot info of a PVH or HVM guest. Called by head_pvh.S in
+ * 64-bit mode, on one vCPU, interrupts off, with the first 4 GiB of memory
+ * identity-mapped; calls the program's xn_start().
  */
 #include <xenion/boot.h>
 #include <xenion/hypercall.h>
@@ -10,11 +10,11 @@
 
 #define WINDOW_SIZE	0x100000000ull	/* what head_pvh.S maps */
 
-/* Of a PC below 1 MiB: video memory, option ROMs, BIOS. */
+/* A PC's area below 1 MiB: video memory, option ROMs, BIOS. */
 #define LEGACY_START	0xa0000u
 #define LEGACY_END	0x100000u
 
-/* Physical address and address are the same here. */
+/* Addresses equal physical addresses. */
 static const struct xn_window memory = { NULL, 0, WINDOW_SIZE };
 
 static struct xn_boot_info info;
@@ -24,7 +24,7 @@ static void get_channel(struct xn_boot_channel *c, unsigned int pfn,
 {
 	uint64_t gfn, port;
 
-	/* A domain that has none, such as dom0, answers 0 or an error. */
+	/* For a domain without one, such as dom0: 0 or an error. */
 	if (xn_hvm_param_get(pfn, &gfn) || xn_hvm_param_get(evtchn, &port) ||
 	    !gfn || !port || gfn >= WINDOW_SIZE >> XN_PAGE_SHIFT ||
 	    port > UINT32_MAX)
@@ -33,7 +33,7 @@ static void get_channel(struct xn_boot_channel *c, unsigned int pfn,
 	c->port = port;
 }
 
-/* A PC's low memory is not all RAM, whatever the map says. */
+/* Part of a PC's low memory is not RAM, whatever the map says. */
 static int claim_legacy(struct xn_memmap *map)
 {
 	int err = xn_memmap_add(map, LEGACY_START, LEGACY_END - LEGACY_START,
@@ -46,9 +46,9 @@ static int claim_legacy(struct xn_memmap *map)
 }
 
 /*
- * xl gives a command line to kernels, not to what stands in the firmware's
- * place: that gets the file that should be its BIOS, as a module. The text up to
- * a NUL is taken for the command line, and what follows for the module.
+ * xl passes a command line to kernels, but not to firmware: that gets the file
+ * named as its BIOS as a module. Take the module's text up to a NUL as the
+ * command line, and what follows as the module.
  */
 static void take_cmdline(void)
 {
@@ -81,7 +81,7 @@ void xn_start_pvh(uint32_t start_info)
 	}
 	if (xn_boot_pvh(&memory, start_info, xn_memmap_query, &info))
 		xn_early_stop(SHUTDOWN_crash);
-	/* The note's absence is what tells the two apart: note_pvh.S. */
+	/* An image without the note is HVM firmware: note_pvh.S. */
 	info.kind = xn_note_address ? XN_PVH : XN_HVM;
 	info.entry_cycles = xn_entry_cycles;
 	if (info.kind == XN_HVM)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a C compiler expects of every environment, for programs without a C
- * library: the shim, and ports that have none of their own. The linker takes
- * it from libxenion.a only if nobody else provides these functions.
+ * The functions that a C compiler may call in any environment, for programs
+ * without a C library: the shim, and OS layers that have none. The linker takes
+ * them from libxenion.a only if the program does not define them.
  */
 #include <xenion/os.h>
 

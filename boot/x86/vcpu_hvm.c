@@ -3,7 +3,7 @@
  * A secondary vCPU of a PVH or HVM guest: VCPUOP_initialise with a struct
  * vcpu_hvm_context (xen-public/hvm/hvm_vcpu.h) that starts it in 64-bit mode,
  * on the first vCPU's page tables, so that no trampoline below 1 MiB is needed.
- * Called by a port.
+ * Called by the OS layer.
  */
 #include <xenion/hypercall.h>
 #include <xen-public/hvm/hvm_vcpu.h>
@@ -26,7 +26,7 @@ int xn_hvm_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 
 	regs->rip = (uintptr_t)entry;
 	regs->rdi = (uintptr_t)arg;
-	/* As after a call, which leaves a return address. */
+	/* Aligned as after a call, which pushes a return address. */
 	regs->rsp = (uintptr_t)stack_top - 8;
 	regs->rflags = RFLAGS_RESERVED;
 	regs->cr0 = CR0_PE | CR0_ET | CR0_PG;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* boot/x86, inside: entry points, and symbols of linker and assembler. */
+/* boot/x86, internal: entry points, symbols of linker and assembler. */
 #ifndef XENION_BOOT_X86_H
 #define XENION_BOOT_X86_H
 
 #include <xenion/boot.h>
 
-/* Of the image; GNU ld's names. */
+/* First and last address of the image, by GNU ld. */
 extern char __executable_start[], _end[];
 
 /* head_pvh.S */
 extern uint64_t xn_page_root[];
 
-/* head_pvh.S: where the note of note_pvh.S is, 0 if that is not linked in. */
+/* head_pvh.S: address of note_pvh.S's note, 0 if that is not linked in. */
 extern const uint64_t xn_note_address;
 
 /* head_pvh.S: the counter at the very first instruction. */
@@ -22,18 +22,18 @@ void xn_start_pvh(uint32_t start_info);
 void xn_start_pv(uint64_t start_info, uint64_t entry_cycles);
 
 /*
- * claim.c: reserve in the map what every kind of guest has in RAM: the image,
+ * claim.c: reserve in the map what is in RAM in every kind of guest: the image,
  * the modules, and address 0.
  */
 int xn_boot_claim(struct xn_boot_info *info);
 
-/* early.c: how words get out where Xen's console is refused. */
+/* early.c: output if Xen refuses its console. */
 extern void (*xn_early_other)(const char *s, unsigned int len);
 
-/* early.c: who has the console's ring, NULL: nobody but us. */
+/* early.c: the driver that owns the console's ring; NULL: early.c does. */
 extern void (*xn_early_owner)(const char *s, unsigned int len);
 
-/* early_pv.c: by this console's ring, or not at all. */
+/* early_pv.c: write to this console's ring from now on. */
 void xn_early_ring(const struct xn_boot_channel *console);
 
 #endif /* XENION_BOOT_X86_H */

@@ -5,12 +5,12 @@
  * cookies come back.
  *
  * Data reaches the backend in one of two ways. Directly: each page of the
- * caller's is granted for the time of one request. Or through a pool of bounce
- * pages that are granted as long as the disk is connected: "persistent grants"
- * where the backend has that feature, and keeps them mapped. The second shows
- * the backend no other memory of the guest, whether it has the feature or not,
- * and is the only way to one that is not trusted: because the port says so, or
- * the toolstack, by the node "trusted" beside the frontend's others.
+ * caller is granted for one request. Or through a pool of bounce pages that are
+ * granted as long as the disk is connected, and which a backend with the
+ * feature "persistent grants" keeps mapped. Bouncing exposes no other guest
+ * memory, so it is always used for an untrusted backend: one that the OS layer
+ * distrusts, or the toolstack, by the node "trusted" in the frontend's
+ * directory.
  *
  * Every sector number and sector count is in units of 512 bytes, whatever the
  * sector size of the disk is. Newer versions of blkif.h say so; the older ones'
@@ -92,9 +92,9 @@ struct xn_blk_ops {
 	void (*event_unbind)(struct xn_blk_queue *q, evtchn_port_t port);
 	/*
 	 * The disk is there, blk->info says how. May not wait for a request:
-	 * nobody would tell a waiting port that the backend has gone. -EAGAIN: not
-	 * yet, and the port calls xn_blk_again() when it can; it may be asked
-	 * before. Another error fails the device.
+	 * nobody would tell a waiting port that the backend has gone. -EAGAIN:
+	 * not yet, and the port calls xn_blk_again() when it can; it may be
+	 * asked before. Another error fails the device.
 	 */
 	int (*connected)(struct xn_blk *blk);
 	/* blk->info.sectors is another than it was. */
@@ -310,6 +310,7 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io);
 
 /**
  * xn_blk_push - show the backend all requests that were submitted
+ * @q: the queue
  *
  * At most one notification, and none while the backend is busy anyway; nothing
  * when the disk is going or gone. Context: any.
@@ -318,6 +319,7 @@ void xn_blk_push(struct xn_blk_queue *q);
 
 /**
  * xn_blk_interrupt - the queue's event has come: complete what is done
+ * @q: the queue
  *
  * Context: upcall, or any; never twice at once for one queue.
  */

@@ -20,7 +20,10 @@ struct xn_hv_info {
  * xn_hv_probe - is this Xen, and what does it offer?
  * @info: filled in; all zero when this is no HVM or PVH guest on Xen
  *
- * Returns: 0, or -ENODEV when not on Xen. Makes no hypercall. Context: any.
+ * Makes no hypercall.
+ *
+ * Context: any.
+ * Return: 0, or -ENODEV when not on Xen.
  */
 int xn_hv_probe(struct xn_hv_info *info);
 
@@ -30,6 +33,7 @@ int xn_hv_probe(struct xn_hv_info *info);
  * @fallback: the answer when Xen does not tell
  *
  * Context: not preemptible.
+ * Return: the number in CPUID's leaf, or @fallback.
  */
 uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
 
@@ -38,16 +42,21 @@ uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
  * @domid: filled in
  *
  * For the few places where Xen does not take DOMID_SELF: who may access a page
- * (xn_gnttab_grant()) and whose page is mapped (xn_gntmap_map()). Of a port that
- * waits for the domain itself Xen tells the number: one is made for a moment.
- * Returns: 0 or a negative errno value. Context: any.
+ * (xn_gnttab_grant()) and whose page is mapped (xn_gntmap_map()). Of a port
+ * that waits for the domain itself Xen tells the number: one is made for a
+ * moment.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value.
  */
 int xn_domid(domid_t *domid);
 
 /**
  * xn_hypercall_choose - select the hypercall instruction of this CPU
  *
- * Called once, before the first hypercall. Context: any.
+ * Called once, before the first hypercall.
+ *
+ * Context: any.
  */
 void xn_hypercall_choose(void);
 
@@ -93,8 +102,10 @@ struct xn_memmap {
  * @type: XN_MEM_*; another number counts as XN_MEM_RESERVED
  *
  * Entries may come in any order and may overlap.
- * Returns: 0, -EINVAL if the end is beyond 64 bits, -E2BIG if the map is full
- * (it then lacks a part of the range). Context: any.
+ *
+ * Context: any.
+ * Return: 0, -EINVAL if the end is beyond 64 bits, -E2BIG if the map is full
+ * (it then lacks a part of the range).
  */
 int xn_memmap_add(struct xn_memmap *map, uint64_t start, uint64_t size,
 		  unsigned int type);
@@ -107,6 +118,7 @@ int xn_memmap_add(struct xn_memmap *map, uint64_t start, uint64_t size,
  * @types: bit mask of the types that count, 1u << XN_MEM_*
  *
  * Context: any.
+ * Return: true if each address is in a range of one of @types.
  */
 bool xn_memmap_covers(const struct xn_memmap *map, uint64_t start,
 		      uint64_t size, unsigned int types);
@@ -120,7 +132,8 @@ bool xn_memmap_covers(const struct xn_memmap *map, uint64_t start,
  * @align: a power of two
  * @addr: where it is, on success
  *
- * Returns: 0 or -ENOSPC. Context: any.
+ * Context: any.
+ * Return: 0 or -ENOSPC.
  */
 int xn_memmap_find(const struct xn_memmap *map, uint64_t from, uint64_t limit,
 		   uint64_t size, uint64_t align, uint64_t *addr);
@@ -138,8 +151,9 @@ struct xn_window {
  * @addr: guest-physical
  * @size: bytes
  *
- * Returns: a pointer, not aligned unless @addr is, or NULL when any of the
- * bytes is outside or @addr is 0, which stands for "none". Context: any.
+ * Context: any.
+ * Return: a pointer, not aligned unless @addr is, or NULL when any of the bytes
+ * is outside or @addr is 0, which stands for "none".
  */
 void *xn_window_ptr(const struct xn_window *win, uint64_t addr, uint64_t size);
 
@@ -216,18 +230,20 @@ struct xn_pv_entries {
  * Called by every entry point, on vCPU 0, in 64-bit mode, upcalls disabled, the
  * hypercall instruction chosen. Addresses are guest-physical ones: in PVH and
  * HVM guests the first 4 GiB; in PV guests what the host has used and 512 KiB
- * behind that, until xn_pv_init() adds the rest. The stack is of
- * XN_BOOT_STACK bytes and aligned to as many; its lowest word is 0. Only general
- * registers may be used: nobody has set up others. When it returns, the domain
- * powers off.
+ * behind that, until xn_pv_init() adds the rest. The stack is of XN_BOOT_STACK
+ * bytes and aligned to as many; its lowest word is 0. Only general registers
+ * may be used: nobody has set up others. When it returns, the domain powers
+ * off.
+ *
+ * Context: upcalls disabled, no other vCPU runs.
  */
 void xn_start(const struct xn_boot_info *info);
 
 /**
  * xn_vcpu_count - how many vCPUs this domain has
  *
- * Returns: 1 ... XN_MAX_VCPUS. Context: any, after the hypercall instruction
- * was chosen.
+ * Context: any, after the hypercall instruction was chosen.
+ * Return: 1 ... XN_MAX_VCPUS.
  */
 unsigned int xn_vcpu_count(void);
 
@@ -239,8 +255,10 @@ unsigned int xn_vcpu_count(void);
  * @arg: its argument
  * @stack_top: the end of its stack, 16-byte aligned
  *
- * VCPUOP_initialise, VCPUOP_up. Returns: 0 or a negative errno value; -EEXIST
- * for one that was started before. Context: any.
+ * VCPUOP_initialise, VCPUOP_up.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value; -EEXIST for one that was started before.
  */
 int xn_hvm_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 		      void *stack_top);
@@ -249,8 +267,10 @@ int xn_hvm_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
  * xn_pv_entries - where Xen enters this PV guest, on the vCPU that calls
  * @e: for exceptions and upcalls
  *
- * HYPERVISOR_set_trap_table, CALLBACKOP_register. Returns: 0 or a negative errno
- * value. Context: any.
+ * HYPERVISOR_set_trap_table, CALLBACKOP_register.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value.
  */
 int xn_pv_entries(const struct xn_pv_entries *e);
 
@@ -263,9 +283,10 @@ int xn_pv_entries(const struct xn_pv_entries *e);
  * @root: machine frame of its level 4 page table, which is pinned
  * @e: where Xen enters it
  *
- * VCPUOP_initialise, VCPUOP_up. Returns: 0 or a negative errno value; -EEXIST
- * for one that was started before. The caller excludes a second caller.
- * Context: any.
+ * VCPUOP_initialise, VCPUOP_up.
+ *
+ * Context: any; the caller serialises calls.
+ * Return: 0 or a negative errno value; -EEXIST for one that was started before.
  */
 int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 		     void *stack_top, xen_pfn_t root,
@@ -276,7 +297,9 @@ int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
  * @s: text
  * @len: bytes
  *
- * Slow. Context: any, after the hypercall instruction was chosen.
+ * Slow.
+ *
+ * Context: any, after the hypercall instruction was chosen.
  */
 void xn_early_write(const char *s, unsigned int len);
 
@@ -286,7 +309,9 @@ void xn_early_write(const char *s, unsigned int len);
  *         frontends/console.c has it; called in any context. NULL: the ring is
  *         theirs again
  *
- * Only PV guests' early words do. Context: any.
+ * Only PV guests' early words do.
+ *
+ * Context: any.
  */
 void xn_early_console(void (*write)(const char *s, unsigned int len));
 
@@ -294,7 +319,9 @@ void xn_early_console(void (*write)(const char *s, unsigned int len));
  * xn_early_stop - stop this domain
  * @reason: SHUTDOWN_* (xen-public/sched.h)
  *
- * Does not return. Context: any.
+ * Does not return.
+ *
+ * Context: any.
  */
 void xn_early_stop(unsigned int reason) __attribute__((noreturn));
 
@@ -306,7 +333,8 @@ void xn_early_stop(unsigned int reason) __attribute__((noreturn));
  *       behind "0"
  * @ap: the arguments
  *
- * Returns: how many bytes, without the NUL. Context: any.
+ * Context: any.
+ * Return: how many bytes, without the NUL.
  */
 unsigned int xn_vformat(char *buf, unsigned int size, const char *fmt,
 			__builtin_va_list ap);
@@ -322,8 +350,10 @@ unsigned int xn_vformat(char *buf, unsigned int size, const char *fmt,
  * @info: filled in
  *
  * Format: xen-public/arch-x86/hvm/start_info.h. What is wrong is logged.
- * Returns: 0, -EINVAL for what cannot be, -E2BIG for more modules or ranges
- * than there is place for, or what @memmap_query returned. Context: any.
+ *
+ * Context: any.
+ * Return: 0, -EINVAL for what cannot be, -E2BIG for more modules or ranges than
+ * there is place for, or what @memmap_query returned.
  */
 int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
 		int (*memmap_query)(struct xn_memmap *map),
@@ -340,8 +370,10 @@ int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
  *
  * Format: xen-public/xen.h. The map says which pages there are, not where the
  * machine has them. What is wrong is logged.
- * Returns: 0, -EINVAL for what cannot be, -ENOSPC for too little memory, -E2BIG
- * for more ranges than there is place for. Context: any.
+ *
+ * Context: any.
+ * Return: 0, -EINVAL for what cannot be, -ENOSPC for too little memory, -E2BIG
+ * for more ranges than there is place for.
  */
 int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
 	       void (*found_console)(const struct xn_boot_channel *console),
@@ -352,8 +384,10 @@ int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
  * @map: an empty map, filled in
  *
  * XENMEM_memory_map (xen-public/memory.h), which gives entries as a PC's BIOS
- * does. Returns: 0 or a negative errno value. Context: any, needs 3 KiB of
- * stack.
+ * does.
+ *
+ * Context: any, needs 3 KiB of stack.
+ * Return: 0 or a negative errno value.
  */
 int xn_memmap_query(struct xn_memmap *map);
 

@@ -13,7 +13,7 @@
 struct xn_console {
 	struct xencons_interface *intf;
 	evtchn_port_t port;
-	bool broken;		/* read only: the host's indices cannot be */
+	bool broken;		/* read only: the host's indices are invalid */
 	/* the engine's own: */
 	XENCONS_RING_IDX out_prod;	/* ours, whatever the page says */
 	XENCONS_RING_IDX in_cons;
@@ -36,27 +36,36 @@ void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
 
 /**
  * xn_console_moved - did anything come with an event of the port's?
+ * @con: the console
  *
- * For xn_backoff_work(); a console works without. Returns: true if the host has
- * written input or taken output since the last call. Input that is left in the
+ * For xn_backoff_work(); a console works without. Input that is left in the
  * ring is no news again.
+ *
+ * Return: true if the host has written input or taken output since the last
+ * call.
+ *
  * Context: upcall, or any; never twice at once.
  */
 bool xn_console_moved(struct xn_console *con);
 
 /**
  * xn_console_report - log what ended the use of the ring, if anything did
+ * @con: the console
  *
  * To be called when @con->broken is found set, or one of the functions below
  * has returned -EIO. They themselves log nothing: the log may leave by this
  * console, and whoever calls them holds the lock that excludes another writer.
  * Says it once, however often it is called.
+ *
  * Context: any, but under no lock that a writer takes.
  */
 void xn_console_report(struct xn_console *con);
 
 /**
  * xn_console_write - put bytes into the ring, as many as fit
+ * @con: the console
+ * @data: the bytes
+ * @len: how many
  *
  * Returns: how many, perhaps 0; -EIO when the ring is broken. The caller
  * excludes a second writer. Notifies once. Context: any.
@@ -66,6 +75,7 @@ int xn_console_write(struct xn_console *con, const char *data,
 
 /**
  * xn_console_room - how many bytes xn_console_write() would take now
+ * @con: the console
  *
  * Returns: a count, 0 when the ring is broken. Context: any.
  */
@@ -73,6 +83,9 @@ unsigned int xn_console_room(struct xn_console *con);
 
 /**
  * xn_console_read - take bytes out of the ring, as many as there are
+ * @con: the console
+ * @data: gets the bytes
+ * @size: bytes of @data
  *
  * Returns: how many, perhaps 0; -EIO when the ring is broken. The caller
  * excludes a second reader. Notifies once, if anything was taken.

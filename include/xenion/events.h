@@ -3,9 +3,10 @@
  * events/: event channels (xen-public/event_channel.h), in the 2-level and in
  * the FIFO ABI, behind one table of ports.
  *
- * A port belongs to whoever bound it, from bind to unbind. It is bound masked:
- * the owner unmasks it when it can take the first event. An event is cleared
- * before its function is called, so that one which comes meanwhile is not lost.
+ * The caller that binds a port owns it until it unbinds it. A port is bound
+ * masked: the owner unmasks it when it can handle the first event. An event is
+ * cleared before its function is called, so an event that arrives during the
+ * call is not lost.
  *
  * "vcpu" is always Xen's number of a vCPU.
  */
@@ -15,7 +16,7 @@
 #include <xenion/hypercall.h>
 
 /*
- * xn_evtchn_fn - one event has come
+ * xn_evtchn_fn - handle an event
  *
  * Context: in the upcall, upcalls disabled; may not sleep. May mask, unmask
  * and send, but not bind or unbind.
@@ -24,7 +25,7 @@ typedef void (*xn_evtchn_fn)(void *data, evtchn_port_t port);
 
 struct xn_evtchn_table;
 
-/* What differs between the two ABIs. All but init, fini and grow: any context. */
+/* Operations of an ABI. Context: any, except init, fini and grow. */
 struct xn_evtchn_ops {
 	const char *name;
 	bool resets;		/* fini closes every port of the domain */
@@ -48,7 +49,7 @@ extern const struct xn_evtchn_ops xn_evtchn_fifo;
 #define XN_EVTCHN_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
 #define XN_EVTCHN_DIR_PAGES	2
 
-/* All fields are the room's own, but for max_ports and ops->name. */
+/* All fields except max_ports and ops->name are private. */
 struct xn_evtchn_table {
 	const struct xn_evtchn_ops *ops;
 	struct shared_info *shared;
@@ -56,9 +57,9 @@ struct xn_evtchn_table {
 	evtchn_port_t max_ports;
 	struct xn_lock lock;
 	void *dir[XN_EVTCHN_DIR_PAGES];	/* pages of pointers to pages */
-	evtchn_port_t last;		/* the highest that was ever bound */
+	evtchn_port_t last;		/* the highest port ever bound */
 	void *priv;			/* the ABI's own */
-	uint32_t spurious;		/* events on ports that nobody bound */
+	uint32_t spurious;		/* events on unbound ports */
 };
 
 /**
@@ -68,33 +69,35 @@ struct xn_evtchn_table {
  * @nr_vcpus: vCPUs 0 ... nr_vcpus - 1 can take upcalls
  * @ops: the ABI to use; NULL: FIFO where Xen has it, else 2-level
  *
- * Masks every port. Both ABIs tell a vCPU of its events by a flag in its
- * struct vcpu_info; without VCPUOP_register_vcpu_info, which cannot be undone,
- * only the first XN_EVTCHN_MAX_VCPUS have one. @t->nr_vcpus becomes less when
- * the domain has fewer.
- * Returns: 0, -ENOMEM, -EINVAL (no vCPU or too many), -EEXIST (the domain uses
- * the FIFO ABI already, for a kernel that has ended without xn_evtchn_fini():
- * see xn_evtchn_evict()), or what Xen answered, but for @ops NULL and a Xen
- * without the FIFO ABI. May sleep.
+ * Masks every port. Both ABIs signal events through a flag in the vCPU's struct
+ * vcpu_info; without VCPUOP_register_vcpu_info, which a guest cannot undo, only
+ * the first XN_EVTCHN_MAX_VCPUS have one. @t->nr_vcpus is reduced if the domain
+ * has fewer vCPUs.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, -EINVAL (no vCPU or too many), -EEXIST (a previous kernel
+ * switched the domain to the FIFO ABI and did not call xn_evtchn_fini(): see
+ * xn_evtchn_evict()), or Xen's error. With @ops NULL, a Xen without the FIFO
+ * ABI is no error.
  */
 int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 		   unsigned int nr_vcpus, const struct xn_evtchn_ops *ops);
 
 /**
- * xn_evtchn_fini - stop to use event channels; Xen forgets our pages
- * @t: the table; all ports are unbound, and no upcall runs any more
- *
- * The FIFO ABI is left by EVTCHNOP_reset, the only way there is. That closes
- * every port of the domain. The ports that the toolstack had made (those that
- * are open and are none of ours, whether or not they were adopted) are bound
- * again to the same remote ports, perhaps with new numbers (@moved tells), so
- * that a next user of the domain finds them.
- *
- * @moved: called for each of these that has a new number; may be NULL
+ * xn_evtchn_fini - stop using event channels; Xen releases our pages
+ * @t: the table; all ports are unbound, and no upcall runs
+ * @moved: called for each of the toolstack's ports that gets a new number; may
+ *         be NULL
  * @data: its first argument
  *
- * May sleep. All memory is freed, unless Xen refuses to let go of it: that is
- * logged.
+ * EVTCHNOP_reset is the only way to leave the FIFO ABI, and it closes every
+ * port of the domain. The toolstack's ports (every open port that we did not
+ * bind, adopted or not) are then bound again to the same remote ports, so that
+ * the next kernel finds them. They may get new numbers, which @moved reports.
+ *
+ * All memory is freed, unless Xen refuses to release it, which is logged.
+ *
+ * Context: may sleep.
  */
 void xn_evtchn_fini(struct xn_evtchn_table *t,
 		    void (*moved)(void *data, evtchn_port_t from,
@@ -102,17 +105,20 @@ void xn_evtchn_fini(struct xn_evtchn_table *t,
 		    void *data);
 
 /**
- * xn_evtchn_evict - end the event channels of the kernel before
- * @t: of an xn_evtchn_init() that has answered -EEXIST, and that can be called
- *     again after this
- * @keep: ports that are not that kernel's but the toolstack's, from the
- *        HVM_PARAM_*_EVTCHN
+ * xn_evtchn_evict - reset the event channels of a previous kernel
+ * @t: the table for which xn_evtchn_init() returned -EEXIST; call that again
+ * after
+ *     this
+ * @keep: the toolstack's ports, from the HVM_PARAM_*_EVTCHN
  * @count: how many
  * @moved: called for each of these that gets a new number; may be NULL
  * @data: its first argument
  *
- * EVTCHNOP_reset: Xen also forgets the pages of the FIFO ABI, which are ours
- * for other uses now. Returns: 0 or what Xen answered. May sleep.
+ * EVTCHNOP_reset: Xen also stops using the FIFO pages of that kernel, which are
+ * our memory now.
+ *
+ * Context: may sleep.
+ * Return: 0 or Xen's error.
  */
 int xn_evtchn_evict(struct xn_evtchn_table *t, const evtchn_port_t *keep,
 		    unsigned int count,
@@ -129,7 +135,10 @@ int xn_evtchn_evict(struct xn_evtchn_table *t, const evtchn_port_t *keep,
  * @data: its first argument
  * @port: our end, on success, masked
  *
- * EVTCHNOP_bind_interdomain. Returns: 0 or a negative errno value. May sleep.
+ * EVTCHNOP_bind_interdomain.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno value.
  */
 int xn_evtchn_bind_interdomain(struct xn_evtchn_table *t, domid_t remote,
 			       evtchn_port_t remote_port, xn_evtchn_fn fn,
@@ -137,8 +146,16 @@ int xn_evtchn_bind_interdomain(struct xn_evtchn_table *t, domid_t remote,
 
 /**
  * xn_evtchn_bind_unbound - make a port that another domain may connect to
+ * @t: the table
+ * @remote: the domain that may connect to it
+ * @fn: called for each event
+ * @data: its last argument
+ * @port: our end, on success, masked
  *
- * EVTCHNOP_alloc_unbound; as xn_evtchn_bind_interdomain() for the rest.
+ * EVTCHNOP_alloc_unbound; otherwise as xn_evtchn_bind_interdomain().
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno value.
  */
 int xn_evtchn_bind_unbound(struct xn_evtchn_table *t, domid_t remote,
 			   xn_evtchn_fn fn, void *data, evtchn_port_t *port);
@@ -148,9 +165,15 @@ int xn_evtchn_bind_unbound(struct xn_evtchn_table *t, domid_t remote,
  * @t: the table
  * @virq: VIRQ_*
  * @vcpu: the vCPU, 0 for a global one
+ * @fn: called for each event
+ * @data: its last argument
+ * @port: our end, on success, masked
  *
- * EVTCHNOP_bind_virq; as xn_evtchn_bind_interdomain() for the rest.
- * -EEXIST when that VIRQ is bound on that vCPU already.
+ * EVTCHNOP_bind_virq; otherwise as xn_evtchn_bind_interdomain().
+ *
+ * Context: may sleep.
+ * Return: 0, -EEXIST when that VIRQ is bound on that vCPU already, or another
+ * negative errno value.
  */
 int xn_evtchn_bind_virq(struct xn_evtchn_table *t, unsigned int virq,
 			unsigned int vcpu, xn_evtchn_fn fn, void *data,
@@ -160,34 +183,48 @@ int xn_evtchn_bind_virq(struct xn_evtchn_table *t, unsigned int virq,
  * xn_evtchn_bind_ipi - a port by which our CPUs interrupt one of us
  * @t: the table
  * @vcpu: the one that is interrupted by xn_evtchn_send()
+ * @fn: called for each event
+ * @data: its last argument
+ * @port: the port, on success, masked
  *
- * EVTCHNOP_bind_ipi; as xn_evtchn_bind_interdomain() for the rest.
+ * EVTCHNOP_bind_ipi; otherwise as xn_evtchn_bind_interdomain().
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno value.
  */
 int xn_evtchn_bind_ipi(struct xn_evtchn_table *t, unsigned int vcpu,
 		       xn_evtchn_fn fn, void *data, evtchn_port_t *port);
 
 /**
- * xn_evtchn_adopt - take over a port that the toolstack made (xenstore, console)
+ * xn_evtchn_adopt - take over a port that the toolstack made (xenstore,
+ * console)
  * @t: the table
  * @port: the port, from a HVM_PARAM_*_EVTCHN
+ * @fn: called for each event
+ * @data: its last argument
  *
- * xn_evtchn_unbind() does not close such a port. As
- * xn_evtchn_bind_interdomain() for the rest; -EINVAL for a number out of
- * range, -EBUSY for a port that is bound already.
+ * xn_evtchn_unbind() does not close such a port. Otherwise as
+ * xn_evtchn_bind_interdomain().
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL for a number out of range, -EBUSY for a port that is bound
+ * already, or another negative errno value.
  */
 int xn_evtchn_adopt(struct xn_evtchn_table *t, evtchn_port_t port,
 		    xn_evtchn_fn fn, void *data);
 
 /**
- * xn_evtchn_detach - a port's function is called no more
+ * xn_evtchn_detach - stop calling a port's function
  * @t: the table
  * @port: a port of one of the functions above
  *
- * An upcall that runs meanwhile on another CPU may still call it: who frees what
- * the function uses waits for such an upcall first. The number is taken until
- * xn_evtchn_close(): neither Xen nor xn_evtchn_adopt() gives it to anybody. So
- * what the OS keeps under that number is put away in between.
- * Nothing for a port that is not bound. Context: any.
+ * An upcall that is running on another CPU may still call the function: wait
+ * for such an upcall before you free what the function uses. The number stays
+ * in use until xn_evtchn_close(); neither Xen nor xn_evtchn_adopt() can return
+ * it before. In between, remove what the OS keeps under that number. Does
+ * nothing for a port that is not bound.
+ *
+ * Context: any.
  */
 void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port);
 
@@ -196,8 +233,10 @@ void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port);
  * @t: the table
  * @port: a port after xn_evtchn_detach(); any other is left alone
  *
- * EVTCHNOP_close, but for a port that was adopted. From now on the next bind, on
- * any CPU, may get this number. May sleep.
+ * EVTCHNOP_close, unless the port was adopted. From now on the next bind, on
+ * any CPU, may return this number.
+ *
+ * Context: may sleep.
  */
 void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port);
 
@@ -206,8 +245,10 @@ void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port);
  * @t: the table
  * @port: a port of one of the functions above
  *
- * For who keeps nothing under a port's number, and knows that no upcall runs its
- * function. May sleep.
+ * For callers that keep nothing under a port's number, and know that no upcall
+ * is running its function.
+ *
+ * Context: may sleep.
  */
 void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
 
@@ -217,9 +258,11 @@ void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
  * @port: the port; not of a per-vCPU VIRQ or an IPI
  * @vcpu: the new vCPU
  *
- * EVTCHNOP_bind_vcpu. An event that is on its way may still come on the old
- * one; after a move when none is, all come on the new one. Returns: 0 or a
- * negative errno value. Context: any.
+ * EVTCHNOP_bind_vcpu. An event that is pending during the move may still be
+ * handled by the old vCPU; if none is, all events go to the new one.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value.
  */
 int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 		   unsigned int vcpu);
@@ -231,67 +274,80 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
  * @priority: EVTCHN_FIFO_PRIORITY_MAX (0) ... EVTCHN_FIFO_PRIORITY_MIN (15);
  *            a port is bound with EVTCHN_FIFO_PRIORITY_DEFAULT
  *
- * Of the events that wait for a vCPU, those of the highest priority are handled
- * first, also those that come while others are handled; none interrupts
- * another. An event that waits already keeps the priority that it came with.
+ * Of a vCPU's pending events, those of the highest priority are handled first,
+ * including events that arrive while others are handled; no event interrupts
+ * the handling of another. An event that is already pending keeps its old
+ * priority.
  *
- * EVTCHNOP_set_priority. Returns: 0, -EOPNOTSUPP in the 2-level ABI, -EINVAL
- * for a port that is not bound or a number out of range. Context: any.
+ * EVTCHNOP_set_priority.
+ *
+ * Context: any.
+ * Return: 0, -EOPNOTSUPP in the 2-level ABI, -EINVAL for a port that is not
+ * bound or a number out of range.
  */
 int xn_evtchn_set_priority(struct xn_evtchn_table *t, evtchn_port_t port,
 			   unsigned int priority);
 
 /* ---- mask.c ---- */
 
-/* Who may hold a port's events back: as bits, each for itself. */
+/* Reasons to hold a port's events back; each is independent of the others. */
 enum xn_evtchn_holder {
-	XN_HOLD_OWNER	= 1 << 0,	/* who bound it: an OS's interrupt code */
+	XN_HOLD_OWNER	= 1 << 0,	/* its owner: an OS's interrupt code */
 	XN_HOLD_BACKOFF	= 1 << 1,	/* backoff.c: it fires without work */
 	XN_HOLD_ENGINE	= 1 << 2,	/* a frontend that polls its ring */
 	XN_HOLD_RAISE	= 1 << 3,	/* xn_evtchn_raise() */
-	XN_HOLD_UNBOUND	= 1 << 4,	/* table.c: nobody has bound it */
+	XN_HOLD_UNBOUND	= 1 << 4,	/* table.c: it is not bound */
 };
 
 /**
  * xn_evtchn_hold - hold a port's events back
  * @t: the table
  * @port: the port; one that was never bound is left alone
- * @who: for whom; to hold twice is to hold once
+ * @who: the reason; holding a port twice for one reason has no further effect
  *
- * Events that come meanwhile make one event when nobody holds the port any more.
- * One that is being handled, or was taken just before, goes on.
+ * Events that arrive while the port is held are merged into one, which is
+ * delivered when the last holder releases the port. An event that is being
+ * handled continues.
+ *
  * Context: any.
  */
 void xn_evtchn_hold(struct xn_evtchn_table *t, evtchn_port_t port,
 		    enum xn_evtchn_holder who);
 
 /**
- * xn_evtchn_release - hold a port's events back no longer
+ * xn_evtchn_release - stop holding a port's events back
  * @t: the table
  * @port: the port; one that was never bound is left alone
- * @who: for whom; nothing changes for the others that hold it
+ * @who: the reason; other holders are not affected
  *
- * When nobody else does, events come, and one that waits comes now. A hypercall
- * (EVTCHNOP_unmask) only when one waits. A port that is not bound stays masked.
+ * The last release delivers a pending event and lets new ones arrive. It costs
+ * a hypercall (EVTCHNOP_unmask) only if an event is pending. A port that is not
+ * bound stays masked.
+ *
  * Context: any.
  */
 void xn_evtchn_release(struct xn_evtchn_table *t, evtchn_port_t port,
 		       enum xn_evtchn_holder who);
 
 /**
- * xn_evtchn_raise - an event of our own on a port of ours
+ * xn_evtchn_raise - signal an event to ourselves on one of our ports
  * @t: the table
  * @port: a bound port
  *
- * It comes as one that the other end has sent does: now, or when nobody holds
- * the port any more. Context: any.
+ * It is delivered like an event that the other end sends: now, or when the last
+ * holder releases the port.
+ *
+ * Context: any.
  */
 void xn_evtchn_raise(struct xn_evtchn_table *t, evtchn_port_t port);
 
 /**
  * xn_evtchn_mask - the owner holds its port's events back
+ * @t: the table
+ * @port: the port
  *
  * xn_evtchn_hold() for XN_HOLD_OWNER, which holds a port when it is bound.
+ *
  * Context: any.
  */
 static inline void xn_evtchn_mask(struct xn_evtchn_table *t,
@@ -302,8 +358,12 @@ static inline void xn_evtchn_mask(struct xn_evtchn_table *t,
 
 /**
  * xn_evtchn_unmask - the owner lets its port's events come
+ * @t: the table
+ * @port: the port
  *
- * xn_evtchn_release() for XN_HOLD_OWNER. Context: any.
+ * xn_evtchn_release() for XN_HOLD_OWNER.
+ *
+ * Context: any.
  */
 static inline void xn_evtchn_unmask(struct xn_evtchn_table *t,
 				    evtchn_port_t port)
@@ -315,6 +375,9 @@ static inline void xn_evtchn_unmask(struct xn_evtchn_table *t,
 
 /**
  * xn_evtchn_clear - forget a pending event
+ * @t: the table
+ * @port: the port
+ *
  * Context: any.
  */
 static inline void xn_evtchn_clear(struct xn_evtchn_table *t,
@@ -327,8 +390,10 @@ static inline void xn_evtchn_clear(struct xn_evtchn_table *t,
  * xn_evtchn_send - notify the other end of a port
  * @port: a bound interdomain or IPI port
  *
- * EVTCHNOP_send: one hypercall. Returns: 0 or a negative errno value.
+ * EVTCHNOP_send: one hypercall.
+ *
  * Context: any.
+ * Return: 0 or a negative errno value.
  */
 static inline int xn_evtchn_send(evtchn_port_t port)
 {
@@ -343,17 +408,19 @@ static inline int xn_evtchn_send(evtchn_port_t port)
  * @t: the table
  * @vcpu: the vCPU that runs this
  *
- * Called by the port's upcall vector. Bounded, whatever the host does: what is
- * left when the bound is reached makes a new upcall.
- * Returns: how many events were handled. Context: upcall, upcalls disabled.
+ * Called by the OS layer's upcall vector. Bounded, whatever the host does:
+ * events beyond the bound make a new upcall.
+ *
+ * Context: upcall, upcalls disabled.
+ * Return: how many events were handled.
  */
 unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu);
 
 /* ---- backoff.c ---- */
 
 /*
- * What is known of a port whose events should come with work. All fields are
- * the room's own, but for spurious. Zeroed, it counts and holds nothing back.
+ * Storm protection of a port whose events should come with work. All fields
+ * except spurious are private. Zeroed, it counts events and holds nothing back.
  */
 struct xn_backoff {
 	struct xn_evtchn_table *t;	/* NULL: closed */
@@ -362,21 +429,22 @@ struct xn_backoff {
 	evtchn_port_t port;
 	uint32_t idle;			/* events since there was work */
 	bool held;			/* we hold the port */
-	bool told;
-	uint64_t spurious;		/* events of which nothing came */
+	bool told;			/* the log has it */
+	uint64_t spurious;		/* events without work */
 };
 
 /**
- * xn_backoff_open - hold a port back whenever it fires without work
+ * xn_backoff_open - hold a port back while it fires without work
  * @b: zeroed or closed; the caller's, until xn_backoff_close()
  * @t: the table
  * @port: a bound port
  *
- * The caller tells each event by xn_backoff_event(), and by xn_backoff_work()
- * that something came of it, at once or later. After 32 events in a row without
- * work the port is held for a millisecond, then for two, up to one second.
- * Context: any, as long as no other function of @b runs but xn_backoff_event()
- * and xn_backoff_work().
+ * The caller reports each event by xn_backoff_event(), and work that an event
+ * announced by xn_backoff_work(), at once or later. After 32 events in a row
+ * without work the port is held for 1 ms, then for 2 ms, up to one second.
+ *
+ * Context: any. Of the other functions only xn_backoff_event() and
+ * xn_backoff_work() may run at the same time for @b.
  */
 void xn_backoff_open(struct xn_backoff *b, struct xn_evtchn_table *t,
 		     evtchn_port_t port);
@@ -385,12 +453,14 @@ void xn_backoff_open(struct xn_backoff *b, struct xn_evtchn_table *t,
  * xn_backoff_close - let the port go, for good
  * @b: open, or zeroed
  *
- * Called before the port is unbound. May sleep.
+ * Called before the port is unbound.
+ *
+ * Context: may sleep.
  */
 void xn_backoff_close(struct xn_backoff *b);
 
 /**
- * xn_backoff_event - the port's event has come
+ * xn_backoff_event - report an event of the port
  * @b: may be closed
  *
  * Context: upcall, or any; never twice at once for one port.
@@ -398,7 +468,7 @@ void xn_backoff_close(struct xn_backoff *b);
 void xn_backoff_event(struct xn_backoff *b);
 
 /**
- * xn_backoff_end - what xn_backoff_work() does after an event
+ * xn_backoff_end - the slow path of xn_backoff_work()
  * @b: may be closed
  *
  * Context: any.
@@ -406,10 +476,12 @@ void xn_backoff_event(struct xn_backoff *b);
 void xn_backoff_end(struct xn_backoff *b);
 
 /**
- * xn_backoff_work - there was work, with an event or without
+ * xn_backoff_work - report that there was work, with an event or without
  * @b: may be closed
  *
- * Lets the port go at once, if it is held. Context: any.
+ * Releases the port at once, if it is held.
+ *
+ * Context: any.
  */
 static inline void xn_backoff_work(struct xn_backoff *b)
 {

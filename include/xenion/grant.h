@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grant/: the grant table (xen-public/grant_table.h): which of our pages
- * another domain may map or copy; and the use of what others granted to us.
+ * grant/: the grant table (xen-public/grant_table.h), which says which of our
+ * pages another domain may map or copy; and mapping and copying of pages that
+ * others granted to us.
  *
- * A reference is allocated, then granted any number of times, each grant
- * ended before the next, and freed. What another domain still maps is never
- * handed to anyone else: ending says so, and the page waits.
+ * A reference is allocated, then granted any number of times, each grant ended
+ * before the next, and freed. A page that another domain still maps is never
+ * reused: ending its grant reports -EBUSY, and the page waits.
  *
- * The table is of version 1 or 2, which other domains do not notice. Version 2
- * takes frame numbers above 32 bits, parts of pages and grants of others'
- * grants, at twice the room per reference.
+ * The table has version 1 or 2; other domains see no difference. Version 2
+ * supports frame numbers above 32 bits, grants of parts of pages and of others'
+ * grants, and needs twice the space per reference.
  */
 #ifndef XENION_GRANT_H
 #define XENION_GRANT_H
@@ -22,7 +23,7 @@
 struct xn_gnttab_waiter {
 	/* Upcalls disabled; may use the grant table, but not cancel itself. */
 	void (*fn)(struct xn_gnttab_waiter *w);
-	/* the room's own: */
+	/* private: */
 	unsigned int need;
 	unsigned int running;
 	bool queued;
@@ -31,25 +32,25 @@ struct xn_gnttab_waiter {
 
 struct xn_gnttab_shrinker {
 	/*
-	 * Give back up to @want references that nobody uses at the moment: now,
-	 * or soon, when that must be done elsewhere. Returns: how many were freed.
-	 * May sleep, but not for long; may free references, not allocate any.
+	 * Free up to @want references that are not in use: now, or soon if
+	 * another context must do it. Returns how many were freed. May sleep,
+	 * but not for long; must not allocate references.
 	 */
 	unsigned int (*fn)(struct xn_gnttab_shrinker *s, unsigned int want);
-	/* the room's own: */
+	/* private: */
 	struct xn_gnttab_shrinker *next;
 };
 
-/* All fields are the room's own. */
+/* All fields are private. */
 struct xn_gnttab {
 	struct xn_physmap frames;
 	struct xn_physmap status;	/* of the same references, version 2 */
 	uint64_t v1_gfns;		/* numbers below fit; version 2: 0 */
 	unsigned int version;
 	struct xn_lock lock;
-	uint32_t max_refs;		/* references that there may be */
+	uint32_t max_refs;		/* the limit of the table */
 	uint32_t nr_refs;		/* of these, those that frames hold now */
-	uint32_t nr_kept;		/* of these, others': left alone */
+	uint32_t nr_kept;		/* of these, in use by others */
 	uint32_t nr_free;		/* on the list, not in a cache */
 	uint32_t nr_deferred;		/* ended, but another domain maps them */
 	grant_ref_t free_head;
@@ -57,38 +58,41 @@ struct xn_gnttab {
 	void **caches;			/* cache.c: page of pointers to pages */
 	struct xn_gnttab_waiter *waiters;	/* first come, first served */
 	struct xn_gnttab_shrinker *shrinkers;
-	bool walking;			/* somebody is at the shrinkers */
+	bool walking;			/* a thread uses the list */
 	struct xn_waitq walk_ended;
 	struct xn_work grow;		/* asked for when few are left */
 	struct xn_work reclaim;		/* looks at deferred ones, */
-	uint64_t reclaim_ns;		/* again after so long */
-	bool full;			/* there may be no more frames */
+	uint64_t reclaim_ns;		/* again after this time */
+	bool full;			/* no more frames can be added */
 };
 
 /**
- * xn_gnttab_init - start to use the grant table
+ * xn_gnttab_init - start using the grant table
  * @gt: zeroed; owned by the caller, lives until xn_gnttab_fini()
- * @version: 1, or 2 for what only that offers; gt->version is what it became:
- *           Xen may not offer version 2, and does not change it while another
- *           domain maps a page that an earlier user had to leave behind
+ * @version: 1 or 2, the version that is wanted. gt->version is the one in use:
+ *           Xen may not offer version 2, and does not change the version while
+ *           another domain maps a page that a previous kernel granted
  *
- * Entries that are in use already (the toolstack's for console and xenstore,
- * or ones that an earlier user of the table had to leave behind) are left
- * alone. Returns: 0, -ENOMEM, -ENOSPC (no hole in the physmap), -ENODEV (a
- * table of neither version), or what Xen answered. May sleep.
+ * Entries that are already in use (the toolstack's for console and xenstore,
+ * those of a previous kernel that another domain still maps) are not touched.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, -ENOSPC (no hole in the physmap), -ENODEV (a version that
+ * is neither 1 nor 2), or Xen's error.
  */
 int xn_gnttab_init(struct xn_gnttab *gt, unsigned int version);
 
 /**
- * xn_gnttab_fini - stop to use the grant table
+ * xn_gnttab_fini - stop using the grant table
  * @gt: the table; every reference was freed or handed to
  *      xn_gnttab_end_page()
  *
- * Gives other domains a second or so to let go of pages that they still map.
- * What remains then is lost to the guest, for ever: logged with its number.
- * Otherwise the table is of version 1 again, as every user of it may expect.
- * May sleep.
- * Returns: the number of references that are still allocated or mapped.
+ * Waits about a second for other domains to unmap pages. Pages that they still
+ * map then are lost; their number is logged. Otherwise the table has version 1
+ * again, which the next kernel may expect.
+ *
+ * Context: may sleep.
+ * Return: the number of references that are still allocated or mapped.
  */
 unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
 
@@ -97,20 +101,24 @@ unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
  * @gt: the table
  * @ref: the reference
  *
- * From this CPU's cache, whose lock hardly anyone else takes. When few are left
- * the table grows soon after, in the background. It fails only when not one
- * reference is free, whatever the caches hold.
- * Returns: 0, or -ENOSPC. Context: any.
+ * Takes it from this CPU's cache, whose lock is rarely contended. When few are
+ * left a work extends the table. Fails only if no reference is free, in any
+ * cache or on the list.
+ *
+ * Context: any.
+ * Return: 0, or -ENOSPC.
  */
 int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref);
 
 /**
- * xn_gnttab_get - allocate a reference, for which the table may grow
+ * xn_gnttab_get - allocate a reference, growing the table if needed
  * @gt: the table
  * @ref: the reference
  *
- * For a frontend that sets up a ring while others do. Returns: 0, -ENOSPC
- * (the table cannot grow any more), -ENOMEM, or what Xen answered. May sleep.
+ * For the set-up of a ring, when other frontends may take references as well.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOSPC (the table is at its limit), -ENOMEM, or Xen's error.
  */
 int xn_gnttab_get(struct xn_gnttab *gt, grant_ref_t *ref);
 
@@ -119,22 +127,25 @@ int xn_gnttab_get(struct xn_gnttab *gt, grant_ref_t *ref);
  * @gt: the table
  * @ref: the reference
  *
- * For a device that has the least that it needs, and would do better with more.
- * An eighth of the table is left for devices that have not, and nothing is taken
- * from under the eyes of those who wait.
- * Returns: 0, or -ENOSPC: now, at least. Context: any.
+ * For a device that has its minimum and would be faster with more. An eighth of
+ * the table stays free for other devices, and waiters have precedence.
+ *
+ * Context: any.
+ * Return: 0, or -ENOSPC, which may be temporary.
  */
 int xn_gnttab_alloc_spare(struct xn_gnttab *gt, grant_ref_t *ref);
 
 /**
- * xn_gnttab_reserve - see to it that references are there
+ * xn_gnttab_reserve - make sure that enough references are free
  * @gt: the table
- * @count: how many are wanted, more than are allocated now
+ * @count: how many must be free
  *
- * For a frontend that knows what it needs at least. Grows the table when needed,
- * and at its limit has others give back what they do not use; does not set the
- * references aside. Returns: 0, -ENOSPC (then xn_gnttab_wait()), -ENOMEM, or what
- * Xen answered. May sleep.
+ * For a frontend that knows its minimum. Grows the table if needed; at its
+ * limit, asks other devices to free unused references. Does not allocate
+ * anything.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOSPC (then xn_gnttab_wait()), -ENOMEM, or Xen's error.
  */
 int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count);
 
@@ -142,15 +153,21 @@ int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count);
  * xn_gnttab_size - how many references the table can have
  * @gt: the table
  *
- * By the toolstack's max_grant_frames, and what Xen made of it. Context: any.
+ * The limit comes from the toolstack's max_grant_frames.
+ *
+ * Context: any.
+ * Return: a count of references.
  */
 unsigned int xn_gnttab_size(struct xn_gnttab *gt);
 
 /**
- * xn_gnttab_unused - how many of these are to be had
+ * xn_gnttab_unused - how many references can still be allocated
  * @gt: the table
  *
- * A statistic, as xn_gnttab_used(). Context: any.
+ * A statistic, as xn_gnttab_used().
+ *
+ * Context: any.
+ * Return: a count of references, at most xn_gnttab_size().
  */
 unsigned int xn_gnttab_unused(struct xn_gnttab *gt);
 
@@ -158,13 +175,15 @@ unsigned int xn_gnttab_unused(struct xn_gnttab *gt);
  * xn_gnttab_used - how many references are allocated now
  * @gt: the table
  *
- * Deferred ones are not counted. A statistic: others allocate and free
- * meanwhile. Context: any.
+ * Deferred ones are not counted. A statistic: the number changes at any time.
+ *
+ * Context: any.
+ * Return: a count of references.
  */
 unsigned int xn_gnttab_used(struct xn_gnttab *gt);
 
 /**
- * xn_gnttab_wait - be called when references are there again
+ * xn_gnttab_wait - call a function when enough references are free
  * @gt: the table
  * @w: owned by the caller, w->fn set; queued once until called
  * @need: how many must be free
@@ -175,42 +194,53 @@ void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
 		    unsigned int need);
 
 /**
- * xn_gnttab_wait_cancel - @w's function will not be called any more
+ * xn_gnttab_wait_cancel - make sure that @w's function is not called
+ * @gt: the table
+ * @w: from xn_gnttab_wait(), or never queued
  *
- * Waits while another CPU runs it. Context: any, but not from the function.
+ * Waits while another CPU runs the function.
+ *
+ * Context: any, except from the function itself.
  */
 void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w);
 
 /**
- * xn_gnttab_shrinker_add - can give back references when others need some
+ * xn_gnttab_shrinker_add - register a function that frees unused references
  * @gt: the table
  * @s: owned by the caller until removed, s->fn set
  *
- * May sleep; not from a shrinker.
+ * Context: may sleep; not from a shrinker.
  */
 void xn_gnttab_shrinker_add(struct xn_gnttab *gt, struct xn_gnttab_shrinker *s);
 
 /**
- * xn_gnttab_shrinker_remove - @s's function will not be called any more
+ * xn_gnttab_shrinker_remove - make sure that @s's function is not called
+ * @gt: the table
+ * @s: from xn_gnttab_shrinker_add(), or never added
  *
- * Waits while somebody runs it; nothing if it was not added. May sleep; not from
- * a shrinker.
+ * Waits while another thread runs it. Does nothing if it was not added.
+ *
+ * Context: may sleep; not from a shrinker.
  */
 void xn_gnttab_shrinker_remove(struct xn_gnttab *gt,
 			       struct xn_gnttab_shrinker *s);
 
 /**
- * xn_gnttab_shrink - have others give back what they do not use
+ * xn_gnttab_shrink - ask all devices to free unused references
  * @gt: the table
  * @want: references, at most
  *
- * Done by the table itself for those who reserve and who wait.
- * Returns: how many were freed; more may be, soon. May sleep.
+ * The table does this itself for xn_gnttab_reserve() and xn_gnttab_wait().
+ *
+ * Context: may sleep.
+ * Return: how many were freed; more may be, soon.
  */
 unsigned int xn_gnttab_shrink(struct xn_gnttab *gt, unsigned int want);
 
 /**
- * xn_gnttab_free - give an allocated reference back; it is not granted
+ * xn_gnttab_free - free a reference that is not granted
+ * @gt: the table
+ * @ref: the reference
  *
  * Context: any.
  */
@@ -224,8 +254,10 @@ void xn_gnttab_free(struct xn_gnttab *gt, grant_ref_t ref);
  * @gfn: the page's guest frame number
  * @readonly: it may only read
  *
- * GTF_permit_access; no hypercall. A frame number above 32 bits, which version
- * 1 cannot express, is not granted: the other domain's access is refused.
+ * GTF_permit_access; no hypercall. Version 1 has no room for a frame number
+ * above 32 bits: such a page is not granted, and the other domain gets an
+ * error.
+ *
  * Context: any.
  */
 void xn_gnttab_grant(struct xn_gnttab *gt, grant_ref_t ref, domid_t remote,
@@ -241,9 +273,11 @@ void xn_gnttab_grant(struct xn_gnttab *gt, grant_ref_t ref, domid_t remote,
  * @len: its length in bytes
  * @readonly: it may only copy from it
  *
- * GTF_sub_page: only for GNTTABOP_copy, cannot be mapped. Returns: 0,
- * -EOPNOTSUPP on a version 1 table, -EINVAL when it is not within one page.
+ * GTF_sub_page: for GNTTABOP_copy only; Xen does not map it.
+ *
  * Context: any.
+ * Return: 0, -EOPNOTSUPP on a version 1 table, -EINVAL when it is not within
+ * one page.
  */
 int xn_gnttab_grant_sub_page(struct xn_gnttab *gt, grant_ref_t ref,
 			     domid_t remote, xen_pfn_t gfn, unsigned int offset,
@@ -258,23 +292,25 @@ int xn_gnttab_grant_sub_page(struct xn_gnttab *gt, grant_ref_t ref,
  * @owner_ref: its reference
  * @readonly: @remote may only copy from it
  *
- * GTF_transitive: only for GNTTABOP_copy, cannot be mapped. Returns: 0, or
- * -EOPNOTSUPP on a version 1 table. Context: any.
+ * GTF_transitive: for GNTTABOP_copy only; Xen does not map it.
+ *
+ * Context: any.
+ * Return: 0, or -EOPNOTSUPP on a version 1 table.
  */
 int xn_gnttab_grant_transitive(struct xn_gnttab *gt, grant_ref_t ref,
 			       domid_t remote, domid_t owner,
 			       grant_ref_t owner_ref, bool readonly);
 
 /**
- * xn_gnttab_end - take a page's access back
+ * xn_gnttab_end - revoke access to a page
  * @gt: the table
  * @ref: a granted reference
  *
- * Returns: 0: nobody can access the page any more, and @ref can be granted
- * again or freed. -EBUSY: it is still mapped, and the page may not be used for
- * anything else. It is to be tried again, until it succeeds, or handed to
- * xn_gnttab_end_page(); meanwhile a version 2 table lets nobody access the page
- * who does not do so now. Context: any.
+ * Context: any.
+ * Return: 0: no other domain can access the page, and @ref can be granted again
+ * or freed. -EBUSY: the page is still mapped and must not be reused. Try again
+ * until it succeeds, or call xn_gnttab_end_page(). With a version 2 table no
+ * new access is possible after -EBUSY.
  */
 int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref);
 
@@ -283,8 +319,11 @@ int xn_gnttab_end(struct xn_gnttab *gt, grant_ref_t ref);
  * @gt: the table
  * @ref: a granted reference
  *
- * The answer may be stale when it comes: only xn_gnttab_end() settles it. For
- * whom to end a grant is worth it only when that succeeds. Context: any.
+ * A hint that may be stale at once: only xn_gnttab_end() is reliable. For
+ * callers that end a grant only if that is likely to succeed.
+ *
+ * Context: any.
+ * Return: true while another domain uses the grant.
  */
 bool xn_gnttab_in_use(struct xn_gnttab *gt, grant_ref_t ref);
 
@@ -296,7 +335,8 @@ bool xn_gnttab_in_use(struct xn_gnttab *gt, grant_ref_t ref);
  * @readonly: it may only read
  * @ref: the reference
  *
- * Returns: 0 or as xn_gnttab_get(). May sleep.
+ * Context: may sleep.
+ * Return: 0 or as xn_gnttab_get().
  */
 int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
 			 const void *page, bool readonly, grant_ref_t *ref);
@@ -305,15 +345,15 @@ int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
  * xn_gnttab_end_page - end a grant, free the reference, release the page
  * @gt: the table
  * @ref: a granted reference; the table's from now on
- * @page: handed to @release; the table's from now on
- * @release: called when no other domain can access the page: now, or later
- *           when it is still mapped (then from a context that may sleep), or
- *           never. xn_os_page_free for a page of ours. It may be called until
- *           xn_gnttab_fini() ends, when the caller may be long gone. NULL:
- *           nothing to release
+ * @page: passed to @release; the table's from now on
+ * @release: called once no other domain can access the page: now, or later if
+ *           it is still mapped (from a context that may sleep), or never. For
+ *           example xn_os_page_free. It may be called until xn_gnttab_fini()
+ *           ends, even if the caller no longer exists. NULL: nothing to release
  *
- * Returns: 0 when it is done, -EBUSY when it was deferred: neither @ref nor
- * @page is reused before the other domain has let go. Context: any.
+ * Context: any.
+ * Return: 0 if done, -EBUSY if deferred: neither @ref nor @page is reused
+ * before the other domain has unmapped the page.
  */
 int xn_gnttab_end_page(struct xn_gnttab *gt, grant_ref_t ref, void *page,
 		       void (*release)(void *page));
@@ -323,20 +363,19 @@ int xn_gnttab_end_page(struct xn_gnttab *gt, grant_ref_t ref, void *page,
 #define XN_GNTMAP_MAX	1024u
 
 /*
- * Room for other domains' pages: slots of a page each, in guest frames without
- * RAM. What lies there can change under us at any time. All fields are the
- * room's own.
+ * Address space for other domains' pages: slots of one page, in guest frames
+ * without RAM. Their content can change at any time. All fields are private.
  */
 struct xn_gntmap {
 	struct xn_physmap room;
-	domid_t refused;		/* whose pages: our own, or nobody's */
+	domid_t refused;		/* our own, or DOMID_INVALID */
 	grant_handle_t *handle;		/* per slot: a page of them */
 };
 
 /* One page to map or to unmap. */
 struct xn_gntmap_req {
 	unsigned int slot;
-	domid_t domid;		/* who granted it: not DOMID_SELF, see xn_domid() */
+	domid_t domid;		/* the granting domain; not DOMID_SELF: xn_domid() */
 	grant_ref_t ref;
 	bool readonly;
 	int err;		/* the result */
@@ -347,8 +386,9 @@ struct xn_gntmap_req {
  * @m: filled in; owned by the caller
  * @count: how many pages, 1 to XN_GNTMAP_MAX
  *
- * Returns: 0, -EINVAL, -ENOSPC (no hole in the physmap), -ENOMEM, or what Xen
- * answered. May sleep.
+ * Context: may sleep.
+ * Return: 0, -EINVAL, -ENOSPC (no hole in the physmap), -ENOMEM, or Xen's
+ * error.
  */
 int xn_gntmap_init(struct xn_gntmap *m, unsigned int count);
 
@@ -356,25 +396,29 @@ int xn_gntmap_init(struct xn_gntmap *m, unsigned int count);
  * xn_gntmap_fini - unmap all pages and give the room back
  * @m: the room; a second call, or one after a failed init, does nothing
  *
- * A page that Xen does not unmap costs all of the room, for ever: that is
- * logged. May sleep.
+ * If Xen does not unmap a page, all of the address space is lost, which is
+ * logged.
+ *
+ * Context: may sleep.
  */
 void xn_gntmap_fini(struct xn_gntmap *m);
 
 /**
  * xn_gntmap_map - map pages that other domains granted to this one
  * @m: the room; different slots may be used at once
- * @req: what to map where; req[].err tells of each, 0 or as below
+ * @req: what to map where; req[].err is the result of each, 0 or as below
  * @n: how many
  *
- * GNTTABOP_map_grant_ref, many pages by one hypercall. Pages that can be mapped
- * are, whatever becomes of the others. A PV guest can map what it granted to
- * itself; of an HVM or PVH guest Xen would take the page away from where it is.
- * Returns: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
+ * GNTTABOP_map_grant_ref, several pages per hypercall. A failed page does not
+ * affect the others. A PV guest can map its own grants; in an HVM or PVH guest,
+ * Xen would move the page away from its guest frame.
+ *
+ * Context: any.
+ * Return: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
  * there, or stuck there), -EOPNOTSUPP (our own page, see above), -EACCES (not
  * granted to us, or read-only), -ENOENT (no such reference), -ESRCH (no such
- * domain), -ENOSPC (Xen has no handle left), -EAGAIN (the page is paged out: try
- * again later), or what Xen answered; -EIO when that was nonsense. Context: any.
+ * domain), -ENOSPC (Xen has no handle left), -EAGAIN (the page is paged out:
+ * try again later), or Xen's error; -EIO if the status is invalid.
  */
 int xn_gntmap_map(struct xn_gntmap *m, struct xn_gntmap_req *req,
 		  unsigned int n);
@@ -382,13 +426,15 @@ int xn_gntmap_map(struct xn_gntmap *m, struct xn_gntmap_req *req,
 /**
  * xn_gntmap_unmap - undo xn_gntmap_map()
  * @m: the room
- * @req: of each only the slot counts; req[].err tells of it
+ * @req: only req[].slot is used; req[].err is the result
  * @n: how many
  *
- * GNTTABOP_unmap_grant_ref. A slot with nothing in it is left as it is; one
- * whose page Xen does not unmap can be tried again.
- * Returns: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
- * stuck there), or what Xen answered. Context: any.
+ * GNTTABOP_unmap_grant_ref. Ignores empty slots. A slot that Xen fails to unmap
+ * can be tried again.
+ *
+ * Context: any.
+ * Return: 0, or the first error: -EINVAL (no such slot), -EBUSY (a page is
+ * stuck there), or Xen's error.
  */
 int xn_gntmap_unmap(struct xn_gntmap *m, struct xn_gntmap_req *req,
 		    unsigned int n);
@@ -399,6 +445,7 @@ int xn_gntmap_unmap(struct xn_gntmap *m, struct xn_gntmap_req *req,
  * @slot: one that is mapped
  *
  * Context: any.
+ * Return: the address of its first byte.
  */
 static inline void *xn_gntmap_va(const struct xn_gntmap *m, unsigned int slot)
 {
@@ -408,7 +455,7 @@ static inline void *xn_gntmap_va(const struct xn_gntmap *m, unsigned int slot)
 /**
  * xn_gntcopy_from - fill in one operation: copy from a granted page
  * @op: filled in
- * @domid: who granted it; DOMID_SELF will do
+ * @domid: the granting domain; may be DOMID_SELF
  * @ref: the reference
  * @offset: of the first byte in the page
  * @va: where to; within one page for which xn_os_gfn() works
@@ -422,7 +469,7 @@ void xn_gntcopy_from(struct gnttab_copy *op, domid_t domid, grant_ref_t ref,
 /**
  * xn_gntcopy_to - fill in one operation: copy to a granted page
  * @op: filled in
- * @domid: who granted it; DOMID_SELF will do
+ * @domid: the granting domain; may be DOMID_SELF
  * @ref: the reference
  * @offset: of the first byte in the page
  * @va: where from; within one page for which xn_os_gfn() works
@@ -439,11 +486,13 @@ void xn_gntcopy_to(struct gnttab_copy *op, domid_t domid, grant_ref_t ref,
  *      op[].status is the result, for xn_gntst_errno()
  * @n: how many
  *
- * GNTTABOP_copy, all by one hypercall. What can be copied is, whatever becomes
- * of the rest. A sub-page or transitive grant is used in this way only.
- * Returns: 0, or the first error: -EACCES (not granted to us, read-only, or
- * outside the part that is granted), -EINVAL (beyond a page, or no page), others
- * as for xn_gntmap_map(). Context: any.
+ * GNTTABOP_copy, all by one hypercall. A failed operation does not affect the
+ * others. Sub-page and transitive grants can be used in this way only.
+ *
+ * Context: any.
+ * Return: 0, or the first error: -EACCES (not granted to us, read-only, or
+ * outside the part that is granted), -EINVAL (beyond a page, or no page),
+ * others as for xn_gntmap_map().
  */
 int xn_gnttab_copy(struct gnttab_copy *op, unsigned int n);
 

@@ -24,8 +24,8 @@
  * xn_errno - translate a failed hypercall's result
  * @ret: a negative value, -XEN_Exxx (xen-public/errno.h)
  *
- * Returns: the -Exxx of this system; -EIO for a number that Xen does not have.
  * Context: any.
+ * Return: the -Exxx of this system; -EIO for a number that Xen does not have.
  */
 long xn_errno(long ret);
 
@@ -34,8 +34,11 @@ long xn_errno(long ret);
  * @status: what Xen wrote there, GNTST_* (xen-public/grant_table.h)
  *
  * GNTST_general_error, which is all that Xen says when it refuses an access, is
- * -EACCES. Returns: 0 or a negative errno value of this system; -EIO for a
- * number that is no status. Context: any.
+ * -EACCES.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value of this system; -EIO for a number that is
+ * no status.
  */
 int xn_gntst_errno(int status);
 
@@ -103,7 +106,8 @@ static inline long xn_hc_xen_version(unsigned int cmd, void *arg)
  * @index: HVM_PARAM_* (xen-public/hvm/params.h)
  * @value: where to put it
  *
- * Returns: 0 or a negative errno value. Context: any.
+ * Context: any.
+ * Return: 0 or a negative errno value.
  */
 static inline int xn_hvm_param_get(unsigned int index, uint64_t *value)
 {
@@ -119,7 +123,8 @@ static inline int xn_hvm_param_get(unsigned int index, uint64_t *value)
  * @index: HVM_PARAM_* that a guest may set
  * @value: what to write
  *
- * Returns: 0 or a negative errno value. Context: any.
+ * Context: any.
+ * Return: 0 or a negative errno value.
  */
 static inline int xn_hvm_param_set(unsigned int index, uint64_t value)
 {

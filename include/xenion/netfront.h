@@ -25,9 +25,8 @@
 #define XN_NET_MAX_PIECES	XEN_NETIF_NR_SLOTS_MIN
 
 /*
- * Up to so many bytes at the start of a packet are copied into memory that
- * stays granted: dearer to grant than to copy. So are received packets of this
- * length out of pages that stay granted.
+ * Copy threshold: up to here, copying through permanently granted pages is
+ * cheaper than granting. Both directions.
  */
 #define XN_NET_COPY		256u
 
@@ -115,8 +114,8 @@ enum xn_net_event {
 /* Called by the engine; the port fills them in. */
 struct xn_net_ops {
 	/*
-	 * Make a port for @otherend, whose events are told by xn_net_event() and
-	 * make the queue be polled: xn_net_tx_reap() and xn_net_rx_poll().
+	 * Make a port for @otherend, whose events are told by xn_net_event()
+	 * and make the queue be polled: xn_net_tx_reap() and xn_net_rx_poll().
 	 * Unmask it. Undo that. May sleep.
 	 */
 	int (*event_bind)(struct xn_net_queue *q, enum xn_net_event what,
@@ -271,9 +270,10 @@ struct xn_net {
  * @info: its mac and mtu are set on success, nothing else
  *
  * For an OS that makes its interface before the backend is ready: so that the
- * order of names does not depend on backends. Returns: 0, -EINVAL or -ERANGE
- * (xn_net_start() will fail the device, and tell), or as xn_xs_read().
- * May sleep.
+ * order of names does not depend on backends. May sleep.
+ *
+ * Returns: 0, -EINVAL or -ERANGE (xn_net_start() will fail the device, and say
+ * why), or as xn_xs_read().
  */
 int xn_net_look(struct xn_device *dev, struct xn_net_info *info);
 
@@ -289,8 +289,8 @@ int xn_net_look(struct xn_device *dev, struct xn_net_info *info);
  *
  * From now on net->queue[].net and id are valid. ops->connected is called when
  * the backend is ready, again whenever a backend that went comes back.
- * Returns: 0, -EINVAL (rx_pages is none of these) or another negative errno value.
- * May sleep.
+ * Returns: 0, -EINVAL (rx_pages is not a power of two from 32 to
+ * XN_NET_RING_SIZE) or another negative errno value. May sleep.
  */
 int xn_net_start(struct xn_net *net, struct xn_device *dev,
 		 const struct xn_net_ops *ops, unsigned int max_queues);
@@ -352,8 +352,9 @@ void xn_net_tx_push(struct xn_net_queue *q);
  * xn_net_tx_reap - take back the packets that were sent
  * @q: a queue of a connected device
  *
- * Calls ops->tx_done. Bounded by the ring's size. Returns: how many packets.
- * Context: any; one tx function at a time.
+ * Calls ops->tx_done. Bounded by the ring's size.
+ *
+ * Returns: how many packets. Context: any; one tx function at a time.
  */
 unsigned int xn_net_tx_reap(struct xn_net_queue *q);
 

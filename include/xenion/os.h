@@ -30,7 +30,7 @@
 #ifndef XENION_OS_H
 #define XENION_OS_H
 
-/* What the core counts. A port shows the sums to whoever asks. */
+/* Events that the core counts. The OS layer may show the sums. */
 enum xn_stat {
 	XN_STAT_HYPERCALL,	/* every hypercall */
 	XN_STAT_NOTIFY,		/* of these, EVTCHNOP_send */
@@ -64,7 +64,7 @@ enum xn_stat {
 #define xn_container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - __builtin_offsetof(type, member)))
 
-/* One read, one write: what another domain may change under us. */
+/* A single access, for memory that another domain may change at any time. */
 #define XN_READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define XN_WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
 
@@ -86,8 +86,9 @@ enum xn_log_level {
 /**
  * xn_os_page_alloc - one page for sharing with the host
  *
- * Returns: a zeroed, page-aligned page of XN_PAGE_SIZE bytes that has a guest
- * frame number of its own, or NULL. The caller owns it. May sleep.
+ * Context: may sleep.
+ * Return: a zeroed, page-aligned page of XN_PAGE_SIZE bytes that has a guest
+ * frame number of its own, or NULL. The caller owns it.
  */
 void *xn_os_page_alloc(void);
 
@@ -95,7 +96,7 @@ void *xn_os_page_alloc(void);
  * xn_os_page_free - give back what xn_os_page_alloc() returned
  * @page: the page, or NULL
  *
- * Context: any. The page must not be granted any more.
+ * Context: any. The page must not be granted.
  */
 void xn_os_page_free(void *page);
 
@@ -105,6 +106,7 @@ void xn_os_page_free(void *page);
  *      hands to an engine for input and output
  *
  * Context: any.
+ * Return: the number, which does not change while the page is allocated.
  */
 xen_pfn_t xn_os_gfn(const void *va);
 
@@ -113,7 +115,8 @@ xen_pfn_t xn_os_gfn(const void *va);
  * @gfn: the first frame
  * @count: how many, consecutive
  *
- * Returns: their address, or NULL. May sleep. Undo with xn_os_unmap().
+ * Context: may sleep. Undo with xn_os_unmap().
+ * Return: their address, or NULL.
  */
 void *xn_os_map(xen_pfn_t gfn, unsigned int count);
 
@@ -122,7 +125,7 @@ void *xn_os_map(xen_pfn_t gfn, unsigned int count);
  * @va: what it returned
  * @count: as it was given
  *
- * May sleep.
+ * Context: may sleep.
  */
 void xn_os_unmap(void *va, unsigned int count);
 
@@ -132,7 +135,9 @@ void xn_os_unmap(void *va, unsigned int count);
  * @gfn: the first one, on success
  *
  * Nothing else in the guest uses these numbers until xn_os_hole_put().
- * Returns: 0 or -ENOSPC. May sleep.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOSPC.
  */
 int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn);
 
@@ -141,7 +146,7 @@ int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn);
  * @gfn: the first frame
  * @count: how many
  *
- * May sleep.
+ * Context: may sleep.
  */
 void xn_os_hole_put(xen_pfn_t gfn, unsigned int count);
 
@@ -149,6 +154,7 @@ void xn_os_hole_put(xen_pfn_t gfn, unsigned int count);
  * xn_os_now - nanoseconds since some fixed moment, never going back
  *
  * Context: any.
+ * Return: nanoseconds.
  */
 uint64_t xn_os_now(void);
 
@@ -156,6 +162,7 @@ uint64_t xn_os_now(void);
  * xn_os_cpu_count - upper bound of xn_os_cpu(), constant
  *
  * Context: any.
+ * Return: a count, at least 1.
  */
 unsigned int xn_os_cpu_count(void);
 
@@ -163,6 +170,7 @@ unsigned int xn_os_cpu_count(void);
  * xn_os_cpu - number of the CPU that runs this, from 0
  *
  * Context: upcalls disabled; the answer is stale as soon as they are not.
+ * Return: a number below xn_os_cpu_count().
  */
 unsigned int xn_os_cpu(void);
 
@@ -170,9 +178,10 @@ unsigned int xn_os_cpu(void);
  * xn_os_log - one line for the log of the system, without newline
  * @level: how bad
  * @fmt: as printf(), limited to d, u, x, s, c, p with l, ll and width
+ * @...: what @fmt asks for
  *
- * Context: any, but under no lock: the line may leave by a console or a network
- * interface of ours, whose lock that may be.
+ * Context: any, but without a lock held: the line may go out through our own
+ * console or network interface, which takes locks.
  */
 void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -3,16 +3,16 @@
  * mmu/, of PV guests: machine frames, and page tables that only Xen writes
  * (xen-public/xen.h, xen-public/arch-x86/xen-x86_64.h). Four levels.
  *
- * A page of the guest's has two numbers: its index in the p2m list ("pfn",
- * pseudo-physical), and the machine frame found there ("mfn"), which is what
- * page tables, grants and Xen's interfaces want. Xen's own list leads back; the
- * two are believed only together.
+ * A page of the guest has two numbers: its index in the p2m list ("pfn",
+ * pseudo-physical), and the machine frame found there ("mfn"), which page
+ * tables, grants and Xen's interfaces use. Xen's list m2p translates back. A
+ * translation is trusted only if both lists agree.
  *
- * Memory is mapped at one distance: page pfn at offset + pfn * XN_PAGE_SIZE.
- * Tables are mapped read-only there, or Xen would not take them for such.
+ * Memory is mapped at a constant offset: page pfn at offset + pfn *
+ * XN_PAGE_SIZE. Page tables are mapped read-only there, as Xen requires.
  *
- * What is not here: telling the toolstack where the p2m list is (struct
- * arch_shared_info), which saving and migrating a guest would need.
+ * Not implemented: publishing the p2m list (struct arch_shared_info), which
+ * saving and migrating a guest would need.
  */
 #ifndef XENION_PV_H
 #define XENION_PV_H
@@ -23,19 +23,19 @@
 
 #define XN_NO_FRAME	(~(xen_pfn_t)0)
 
-/* Of a page-table entry. */
+/* Bits of a page-table entry. */
 #define XN_PTE_PRESENT	(1ull << 0)
 #define XN_PTE_WRITE	(1ull << 1)
-#define XN_PTE_USER	(1ull << 2)	/* all that is not Xen's */
+#define XN_PTE_USER	(1ull << 2)	/* set in every entry of the guest */
 #define XN_PTE_ACCESSED	(1ull << 5)
 #define XN_PTE_DIRTY	(1ull << 6)
 #define XN_PTE_FRAME	0x000ffffffffff000ull
 
-/* What this room makes of them: a page, and a table of a lower level. */
+/* An entry for a page, and for a table of a lower level. */
 #define XN_PTE_PAGE	(XN_PTE_PRESENT | XN_PTE_USER | XN_PTE_ACCESSED)
 #define XN_PTE_TABLE	(XN_PTE_PAGE | XN_PTE_WRITE | XN_PTE_DIRTY)
 
-/* All fields are the room's own. */
+/* All fields are private. */
 struct xn_pv {
 	uintptr_t offset;		/* address of page 0 */
 	unsigned long nr_pages;
@@ -44,8 +44,8 @@ struct xn_pv {
 	const xen_pfn_t *m2p;		/* by mfn; Xen's */
 	xen_pfn_t root;			/* pfn of the level 4 table */
 	unsigned long mapped;		/* pages below are */
-	unsigned long next_table;	/* pfn: pages that were set aside */
-	unsigned long nr_tables;	/* for tables, and are left */
+	unsigned long next_table;	/* pfn of the next reserved page, */
+	unsigned long nr_tables;	/* and how many are left, for tables */
 	uint64_t shared_info;		/* machine address */
 	struct xn_lock lock;		/* tables that are added; @list */
 	xen_pfn_t *list;		/* a page, for Xen to list frames in */
@@ -55,12 +55,13 @@ struct xn_pv {
  * xn_pv_init - take over a PV guest's memory
  * @pv: zeroed; lives as long as the guest
  * @boot: from xn_boot_pv()
- * @offset: address of page 0; 0 for who was started by boot/x86/head_pv.S
+ * @offset: address of page 0; 0 after boot/x86/head_pv.S
  *
- * From then on xn_frame_ops are those of a PV guest. Pages that the host has not
- * mapped are accessible after xn_pv_map(). Returns: 0, -EINVAL for lists or
- * tables that cannot be, or what Xen answered; it is logged. Context: one vCPU,
- * upcalls disabled.
+ * Sets xn_frame_ops to those of a PV guest. Pages that the host has not mapped
+ * are accessible after xn_pv_map().
+ *
+ * Context: one vCPU, upcalls disabled.
+ * Return: 0, -EINVAL for invalid lists or tables, or Xen's error; logged.
  */
 int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
 	       uintptr_t offset);
@@ -72,8 +73,11 @@ int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
  *
  * Xen looks at each page's entry, so this costs some hundred thousand
  * instructions for a MiB: it pays to map memory when it is needed. Uses the
- * pages that xn_boot_pv() has set aside. Returns: 0, -EINVAL, -ENOSPC (too few of
- * these), or what Xen answered; that is logged. Context: any.
+ * pages that xn_boot_pv() has set aside.
+ *
+ * Context: any.
+ * Return: 0, -EINVAL, -ENOSPC (too few of these), or Xen's error; that is
+ * logged.
  */
 int xn_pv_map(struct xn_pv *pv, unsigned long end);
 
@@ -82,8 +86,9 @@ int xn_pv_map(struct xn_pv *pv, unsigned long end);
  * @pv: the guest's memory
  * @va: an address in it
  *
- * Returns: XN_NO_FRAME for an address that is no page's, or a page that is not
- * there. Context: any.
+ * Context: any.
+ * Return: XN_NO_FRAME for an address that is no page's, or a page that is not
+ * there.
  */
 static inline xen_pfn_t xn_pv_mfn(const struct xn_pv *pv, const void *va)
 {
@@ -97,19 +102,20 @@ static inline xen_pfn_t xn_pv_mfn(const struct xn_pv *pv, const void *va)
  * @pv: the guest's memory
  * @mfn: any number
  *
- * Returns: its address, or NULL for a frame that is not this guest's, whatever
- * one of the two lists says. Context: any.
+ * Context: any.
+ * Return: its address, or NULL for a frame that is not this guest's, whatever
+ * one of the two lists says.
  */
 void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn);
 
 /* ---- page tables: mmu/pv_tables.c ---- */
 
-/* Updates on their way to Xen. */
+/* Updates that are queued for Xen. */
 #define XN_MMU_BATCH	32u
 
 struct xn_mmu_batch {
 	unsigned int count;
-	unsigned int done;	/* of the last flush, how many Xen made */
+	unsigned int done;	/* how many the last flush has made */
 	struct mmu_update update[XN_MMU_BATCH];
 };
 
@@ -117,9 +123,11 @@ struct xn_mmu_batch {
  * xn_mmu_flush - have Xen make the updates that are queued
  * @b: the batch, zeroed before its first use; empty afterwards
  *
- * HYPERVISOR_mmu_update. Xen makes them in order up to the first one that it
- * refuses: @b->done is that one's place, and those behind it are lost.
- * Returns: 0 or a negative errno value. Context: any.
+ * HYPERVISOR_mmu_update. Xen makes them in order, up to the first one that it
+ * refuses: @b->done is its index, and the ones after it are dropped.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value.
  */
 int xn_mmu_flush(struct xn_mmu_batch *b);
 
@@ -129,7 +137,8 @@ int xn_mmu_flush(struct xn_mmu_batch *b);
  * @ptr: machine address of an entry, and an MMU_* command
  * @val: its value
  *
- * Returns: 0, or as xn_mmu_flush(), and then @ptr is not queued. Context: any.
+ * Context: any.
+ * Return: 0, or as xn_mmu_flush(), and then @ptr is not queued.
  */
 int xn_mmu_queue(struct xn_mmu_batch *b, uint64_t ptr, uint64_t val);
 
@@ -140,19 +149,21 @@ int xn_mmu_queue(struct xn_mmu_batch *b, uint64_t ptr, uint64_t val);
  * @level: 1 (of a page) ... 4
  * @ptr: its machine address, for xn_mmu_queue(); or NULL
  *
- * Returns: the entry, read-only, or NULL when there is no such table.
  * Context: any.
+ * Return: the entry, read-only, or NULL when there is no such table.
  */
 const uint64_t *xn_pv_entry(const struct xn_pv *pv, const void *va,
 			    unsigned int level, uint64_t *ptr);
 
 /**
- * xn_pv_set - map one page's worth of addresses to something else
+ * xn_pv_set - change the page-table entry of one address
  * @va: a page's address, for which there is a table of level 1
  * @pte: the entry, with a machine frame; 0: nothing is there
  *
- * HYPERVISOR_update_va_mapping; no vCPU remembers the old one. Returns: 0 or
- * what Xen answered. Context: any.
+ * HYPERVISOR_update_va_mapping; flushes the old entry from every vCPU's TLB.
+ *
+ * Context: any.
+ * Return: 0 or Xen's error.
  */
 int xn_pv_set(const void *va, uint64_t pte);
 
@@ -162,7 +173,8 @@ int xn_pv_set(const void *va, uint64_t pte);
  * @page: the page
  * @readonly: as any page must be before Xen takes it for a table
  *
- * Returns: 0, -EINVAL for what is no page, or what Xen answered. Context: any.
+ * Context: any.
+ * Return: 0, -EINVAL for an address that is not a page's, or Xen's error.
  */
 int xn_pv_protect(const struct xn_pv *pv, const void *page, bool readonly);
 
@@ -172,14 +184,23 @@ int xn_pv_protect(const struct xn_pv *pv, const void *page, bool readonly);
  * @table: read-only, as all that it leads to
  * @level: 1 ... 4
  *
- * Pinned tables are switched to, or linked in, without a new check. Returns: 0,
- * -EINVAL for what is no page or no level or is refused, or what Xen answered.
+ * Xen does not check a pinned table again when it is loaded or linked.
+ *
  * Context: any.
+ * Return: 0, -EINVAL for an invalid page or level or if Xen refuses the table,
+ * or Xen's error.
  */
 int xn_pv_pin(const struct xn_pv *pv, const void *table, unsigned int level);
 
 /**
- * xn_pv_unpin - the opposite: it may become writable when no other leads to it
+ * xn_pv_unpin - undo xn_pv_pin()
+ * @pv: the guest's memory
+ * @table: its page, as for xn_pv_pin()
+ *
+ * Afterwards the page may become writable, unless another table points to it.
+ *
+ * Context: any.
+ * Return: 0 or Xen's error.
  */
 int xn_pv_unpin(const struct xn_pv *pv, const void *table);
 
@@ -189,9 +210,11 @@ int xn_pv_unpin(const struct xn_pv *pv, const void *table);
  * @va: the first address
  * @count: how many pages
  *
- * So that xn_pv_set(), or Xen by itself, can map something there. They stay.
- * Returns: 0, -ENOMEM, -EINVAL for addresses that are not the guest's, or what
- * Xen answered. May sleep.
+ * Then xn_pv_set(), or Xen itself, can map something there. The tables stay.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, -EINVAL for addresses that are not the guest's, or Xen's
+ * error.
  */
 int xn_pv_extend(struct xn_pv *pv, const void *va, unsigned int count);
 

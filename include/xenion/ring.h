@@ -15,8 +15,8 @@
 #include <xen-public/io/ring.h>
 
 /*
- * The same as there, but that what the other side reads or writes meanwhile is
- * written, and read, by one access each.
+ * As in ring.h, but with a single access to each index that the other side may
+ * read or write at the same time.
  */
 #undef RING_PUSH_REQUESTS_AND_CHECK_NOTIFY
 #define RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(_r, _notify) do {		\

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * time/: system time, which is nanoseconds since the machine's start, and the
- * time of day, both from the page that Xen shares with a guest (xen-public/xen.h);
- * timers and accounts of each vCPU (xen-public/vcpu.h).
+ * time/: system time (nanoseconds since the machine started) and the time of
+ * day, both from the shared info page (xen-public/xen.h); timers and runstate
+ * of each vCPU (xen-public/vcpu.h).
  *
  * "vcpu" is always Xen's number of a vCPU.
  */
@@ -13,28 +13,29 @@
 
 #define XN_CLOCK_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
 
-/* What one vCPU was told. A cache line of its own. */
+/* The last time that one vCPU read. A cache line of its own. */
 struct xn_clock_vcpu {
 	uint64_t last;
-	bool stable;		/* without the common maximum */
+	bool stable;		/* it does not use the common maximum */
 } __attribute__((aligned(64)));
 
-/* All fields are the room's own. */
+/* All fields are private. */
 struct xn_clock {
 	const struct shared_info *shared;
 	unsigned int nr_vcpus;
 	struct xn_clock_vcpu vcpu[XN_CLOCK_MAX_VCPUS];
-	/* The greatest that any vCPU was told, where counters may differ. */
+	/* The latest time that any vCPU read, while counters may differ. */
 	uint64_t max __attribute__((aligned(64)));
 };
 
 /**
- * xn_clock_init - start to tell the time
+ * xn_clock_init - set up a clock
  * @c: filled in; owned by the caller
  * @shared: the shared info page, mapped as long as @c is used
- * @nr_vcpus: vCPUs 0 ... nr_vcpus - 1 may ask
+ * @nr_vcpus: vCPUs 0 ... nr_vcpus - 1 may read it
  *
- * Returns: 0, or -EINVAL for no vCPU or too many. Context: any.
+ * Context: any.
+ * Return: 0, or -EINVAL for no vCPU or too many.
  */
 int xn_clock_init(struct xn_clock *c, const struct shared_info *shared,
 		  unsigned int nr_vcpus);
@@ -44,24 +45,24 @@ int xn_clock_init(struct xn_clock *c, const struct shared_info *shared,
  * @c: the clock
  * @vcpu: the vCPU that runs this
  *
- * Never less than an earlier answer on this vCPU, nor on any other one, whatever
- * the host does; but while the host says that the counters of all vCPUs are one
- * (XEN_PVCLOCK_TSC_STABLE_BIT) it is believed, and vCPUs share no cache line.
- * What the host cannot mean is refused, and time then stands still.
+ * Never goes back, on this or any other vCPU, whatever the host does. If the
+ * host says that all vCPUs have the same counter (XEN_PVCLOCK_TSC_STABLE_BIT),
+ * this is trusted between vCPUs, and they share no cache line. Invalid values
+ * of the host are ignored: time then stands still.
  *
- * Returns: nanoseconds, 0 before the host has told any. Context: upcalls
- * disabled. No hypercall.
+ * Context: upcalls disabled. No hypercall.
+ * Return: nanoseconds, 0 before the host has written any.
  */
 uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu);
 
 /**
  * xn_clock_scale - system time of one value of the counter
- * @ti: a private copy of what Xen tells
+ * @ti: a private copy of Xen's data
  * @cycles: the counter (on x86 the TSC)
  * @ns: the time, on success; never less than @ti->system_time
  *
- * Returns: 0, or -EINVAL for a scale that no counter has or a time beyond 64
- * bits. Context: any.
+ * Context: any.
+ * Return: 0, or -EINVAL for an impossible scale or a time beyond 64 bits.
  */
 int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
 		   uint64_t *ns);
@@ -74,28 +75,31 @@ struct xn_wallclock {
 /**
  * xn_wallclock_read - the time of day
  * @shared: the shared info page
- * @now: system time of the moment that is asked for
+ * @now: system time
  * @wc: the answer
  *
- * It may jump in either direction, when somebody sets it.
- * Returns: 0, -EAGAIN when Xen is just writing it (ask again), -EINVAL when it
- * cannot be a time. Context: any. No hypercall.
+ * It may jump in either direction when the host's clock is set.
+ *
+ * Context: any. No hypercall.
+ * Return: 0, -EAGAIN while Xen is writing it (try again), -EINVAL for an
+ * invalid time.
  */
 int xn_wallclock_read(const struct shared_info *shared, uint64_t now,
 		      struct xn_wallclock *wc);
 
 /**
- * xn_timer_set - have one VIRQ_TIMER come at a moment
+ * xn_timer_set - set the one-shot timer
  * @vcpu: the vCPU that runs this; its VIRQ_TIMER is bound by the caller
  * @when: system time
- * @flags: 0: one that is past makes the event at once;
- *         VCPU_SSHOTTMR_future: or -ETIME and no event, as Xen likes (4.17
- *         makes the event)
+ * @flags: 0: a time in the past fires at once; VCPU_SSHOTTMR_future: it may
+ * fail
+ *         with -ETIME instead (4.17 fires)
  *
- * In place of the one that was set before. The event does not come before its
- * time, but there may be others. VCPUOP_set_singleshot_timer.
- * Returns: 0, -EINVAL for a time beyond 63 bits, or what Xen answered.
+ * VCPUOP_set_singleshot_timer. Replaces the previous one. VIRQ_TIMER is not
+ * raised for it before @when, but may be raised for other reasons.
+ *
  * Context: any, not preemptible.
+ * Return: 0, -EINVAL for a time beyond 63 bits, or Xen's error.
  */
 static inline int xn_timer_set(unsigned int vcpu, uint64_t when,
 			       unsigned int flags)
@@ -111,11 +115,13 @@ static inline int xn_timer_set(unsigned int vcpu, uint64_t when,
 }
 
 /**
- * xn_timer_stop - forget what xn_timer_set() has set
+ * xn_timer_stop - stop the one-shot timer
  * @vcpu: the vCPU that runs this
  *
- * An event that has come is not taken back. VCPUOP_stop_singleshot_timer.
- * Returns: 0 or a negative errno value. Context: any, not preemptible.
+ * VCPUOP_stop_singleshot_timer. Does not take a pending event back.
+ *
+ * Context: any, not preemptible.
+ * Return: 0 or a negative errno value.
  */
 static inline int xn_timer_stop(unsigned int vcpu)
 {
@@ -123,14 +129,17 @@ static inline int xn_timer_stop(unsigned int vcpu)
 }
 
 /**
- * xn_timer_set_periodic - have VIRQ_TIMER come again and again
+ * xn_timer_set_periodic - set the periodic timer
  * @vcpu: any vCPU
  * @period_ns: at least a millisecond
  *
- * Beside the one of xn_timer_set(). Xen does not wake a vCPU for it: it is seen
- * by those that run. A PV guest's vCPUs begin with a period of 10 ms.
- * VCPUOP_set_periodic_timer. Returns: 0, -EINVAL for a period that Xen
- * does not offer, or another negative errno value. Context: any.
+ * VCPUOP_set_periodic_timer. Raises VIRQ_TIMER every period, independently of
+ * xn_timer_set(). Xen does not wake a blocked vCPU for it. The vCPUs of a PV
+ * guest start with a period of 10 ms.
+ *
+ * Context: any.
+ * Return: 0, -EINVAL for a period that Xen does not offer, or another negative
+ * errno value.
  */
 static inline int xn_timer_set_periodic(unsigned int vcpu, uint64_t period_ns)
 {
@@ -140,11 +149,13 @@ static inline int xn_timer_set_periodic(unsigned int vcpu, uint64_t period_ns)
 }
 
 /**
- * xn_timer_stop_periodic - no periodic events any more
+ * xn_timer_stop_periodic - stop the periodic timer
  * @vcpu: any vCPU
  *
- * VCPUOP_stop_periodic_timer. Returns: 0 or a negative errno value.
+ * VCPUOP_stop_periodic_timer.
+ *
  * Context: any.
+ * Return: 0 or a negative errno value.
  */
 static inline int xn_timer_stop_periodic(unsigned int vcpu)
 {
@@ -153,56 +164,65 @@ static inline int xn_timer_stop_periodic(unsigned int vcpu)
 
 struct xn_runstate_area;
 
-/* All fields are the room's own. */
+/* All fields are private. */
 struct xn_runstate {
-	struct xn_runstate_area *area;	/* a page, NULL: hypercalls must do */
-	unsigned int nr_vcpus;		/* whose area Xen writes */
+	struct xn_runstate_area *area;	/* a page; NULL: use hypercalls */
+	unsigned int nr_vcpus;		/* those that have an area */
 };
 
 /**
- * xn_runstate_init - have Xen keep the accounts of vCPUs in memory of ours
+ * xn_runstate_init - have Xen write the runstate of vCPUs to our memory
  * @r: filled in; owned by the caller
  * @nr_vcpus: vCPUs 0 ... nr_vcpus - 1
  *
- * VCPUOP_register_runstate_memory_area with marks for updates
- * (VMASST_TYPE_runstate_update_flag); without them nothing is registered, and
- * each xn_runstate_read() is a hypercall. Xen writes by the virtual address
- * that xn_os_page_alloc() gives, whenever a vCPU is scheduled: it is to be the
- * same in all page tables.
- * Returns: 0, -EINVAL (no vCPU or too many), -ENOMEM, or what Xen answered; then
- * nothing is registered. May sleep.
+ * VCPUOP_register_runstate_memory_area with update marks
+ * (VMASST_TYPE_runstate_update_flag). If Xen has no marks, nothing is
+ * registered, and each xn_runstate_read() is a hypercall. Xen writes to the
+ * virtual address that xn_os_page_alloc() returns, each time a vCPU is
+ * scheduled: the page must be mapped there in all page tables.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL (no vCPU or too many), -ENOMEM, or Xen's error. After an
+ * error nothing is registered.
  */
 int xn_runstate_init(struct xn_runstate *r, unsigned int nr_vcpus);
 
 /**
- * xn_runstate_fini - Xen forgets the areas
+ * xn_runstate_fini - unregister the areas
  * @r: a second call, or one after a failed init, does nothing
  *
- * The ABI has no word for this, but Xen takes address 0 for none. It writes
- * there once more if anything is mapped there: 48 bytes. A page that Xen does
- * not let go of stays allocated; that is logged. May sleep.
+ * The ABI has no operation for this, but Xen treats address 0 as none. It
+ * writes 48 bytes there once more, if something is mapped there. If Xen does
+ * not accept that, the page stays allocated, which is logged.
+ *
+ * Context: may sleep.
  */
 void xn_runstate_fini(struct xn_runstate *r);
 
 /**
- * xn_runstate_get - ask Xen for the accounts of a vCPU
+ * xn_runstate_get - read the runstate of a vCPU by hypercall
  * @vcpu: any vCPU
- * @info: the answer; @info->time counts up to now
+ * @info: the result; @info->time includes the current state up to now
  *
- * VCPUOP_get_runstate_info. Returns: 0, -EIO for a state that there is not, or
- * what Xen answered. Context: any.
+ * VCPUOP_get_runstate_info.
+ *
+ * Context: any.
+ * Return: 0, -EIO for an invalid state, or Xen's error.
  */
 int xn_runstate_get(unsigned int vcpu, struct vcpu_runstate_info *info);
 
 /**
- * xn_runstate_read - the accounts of a vCPU
+ * xn_runstate_read - read the runstate of a vCPU
  * @r: the areas
  * @vcpu: any vCPU
  * @now: system time, from xn_clock_read()
- * @info: the answer, as xn_runstate_get() gives it
+ * @info: the result, as from xn_runstate_get()
  *
- * From memory; by hypercall only for a vCPU that has no area and while Xen keeps
- * on writing. Returns: as xn_runstate_get(). Context: any.
+ * Reads memory; uses a hypercall only for a vCPU without an area, or if Xen
+ * keeps writing.
+ *
+ * Context: any.
+ * Return: as xn_runstate_get().
  */
 int xn_runstate_read(const struct xn_runstate *r, unsigned int vcpu,
 		     uint64_t now, struct vcpu_runstate_info *info);

@@ -9,7 +9,7 @@
  *   request.c reading, writing, transactions
  *   watch.c   watches
  *   value.c   strict conversion of what xenstore holds
- *   device.c  the states that a frontend and its backend walk through
+ *   device.c  the state machine of a frontend and its backend
  *             (xen-public/io/xenbus.h)
  */
 #ifndef XENION_XENBUS_H
@@ -20,7 +20,7 @@
 #include <xen-public/io/xenbus.h>
 #include <xen-public/io/xs_wire.h>
 
-/* Longest path that we make or follow, with its NUL. */
+/* The longest path that the library uses, with its NUL. */
 #define XN_XS_PATH_MAX	256
 
 /* The most digits that an uint64_t has in decimal. */
@@ -29,14 +29,14 @@
 /* ---- wire.c: no locks, no I/O, no allocation ---- */
 
 /*
- * One message as it comes in. The reader's owner decides where a body goes
- * once its header is known: @sink is called with the header and returns the
- * buffer and its size. It may also set @skip, to keep not the begin of the
- * body but what follows these bytes. What does not fit is dropped, and counted
- * in @lost. Setting @room to 0 later drops the rest.
+ * A message while it is received. When its header is complete, @sink is called
+ * and returns the buffer for the body and its size. It may also set @skip, the
+ * number of bytes to drop at the beginning of the body. Bytes that do not fit
+ * are dropped and counted in @lost. The owner may set @room to 0 later to drop
+ * the rest.
  */
 struct xn_wire_reader {
-	struct xsd_sockmsg hdr;		/* of the message that is coming */
+	struct xsd_sockmsg hdr;		/* of the current message */
 	uint32_t got;			/* bytes of header and body so far */
 	uint8_t *body;
 	uint32_t room;			/* bytes of the body that are kept */
@@ -47,15 +47,17 @@ struct xn_wire_reader {
 };
 
 /**
- * xn_wire_feed - take in bytes from the peer
+ * xn_wire_feed - parse bytes from the peer
  * @r: the reader; zeroed and sink and done set before the first call
- * @data: what has come; each byte is read once, so it may be a shared ring
+ * @data: the bytes; each is read once, so this may be a shared ring
  * @len: bytes
  *
- * Calls @sink and @done for each message that begins and ends. A header that
- * cannot be (length above XENSTORE_PAYLOAD_MAX, unknown type) sets @broken,
- * after which nothing is taken any more.
- * Returns: 0 or -EPROTO. Context: any.
+ * Calls @sink at the end of each header and @done at the end of each message.
+ * An invalid header (length above XENSTORE_PAYLOAD_MAX, unknown type) sets
+ * @broken; from then on all data is ignored.
+ *
+ * Context: any.
+ * Return: 0 or -EPROTO.
  */
 int xn_wire_feed(struct xn_wire_reader *r, const void *data, uint32_t len);
 
@@ -64,7 +66,8 @@ int xn_wire_feed(struct xn_wire_reader *r, const void *data, uint32_t len);
  * @body: the error's name, as it came; need not be terminated
  * @len: bytes
  *
- * Returns: a negative errno value; -EIO for a name that nobody knows.
+ * Context: any.
+ * Return: a negative errno value; -EIO for an unknown name.
  */
 int xn_wire_error(const char *body, uint32_t len);
 
@@ -75,18 +78,18 @@ struct xn_xs_watch;
 /*
  * xn_xs_watch_fn - something at or below the watched path has changed
  *
- * Events are merged: one call may stand for many, and which node has changed
- * is not told, so a flood of events costs no memory. Read again what matters.
- * The first call comes soon after the watch was set. Context: may sleep, may
- * make xenstore requests; never twice at once for one watch; may not
- * unregister its own watch.
+ * Events are merged, so that a flood of them needs no memory: one call may
+ * stand for many, and does not say which node has changed. Read again what
+ * matters. The first call follows soon after registration. Context: may sleep,
+ * may make xenstore requests; never called twice at once for one watch; must
+ * not unregister its own watch.
  */
 typedef void (*xn_xs_watch_fn)(struct xn_xs_watch *w);
 
 struct xn_xs_watch {
 	char path[XN_XS_PATH_MAX];
 	xn_xs_watch_fn fn;
-	/* the client's own: */
+	/* private: */
 	char token[12];
 	uint32_t id;
 	bool linked, fired, again, running, told;
@@ -96,7 +99,7 @@ struct xn_xs_watch {
 
 struct xn_xs_request;
 
-/* A connection to xenstore. All fields are the room's own, but for backoff. */
+/* A connection to xenstore. All fields except backoff are private. */
 struct xn_xs {
 	struct xenstore_domain_interface *intf;
 	evtchn_port_t port;
@@ -104,7 +107,7 @@ struct xn_xs {
 	struct xn_waitq wait;		/* replies, room in the ring */
 	struct xn_wire_reader reader;
 	struct xn_xs_request *requests;	/* waiting for a reply */
-	struct xn_xs_request *incoming;	/* whose reply is coming in */
+	struct xn_xs_request *incoming;	/* its reply is being received */
 	struct xn_xs_watch *watches;
 	struct xn_xs_watch *fired;	/* those with an event, in order */
 	struct xn_work work;		/* calls watch functions, */
@@ -115,12 +118,12 @@ struct xn_xs {
 	uint32_t next_id;
 	uint32_t next_watch;
 	uint32_t users;			/* callers within the client */
-	bool sending;			/* somebody owns the request ring */
+	bool sending;			/* a thread owns the request ring */
 	bool dead;			/* broken or closed: requests fail */
-	uint8_t event[16];		/* end of a watch event coming in */
+	uint8_t event[16];		/* end of the current watch event */
 	/*
-	 * Who bound the port opens it for that port, and closes it: events
-	 * without a message are then held back.
+	 * The caller that bound the port opens and closes it, to hold back
+	 * events without a message.
 	 */
 	struct xn_backoff backoff;
 };
@@ -129,33 +132,36 @@ struct xn_xs {
 #define XN_XS_NOTXN	0u
 
 /**
- * xn_xs_init - connect
+ * xn_xs_init - connect to xenstore
  * @xs: zeroed; owned by the caller, lives until xn_xs_fini()
  * @intf: the shared page (HVM_PARAM_STORE_PFN), mapped until xn_xs_fini()
- * @port: its event channel; the caller has bound it, so that
- *        xn_xs_upcall() is called for each event, and unmasked it
+ * @port: its event channel, bound and unmasked by the caller; each event calls
+ *        xn_xs_upcall()
  *
- * Throws away what an earlier user of the page left in the rings, and the
- * watches that it had set. A xenstored that gives no sensible answer is asked
- * for a new connection, if it has the feature
- * (XENSTORE_SERVER_FEATURE_RECONNECTION).
- * Returns: 0, -ETIMEDOUT, -ESHUTDOWN (what came was nonsense), or what
- * xenstore answered. May sleep.
+ * Discards what a previous user of the page left in the rings, and its watches.
+ * If xenstored does not answer properly, asks it to reconnect, if it has the
+ * feature (XENSTORE_SERVER_FEATURE_RECONNECTION).
+ *
+ * Context: may sleep.
+ * Return: 0, -ETIMEDOUT, -ESHUTDOWN (the replies were
+ * invalid), or xenstore's error.
  */
 int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 	       evtchn_port_t port);
 
 /**
  * xn_xs_fini - disconnect; requests in flight fail with -ESHUTDOWN
+ * @xs: the connection
  *
- * All watches were unregistered. The caller unbinds the port afterwards. The
- * rings are left empty for the page's next user, if xenstored answers.
- * May sleep.
+ * The caller has unregistered all watches, and unbinds the port afterwards. If
+ * xenstored answers, the rings are left empty for the page's next user.
+ *
+ * Context: may sleep.
  */
 void xn_xs_fini(struct xn_xs *xs);
 
 /**
- * xn_xs_upcall - the connection's event has come
+ * xn_xs_upcall - handle the connection's event
  * @xs: the connection; zeroed is fine, before xn_xs_init() and after
  *      xn_xs_fini()
  *
@@ -172,111 +178,158 @@ void xn_xs_upcall(struct xn_xs *xs);
  * @buf: gets the value and a NUL after it
  * @size: bytes of @buf
  *
- * Returns: the value's length without the NUL (which it may contain others
- * of), -ENOENT, -EMSGSIZE when it does not fit, -ENAMETOOLONG for a path,
+ * Context: may sleep.
+ * Return: the value's length without the NUL (which it may contain others of),
+ * -ENOENT, -EMSGSIZE when it does not fit, -ENAMETOOLONG for a path,
  * -ETIMEDOUT, -ESHUTDOWN (the connection is closed or broken), -EPROTO (an
- * answer to something else) or what xenstore answered. On error @buf is "",
- * unless @size is 0. May sleep.
+ * answer to something else) or xenstore's error. On error @buf is "",
+ * unless @size is 0.
  */
 int xn_xs_read(struct xn_xs *xs, uint32_t txn, const char *dir,
 	       const char *node, char *buf, uint32_t size);
 
 /**
  * xn_xs_read_uint - read a node that holds a decimal number
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
  * @max: the largest value that makes sense
  * @val: the number; untouched on error
  *
- * Returns: 0; -EINVAL when it is no plain decimal number, or absurdly long;
- * -ERANGE when it is above @max; or as xn_xs_read(). May sleep.
+ * Context: may sleep.
+ * Return: 0; -EINVAL when it is no plain decimal number, or absurdly long;
+ * -ERANGE when it is above @max; or as xn_xs_read().
  */
 int xn_xs_read_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
 		    const char *node, uint64_t max, uint64_t *val);
 
 /**
- * xn_xs_feature - read a node that says 1 for yes
+ * xn_xs_feature - read a node that holds 1 if a feature is present
+ * @xs: the connection
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
  *
- * Returns: true when the node exists and holds a number other than 0; a node
- * that is absent or holds anything else is a no. May sleep.
+ * Context: may sleep.
+ * Return: true if the node exists and holds a number other
+ * than 0; false in every other case.
  */
 bool xn_xs_feature(struct xn_xs *xs, const char *dir, const char *node);
 
 /**
- * xn_xs_write - write a node, made if need be
+ * xn_xs_write - write a node; create it if it does not exist
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
  * @value: NUL-terminated text
  *
- * Returns: 0, -E2BIG for a value that is too long, or a negative errno value as
- * xn_xs_read(). May sleep.
+ * Context: may sleep.
+ * Return: 0, -E2BIG for a value that is too long, or a negative errno value as
+ * xn_xs_read().
  */
 int xn_xs_write(struct xn_xs *xs, uint32_t txn, const char *dir,
 		const char *node, const char *value);
 
 /**
  * xn_xs_write_uint - write a node with a decimal number
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
+ * @value: written in decimal
  *
  * As xn_xs_write().
+ *
+ * Context: may sleep.
+ * Return: as xn_xs_write().
  */
 int xn_xs_write_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
 		     const char *node, uint64_t value);
 
 /**
- * xn_xs_rm - remove a node and all below
+ * xn_xs_rm - remove a node and all nodes below it
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
  *
  * As xn_xs_write().
+ *
+ * Context: may sleep.
+ * Return: as xn_xs_write().
  */
 int xn_xs_rm(struct xn_xs *xs, uint32_t txn, const char *dir,
 	     const char *node);
 
 /**
  * xn_xs_list - names of a node's children
+ * @xs: the connection
+ * @txn: a transaction or XN_XS_NOTXN
+ * @dir: path, absolute, or relative to the domain's own directory
+ * @node: name below @dir, or "" for @dir itself
  * @buf: gets the names, each NUL-terminated, one after the other
  * @size: bytes of @buf, up to XENSTORE_PAYLOAD_MAX + 1
  *
  * Every name is checked: it ends within the reply and has only the characters
- * that xenstore allows. Returns: bytes used, or as xn_xs_read(); -EPROTO for
- * names that cannot be. May sleep.
+ * that xenstore allows.
+ *
+ * Context: may sleep.
+ * Return: bytes used, or as xn_xs_read(); -EPROTO for invalid names.
  */
 int xn_xs_list(struct xn_xs *xs, uint32_t txn, const char *dir,
 	       const char *node, char *buf, uint32_t size);
 
 /**
- * xn_xs_transact - make several changes at once
- * @fn: reads and writes with the transaction it is given; called again from
- *      the start when others interfered; a negative answer aborts
+ * xn_xs_transact - make several changes in one transaction
+ * @xs: the connection
+ * @fn: reads and writes with the transaction that it is given; called again if
+ *      others interfered; a negative result aborts
  * @data: its last argument
  *
- * Returns: 0, what @fn answered when negative, -EAGAIN when others interfered
- * too many times, or as xn_xs_read(). May sleep.
+ * Context: may sleep.
+ * Return: 0, a negative result of @fn, -EAGAIN if others
+ * interfered too often, or as xn_xs_read().
  */
 int xn_xs_transact(struct xn_xs *xs,
 		   int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
 		   void *data);
 
 /**
- * xn_xs_watch - be told of changes
+ * xn_xs_watch - register a watch
+ * @xs: the connection
  * @w: owned by the caller until xn_xs_unwatch(); path and fn are set, the rest
  *     zero
  *
- * Events of an absolute path, which another domain may write, are put off when
- * they come too often: after 32 in a row the function is called once a second.
- * Returns: 0 or as xn_xs_write(). May sleep.
+ * Another domain may be able to write to an absolute path. Frequent events of
+ * such a watch are delayed: after 32 in a row its function is called once a
+ * second.
+ *
+ * Context: may sleep.
+ * Return: 0 or as xn_xs_write().
  */
 int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
 
 /**
- * xn_xs_unwatch - stop that; when it returns, the function neither runs nor
- * will be called
+ * xn_xs_unwatch - unregister a watch
+ * @xs: the connection
  * @w: a registered watch, or one whose registration failed
  *
- * May sleep; not from the watch's own function.
+ * When it returns, the watch's function neither runs nor will be called.
+ *
+ * Context: may sleep; not from the watch's own function.
  */
 void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w);
 
 /**
  * xn_xs_watch_again - call a watch's function once more, after a second
- * @w: a registered watch; one that is not is left alone
+ * @xs: the connection
+ * @w: a registered watch; any other is ignored
  *
- * For a function that could not do its task because xenstore did not answer:
- * there may be no other event. Context: any.
+ * For a watch function that failed because xenstore did not answer: there may
+ * be no other event.
+ *
+ * Context: any.
  */
 void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w);
 
@@ -285,25 +338,34 @@ void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w);
 /**
  * xn_parse_uint - a decimal number and nothing else
  * @s: text of @len bytes, need not be terminated
+ * @len: bytes of @s
+ * @max: the largest value that makes sense
+ * @val: the number; untouched on error
  *
- * Returns: 0, -EINVAL (empty, a sign, a space, another character), -ERANGE
- * (above @max). Context: any.
+ * Context: any.
+ * Return: 0, -EINVAL (empty, a sign, a space, another character), -ERANGE
+ * (above @max).
  */
 int xn_parse_uint(const char *s, uint32_t len, uint64_t max, uint64_t *val);
 
 /**
  * xn_parse_mac - six bytes in hexadecimal with colons between
+ * @s: text of @len bytes, need not be terminated
+ * @len: bytes of @s
+ * @mac: the address, first byte first; untouched on error
  *
- * Returns: 0 or -EINVAL; multicast and all-zero addresses are -EINVAL too.
  * Context: any.
+ * Return: 0 or -EINVAL; multicast and all-zero addresses are -EINVAL too.
  */
 int xn_parse_mac(const char *s, uint32_t len, uint8_t mac[6]);
 
 /**
  * xn_format_uint - decimal digits of a number, and a NUL
  * @buf: at least XN_UINT_DIGITS + 1 bytes
+ * @val: the number
  *
- * Returns: how many digits. Context: any.
+ * Context: any.
+ * Return: how many digits.
  */
 unsigned int xn_format_uint(char *buf, uint64_t val);
 
@@ -313,7 +375,8 @@ unsigned int xn_format_uint(char *buf, uint64_t val);
  * @dir: may be @buf
  * @node: what to append
  *
- * Returns: 0 or -ENAMETOOLONG (then @buf is ""). Context: any.
+ * Context: any.
+ * Return: 0 or -ENAMETOOLONG (then @buf is "").
  */
 int xn_path_join(char *buf, const char *dir, const char *node);
 
@@ -324,20 +387,20 @@ struct xn_device;
 
 struct xn_device_ops {
 	/*
-	 * The backend's state has changed (or is told for the first time,
-	 * when it may still be the Closed of an earlier session).
-	 * Unknown numbers come as XenbusStateUnknown; so does a backend that
-	 * has gone, directory and all. While xenstore gives no answer,
-	 * nothing is told. May sleep; never twice at once.
+	 * The backend's state has changed, or is reported for the first time
+	 * (it may still be the Closed of a previous session). Invalid states,
+	 * and a backend whose directory is gone, are reported as
+	 * XenbusStateUnknown. Not called while xenstore gives no answer. May
+	 * sleep; never twice at once.
 	 */
 	void (*backend_changed)(struct xn_device *dev,
 				enum xenbus_state state);
 };
 
 /*
- * One frontend's place in xenstore. Its functions may be called at any time
- * after xn_device_init(), but not two of them at once that change our state:
- * that is in the frontend's hands.
+ * A frontend's directory in xenstore. Its functions may be called at any time
+ * after xn_device_init(); the frontend makes sure that only one at a time
+ * changes our state.
  */
 struct xn_device {
 	struct xn_guest *guest;
@@ -348,13 +411,13 @@ struct xn_device {
 	enum xenbus_state state;	/* ours */
 	enum xenbus_state otherend_state;
 	struct xn_xs_watch watch;	/* on the otherend's state */
-	bool told;			/* otherend_state was */
-	bool refused;			/* nonsense was found in its state */
-	bool failed;			/* an error was told */
+	bool told;			/* otherend_state was reported */
+	bool refused;			/* its state node was invalid */
+	bool failed;			/* an error was reported */
 	bool owed;			/* our state is not in xenstore yet */
 	struct xn_gnttab_waiter refs;	/* for grant references */
-	bool short_of_refs;		/* it was told that there are too few */
-	bool left;			/* an earlier kernel's, not closed yet */
+	bool short_of_refs;		/* a shortage was reported */
+	bool left;			/* a previous kernel's, not closed yet */
 };
 
 /**
@@ -364,51 +427,64 @@ struct xn_device {
  * @type: "vbd", "vif", ...
  * @id: its number
  *
- * Reads and checks backend and backend-id: the backend is a path of that
- * domain. Returns: 0, -EINVAL (values that cannot be; it is logged), or as
- * xn_xs_read(). May sleep.
+ * Reads the nodes backend and backend-id, and checks that the backend is a path
+ * of that domain.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL (invalid values; logged), or as xn_xs_read().
  */
 int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
 		   const char *type, unsigned int id);
 
 /**
- * xn_device_start - state Initialising, and follow the backend from now on
- * @ops: what to call; soon after this, or before it returns, for the first time
+ * xn_device_start - set state Initialising and watch the backend's state
+ * @dev: the device
+ * @ops: what to call; the first call may come before this function returns
  *
- * Returns: 0 or as xn_device_switch(). May sleep.
+ * Context: may sleep.
+ * Return: 0 or as xn_device_switch().
  */
 int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops);
 
 /**
- * xn_device_stop - follow the backend no longer, state Closed
+ * xn_device_stop - stop watching the backend and set state Closed
+ * @dev: the device
  *
  * When it returns, no callback runs. Also for a device that was never started.
- * May sleep; not from a callback.
+ *
+ * Context: may sleep; not from a callback.
  */
 void xn_device_stop(struct xn_device *dev);
 
 /**
- * xn_device_switch - tell the backend our state
+ * xn_device_switch - change our state
+ * @dev: the device
+ * @state: our new state
  *
- * Nothing when it is our state already. Writes only to a device that the
- * toolstack still has (xn_device_exists()). When that fails, and our state has
- * not changed otherwise, backend_changed comes again after a second: the
- * backend may wait for our answer.
- * Returns: 0, -ENOENT (it is gone), or as xn_xs_transact(). May sleep.
+ * Does nothing if we are in @state already. Writes only if the toolstack still
+ * has the device (xn_device_exists()). If the write fails, backend_changed is
+ * called again after a second, unless our state has changed: the backend may be
+ * waiting for our answer.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOENT (it is gone), or as xn_xs_transact().
  */
 int xn_device_switch(struct xn_device *dev, enum xenbus_state state);
 
 /**
- * xn_device_publish - write our half of the handshake
- * @earlier: how names of nodes begin that belong to it
- * @nr: how many of these
+ * xn_device_publish - write our nodes of the handshake
+ * @dev: the device
+ * @earlier: prefixes of the names of nodes that belong to the handshake
+ * @nr: how many prefixes
  * @fn: writes the nodes, as for xn_xs_transact()
- * @data: handed to @fn
+ * @data: passed to @fn
  *
- * In a transaction that finds the device first, and removes what an earlier
- * session left: this driver with other features, or another one. A backend would
- * take that for ours. Returns: 0, -ENOENT (the device is gone), or as
- * xn_xs_transact(). May sleep.
+ * In one transaction: checks that the device exists, removes the nodes of an
+ * earlier session (of this driver or of another one), which the backend would
+ * take for ours, and calls @fn.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOENT (the device is gone), or as xn_xs_transact().
  */
 int xn_device_publish(struct xn_device *dev, const char *const *earlier,
 		      unsigned int nr,
@@ -417,77 +493,98 @@ int xn_device_publish(struct xn_device *dev, const char *const *earlier,
 
 /**
  * xn_device_again - call backend_changed once more, after a second
+ * @dev: the device
  *
- * From backend_changed, when it can do nothing now.
+ * For backend_changed itself, when it can do nothing now.
+ *
+ * Context: any.
  */
 void xn_device_again(struct xn_device *dev);
 
 /**
  * xn_device_await_refs - call backend_changed again when references are free
+ * @dev: the device
  * @need: how many grant references the frontend needs at least
  *
- * For a frontend that found too few to connect (-ENOSPC), holds none now, and
- * would be tried again. Says so in the log and in xenstore, once until it is
- * connected. Not after xn_device_stop(). May sleep.
- * Returns: false when the table can never have so many: the device has to fail.
+ * For a frontend that could not connect for lack of references (-ENOSPC), and
+ * has freed those that it had. Reports the shortage in the log and in xenstore,
+ * once until the device is connected. Not after xn_device_stop().
+ *
+ * Context: may sleep.
+ * Return: false if @need exceeds the table's limit: then fail the device.
  */
 bool xn_device_await_refs(struct xn_device *dev, unsigned int need);
 
 /**
- * xn_device_fail - this device cannot go on: say why, once, and close
+ * xn_device_fail - report an error and close the device
+ * @dev: the device
  * @err: a negative errno value
  * @what: what was being done or was wrong, one phrase
  *
- * Logs, writes the error node, and switches to Closing and Closed. Further
- * calls do nothing until xn_device_start(). May sleep.
+ * Logs the error, writes the error node, and switches to Closing and Closed.
+ * Further calls do nothing until xn_device_start().
+ *
+ * Context: may sleep.
  */
 void xn_device_fail(struct xn_device *dev, int err, const char *what);
 
 /**
- * xn_device_fail_node - xn_device_fail() because of what a node says
+ * xn_device_fail_node - report an invalid node and close the device
  * @dev: the device
  * @err: a negative errno value
  * @dir: dev->node or dev->otherend
  * @node: the node in it
- * @should: what it has to be, and where to set it right; ASCII
+ * @should: what it must be, and where to correct it; ASCII
  *
- * Tells what the node says, as far as it can be printed: it is read again.
- * May sleep.
+ * xn_device_fail() with the node's value, which is read again; only printable
+ * characters are shown.
+ *
+ * Context: may sleep.
  */
 void xn_device_fail_node(struct xn_device *dev, int err, const char *dir,
 			 const char *node, const char *should);
 
 /**
- * xn_device_refuse - there is no frontend for this device: say why, and close
+ * xn_device_refuse - report that no frontend can serve a device, and close it
  * @dev: initialised, not started
  * @err: a negative errno value
  * @what: what is wrong with it and what to do, one phrase
  *
- * As xn_device_fail(), for a device that nobody follows: the toolstack sees the
- * error node, and can take the device away at once, as its backend closes too. May
- * sleep.
+ * xn_device_fail() for a device without a frontend. The toolstack sees the
+ * error node, and can remove the device at once, because its backend closes
+ * too.
+ *
+ * Context: may sleep.
  */
 void xn_device_refuse(struct xn_device *dev, int err, const char *what);
 
 /**
  * xn_device_exists - does the toolstack still have this device?
+ * @dev: the device
  *
- * A device that was unplugged and plugged again is not this one: it has another
- * backend, or is Initialising while ours is past that. While xenstore gives no
- * answer, the device is assumed to exist.
- * May sleep.
+ * A device that was unplugged and plugged in again is a different one: it has
+ * another backend, or is Initialising while ours is past that. While xenstore
+ * gives no answer, the device is assumed to exist.
+ *
+ * Context: may sleep.
+ * Return: false only when xenstore says that the device has gone.
  */
 bool xn_device_exists(struct xn_device *dev);
 
 /**
  * xn_device_scan - call a function for each device of the domain
+ * @guest: the domain's instances; its xs is used
  * @type: only of this type, or NULL
- * @fn: called with type and number; a non-zero answer ends the scan
+ * @fn: called with type and number; a non-zero result ends the scan
+ * @data: the first argument of @fn
  *
- * The numbers of one type come in their order, lowest first, whatever the order
- * in xenstore: an OS that names its interfaces as they come always gives them
- * the same names. Names that are no plain numbers are passed over. Returns: 0, what @fn
- * answered, or as xn_xs_read(); no devices at all is 0. May sleep.
+ * Devices of one type come in the order of their numbers, lowest first, so that
+ * an OS that numbers its interfaces always gives them the same names. Names
+ * that are not plain numbers are skipped.
+ *
+ * Context: may sleep.
+ * Return: 0 (also without any device), a non-zero result of
+ * @fn, or as xn_xs_read().
  */
 int xn_device_scan(struct xn_guest *guest, const char *type,
 		   int (*fn)(void *data, const char *type, unsigned int id),

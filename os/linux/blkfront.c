@@ -9,6 +9,7 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
+#include <xenion/version.h>
 #include "blkfront.h"
 
 static int set_bounded(const char *val, const struct kernel_param *kp,
@@ -272,3 +273,4 @@ MODULE_ALIAS(XNL_ALIAS("vbd"));
 MODULE_DESCRIPTION("Xen block device frontend (Xenion)");
 MODULE_AUTHOR("Xenion developers");
 MODULE_LICENSE("Dual MIT/GPL");
+MODULE_VERSION(XN_VERSION);

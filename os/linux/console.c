@@ -21,6 +21,7 @@
 #include <linux/workqueue.h>
 
 #include <xenion/console.h>
+#include <xenion/version.h>
 #include "xnl.h"
 
 /* When the tty had no room and nobody tells that it has: look again. */
@@ -481,3 +482,4 @@ module_exit(xenion_console_exit);
 MODULE_DESCRIPTION("Xen PV console (hvc0)");
 MODULE_AUTHOR("Xenion developers");
 MODULE_LICENSE("Dual MIT/GPL");
+MODULE_VERSION(XN_VERSION);

@@ -7,6 +7,7 @@
 #include <linux/interrupt.h>
 #include <linux/module.h>
 
+#include <xenion/version.h>
 #include "internal.h"
 
 static bool fifo = true;
@@ -266,3 +267,4 @@ module_exit(xenion_exit);
 MODULE_DESCRIPTION("Xen guest core: event channels, grant tables, xenbus");
 MODULE_AUTHOR("Xenion developers");
 MODULE_LICENSE("Dual MIT/GPL");
+MODULE_VERSION(XN_VERSION);

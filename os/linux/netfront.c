@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 
+#include <xenion/version.h>
 #include "netfront.h"
 
 static unsigned int queues = 1;
@@ -417,4 +418,5 @@ module_exit(xenion_netfront_exit);
 MODULE_DESCRIPTION("Xen network devices (netif.h), by Xenion");
 MODULE_AUTHOR("Xenion developers");
 MODULE_LICENSE("Dual MIT/GPL");
+MODULE_VERSION(XN_VERSION);
 MODULE_ALIAS(XNL_ALIAS("vif"));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The boot shim as a port: no pages, no locks, no interrupts, so it only
- * provides what boot/ itself and the hypercall wrappers need.
+ * The boot shim's OS layer: without pages, locks and interrupts, only what
+ * boot/ and the hypercall wrappers need.
  */
 #ifndef XENION_SHIM_OS_PORT_H
 #define XENION_SHIM_OS_PORT_H
@@ -27,7 +27,7 @@ int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 
-/* Nobody reads the counts. */
+/* The counters are not used. */
 #define xn_stat_inc(stat)	((void)(stat))
 #define xn_stat_add(stat, n)	((void)(stat), (void)(n))
 

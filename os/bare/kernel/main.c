@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Bring-up: from xn_start(), which the entry code calls (<xenion/boot.h>), to
- * bare_main(). One room after the other, each with what it needs; docs/porting.md
- * tells why in this order.
+ * bare_main(). One room after the other, each with what it needs;
+ * docs/porting.md tells why in this order.
  */
 #include "bare.h"
 
@@ -214,7 +214,7 @@ void bare_sleep(uint64_t ns)
 
 /* ---- ends ---- */
 
-/* Whoever holds the lock may be who has died: without it. */
+/* Takes no lock: the code that died may hold it. */
 void bare_panic(const char *fmt, ...)
 {
 	char text[256];
