@@ -14,48 +14,42 @@
 
 struct xn_control;
 
-/**
- * struct xn_control_command - a word of control/shutdown that the guest obeys
- * @word: "poweroff", "halt", "reboot", "suspend" or "s3"
- * @feature: the node below control/ which says that the guest does,
- *           "feature-poweroff" say; NULL: none
- * @fn: does it; may sleep, and need not return
- */
+/* A word of control/shutdown that a guest obeys. */
 struct xn_control_command {
-	const char *word;
+	const char *word;	/* "poweroff", "halt", "reboot", ... */
+	/* The node below control/ that announces it, or NULL */
 	const char *feature;
+	/* Does it. May sleep, and need not return. */
 	void (*fn)(struct xn_control *c);
 };
 
-/**
- * struct xn_control - the toolstack's requests to one guest
- * @commands: what the guest obeys; lives until xn_control_fini()
- * @nr_commands: length of @commands
- * @sysrq: a key of xl sysrq, a letter or a digit; may sleep; NULL: none
- */
+/* The toolstack's requests to one guest. */
 struct xn_control {
+	/* The owner's; the table lives until xn_control_fini(). */
 	const struct xn_control_command *commands;
 	unsigned int nr_commands;
+	/* A key of xl sysrq, a letter or a digit; may sleep. NULL: none */
 	void (*sysrq)(struct xn_control *c, char key);
 
-	/* control.c's own: */
+	/* control.c's: */
 	struct xn_xs *xs;
 	struct xn_xs_watch shutdown_watch, sysrq_watch;
 	bool announced, sysrq_warned;
-	char unknown[XN_CONTROL_WORD_MAX];	/* the last one, reported */
+	char unknown[XN_CONTROL_WORD_MAX];	/* the last one that was reported */
 };
 
 /**
  * xn_control_init - announce what the guest obeys, and begin to listen
  * @c: public part set, the rest zero; owned by the caller until
  *     xn_control_fini()
- * @guest: its xenstore connection is up
+ * @guest: the guest; its xenstore connection is up
  *
  * A request is removed from xenstore before it is obeyed, which tells the
  * toolstack that it was heard; where the toolstack forbids that, the guest obeys
  * all the same. A word that is not in the table stays there, and is reported
  * once. The functions are called from a watch: one after the other.
- * Returns: 0, or as xn_xs_watch(), and then nothing is left. May sleep.
+ * Context: may sleep.
+ * Return: 0, or as xn_xs_watch(), and then nothing is left.
  */
 int xn_control_init(struct xn_control *c, struct xn_guest *guest);
 
@@ -64,7 +58,7 @@ int xn_control_init(struct xn_control *c, struct xn_guest *guest);
  * @c: initialised; not called from one of its own functions
  *
  * What was announced stays: the next user of the connection announces again.
- * May sleep.
+ * Context: may sleep.
  */
 void xn_control_fini(struct xn_control *c);
 
