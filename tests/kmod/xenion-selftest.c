@@ -44,10 +44,11 @@ static irqreturn_t count_event(int irq, void *data)
 /* Until @want events have come, and a little longer: one too many is wrong. */
 static bool saw(struct counter *c, int want)
 {
-	unsigned int i;
+	unsigned long end = jiffies + 10 * HZ;
 
-	for (i = 0; i < 200 && atomic_read(&c->events) < want; i++)
+	while (atomic_read(&c->events) < want && time_before(jiffies, end))
 		usleep_range(1000, 2000);
+	/* Nor may there be more. */
 	usleep_range(2000, 3000);
 	return atomic_read(&c->events) == want;
 }

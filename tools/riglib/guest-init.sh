@@ -42,8 +42,18 @@ emit() {
 	done
 }
 
-# look_for_leaks: a kernel with kmemleak tells of them in its log; here, who
-# allocated it. An object must have been there for five seconds to be suspected,
+# Of what kmemleak found, all but what the kernel has lost itself while it
+# booted.
+leaks_since_boot() {
+	awk '/^unreferenced object/	{ head = $0; next }
+		head == ""		{ if (mine) print; next }
+		{ mine = !/comm "swapper\// }
+		mine			{ print head; print }
+		{ head = "" }' "$1"
+}
+
+# look_for_leaks: who allocated what has leaked, and a line of the kernel's log
+# that says so. An object must have been there for five seconds to be suspected,
 # and unreachable in two scans.
 look_for_leaks() {
 	_leaks=/sys/kernel/debug/kmemleak
@@ -51,7 +61,10 @@ look_for_leaks() {
 	sleep 6
 	echo scan >"$_leaks"
 	echo scan >"$_leaks"
-	sed 's/^/# /' "$_leaks"
+	leaks_since_boot "$_leaks" >/tmp/leaks
+	[ -s /tmp/leaks ] || return
+	sed 's/^/# /' /tmp/leaks
+	echo "<3>kmemleak: leaked: $(grep -c ^unref /tmp/leaks) objects" >&8
 }
 
 # Somebody at the console instead of a script.

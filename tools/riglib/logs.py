@@ -43,7 +43,7 @@ DEBUG_BAD = [
     r"\bBUG \S+ \(|pagealloc: |corrupted stack end",
     r"ODEBUG: (?!selftest)|ref_tracker: |waiting for \S+ to become free"
     r"|stalled pool shutdown|tried to init an initialized object",
-    r"kmemleak: (\d+ new|.*disabled|Cannot|Memory pool|.*unknown object)",
+    r"kmemleak: (leaked|.*disabled|Cannot|Memory pool|.*unknown object)",
 ]
 # In dom0's kernel log: what the backends say of a frontend that misbehaves.
 DOM0_BAD = [
