@@ -18,8 +18,8 @@ FLOORS = {
 }
 # Public headers by name; those not named belong to a frontend of that name.
 HEADERS = {
-    "os": "base", "hypercall": "base", "ring": "base", "version": "base",
-    "boot": "boot", "mmu": "mmu", "pv": "mmu", "events": "events", "grant": "grant", "time": "time",
+    "os": "base", "hypercall": "base", "ring": "base", "boot": "boot",
+    "mmu": "mmu", "pv": "mmu", "events": "events", "grant": "grant", "time": "time",
     "xenbus": "xenbus",
     "guest": "xenbus",  # one instance of each room, up to xenbus
     "x86/hypercall": "base", "x86/tsc": "base", "x86/cpuid": "boot",
