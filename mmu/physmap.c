@@ -2,8 +2,9 @@
 /*
  * Maps frames that Xen owns into a hole of the guest-physical map:
  * XENMEM_add_to_physmap and XENMEM_remove_from_physmap (xen-public/memory.h),
- * or their counterparts in a PV guest (pv.c). Called by the OS layer for shared
- * info, and by grant/ for the grant table and for the pages of other domains.
+ * or what a PV guest has in their place (pv.c). Called by the port for shared
+ * info and by grant/ for the table, and for room where other domains' pages
+ * appear.
  */
 #include <xenion/hypercall.h>
 #include <xenion/mmu.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reads CPUID: Xen's leaves (xen-public/arch-x86/cpuid.h), and which hypercall
- * instruction this CPU has (xen-public/arch-x86/xen-x86_64.h). Called by the OS
- * layer at its start, and on each vCPU for its number. Only for OS layers on
- * hardware, whose <xn_os_port.h> includes <xenion/x86/hypercall.h>.
+ * What CPUID says: Xen's leaves (xen-public/arch-x86/cpuid.h), and which
+ * hypercall instruction this CPU has (xen-public/arch-x86/xen-x86_64.h).
+ * Called by a port at its start, and on each vCPU for its number. Only for
+ * ports on hardware, whose <xn_os_port.h> includes <xenion/x86/hypercall.h>.
  */
 #include <xenion/boot.h>
 #include <xenion/x86/cpuid.h>

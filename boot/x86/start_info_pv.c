@@ -249,7 +249,7 @@ int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
 		.nr_pages = si.nr_pages, .p2m = si.mfn_list,
 		.page_root = si.pt_base, .shared_info = si.shared_info,
 	};
-	/* In dom0 this field describes the screen instead. */
+	/* dom0 has a description of the screen in its place. */
 	if (!(si.flags & SIF_INITDOMAIN))
 		find_channel(&info->console, "console", p2m, si.nr_pages,
 			     si.console.domU.mfn, si.console.domU.evtchn);

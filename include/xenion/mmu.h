@@ -21,9 +21,9 @@ enum xn_mapspace {
 };
 
 /*
- * Operations that differ in a PV guest, which knows machine frames and has page
- * tables of its own (<xenion/pv.h>). For mmu/ and grant/. Context: any. Errors
- * are negative errno values.
+ * How frames come to the guest and go: what is different in a PV guest, which
+ * knows machine frames and keeps page tables (<xenion/pv.h>). For mmu/ and
+ * grant/; the context of each is any. Errors are negative errno values.
  */
 struct xn_frame_ops {
 	/*
