@@ -7,7 +7,6 @@
  * Xen names each mapping by a handle, which is kept per slot: it is Xen's word,
  * and goes back to Xen only.
  */
-#include <xenion/boot.h>
 #include <xenion/grant.h>
 
 /* Pages by one hypercall; their operations are on the stack. */

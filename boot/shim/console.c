@@ -3,6 +3,7 @@
  * The shim's log: lines on Xen's debug port, which end in Xen's own log
  * ("xl dmesg", the serial console) where the guest's log level allows it.
  */
+#include <xenion/format.h>
 #include "shim.h"
 
 #define PREFIX	"xenion shim: "

@@ -5,8 +5,8 @@
  * to be compatible), and the memory map by hypercall that version 0 needs.
  * Called once, by the code behind a PVH entry point.
  */
-#include <xenion/boot.h>
 #include <xenion/hypercall.h>
+#include <xenion/x86/boot.h>
 #include <xen-public/arch-x86/hvm/start_info.h>
 
 /* More entries than this are not read, even if they would merge. */

@@ -4,7 +4,6 @@
  * head_pvh.S in 64-bit mode, on one vCPU, interrupts off, the first 4 GiB of
  * memory mapped where they are; calls the program's xn_start().
  */
-#include <xenion/boot.h>
 #include <xenion/hypercall.h>
 #include "x86.h"
 

@@ -4,6 +4,7 @@
  * bare_main(). One room after the other, each with what it needs; docs/porting.md
  * tells why in this order.
  */
+#include <xenion/format.h>
 #include "bare.h"
 
 /* Words longer than this together are refused, not cut. */

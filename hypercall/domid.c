@@ -4,7 +4,6 @@
  * EVTCHNOP_alloc_unbound and EVTCHNOP_status (xen-public/event_channel.h).
  * Called by who grants to himself or maps his own grants.
  */
-#include <xenion/boot.h>
 #include <xenion/hypercall.h>
 
 int xn_domid(domid_t *domid)

@@ -3,7 +3,7 @@
  * Text from numbers, as far as xn_os_log() promises it (<xenion/os.h>): for
  * ports that have no printf() of their own. Nothing here is Xen's.
  */
-#include <xenion/boot.h>
+#include <xenion/format.h>
 
 struct out {
 	char *buf;
