@@ -3,15 +3,16 @@
 #
 # Proves the layering rule, in TAP: every file of the core compiles freestanding
 # with no header of any OS (without floating point, variable arrays or large
-# stack frames); the sources keep the rules of rules.py; each rule finds what it
+# stack frames), and all that is not under an x86/ also for another architecture;
+# the sources keep the rules of rules.py; each rule finds what it
 # is for, when it is planted; and a port stays small: the reference kernel's is
 # counted, without comments and empty lines.
 #
-# Usage: layering.sh        (CC: the compiler)
+# Usage: layering.sh        (CC, CLANG: the compilers)
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-CC=${CC:-gcc}
+CC=${CC:-gcc} CLANG=${CLANG:-clang-14}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 ln -s /usr/include/xen "$tmp/xen-public"
@@ -42,6 +43,16 @@ freestanding() {
 		-c -o /dev/null "$2"
 }
 
+# elsewhere TREE FILE: on another architecture
+elsewhere() {
+	"$CLANG" --target=aarch64-linux-gnu -std=gnu11 -ffreestanding \
+		-nostdinc -mgeneral-regs-only \
+		-isystem "$("$CLANG" -print-resource-dir)/include" \
+		-Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes -Werror \
+		-I"$here/include" -I"$1/include" -isystem "$tmp" \
+		-fsyntax-only "$2"
+}
+
 # plant FILE: a copy of the headers with one more file, its text from stdin
 plant() {
 	rm -rf "$tmp/tree"
@@ -57,14 +68,20 @@ finds() {
 	result $? "$1 finds what breaks it" "$tmp/why"
 }
 
-mapfile -t core < <(cd "$top" && find boot mmu events grant time xenbus frontends \
+mapfile -t core < <(cd "$top" && find hypercall boot mmu events grant time xenbus frontends \
 	-path boot/shim -prune -o -name '*.c' -print | sort)
+mapfile -t neutral < <(printf '%s\n' "${core[@]}" | grep -v /x86/)
 mapfile -t rules < <(python3 "$here/rules.py" --list)
-echo "1..$((${#core[@]} + ${#rules[@]} + 11))"
+echo "1..$((${#core[@]} + ${#neutral[@]} + ${#rules[@]} + 13))"
 
 for file in "${core[@]}"; do
 	freestanding "$top" "$top/$file" >"$tmp/why" 2>&1
 	result $? "$file compiles freestanding" "$tmp/why"
+done
+
+for file in "${neutral[@]}"; do
+	elsewhere "$top" "$top/$file" >"$tmp/why" 2>&1
+	result $? "$file compiles for aarch64" "$tmp/why"
 done
 
 for rule in "${rules[@]}"; do
@@ -81,6 +98,10 @@ $text"
 	result $((! $?)) "freestanding refuses: $text"
 done
 
+plant grant/planted.c <<<'#include <xenion/x86/tsc.h>'
+elsewhere "$tmp/tree" "$tmp/tree/grant/planted.c" 2>/dev/null
+result $((! $?)) "aarch64 refuses x86's instructions"
+
 plant mmu/planted.c <<<'#include <asm/page.h>'
 finds no_os_header
 plant mmu/planted.c <<<'#ifdef CONFIG_SMP
@@ -88,6 +109,8 @@ plant mmu/planted.c <<<'#ifdef CONFIG_SMP
 finds no_port_macro
 plant grant/planted.c <<<'#include <xenion/events.h>'
 finds floors
+plant time/planted.c <<<'#include <xenion/x86/boot.h>'
+finds architecture_apart
 plant frontends/blkfront_planted.c <<<'#include <xenion/netfront.h>'
 finds frontends_apart
 plant include/xenion/planted.h <<<'int xn_planted(void);'
