@@ -13,18 +13,6 @@
 /* The guest has one memory, and one set of operations on it. */
 static struct xn_pv *self;
 
-void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn)
-{
-	unsigned long pfn;
-
-	if (mfn >= pv->nr_frames)
-		return NULL;
-	pfn = XN_READ_ONCE(pv->m2p[mfn]);
-	if (pfn >= pv->nr_pages || XN_READ_ONCE(pv->p2m[pfn]) != mfn)
-		return NULL;
-	return xn_pv_va(pv, pfn);
-}
-
 /* ---- Xen's frames ---- */
 
 /* Xen lists all frames up to that one. */
