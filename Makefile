@@ -19,7 +19,7 @@ vmlinuz = $(XENION_CACHE)/kernel-$(abi)/boot/vmlinuz-$(abi)
 # folder of links to them.
 KMOD := $(OUT)/kmod
 SELFTEST := $(OUT)/selftest
-CORE_DIRS := boot mmu events grant time xenbus frontends
+CORE_DIRS := hypercall boot mmu events grant time xenbus frontends
 
 HARNESS := tests/harness --log $(OUT)/check
 

@@ -43,7 +43,7 @@ PORT_INCLUDE ?= $(TOP)/os/bare/hvm
 endif
 port_includes := $(port)/include $(abspath $(PORT_INCLUDE))
 lib := $(O)/libxenion.a
-rooms := boot mmu events grant time xenbus frontends
+rooms := hypercall boot mmu events grant time xenbus frontends
 sources := $(wildcard $(foreach d,$(rooms),$(addprefix $(TOP)/$d/, \
 	*.c *.S x86/*.c x86/*.S)))
 # An archive has no folders: grant/table.c and events/table.c are two members.

@@ -33,9 +33,6 @@
 /* Attempts to clear MASKED before EVTCHNOP_unmask does it. */
 #define UNMASK_TRIES	8
 
-/* Delay before another attempt to make the relief port. */
-#define RETRY_NS	(10 * XN_NSEC_PER_MSEC)
-
 /* Control blocks share a page, a cache line or two for each. */
 #define CONTROL_SIZE	128u
 #define CONTROLS_PER_PAGE (XN_PAGE_SIZE / CONTROL_SIZE)
@@ -44,13 +41,9 @@ struct fifo_vcpu {
 	struct evtchn_fifo_control_block *control;
 	uint32_t ready;			/* queues that are not empty, as bits, */
 	uint32_t head[EVTCHN_FIFO_MAX_QUEUES];	/* and where they go on */
-	evtchn_port_t relief;		/* interrupts this vCPU, or 0 */
-	bool left;			/* the budget ran out */
 };
 
 struct fifo {
-	struct xn_evtchn_table *t;
-	struct xn_work relief;
 	uint8_t *control;		/* page of control blocks */
 	struct fifo_vcpu *vcpu;		/* page of these */
 	uint32_t nr_array;		/* pages that Xen has */
@@ -196,7 +189,8 @@ static uint32_t look(struct fifo_vcpu *v)
 	return v->ready;
 }
 
-static unsigned int fifo_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
+static unsigned int fifo_upcall(struct xn_evtchn_table *t, unsigned int vcpu,
+				bool *more)
 {
 	struct fifo *f = t->priv;
 	struct fifo_vcpu *v = &f->vcpu[vcpu];
@@ -208,59 +202,9 @@ static unsigned int fifo_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
 		if (!consume(t, v, queue, &events))
 			v->ready &= ~(1u << queue);
 	}
-	/*
-	 * Xen makes no upcall for a queue that is not empty, so the rest needs
-	 * an event of its own: on this vCPU, with a priority that nothing else
-	 * uses. Binding its port may sleep, so a work does it.
-	 */
-	if (v->ready) {
-		__atomic_store_n(&v->left, true, __ATOMIC_SEQ_CST);
-		xn_work_schedule(&f->relief, 0);
-	}
+	/* Xen makes no upcall for a queue that is not empty. */
+	*more = v->ready;
 	return events;
-}
-
-static void relieved(void *data, evtchn_port_t port)
-{
-	/* The upcall itself is all that is needed. */
-}
-
-static int relief_bind(struct xn_evtchn_table *t, unsigned int vcpu,
-		       evtchn_port_t *port)
-{
-	int err;
-
-	if (*port)
-		return 0;
-	err = xn_evtchn_bind_ipi(t, vcpu, relieved, NULL, port);
-	if (err)
-		return err;
-	err = xn_evtchn_set_priority(t, *port, EVTCHN_FIFO_PRIORITY_MAX);
-	if (err) {
-		xn_evtchn_unbind(t, *port);
-		*port = 0;
-		return err;
-	}
-	xn_evtchn_unmask(t, *port);
-	return 0;
-}
-
-static void relief_fn(struct xn_work *work)
-{
-	struct fifo *f = xn_container_of(work, struct fifo, relief);
-	unsigned int i;
-
-	for (i = 0; i < f->t->nr_vcpus; i++) {
-		struct fifo_vcpu *v = &f->vcpu[i];
-
-		if (!__atomic_exchange_n(&v->left, false, __ATOMIC_SEQ_CST))
-			continue;
-		if (relief_bind(f->t, i, &v->relief) ||
-		    xn_evtchn_send(v->relief)) {
-			__atomic_store_n(&v->left, true, __ATOMIC_SEQ_CST);
-			xn_work_schedule(work, RETRY_NS);
-		}
-	}
 }
 
 /* ---- begin, grow, end ---- */
@@ -317,7 +261,6 @@ static int fifo_init(struct xn_evtchn_table *t)
 
 	if (!f)
 		return -ENOMEM;
-	f->t = t;
 	f->control = xn_os_page_alloc();
 	f->vcpu = xn_os_page_alloc();
 	if (f->control && f->vcpu)
@@ -326,7 +269,6 @@ static int fifo_init(struct xn_evtchn_table *t)
 		free_all(f);
 		return err;
 	}
-	xn_work_init(&f->relief, relief_fn);
 	t->max_ports = XN_EVTCHN_MAX_PORTS;
 	t->priv = f;
 	return 0;
@@ -376,7 +318,6 @@ static int fifo_fini(struct xn_evtchn_table *t)
 	struct fifo *f = t->priv;
 	int err;
 
-	xn_work_cancel(&f->relief);
 	err = xn_hc_evtchn(EVTCHNOP_reset, &x);
 	if (err)
 		xn_os_log(XN_ERR,

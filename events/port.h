@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events/, inside: one port as the table keeps it, for table.c, reset.c and the
- * two ABIs.
+ * events/, inside: one port as the directory keeps it, and what the files have
+ * of each other. From the ground up: directory.c; mask.c and the two ABIs;
+ * reset.c; table.c.
  */
 #ifndef XENION_EVENTS_PORT_H
 #define XENION_EVENTS_PORT_H
@@ -28,7 +29,9 @@ struct xn_evtchn_port {
 	uint8_t detached : 4;	/* the number is in use until closed */
 };
 
-/* The entry of a port; NULL if that port was never bound. */
+/* ---- directory.c ---- */
+
+/* The entry of a port that was ever bound; NULL: it was not. */
 struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
 				      evtchn_port_t port);
 
@@ -39,7 +42,17 @@ void xn_evtchn_table_free(struct xn_evtchn_table *t);
 /* Call the function of a port whose event was cleared. */
 void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port);
 
-/* Mask every port of the 2-level ABI: each stays masked until bound. */
+/* ---- twolevel.c ---- */
+
+/* Hold back every port of the 2-level ABI: until bound, none is wanted. */
 void xn_evtchn_twolevel_mask_all(struct shared_info *shared);
+
+/* ---- reset.c ---- */
+
+/* The ABI ends, and so does the directory: as xn_evtchn_fini(). */
+void xn_evtchn_leave(struct xn_evtchn_table *t,
+		     void (*moved)(void *data, evtchn_port_t from,
+				   evtchn_port_t to),
+		     void *data);
 
 #endif /* XENION_EVENTS_PORT_H */

@@ -130,10 +130,10 @@ static void bind_all_again(struct xn_evtchn_table *t, const struct rebind *r)
 	}
 }
 
-void xn_evtchn_fini(struct xn_evtchn_table *t,
-		    void (*moved)(void *data, evtchn_port_t from,
-				  evtchn_port_t to),
-		    void *data)
+void xn_evtchn_leave(struct xn_evtchn_table *t,
+		     void (*moved)(void *data, evtchn_port_t from,
+				   evtchn_port_t to),
+		     void *data)
 {
 	struct rebind r = { .moved = moved, .data = data };
 	int err;

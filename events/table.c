@@ -1,123 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * The table of event channels: the handler of each port, and the EVTCHNOP_*
- * that make and close ports (xen-public/event_channel.h). twolevel.c and fifo.c
- * implement how an event is signalled, reset.c how the table ends. Called by
- * the OS layer's interrupt code and by frontends' tests.
+ * The table of event channels: the EVTCHNOP_* that make and close ports
+ * (xen-public/event_channel.h), and upcalls. How an event is signalled is the
+ * business of twolevel.c and fifo.c, what EVTCHNOP_reset takes and gives back
+ * that of reset.c. Called by the port's interrupt code and by frontends' tests.
  */
 #include "port.h"
 
-#define PORTS_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct xn_evtchn_port))
-#define PAGES_PER_DIR	(XN_PAGE_SIZE / sizeof(void *))
-
-_Static_assert(PORTS_PER_PAGE * PAGES_PER_DIR * XN_EVTCHN_DIR_PAGES >=
-	       XN_EVTCHN_MAX_PORTS, "the directory holds all ports");
-
-/* ---- the table ---- */
-
-static void **page_slot(struct xn_evtchn_table *t, evtchn_port_t port)
-{
-	unsigned int page = port / PORTS_PER_PAGE;
-	void **dir;
-
-	dir = __atomic_load_n(&t->dir[page / PAGES_PER_DIR], __ATOMIC_ACQUIRE);
-	return dir ? &dir[page % PAGES_PER_DIR] : NULL;
-}
-
-struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
-				      evtchn_port_t port)
-{
-	struct xn_evtchn_port *page = NULL;
-	void **slot;
-
-	if (port >= t->max_ports)
-		return NULL;
-	slot = page_slot(t, port);
-	if (slot)
-		page = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-	return page ? page + port % PORTS_PER_PAGE : NULL;
-}
-
-/* Allocate the page of a slot that has none; may sleep. */
-static int fill(struct xn_evtchn_table *t, void **slot)
-{
-	unsigned long flags;
-	void *page;
-
-	if (__atomic_load_n(slot, __ATOMIC_ACQUIRE))
-		return 0;
-	page = xn_os_page_alloc();
-	if (!page)
-		return -ENOMEM;
-	flags = xn_lock(&t->lock);
-	if (!*slot) {
-		__atomic_store_n(slot, page, __ATOMIC_RELEASE);
-		page = NULL;
-	}
-	xn_unlock(&t->lock, flags);
-	xn_os_page_free(page);
-	return 0;
-}
-
-int xn_evtchn_table_grow(struct xn_evtchn_table *t, evtchn_port_t port)
-{
-	unsigned int dir = port / PORTS_PER_PAGE / PAGES_PER_DIR;
-	int err = fill(t, &t->dir[dir]);
-
-	return err ? err : fill(t, page_slot(t, port));
-}
-
-void xn_evtchn_table_free(struct xn_evtchn_table *t)
-{
-	unsigned int d, i;
-
-	for (d = 0; d < XN_EVTCHN_DIR_PAGES; d++) {
-		void **dir = t->dir[d];
-
-		for (i = 0; dir && i < PAGES_PER_DIR; i++)
-			xn_os_page_free(dir[i]);
-		xn_os_page_free(dir);
-		t->dir[d] = NULL;
-	}
-}
+_Static_assert(sizeof(struct xn_evtchn_vcpu) * XN_EVTCHN_MAX_VCPUS <=
+	       XN_PAGE_SIZE, "fits a page");
 
 static bool is_bound(const struct xn_evtchn_port *p)
 {
 	return p && p->gen & 1;
-}
-
-/* ---- upcalls ---- */
-
-void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port)
-{
-	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
-	uint32_t gen = p ? __atomic_load_n(&p->gen, __ATOMIC_ACQUIRE) : 0;
-	xn_evtchn_fn fn = NULL;
-	void *data = NULL;
-
-	if (gen & 1) {
-		fn = XN_READ_ONCE(p->fn);
-		data = XN_READ_ONCE(p->data);
-		xn_rmb();
-	}
-	/* Unbound, or being unbound just now: nobody wants the event. */
-	if (!fn || XN_READ_ONCE(p->gen) != gen) {
-		__atomic_fetch_add(&t->spurious, 1, __ATOMIC_RELAXED);
-		return;
-	}
-	xn_stat_inc(XN_STAT_EVENT);
-	fn(data, port);
-}
-
-unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
-{
-	if (vcpu >= t->nr_vcpus)
-		return 0;
-	xn_stat_inc(XN_STAT_UPCALL);
-	/* Clear first, then scan: an event after the scan makes an upcall. */
-	XN_WRITE_ONCE(t->shared->vcpu_info[vcpu].evtchn_upcall_pending, 0);
-	xn_mb();
-	return t->ops->upcall(t, vcpu);
 }
 
 /* ---- bind and unbind ---- */
@@ -327,7 +222,98 @@ int xn_evtchn_set_priority(struct xn_evtchn_table *t, evtchn_port_t port,
 	return err;
 }
 
-/* ---- begin ---- */
+/* ---- what an upcall leaves ---- */
+
+/* When the relief port cannot be made or used, try again after so long. */
+#define RELIEF_RETRY_NS	(10 * XN_NSEC_PER_MSEC)
+
+static void relief_event(void *data, evtchn_port_t port)
+{
+	/* That there was an upcall is all. */
+}
+
+static int relief_bind(struct xn_evtchn_table *t, unsigned int vcpu)
+{
+	evtchn_port_t *port = &t->vcpu[vcpu].relief;
+	int err;
+
+	if (*port)
+		return 0;
+	err = xn_evtchn_bind_ipi(t, vcpu, relief_event, NULL, port);
+	if (err)
+		return err;
+	if (t->ops->priorities)
+		err = xn_evtchn_set_priority(t, *port,
+					     EVTCHN_FIFO_PRIORITY_MAX);
+	if (err) {
+		xn_evtchn_unbind(t, *port);
+		*port = 0;
+		return err;
+	}
+	xn_evtchn_unmask(t, *port);
+	return 0;
+}
+
+static void relief_fn(struct xn_work *work)
+{
+	struct xn_evtchn_table *t = xn_container_of(work,
+						    struct xn_evtchn_table,
+						    relief);
+	unsigned int i;
+
+	for (i = 0; i < t->nr_vcpus; i++) {
+		struct xn_evtchn_vcpu *v = &t->vcpu[i];
+
+		if (!__atomic_exchange_n(&v->left, false, __ATOMIC_SEQ_CST))
+			continue;
+		if (relief_bind(t, i) || xn_evtchn_send(v->relief)) {
+			__atomic_store_n(&v->left, true, __ATOMIC_SEQ_CST);
+			xn_work_schedule(work, RELIEF_RETRY_NS);
+		}
+	}
+}
+
+static void relief_fini(struct xn_evtchn_table *t)
+{
+	unsigned int i;
+
+	xn_work_cancel(&t->relief);
+	for (i = 0; i < t->nr_vcpus; i++)
+		if (t->vcpu[i].relief)
+			xn_evtchn_unbind(t, t->vcpu[i].relief);
+}
+
+unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
+{
+	unsigned int events;
+	bool more = false;
+
+	if (vcpu >= t->nr_vcpus)
+		return 0;
+	xn_stat_inc(XN_STAT_UPCALL);
+	/* Before we look for events, so that a later one makes an upcall. */
+	XN_WRITE_ONCE(t->shared->vcpu_info[vcpu].evtchn_upcall_pending, 0);
+	xn_mb();
+	events = t->ops->upcall(t, vcpu, &more);
+	/*
+	 * Xen makes no upcall for what it has told us of already. So the rest
+	 * needs an event of its own: on this vCPU, of a priority that nobody
+	 * else uses. Its port is made outside of upcalls.
+	 */
+	if (__builtin_expect(more, 0)) {
+		__atomic_store_n(&t->vcpu[vcpu].left, true, __ATOMIC_SEQ_CST);
+		xn_work_schedule(&t->relief, 0);
+	}
+	return events;
+}
+
+/* ---- begin and end ---- */
+
+static void vcpus_free(struct xn_evtchn_table *t)
+{
+	xn_os_page_free(t->vcpu);
+	t->vcpu = NULL;
+}
 
 static int start(struct xn_evtchn_table *t, const struct xn_evtchn_ops *ops)
 {
@@ -346,10 +332,26 @@ int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
 	xn_lock_init(&t->lock);
 	t->shared = shared;
 	t->nr_vcpus = nr_vcpus;
+	xn_work_init(&t->relief, relief_fn);
+	t->vcpu = xn_os_page_alloc();
+	if (!t->vcpu)
+		return -ENOMEM;
 	xn_evtchn_twolevel_mask_all(shared);
 
 	err = start(t, ops ? ops : &xn_evtchn_fifo);
 	if (!ops && (err == -ENOSYS || err == -EOPNOTSUPP))
 		err = start(t, &xn_evtchn_twolevel);
+	if (err)
+		vcpus_free(t);
 	return err;
+}
+
+void xn_evtchn_fini(struct xn_evtchn_table *t,
+		    void (*moved)(void *data, evtchn_port_t from,
+				  evtchn_port_t to),
+		    void *data)
+{
+	relief_fini(t);
+	xn_evtchn_leave(t, moved, data);
+	vcpus_free(t);
 }

@@ -149,7 +149,7 @@ static unsigned int take(struct xn_evtchn_table *t, evtchn_port_t port,
  * its word was read sets the selector again and makes a new upcall.
  */
 static unsigned int twolevel_upcall(struct xn_evtchn_table *t,
-				    unsigned int vcpu)
+				    unsigned int vcpu, bool *more)
 {
 	struct vcpu_info *vi = &t->shared->vcpu_info[vcpu];
 	unsigned int n = 0;

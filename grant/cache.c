@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Single references: a per-CPU cache before the table's list of free ones
- * (shortage.c has the queue of waiters for when both are empty). Called by
- * frontends.
+ * Single grant references: a small cache per CPU before the table's list of free
+ * ones, and a queue of waiters for when both are empty. Called by frontends.
  *
  * Each cache has a lock, which usually only its own CPU takes: a CPU that finds
  * the list empty empties the other CPUs' caches. Lock order: cache, then table.
@@ -83,6 +82,97 @@ void xn_gref_flush(struct xn_gnttab *gt)
 	}
 }
 
+unsigned int xn_gnttab_used(struct xn_gnttab *gt)
+{
+	unsigned int unused = xn_gref_cached(gt), refs;
+	unsigned long flags = xn_lock(&gt->lock);
+
+	unused += gt->nr_free + gt->nr_kept + gt->nr_deferred;
+	refs = gt->nr_refs;
+	xn_unlock(&gt->lock, flags);
+	/* The caches were counted a moment before. */
+	return refs > unused ? refs - unused : 0;
+}
+
+/* ---- those who wait ---- */
+
+unsigned int xn_gref_wanted(struct xn_gnttab *gt)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+	unsigned int need = gt->waiters ? gt->waiters->need : 0;
+
+	xn_unlock(&gt->lock, flags);
+	return need;
+}
+
+static void unlink_waiter(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
+{
+	struct xn_gnttab_waiter **p;
+
+	for (p = &gt->waiters; *p && *p != w; p = &(*p)->next)
+		;
+	if (*p)
+		XN_WRITE_ONCE(*p, w->next);
+	w->queued = false;
+}
+
+void xn_gref_wake(struct xn_gnttab *gt)
+{
+	unsigned long here = xn_upcalls_disable(), flags;
+	struct xn_gnttab_waiter *w;
+
+	xn_gref_flush(gt);
+	flags = xn_lock(&gt->lock);
+	while ((w = gt->waiters) && w->need <= gt->nr_free) {
+		unlink_waiter(gt, w);
+		w->running++;
+		xn_unlock(&gt->lock, flags);
+		w->fn(w);
+		flags = xn_lock(&gt->lock);
+		w->running--;
+	}
+	xn_unlock(&gt->lock, flags);
+	xn_upcalls_restore(here);
+}
+
+void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
+		    unsigned int need)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+	struct xn_gnttab_waiter **p;
+
+	if (!w->queued) {
+		w->queued = true;
+		w->need = need;
+		w->next = NULL;
+		for (p = &gt->waiters; *p; p = &(*p)->next)
+			;
+		XN_WRITE_ONCE(*p, w);
+	}
+	xn_unlock(&gt->lock, flags);
+
+	/* A reference that is freed now is seen by us, or its freer sees @w. */
+	xn_mb();
+	xn_gref_wake(gt);
+	if (XN_READ_ONCE(gt->waiters))
+		xn_work_schedule(&gt->grow, 0);
+}
+
+void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
+{
+	unsigned long flags = xn_lock(&gt->lock);
+
+	unlink_waiter(gt, w);
+	while (w->running) {
+		xn_unlock(&gt->lock, flags);
+		flags = xn_lock(&gt->lock);
+		unlink_waiter(gt, w);
+	}
+	xn_unlock(&gt->lock, flags);
+}
+
+/* ---- single references ---- */
+
 int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref)
 {
 	unsigned long here = xn_upcalls_disable(), flags;
@@ -134,16 +224,4 @@ int xn_gnttab_get(struct xn_gnttab *gt, grant_ref_t *ref)
 			break;
 	}
 	return err;
-}
-
-unsigned int xn_gnttab_used(struct xn_gnttab *gt)
-{
-	unsigned int unused = xn_gref_cached(gt), refs;
-	unsigned long flags = xn_lock(&gt->lock);
-
-	unused += gt->nr_free + gt->nr_kept + gt->nr_deferred;
-	refs = gt->nr_refs;
-	xn_unlock(&gt->lock, flags);
-	/* The caches were counted earlier: the difference may be negative. */
-	return refs > unused ? refs - unused : 0;
 }

@@ -128,16 +128,6 @@ int xn_gnttab_grant_transitive(struct xn_gnttab *gt, grant_ref_t ref,
 	return 0;
 }
 
-int xn_gnttab_grant_page(struct xn_gnttab *gt, domid_t remote,
-			 const void *page, bool readonly, grant_ref_t *ref)
-{
-	int err = xn_gnttab_get(gt, ref);
-
-	if (!err)
-		xn_gnttab_grant(gt, *ref, remote, xn_os_gfn(page), readonly);
-	return err;
-}
-
 /* ---- ending ---- */
 
 /*

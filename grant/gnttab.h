@@ -1,45 +1,102 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grant/, internal. table.c: the frames and the list of free references.
- * cache.c: per-CPU caches before the list. shortage.c: what happens when both
- * are empty. entry.c: the entries.
+ * grant/, inside, from the ground up: entry.c the entries; list.c the free
+ * references and the frames that hold them; cache.c single references and who
+ * waits for some; page.c whole pages; shortage.c what is done when references
+ * are few; table.c the beginning and the end.
  */
 #ifndef XENION_GRANT_GNTTAB_H
 #define XENION_GRANT_GNTTAB_H
 
 #include <xenion/grant.h>
 
-/* table.c: take up to @max references from the list. Returns how many. */
+#define XN_GREFS_PER_FRAME_V1	(XN_PAGE_SIZE / sizeof(struct grant_entry_v1))
+#define XN_GREFS_PER_FRAME_V2	(XN_PAGE_SIZE / sizeof(union grant_entry_v2))
+#define XN_GREFS_PER_STATUS_FRAME (XN_PAGE_SIZE / sizeof(grant_status_t))
+
+/* With fewer on the list than this, the table grows. */
+#define XN_GREF_LOW_WATER	64u
+
+/* A page that another domain maps is looked at after so long. */
+#define XN_GREF_RECLAIM_NS	(10 * XN_NSEC_PER_MSEC)
+
+/*
+ * What we know of a reference, apart from its entry, which the host can write.
+ * A deferred one is known by its @release.
+ */
+struct xn_gref_info {
+	union {
+		grant_ref_t next;	/* free: the next one on the list */
+		void *page;		/* deferred: what waits with it */
+	};
+	void (*release)(void *page);
+};
+
+#define XN_GREF_INFO_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct xn_gref_info))
+
+static inline struct xn_gref_info *xn_gref_info(struct xn_gnttab *gt,
+						grant_ref_t ref)
+{
+	struct xn_gref_info *page = gt->info[ref / XN_GREF_INFO_PER_PAGE];
+
+	return page + ref % XN_GREF_INFO_PER_PAGE;
+}
+
+static inline unsigned int xn_grefs_per_frame(const struct xn_gnttab *gt)
+{
+	return gt->version == 1 ? XN_GREFS_PER_FRAME_V1 : XN_GREFS_PER_FRAME_V2;
+}
+
+/* ---- entry.c ---- */
+
+/* Take access back. 0, or -EBUSY: it is still used. */
+int xn_gref_end(struct xn_gnttab *gt, grant_ref_t ref);
+
+/* Does anyone use an entry of which we know nothing? */
+bool xn_gref_in_use(struct xn_gnttab *gt, grant_ref_t ref);
+
+/* ---- list.c ---- */
+
+/* Take up to @max references from the list. Returns how many. */
 unsigned int xn_gref_take(struct xn_gnttab *gt, grant_ref_t *refs,
 			  unsigned int max);
 
-/* table.c: put references onto the list. */
+/* Put references onto the list. */
 void xn_gref_put(struct xn_gnttab *gt, const grant_ref_t *refs,
 		 unsigned int count);
 
-/* table.c: add one frame. -ENOSPC: the table is at its limit. May sleep. */
+/* One frame more. -ENOSPC: there may not be more. May sleep. */
 int xn_gref_grow(struct xn_gnttab *gt);
 
-/* cache.c: may sleep. */
+/* ---- cache.c ---- */
+
+/* May sleep. */
 int xn_gref_caches_init(struct xn_gnttab *gt);
 void xn_gref_caches_fini(struct xn_gnttab *gt);
 
-/* cache.c: how many references the caches hold. */
+/* How many references the caches hold. */
 unsigned int xn_gref_cached(struct xn_gnttab *gt);
 
-/* cache.c: move what the caches hold onto the list. */
+/* Move what the caches hold onto the list. */
 void xn_gref_flush(struct xn_gnttab *gt);
 
-/* shortage.c: call the waiters that enough references are free for. */
+/* More are free; call the waiters for whom that is enough. */
 void xn_gref_wake(struct xn_gnttab *gt);
 
-/* shortage.c: how many the first waiter needs, 0: none waits. */
+/* How many the first waiter needs, 0: none waits. */
 unsigned int xn_gref_wanted(struct xn_gnttab *gt);
 
-/* entry.c: revoke access. 0, or -EBUSY: the page is still in use. */
-int xn_gref_end(struct xn_gnttab *gt, grant_ref_t ref);
+/* ---- page.c ---- */
 
-/* entry.c: is an entry that we did not write granted or in use? */
-bool xn_gref_in_use(struct xn_gnttab *gt, grant_ref_t ref);
+/* Of @reclaim: end the deferred grants that nobody uses any more. */
+void xn_gref_reclaim_fn(struct xn_work *work);
+
+/* The same at the end, when other domains may be about to unmap. May sleep. */
+void xn_gref_reclaim_last(struct xn_gnttab *gt);
+
+/* ---- shortage.c ---- */
+
+/* Of @grow: references for those who wait, and some more. */
+void xn_gref_grow_fn(struct xn_work *work);
 
 #endif /* XENION_GRANT_GNTTAB_H */

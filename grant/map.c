@@ -7,7 +7,6 @@
  * Xen identifies each mapping by a handle, which is kept per slot. We interpret
  * no handle; it is only passed back to Xen.
  */
-#include <xenion/boot.h>
 #include <xenion/grant.h>
 
 /* Pages per hypercall; the operations are on the stack. */

@@ -8,7 +8,10 @@
  */
 #include "gnttab.h"
 
-/* Optional allocations leave 1/8 of the table for devices that come later. */
+#define GROW_RETRY_NS	(100 * XN_NSEC_PER_MSEC)
+#define SHRINK_RETRY_NS	XN_NSEC_PER_SEC
+
+/* Growth leaves one part in so many, for devices that come later. */
 #define RESERVED_PART	8u
 
 /* ---- how many there are ---- */
@@ -132,79 +135,35 @@ void xn_gnttab_shrinker_remove(struct xn_gnttab *gt,
 	end_walk(gt);
 }
 
-/* ---- those who wait ---- */
+/* ---- growth in the background ---- */
 
-unsigned int xn_gref_wanted(struct xn_gnttab *gt)
+/* At the limit: what others do not use is for those who wait. */
+static void shrink_for_waiters(struct xn_gnttab *gt)
 {
-	unsigned long flags = xn_lock(&gt->lock);
-	unsigned int need = gt->waiters ? gt->waiters->need : 0;
+	unsigned int need = xn_gref_wanted(gt);
 
-	xn_unlock(&gt->lock, flags);
-	return need;
-}
-
-static void unlink_waiter(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
-{
-	struct xn_gnttab_waiter **p;
-
-	for (p = &gt->waiters; *p && *p != w; p = &(*p)->next)
-		;
-	if (*p)
-		XN_WRITE_ONCE(*p, w->next);
-	w->queued = false;
-}
-
-void xn_gref_wake(struct xn_gnttab *gt)
-{
-	unsigned long here = xn_upcalls_disable(), flags;
-	struct xn_gnttab_waiter *w;
-
-	xn_gref_flush(gt);
-	flags = xn_lock(&gt->lock);
-	while ((w = gt->waiters) && w->need <= gt->nr_free) {
-		unlink_waiter(gt, w);
-		w->running++;
-		xn_unlock(&gt->lock, flags);
-		w->fn(w);
-		flags = xn_lock(&gt->lock);
-		w->running--;
-	}
-	xn_unlock(&gt->lock, flags);
-	xn_upcalls_restore(here);
-}
-
-void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
-		    unsigned int need)
-{
-	unsigned long flags = xn_lock(&gt->lock);
-	struct xn_gnttab_waiter **p;
-
-	if (!w->queued) {
-		w->queued = true;
-		w->need = need;
-		w->next = NULL;
-		for (p = &gt->waiters; *p; p = &(*p)->next)
-			;
-		XN_WRITE_ONCE(*p, w);
-	}
-	xn_unlock(&gt->lock, flags);
-
-	/* Either we see a reference freed now, or its freer sees @w. */
-	xn_mb();
+	if (!need)
+		return;
+	(void)xn_gnttab_shrink(gt, need);
 	xn_gref_wake(gt);
-	if (XN_READ_ONCE(gt->waiters))
-		xn_work_schedule(&gt->grow, 0);
+	/* What is in use now may be idle later. */
+	if (xn_gref_wanted(gt))
+		xn_work_schedule(&gt->grow, SHRINK_RETRY_NS);
 }
 
-void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
+void xn_gref_grow_fn(struct xn_work *work)
 {
-	unsigned long flags = xn_lock(&gt->lock);
+	struct xn_gnttab *gt = xn_container_of(work, struct xn_gnttab, grow);
+	int err = 0;
 
-	unlink_waiter(gt, w);
-	while (w->running) {
-		xn_unlock(&gt->lock, flags);
-		flags = xn_lock(&gt->lock);
-		unlink_waiter(gt, w);
+	while (!err && (XN_READ_ONCE(gt->nr_free) < XN_GREF_LOW_WATER ||
+			xn_gref_wanted(gt))) {
+		err = xn_gref_grow(gt);
+		if (!err)
+			xn_gref_wake(gt);
 	}
-	xn_unlock(&gt->lock, flags);
+	if (err == -ENOMEM)
+		xn_work_schedule(&gt->grow, GROW_RETRY_NS);
+	else if (err)
+		shrink_for_waiters(gt);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reading and writing nodes of xenstore, alone or in transactions.
+ * Reading and writing nodes of xenstore, alone or in transactions, and watching
+ * them.
  *
  * Specified in docs/misc/xenstore.txt of Xen (READ, WRITE, RM, DIRECTORY,
- * TRANSACTION_START, TRANSACTION_END). Called by device.c and by the frontends.
+ * TRANSACTION_START, TRANSACTION_END, WATCH, UNWATCH). Called by device.c and by the frontends.
  */
 #include "xs.h"
 
@@ -177,4 +178,39 @@ int xn_xs_transact(struct xn_xs *xs,
 			break;
 	}
 	return err;
+}
+
+/* ---- watches: watch.c ---- */
+
+static int watch_request(struct xn_xs *xs, enum xsd_sockmsg_type type,
+			 const struct xn_xs_watch *w)
+{
+	const struct xn_xs_part parts[] = {
+		{ w->path, strlen(w->path) + 1 },
+		{ w->token, strlen(w->token) + 1 },
+	};
+
+	return xn_xs_talk(xs, type, XN_XS_NOTXN, parts, XN_ARRAY_SIZE(parts),
+			  NULL, 0);
+}
+
+int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	int err;
+
+	/* The first event may be quicker than the reply. */
+	xn_xs_watch_link(xs, w);
+	xn_format_uint(w->token, w->id);
+	err = watch_request(xs, XS_WATCH, w);
+	if (err)
+		xn_xs_watch_forget(xs, w);
+	return err;
+}
+
+void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	if (!w->linked)
+		return;
+	xn_xs_watch_forget(xs, w);
+	watch_request(xs, XS_UNWATCH, w);
 }

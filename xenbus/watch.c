@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Watches: functions that are called when something in xenstore changes.
+ * Watches: functions that are called when something in xenstore changes. The
+ * requests that make and end one are in request.c; client.c hands events over.
  *
  * Specified in docs/misc/xenstore.txt of Xen (WATCH, UNWATCH, WATCH_EVENT). A
  * watch's token is its number in decimal. An event only marks its watch and
@@ -26,7 +27,7 @@ static struct xn_xs_watch *find(struct xn_xs *xs, uint32_t id)
 	return w;
 }
 
-static void link_watch(struct xn_xs *xs, struct xn_xs_watch *w)
+void xn_xs_watch_link(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	unsigned long flags = xn_lock(&xs->lock);
 
@@ -204,18 +205,6 @@ void xn_xs_watch_init(struct xn_xs *xs)
 	xn_work_init(&xs->again, fire_again);
 }
 
-static int request(struct xn_xs *xs, enum xsd_sockmsg_type type,
-		   const struct xn_xs_watch *w)
-{
-	const struct xn_xs_part parts[] = {
-		{ w->path, strlen(w->path) + 1 },
-		{ w->token, strlen(w->token) + 1 },
-	};
-
-	return xn_xs_talk(xs, type, XN_XS_NOTXN, parts, XN_ARRAY_SIZE(parts),
-			  NULL, 0);
-}
-
 static bool is_running(struct xn_xs *xs, const struct xn_xs_watch *w)
 {
 	unsigned long flags = xn_lock(&xs->lock);
@@ -225,30 +214,9 @@ static bool is_running(struct xn_xs *xs, const struct xn_xs_watch *w)
 	return running;
 }
 
-static void forget(struct xn_xs *xs, struct xn_xs_watch *w)
+void xn_xs_watch_forget(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	unlink_watch(xs, w);
 	while (!xn_wait(&xs->wait, !is_running(xs, w), XN_XS_SLICE))
 		;
-}
-
-int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w)
-{
-	int err;
-
-	/* Linked first: the first event may precede the reply. */
-	link_watch(xs, w);
-	xn_format_uint(w->token, w->id);
-	err = request(xs, XS_WATCH, w);
-	if (err)
-		forget(xs, w);
-	return err;
-}
-
-void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w)
-{
-	if (!w->linked)
-		return;
-	forget(xs, w);
-	request(xs, XS_UNWATCH, w);
 }

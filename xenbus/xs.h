@@ -61,6 +61,8 @@ void xn_xs_nudge(struct xn_xs *xs);
 
 /* watch.c */
 void xn_xs_watch_init(struct xn_xs *xs);
+void xn_xs_watch_link(struct xn_xs *xs, struct xn_xs_watch *w);
+void xn_xs_watch_forget(struct xn_xs *xs, struct xn_xs_watch *w);
 void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len);
 
 /* value.c */

@@ -3,6 +3,7 @@
  * The shim's log: lines to Xen's debug port, which Xen logs ("xl dmesg", the
  * serial console) as guest_loglvl allows.
  */
+#include <xenion/format.h>
 #include "shim.h"
 
 #define PREFIX	"xenion shim: "

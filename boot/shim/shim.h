@@ -10,7 +10,7 @@
 #ifndef XENION_SHIM_H
 #define XENION_SHIM_H
 
-#include <xenion/boot.h>
+#include <xenion/x86/boot.h>
 
 /* A checked bzImage. Offsets and names: Linux's Documentation/arch/x86/boot. */
 struct bzimage {

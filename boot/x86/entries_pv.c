@@ -5,8 +5,8 @@
  * (xen-public/arch-x86/xen.h), CALLBACKOP_register (xen-public/callback.h),
  * VCPUOP_initialise (xen-public/vcpu.h). Called by the OS layer.
  */
-#include <xenion/boot.h>
 #include <xenion/hypercall.h>
+#include <xenion/x86/boot.h>
 #include <xen-public/callback.h>
 
 #define RFLAGS_IF	(1u << 9)

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What CPUID says: Xen's leaves (xen-public/arch-x86/cpuid.h), and which
- * hypercall instruction this CPU has (xen-public/arch-x86/xen-x86_64.h).
- * Called by a port at its start, and on each vCPU for its number. Only for
- * ports on hardware, whose <xn_os_port.h> includes <xenion/x86/hypercall.h>.
+ * What CPUID says of Xen: its leaves (xen-public/arch-x86/cpuid.h). Called by a
+ * port at its start, and on each vCPU for its number.
  */
-#include <xenion/boot.h>
+#include <xenion/x86/boot.h>
 #include <xenion/x86/cpuid.h>
-#include <xenion/x86/hypercall.h>
 #include <xen-public/arch-x86/cpuid.h>
 
 #define CPUID_1_ECX_HYPERVISOR	(1u << 31)
@@ -65,29 +62,4 @@ uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback)
 	if (!info->has_vcpu_id)
 		return fallback;
 	return xn_cpuid(info->cpuid_base + 4, 0).ebx;
-}
-
-static long refuse(unsigned int nr, unsigned long a1, unsigned long a2,
-		   unsigned long a3, unsigned long a4, unsigned long a5)
-{
-	return -ENOSYS;
-}
-
-enum xn_hypercall_insn xn_hypercall_insn;
-long (*xn_hypercall_other)(unsigned int nr, unsigned long a1, unsigned long a2,
-			   unsigned long a3, unsigned long a4,
-			   unsigned long a5) = refuse;
-
-void xn_hypercall_choose(void)
-{
-	struct xn_cpuid vendor = xn_cpuid(0, 0);
-	bool amd = vendor.ebx == 0x68747541 &&	/* "Auth" */
-		   vendor.edx == 0x69746e65 &&	/* "enti" */
-		   vendor.ecx == 0x444d4163;	/* "cAMD" */
-	bool hygon = vendor.ebx == 0x6f677948 &&	/* "Hygo" */
-		     vendor.edx == 0x6e65476e &&	/* "nGen" */
-		     vendor.ecx == 0x656e6975;		/* "uine" */
-
-	/* Intel, Centaur and Shanghai have VMX, hence vmcall. */
-	xn_hypercall_insn = amd || hygon ? XN_INSN_VMMCALL : XN_INSN_VMCALL;
 }

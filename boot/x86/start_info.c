@@ -5,8 +5,8 @@
  * specified to be compatible), and the memory map by hypercall, which version 0
  * needs. Called once, by the PVH entry point's C code.
  */
-#include <xenion/boot.h>
 #include <xenion/hypercall.h>
+#include <xenion/x86/boot.h>
 #include <xen-public/arch-x86/hvm/start_info.h>
 
 /* At most this many entries are read, even if they would merge. */

@@ -4,7 +4,7 @@
  * layout" in xen-public/xen.h): where the domain builder put what, and which
  * pages exist. Called once, by the PV entry point's C code.
  */
-#include <xenion/boot.h>
+#include <xenion/x86/boot.h>
 
 #define MAGIC	"xen-3.0-x86_64"
 
@@ -194,7 +194,7 @@ static int read_pages(const xen_pfn_t *p2m, uint64_t nr_pages,
  * first pages after everything in use are.
  */
 static int set_tables_aside(const struct start_info *si,
-			    struct xn_boot_info *info)
+			    struct xn_boot_info *info, struct xn_boot_pv *pv)
 {
 	uint64_t end = si->pt_base +
 		       ((si->nr_pt_frames + 1) << XN_PAGE_SHIFT);
@@ -208,21 +208,21 @@ static int set_tables_aside(const struct start_info *si,
 	/* The builder has made the first of each level. */
 	tables = (tables - 1) / PER_TABLE;
 	all += tables + tables / PER_TABLE;
-	info->pv.nr_tables = all;
+	pv->nr_tables = all;
 	if (!all)
 		return 0;
 	if (xn_memmap_find(&info->map, end, UINT64_MAX, all << XN_PAGE_SHIFT,
-			   XN_PAGE_SIZE, &info->pv.tables)) {
+			   XN_PAGE_SIZE, &pv->tables)) {
 		xn_os_log(XN_ERR, "boot: too little memory: no place for %llu page tables",
 			  (unsigned long long)all);
 		return -ENOSPC;
 	}
-	return reserve(info, info->pv.tables, all << XN_PAGE_SHIFT);
+	return reserve(info, pv->tables, all << XN_PAGE_SHIFT);
 }
 
 int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
 	       void (*found_console)(const struct xn_boot_channel *console),
-	       struct xn_boot_info *info)
+	       struct xn_boot_info *info, struct xn_boot_pv *pv)
 {
 	const void *p = xn_window_ptr(win, start_info, sizeof(struct start_info));
 	struct start_info si;
@@ -245,10 +245,11 @@ int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
 		xn_os_log(XN_ERR, "boot: the list of pages is out of reach");
 		return -EINVAL;
 	}
-	info->pv = (struct xn_boot_pv){
+	*pv = (struct xn_boot_pv){
 		.nr_pages = si.nr_pages, .p2m = si.mfn_list,
 		.page_root = si.pt_base, .shared_info = si.shared_info,
 	};
+	info->pv = pv;
 	/* dom0 has a description of the screen in its place. */
 	if (!(si.flags & SIF_INITDOMAIN))
 		find_channel(&info->console, "console", p2m, si.nr_pages,
@@ -265,6 +266,6 @@ int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
 	if (!err)
 		err = read_module(&si, info);
 	if (!err)
-		err = set_tables_aside(&si, info);
+		err = set_tables_aside(&si, info, pv);
 	return err;
 }

@@ -4,7 +4,6 @@
  * vCPU, upcalls disabled, with the memory that the host has used
  * identity-mapped; calls the program's xn_start().
  */
-#include <xenion/boot.h>
 #include <xenion/hypercall.h>
 #include "x86.h"
 
@@ -15,11 +14,12 @@
 static const struct xn_window memory = { NULL, 0, 1ull << 47 };
 
 static struct xn_boot_info info;
+static struct xn_boot_pv pv;
 
 void xn_start_pv(uint64_t start_info, uint64_t entry_cycles)
 {
 	xn_hypercall_choose_pv();
-	if (xn_boot_pv(&memory, start_info, xn_early_ring, &info) ||
+	if (xn_boot_pv(&memory, start_info, xn_early_ring, &info, &pv) ||
 	    xn_boot_claim(&info))
 		xn_early_stop(SHUTDOWN_crash);
 	info.entry_cycles = entry_cycles;

@@ -4,7 +4,6 @@
  * 64-bit mode, on one vCPU, interrupts off, with the first 4 GiB of memory
  * identity-mapped; calls the program's xn_start().
  */
-#include <xenion/boot.h>
 #include <xenion/hypercall.h>
 #include "x86.h"
 

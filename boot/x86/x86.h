@@ -3,7 +3,7 @@
 #ifndef XENION_BOOT_X86_H
 #define XENION_BOOT_X86_H
 
-#include <xenion/boot.h>
+#include <xenion/x86/boot.h>
 
 /* First and last address of the image, by GNU ld. */
 extern char __executable_start[], _end[];

@@ -1,71 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * boot/: what the host says about itself and about this guest, at its start.
+ * boot/: what the host hands over to this guest at its start, in one form for
+ * all kinds of entry. What is x86's own is in <xenion/x86/boot.h>.
  */
 #ifndef XENION_BOOT_H
 #define XENION_BOOT_H
 
 #include <xenion/os.h>
-
-/* What Xen's CPUID leaves say (xen-public/arch-x86/cpuid.h). */
-struct xn_hv_info {
-	uint32_t cpuid_base;	/* first of Xen's leaves, 0: not on Xen */
-	uint16_t major, minor;	/* Xen's version */
-	uint32_t features;	/* XEN_HVM_CPUID_* of this vCPU */
-	uint32_t tsc_khz;	/* guest TSC frequency, 0: not told */
-	bool has_vcpu_id;	/* leaf base+4 gives each vCPU's number */
-};
-
-/**
- * xn_hv_probe - is this Xen, and what does it offer?
- * @info: filled in; all zero when this is no HVM or PVH guest on Xen
- *
- * Makes no hypercall.
- *
- * Context: any.
- * Return: 0, or -ENODEV when not on Xen.
- */
-int xn_hv_probe(struct xn_hv_info *info);
-
-/**
- * xn_hv_vcpu_id - the number that Xen has for the vCPU that runs this
- * @info: from xn_hv_probe()
- * @fallback: the answer when Xen does not tell
- *
- * Context: not preemptible.
- * Return: the number in CPUID's leaf, or @fallback.
- */
-uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
-
-/**
- * xn_domid - this domain's number
- * @domid: filled in
- *
- * For the few places where Xen does not take DOMID_SELF: who may access a page
- * (xn_gnttab_grant()) and whose page is mapped (xn_gntmap_map()). Of a port
- * that waits for the domain itself Xen tells the number: one is made for a
- * moment.
- *
- * Context: any.
- * Return: 0 or a negative errno value.
- */
-int xn_domid(domid_t *domid);
-
-/**
- * xn_hypercall_choose - select the hypercall instruction of this CPU
- *
- * Called once, before the first hypercall.
- *
- * Context: any.
- */
-void xn_hypercall_choose(void);
-
-/**
- * xn_hypercall_choose_pv - the same for a PV guest, which has one of its own
- *
- * Context: any.
- */
-void xn_hypercall_choose_pv(void);
 
 /*
  * Memory types, numbered as ACPI does. Where two claims on an address differ,
@@ -164,7 +105,7 @@ struct xn_boot_module {
 	uint64_t size;		/* bytes */
 };
 
-/* The kinds of x86 domain. */
+/* The kinds of domain; only x86 has more than the first. */
 enum xn_kind {
 	XN_PVH,			/* hardware-assisted, no emulated PC */
 	XN_HVM,			/* with one */
@@ -179,18 +120,7 @@ struct xn_boot_channel {
 
 #define XN_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
 
-/*
- * What a PV guest has of its own. "Guest-physical" is pseudo-physical there: an
- * index of the list by which it knows its machine frames.
- */
-struct xn_boot_pv {
-	uint64_t nr_pages;	/* of that list; the list is */
-	uint64_t p2m;		/* here, guest-physical: xen_pfn_t each */
-	uint64_t page_root;	/* guest-physical: the level 4 page table */
-	uint64_t tables;	/* guest-physical, set aside: pages for the */
-	uint64_t nr_tables;	/* page tables that all RAM will need */
-	uint64_t shared_info;	/* a machine address */
-};
+struct xn_boot_pv;
 
 /* What every kind of entry ends in, whatever the host's format was. */
 struct xn_boot_info {
@@ -203,22 +133,10 @@ struct xn_boot_info {
 	unsigned int nr_modules;
 	struct xn_boot_module module[XN_BOOT_MAX_MODULES];
 	struct xn_memmap map;	/* what boot uses is XN_MEM_RESERVED in it */
-	struct xn_boot_pv pv;	/* only of kind XN_PV */
+	const struct xn_boot_pv *pv; /* of kind XN_PV: <xenion/x86/boot.h> */
 };
 
-/*
- * Entry points in assembly, all on the current stack, aligned to 16 bytes. Xen
- * leaves there: rcx, r11, perhaps an error code, and what iretq expects; the
- * failsafe callback finds ds, es, fs and gs before that. They end in
- * HYPERVISOR_iret (xen-public/arch-x86/xen-x86_64.h).
- */
-struct xn_pv_entries {
-	const struct trap_info *traps;	/* up to one with address 0 */
-	void (*event)(void);	/* upcalls disabled */
-	void (*failsafe)(void);	/* a guest state that could not be restored */
-};
-
-/* ---- entry points: boot/x86/head_*.S ---- */
+/* ---- entry points ---- */
 
 /* Bytes of the stack on which xn_start() runs. */
 #define XN_BOOT_STACK	16384u
@@ -246,51 +164,6 @@ void xn_start(const struct xn_boot_info *info);
  * Return: 1 ... XN_MAX_VCPUS.
  */
 unsigned int xn_vcpu_count(void);
-
-/**
- * xn_hvm_vcpu_start - start another vCPU of a PVH or HVM guest
- * @vcpu: its number
- * @entry: what it runs, in 64-bit mode, interrupts off, on the page tables of
- *         head_pvh.S; may not return. It has neither GDT nor IDT yet
- * @arg: its argument
- * @stack_top: the end of its stack, 16-byte aligned
- *
- * VCPUOP_initialise, VCPUOP_up.
- *
- * Context: any.
- * Return: 0 or a negative errno value; -EEXIST for one that was started before.
- */
-int xn_hvm_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
-		      void *stack_top);
-
-/**
- * xn_pv_entries - where Xen enters this PV guest, on the vCPU that calls
- * @e: for exceptions and upcalls
- *
- * HYPERVISOR_set_trap_table, CALLBACKOP_register.
- *
- * Context: any.
- * Return: 0 or a negative errno value.
- */
-int xn_pv_entries(const struct xn_pv_entries *e);
-
-/**
- * xn_pv_vcpu_start - start another vCPU of a PV guest
- * @vcpu: its number
- * @entry: what it runs, upcalls disabled; may not return
- * @arg: its argument
- * @stack_top: the end of its stack, 16-byte aligned
- * @root: machine frame of its level 4 page table, which is pinned
- * @e: where Xen enters it
- *
- * VCPUOP_initialise, VCPUOP_up.
- *
- * Context: any; the caller serialises calls.
- * Return: 0 or a negative errno value; -EEXIST for one that was started before.
- */
-int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
-		     void *stack_top, xen_pfn_t root,
-		     const struct xn_pv_entries *e);
 
 /**
  * xn_early_write - text for Xen's console or log
@@ -324,71 +197,5 @@ void xn_early_console(void (*write)(const char *s, unsigned int len));
  * Context: any.
  */
 void xn_early_stop(unsigned int reason) __attribute__((noreturn));
-
-/**
- * xn_vformat - text with numbers in it, for a port's xn_os_log()
- * @buf: gets the text and a NUL
- * @size: bytes of @buf; what does not fit is cut off
- * @fmt: as xn_os_log() takes it; a width pads with spaces, or with zeros
- *       behind "0"
- * @ap: the arguments
- *
- * Context: any.
- * Return: how many bytes, without the NUL.
- */
-unsigned int xn_vformat(char *buf, unsigned int size, const char *fmt,
-			__builtin_va_list ap);
-
-/* ---- what they are made of ---- */
-
-/**
- * xn_boot_pvh - read what a PVH entry was handed
- * @win: memory that holds all of it
- * @start_info: guest-physical address of the struct hvm_start_info
- * @memmap_query: fills an empty map where the start info has none (version 0
- *                never has): xn_memmap_query(), or a test's own
- * @info: filled in
- *
- * Format: xen-public/arch-x86/hvm/start_info.h. What is wrong is logged.
- *
- * Context: any.
- * Return: 0, -EINVAL for what cannot be, -E2BIG for more modules or ranges than
- * there is place for, or what @memmap_query returned.
- */
-int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
-		int (*memmap_query)(struct xn_memmap *map),
-		struct xn_boot_info *info);
-
-/**
- * xn_boot_pv - read what a PV entry was handed
- * @win: memory that holds all of it
- * @start_info: guest-physical address of the struct start_info
- * @found_console: called once, when the console's page is known (its address is
- *                 0 if there is none), before anything else is complained about
- * @info: filled in, but for nr_vcpus; what the host has put into memory is
- *        XN_MEM_RESERVED in its map
- *
- * Format: xen-public/xen.h. The map says which pages there are, not where the
- * machine has them. What is wrong is logged.
- *
- * Context: any.
- * Return: 0, -EINVAL for what cannot be, -ENOSPC for too little memory, -E2BIG
- * for more ranges than there is place for.
- */
-int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
-	       void (*found_console)(const struct xn_boot_channel *console),
-	       struct xn_boot_info *info);
-
-/**
- * xn_memmap_query - ask Xen for this guest's memory map
- * @map: an empty map, filled in
- *
- * XENMEM_memory_map (xen-public/memory.h), which gives entries as a PC's BIOS
- * does.
- *
- * Context: any, needs 3 KiB of stack.
- * Return: 0 or a negative errno value.
- */
-int xn_memmap_query(struct xn_memmap *map);
 
 #endif /* XENION_BOOT_H */

@@ -39,7 +39,9 @@ struct xn_evtchn_ops {
 	void (*mask)(struct xn_evtchn_table *t, evtchn_port_t port);
 	bool (*is_masked)(struct xn_evtchn_table *t, evtchn_port_t port);
 	void (*unmask)(struct xn_evtchn_table *t, evtchn_port_t port);
-	unsigned int (*upcall)(struct xn_evtchn_table *t, unsigned int vcpu);
+	/* How many events were handled; @more: there are others, and no upcall. */
+	unsigned int (*upcall)(struct xn_evtchn_table *t, unsigned int vcpu,
+			       bool *more);
 };
 
 extern const struct xn_evtchn_ops xn_evtchn_twolevel;
@@ -49,11 +51,18 @@ extern const struct xn_evtchn_ops xn_evtchn_fifo;
 #define XN_EVTCHN_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
 #define XN_EVTCHN_DIR_PAGES	2
 
-/* All fields except max_ports and ops->name are private. */
+struct xn_evtchn_vcpu {
+	evtchn_port_t relief;		/* interrupts this vCPU, or 0 */
+	bool left;			/* an upcall has left events */
+};
+
+/* All fields are the room's own, but for max_ports and ops->name. */
 struct xn_evtchn_table {
 	const struct xn_evtchn_ops *ops;
 	struct shared_info *shared;
 	unsigned int nr_vcpus;
+	struct xn_evtchn_vcpu *vcpu;	/* a page of these */
+	struct xn_work relief;		/* for vCPUs whose upcall left events */
 	evtchn_port_t max_ports;
 	struct xn_lock lock;
 	void *dir[XN_EVTCHN_DIR_PAGES];	/* pages of pointers to pages */

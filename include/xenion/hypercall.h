@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercalls by name. Each wrapper is one call; its result is 0 or a positive
+ * hypercall/: hypercalls by name. Each wrapper is one call; its result is 0 or a positive
  * count, or a negative errno value of this system. Xen's own errno numbers
  * (xen-public/errno.h) are translated here and nowhere else.
  *
@@ -134,5 +134,16 @@ static inline int xn_hvm_param_set(unsigned int index, uint64_t value)
 
 	return xn_hc_hvm(HVMOP_set_param, &p);
 }
+
+/**
+ * xn_domid - this domain's number
+ * @domid: filled in
+ *
+ * For the few places where Xen does not take DOMID_SELF: who may access a page
+ * (xn_gnttab_grant()) and whose page is mapped (xn_gntmap_map()). Of a port that
+ * waits for the domain itself Xen tells the number: one is made for a moment.
+ * Returns: 0 or a negative errno value. Context: any.
+ */
+int xn_domid(domid_t *domid);
 
 #endif /* XENION_HYPERCALL_H */

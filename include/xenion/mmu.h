@@ -22,7 +22,7 @@ enum xn_mapspace {
 
 /*
  * How frames come to the guest and go: what is different in a PV guest, which
- * knows machine frames and keeps page tables (<xenion/pv.h>). For mmu/ and
+ * knows machine frames and keeps page tables (<xenion/x86/pv.h>). For mmu/ and
  * grant/; the context of each is any. Errors are negative errno values.
  */
 struct xn_frame_ops {

@@ -114,7 +114,7 @@ xen_pfn_t bare_arch_gfn(const void *va);
 /* Bits of a guest-physical address. */
 unsigned int bare_arch_address_bits(void);
 
-/* ---- the port's parts ---- */
+/* ---- the port's parts: they call nothing of kernel/ ---- */
 
 /* What we use lies below, where the entry code's identity map reaches. */
 #define BARE_REACH	0x100000000ull
@@ -134,16 +134,27 @@ struct bare_stack {
 	((struct bare_stack *)((uintptr_t)__builtin_frame_address(0) & \
 			       ~(uintptr_t)(BARE_STACK - 1)))
 
-void *bare_stack_alloc(unsigned int cpu);
+/* A new one for a context of CPU @cpu, or NULL. */
+static inline void *bare_stack_alloc(unsigned int cpu)
+{
+	struct bare_stack *s = bare_pages(BARE_STACK / XN_PAGE_SIZE,
+					  BARE_STACK / XN_PAGE_SIZE);
 
-void bare_clock_init(void);
+	if (s) {
+		s->cpu = cpu;
+		s->mark = BARE_STACK_MARK;
+	}
+	return s;
+}
+
+void bare_clock_init(const struct shared_info *shared, unsigned int nr_vcpus);
 void bare_memory_init(const struct xn_boot_info *info);
 void bare_threads_init(void);
 void bare_workers_init(void);
-void bare_timer_init(void);
+void bare_timer_init(struct xn_evtchn_table *t);
 void bare_cpus_init(void);
-/* Wake CPU 0 if it sleeps. */
-void bare_kick(void);
+/* The event channel that interrupts CPU 0; 0: there are no other CPUs. */
+extern evtchn_port_t bare_kick;
 
 /* switch.S: save this context's stack pointer, go on with another's. */
 void bare_switch(uint64_t *save, uint64_t load);

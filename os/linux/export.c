@@ -5,7 +5,6 @@
  */
 #include <linux/export.h>
 
-#include <xenion/boot.h>
 #include <xenion/guest.h>
 #include "xnl.h"
 

@@ -5,7 +5,7 @@
 #ifndef XENION_LINUX_INTERNAL_H
 #define XENION_LINUX_INTERNAL_H
 
-#include <xenion/boot.h>
+#include <xenion/x86/boot.h>
 #include "xnl.h"
 
 /* native.c: it alone sees Linux's own <xen/...> headers */

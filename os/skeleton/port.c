@@ -6,7 +6,8 @@
  * owes to its callers.
  */
 #include <stdarg.h>
-#include <xenion/boot.h>
+#include <xenion/format.h>
+#include <xenion/x86/boot.h>
 #include <xenion/hypercall.h>
 
 #define POOL_PAGES	512		/* 2 MiB */

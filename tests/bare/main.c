@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Runs the selftests that are linked in, and tells of them in TAP. */
+#include <xenion/format.h>
 #include "selftest.h"
 
 /* Of os/bare/bare.lds, by name. */

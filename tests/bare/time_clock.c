@@ -8,6 +8,7 @@
  * the one before, whoever took that; and by readings of the TSC around those of
  * the clock: what lies outside cannot be shorter, what lies inside not longer.
  */
+#include <xenion/x86/boot.h>
 #include "selftest.h"
 
 #define READINGS	20000u

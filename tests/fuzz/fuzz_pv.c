@@ -28,6 +28,7 @@ struct memory {
 
 static struct memory *mem;
 static struct xn_boot_info info;
+static struct xn_boot_pv pv;
 static struct xn_boot_channel console;
 static unsigned int consoles;
 
@@ -169,8 +170,8 @@ static void check(const struct start_info *si, const struct xn_window *win,
 	assert_true(!info.store.gpa || taken(info.store.gpa, 4096));
 	if (info.nr_modules)
 		assert_true(taken(info.module[0].start, info.module[0].size));
-	if (info.pv.nr_tables)
-		assert_true(is(info.pv.tables, info.pv.nr_tables << 12,
+	if (info.pv->nr_tables)
+		assert_true(is(info.pv->tables, info.pv->nr_tables << 12,
 			       XN_MEM_RESERVED));
 	if (info.cmdline) {
 		line = xn_window_ptr(win, info.cmdline, 1);
@@ -202,7 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	       start - BASE + sizeof(si) <= sizeof(*mem) ? sizeof(si) : 0);
 
 	consoles = 0;
-	err = xn_boot_pv(&win, start, found_console, &info);
+	err = xn_boot_pv(&win, start, found_console, &info, &pv);
 	assert_in_range(consoles, !err, 1);
 	assert_int_equal(host_log_count(XN_ERR), !!err);
 	assert_in_range(host_log_count(XN_WARN), 0, 2);

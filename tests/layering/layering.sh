@@ -3,15 +3,17 @@
 #
 # Proves the layering rule, in TAP: every file of the core compiles freestanding
 # with no header of any OS (without floating point, variable arrays or large
-# stack frames); the sources keep the rules of rules.py; each rule finds what it
-# is for, when it is planted; and a port stays small: the reference kernel's is
-# counted, without comments and empty lines.
+# stack frames), and all that is not under an x86/ also for another architecture;
+# the sources keep the rules of rules.py; within a room no files call each other
+# in a circle; the reference kernel's port calls nothing of the kernel; each rule
+# finds what it is for, when it is planted; and a port stays small: the reference
+# kernel's is counted, without comments and empty lines.
 #
-# Usage: layering.sh        (CC: the compiler)
+# Usage: layering.sh        (CC, CLANG: the compilers)
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-CC=${CC:-gcc}
+CC=${CC:-gcc} CLANG=${CLANG:-clang-14}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 ln -s /usr/include/xen "$tmp/xen-public"
@@ -29,7 +31,7 @@ result() {
 	fi
 }
 
-# freestanding TREE FILE. What runs before an OS has a stack of its own size.
+# freestanding TREE FILE OBJECT. What runs before an OS has a stack of its own size.
 freestanding() {
 	local frame=1024
 
@@ -39,7 +41,24 @@ freestanding() {
 		-Wall -Wextra -Wno-unused-parameter -Wvla -Wmissing-prototypes \
 		-Wframe-larger-than=$frame -Werror \
 		-I"$here/include" -I"$1/include" -isystem "$tmp" \
-		-c -o /dev/null "$2"
+		-c -o "$3" "$2"
+}
+
+# object FILE: where its object is
+object() {
+	local path=${1%.c}
+
+	echo "$tmp/obj/${path//\//-}.o"
+}
+
+# elsewhere TREE FILE: on another architecture
+elsewhere() {
+	"$CLANG" --target=aarch64-linux-gnu -std=gnu11 -ffreestanding \
+		-nostdinc -mgeneral-regs-only \
+		-isystem "$("$CLANG" -print-resource-dir)/include" \
+		-Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes -Werror \
+		-I"$here/include" -I"$1/include" -isystem "$tmp" \
+		-fsyntax-only "$2"
 }
 
 # plant FILE: a copy of the headers with one more file, its text from stdin
@@ -57,15 +76,38 @@ finds() {
 	result $? "$1 finds what breaks it" "$tmp/why"
 }
 
-mapfile -t core < <(cd "$top" && find boot mmu events grant time xenbus frontends \
+# frontends/ has circles yet.
+rooms=(hypercall boot mmu events grant time xenbus)
+mkdir "$tmp/obj"
+mapfile -t core < <(cd "$top" && find hypercall boot mmu events grant time xenbus frontends \
 	-path boot/shim -prune -o -name '*.c' -print | sort)
+mapfile -t neutral < <(printf '%s\n' "${core[@]}" | grep -v /x86/)
 mapfile -t rules < <(python3 "$here/rules.py" --list)
-echo "1..$((${#core[@]} + ${#rules[@]} + 11))"
+echo "1..$((${#core[@]} + ${#neutral[@]} + ${#rooms[@]} + ${#rules[@]} + 16))"
 
 for file in "${core[@]}"; do
-	freestanding "$top" "$top/$file" >"$tmp/why" 2>&1
+	freestanding "$top" "$top/$file" "$(object "$file")" >"$tmp/why" 2>&1
 	result $? "$file compiles freestanding" "$tmp/why"
 done
+
+for file in "${neutral[@]}"; do
+	elsewhere "$top" "$top/$file" >"$tmp/why" 2>&1
+	result $? "$file compiles for aarch64" "$tmp/why"
+done
+
+for room in "${rooms[@]}"; do
+	python3 "$here/circles.py" "$tmp/obj" "$room-" >"$tmp/why"
+	result $? "no circle of calls among the files of $room/" "$tmp/why"
+done
+
+for file in "$top"/os/bare/port/*.c "$top"/os/bare/kernel/*.c; do
+	"$CC" -std=gnu11 -ffreestanding -mgeneral-regs-only -O2 \
+		-I"$top/os/bare" -I"$top/os/bare/include" -I"$top/os/bare/hvm" \
+		-I"$top/include" -isystem "$tmp" \
+		-c -o "$(object "${file#"$top"/}")" "$file" || exit 1
+done
+python3 "$here/circles.py" "$tmp/obj" os-bare-port os-bare-kernel >"$tmp/why"
+result $? "the reference kernel's port calls nothing of the kernel" "$tmp/why"
 
 for rule in "${rules[@]}"; do
 	python3 "$here/rules.py" "${rule%% *}" "$top" >"$tmp/why"
@@ -77,9 +119,27 @@ for text in '#include <string.h>' '#include <linux/slab.h>' \
 	'void g(char *p); void f(int n); void f(int n) { char a[n]; g(a); }'; do
 	plant grant/planted.c <<<"#include <xenion/grant.h>
 $text"
-	freestanding "$tmp/tree" "$tmp/tree/grant/planted.c" 2>/dev/null
+	freestanding "$tmp/tree" "$tmp/tree/grant/planted.c" /dev/null \
+		2>/dev/null
 	result $((! $?)) "freestanding refuses: $text"
 done
+
+plant grant/planted.c <<<'#include <xenion/x86/tsc.h>'
+elsewhere "$tmp/tree" "$tmp/tree/grant/planted.c" 2>/dev/null
+result $((! $?)) "aarch64 refuses x86's instructions"
+
+rm "$tmp"/obj/*
+for text in 'a b' 'b c' 'c a'; do
+	# shellcheck disable=SC2086
+	set -- $text
+	echo "void $2(void); void $1(void) { $2(); }" |
+		"$CC" -x c -c -o "$tmp/obj/grant-$1.o" -
+done
+python3 "$here/circles.py" "$tmp/obj" grant- >"$tmp/why"
+[ $? -eq 1 ] && [ "$(wc -l <"$tmp/why")" -eq 3 ]
+result $? "a circle of three files is found" "$tmp/why"
+python3 "$here/circles.py" "$tmp/obj" grant-a grant-c
+result $? "which is not where no arrow leads"
 
 plant mmu/planted.c <<<'#include <asm/page.h>'
 finds no_os_header
@@ -88,6 +148,8 @@ plant mmu/planted.c <<<'#ifdef CONFIG_SMP
 finds no_port_macro
 plant grant/planted.c <<<'#include <xenion/events.h>'
 finds floors
+plant time/planted.c <<<'#include <xenion/x86/boot.h>'
+finds architecture_apart
 plant frontends/blkfront_planted.c <<<'#include <xenion/netfront.h>'
 finds frontends_apart
 plant include/xenion/planted.h <<<'int xn_planted(void);'

@@ -13,23 +13,27 @@ import sys
 
 # The floors. A file may include headers of a lower floor, and of its own room.
 FLOORS = {
-    "base": 0, "boot": 1, "mmu": 2, "events": 3, "grant": 3, "time": 3,
+    "hypercall": 0, "boot": 1, "mmu": 2, "events": 3, "grant": 3, "time": 3,
     "xenbus": 4, "frontends": 5,
 }
 # Public headers by name; those not named belong to a frontend of that name.
 HEADERS = {
-    "os": "base", "hypercall": "base", "ring": "base", "version": "base",
-    "boot": "boot", "mmu": "mmu", "pv": "mmu", "events": "events",
+    "os": "hypercall", "hypercall": "hypercall", "format": "hypercall",
+    "ring": "hypercall", "boot": "boot", "mmu": "mmu", "events": "events",
     "grant": "grant", "time": "time", "xenbus": "xenbus",
-    "control": "xenbus",
     "guest": "xenbus",  # one instance of each room, up to xenbus
-    "x86/hypercall": "base", "x86/tsc": "base", "x86/cpuid": "boot",
+    "x86/hypercall": "hypercall", "x86/tsc": "hypercall",
+    "x86/cpuid": "hypercall", "x86/boot": "boot", "x86/pv": "mmu",
 }
-ROOMS = ["boot", "mmu", "events", "grant", "time", "xenbus", "frontends"]
+ROOMS = ["hypercall", "boot", "mmu", "events", "grant", "time", "xenbus", "frontends"]
 # Of the core, but programs of their own that an OS never sees.
 APART = ["boot/shim"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.M)
+# What is true of one architecture only.
+ARCH = re.compile(
+    r"(<xenion/x86/[^>]*>|<xen-public/arch-[^>]*>|\"x86/[^\"]*\"|__asm__|"
+    r"__x86_64__|__i386__|__aarch64__|__arm__|__builtin_ia32_\w+)")
 PORT_MACRO = re.compile(
     r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b.*"
     r"\b(__linux__|__KERNEL__|MODULE|CONFIG_\w+|LINUX\w*|__unix__)", re.M)
@@ -99,6 +103,16 @@ def no_port_macro(tree):
             yield f"{path}: depends on {word}"
 
 
+def architecture_apart(tree):
+    """an architecture shows only in folders of its name"""
+    for path in files(tree):
+        if "/x86/" in path:
+            continue
+        text = re.sub(r"/\*.*?\*/", "", read(tree, path), flags=re.S)
+        for word in ARCH.findall(text):
+            yield f"{path}: has {word}"
+
+
 def floors(tree):
     """no room includes a header of a higher floor, or of its neighbour"""
     for path in files(tree):
@@ -135,7 +149,7 @@ TOGETHER = re.compile(r"xn_hc_\w+|xn_hypercall")
 def documented(tree):
     """every public function has kernel-doc, and every such text a function"""
     for path in files(tree, (".h",)):
-        if not path.startswith("include/xenion/") or "/x86/" in path:
+        if not path.startswith("include/xenion/"):
             continue
         text = read(tree, path)
         docs = set(re.findall(r"/\*\*\s*(?:\*\s*)?(xn_\w+)(?:\(\))? - ", text))
@@ -168,7 +182,7 @@ def licensed(tree):
 
 
 RULES = {f.__name__: f for f in (no_os_header, no_port_macro, floors,
-                                 frontends_apart, documented, licensed)}
+                                 architecture_apart, frontends_apart, documented, licensed)}
 
 
 def main(argv):

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The machine under the tests: the hypercall instruction and CPUID (in place of
- * boot/x86/probe.c), memremap() of what is not RAM, and a thread in which Xen
- * and dom0 run.
+ * hypercall/x86/insn.c and boot/x86/probe.c), memremap() of what is not RAM, and
+ * a thread in which Xen and dom0 run.
  */
 #include <linux/completion.h>
 #include <linux/console.h>
@@ -193,7 +193,7 @@ static long hypercall(unsigned int nr, unsigned long a1, unsigned long a2,
 	return ret;
 }
 
-/* ---- in place of boot/x86/probe.c ---- */
+/* ---- in place of hypercall/x86/insn.c and boot/x86/probe.c ---- */
 
 enum xn_hypercall_insn xn_hypercall_insn;
 long (*xn_hypercall_other)(unsigned int nr, unsigned long a1, unsigned long a2,

@@ -2,7 +2,7 @@
 /*
  * A simulated Xen for a PV guest's memory: machine frames in disorder, page
  * tables of four levels in the process's memory, and the checks that Xen makes
- * of each update. Includes what is tested, mmu/pv.c and mmu/pv_tables.c, with
+ * of each update. Includes what is tested, mmu/x86/pv.c and pv_tables.c, with
  * its hypercalls and pages led here.
  */
 #ifndef XENION_PV_XEN_H
@@ -16,7 +16,7 @@
 #define xn_os_page_free		pv_page_free
 
 #include "unit.h"
-#include <xenion/pv.h>
+#include <xenion/x86/pv.h>
 #include <xen-public/errno.h>
 
 /*
@@ -268,8 +268,8 @@ void pv_page_free(void *page)
 #define MACH2PHYS_VIRT_START	((uintptr_t)xen.m2p)
 #define MACH2PHYS_VIRT_END	((uintptr_t)(xen.m2p + NR_FRAMES))
 
-#include "mmu/pv.c"
-#include "mmu/pv_tables.c"
+#include "mmu/x86/pv.c"
+#include "mmu/x86/pv_tables.c"
 
 /* ---- what the domain builder does ---- */
 

@@ -34,8 +34,10 @@ extern enum xn_hypercall_insn {
 	XN_INSN_VMMCALL,
 	XN_INSN_VMCALL,
 } xn_hypercall_insn;
+static void xn_hypercall_choose(void);
 
 #include "boot/x86/probe.c"
+#include "hypercall/x86/insn.c"
 
 static struct xn_hv_info info;
 

@@ -27,6 +27,7 @@ static struct {
 
 static const struct xn_window win = { &mem, BASE, sizeof(mem) };
 static struct xn_boot_info info;
+static struct xn_boot_pv pv;
 static struct xn_boot_channel console;
 static unsigned int consoles;
 
@@ -63,7 +64,7 @@ static int setup(void **state)
 static int parse(void)
 {
 	host_log_reset();
-	return xn_boot_pv(&win, ADDR(si), found_console, &info);
+	return xn_boot_pv(&win, ADDR(si), found_console, &info, &pv);
 }
 
 /* Refused, with a word. */
@@ -99,10 +100,10 @@ static void test_domu(void **state)
 	assert_int_equal(info.console.port, 2);
 	assert_int_equal(consoles, 1);
 	assert_int_equal(console.gpa, ADDR(console));
-	assert_int_equal(info.pv.nr_pages, NR_PAGES);
-	assert_int_equal(info.pv.p2m, ADDR(p2m));
-	assert_int_equal(info.pv.page_root, ADDR(tables));
-	assert_int_equal(info.pv.shared_info, 0x123000);
+	assert_int_equal(info.pv->nr_pages, NR_PAGES);
+	assert_int_equal(info.pv->p2m, ADDR(p2m));
+	assert_int_equal(info.pv->page_root, ADDR(tables));
+	assert_int_equal(info.pv->shared_info, 0x123000);
 }
 
 /* What the host has used is reserved; the rest but page 0 is RAM. */
@@ -116,10 +117,10 @@ static void test_map(void **state)
 	assert_true(is_ram(0x1000, BASE - 0x1000));
 	assert_false(xn_memmap_covers(&info.map, 0, 0x1000, ~0u));
 	/* 64 MiB are 32 tables, of which the builder has made two. */
-	assert_int_equal(info.pv.nr_tables, 30);
-	assert_true(info.pv.tables >= ADDR(stack));
-	end = info.pv.tables + (30 << 12);
-	assert_true(is_reserved(info.pv.tables, 30 << 12));
+	assert_int_equal(info.pv->nr_tables, 30);
+	assert_true(info.pv->tables >= ADDR(stack));
+	end = info.pv->tables + (30 << 12);
+	assert_true(is_reserved(info.pv->tables, 30 << 12));
 	assert_true(end < ADDR(stack) + 4096 + (512 << 10));
 	assert_true(is_ram(end, (NR_PAGES << 12) - end));
 	assert_int_equal(info.map.range[info.map.nr - 1].end, NR_PAGES << 12);
@@ -146,9 +147,9 @@ static void test_magic(void **state)
 	strcpy(mem.si.magic, "xen-3.0-x86_32p");
 	refused(-EINVAL);
 	assert_int_equal(consoles, 0);
-	assert_int_equal(xn_boot_pv(&win, 0, found_console, &info), -EINVAL);
+	assert_int_equal(xn_boot_pv(&win, 0, found_console, &info, &pv), -EINVAL);
 	assert_int_equal(xn_boot_pv(&win, BASE + sizeof(mem) - 8,
-				    found_console, &info), -EINVAL);
+				    found_console, &info, &pv), -EINVAL);
 }
 
 static void test_pages(void **state)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* boot/format.c: text from numbers, for ports without a printf(). */
+/* hypercall/format.c: text from numbers, for ports without a printf(). */
 #include "unit.h"
 #include <limits.h>
 #include <stdio.h>
-#include <xenion/boot.h>
+#include <xenion/format.h>
 
 static char buf[64];
 

@@ -3,7 +3,7 @@
  * Copies to and from granted pages: whole ones, parts, and a third domain's;
  * many at a time, refused, and a host that lies about them.
  */
-#include <xenion/boot.h>
+#include <xenion/hypercall.h>
 
 #include "unit.h"
 #include "internal.h"

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <unistd.h>
 
-#include <xenion/boot.h>
+#include <xenion/hypercall.h>
 
 #include "unit.h"
 #include "internal.h"

@@ -4,7 +4,7 @@
  * all their forms, xenstore, the console, other domains' pages, the balloon;
  * each brought up, used, ended, and brought up once more. See sweep.h.
  */
-#include <xenion/boot.h>
+#include <xenion/hypercall.h>
 #include <xenion/console.h>
 
 #include "sweep.h"

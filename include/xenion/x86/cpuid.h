@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The CPUID instruction, for boot/ only: what lies above it is told by struct
- * xn_hv_info.
+ * The CPUID instruction. What it says of Xen is in struct xn_hv_info
+ * (<xenion/x86/boot.h>).
  */
 #ifndef XENION_X86_CPUID_H
 #define XENION_X86_CPUID_H
@@ -12,6 +12,14 @@ struct xn_cpuid {
 	uint32_t eax, ebx, ecx, edx;
 };
 
+/**
+ * xn_cpuid - the CPUID instruction
+ * @leaf: goes into eax
+ * @subleaf: goes into ecx
+ *
+ * Returns: the four registers. Context: any; the answer is of the CPU that runs
+ * this.
+ */
 static inline struct xn_cpuid xn_cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	struct xn_cpuid r;

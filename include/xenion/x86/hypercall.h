@@ -4,7 +4,7 @@
  * rdx, r10, r8, result in rax (xen-public/arch-x86/xen-x86_64.h).
  *
  * There is no hypercall page: the instruction is chosen once, from CPUID by
- * xn_hypercall_choose() or, in a PV guest, by xn_hypercall_choose_pv() (boot/),
+ * xn_hypercall_choose() or, in a PV guest, by xn_hypercall_choose_pv(),
  * because a page that the hypervisor fills in is one more page of executable
  * memory that the guest does not control (XSA-466). Included by the port's
  * <xn_os_port.h>.
@@ -28,6 +28,32 @@ extern long (*xn_hypercall_other)(unsigned int nr, unsigned long a1,
 				  unsigned long a2, unsigned long a3,
 				  unsigned long a4, unsigned long a5);
 
+/**
+ * xn_hypercall_choose - select the hypercall instruction of this CPU
+ *
+ * Called once, before the first hypercall. Context: any.
+ */
+void xn_hypercall_choose(void);
+
+/**
+ * xn_hypercall_choose_pv - the same for a PV guest, which has one of its own
+ *
+ * Context: any.
+ */
+void xn_hypercall_choose_pv(void);
+
+/**
+ * xn_hypercall_raw - one hypercall
+ * @nr: __HYPERVISOR_* (xen-public/xen.h)
+ * @a1: the arguments; those that a hypercall does not have are not looked at
+ * @a2: the second one
+ * @a3: the third one
+ * @a4: the fourth one
+ * @a5: the fifth one
+ *
+ * Only for xn_hypercall() and what runs before there is an OS. Returns: what Xen
+ * returned, errors as Xen numbers them. Context: any.
+ */
 static inline long xn_hypercall_raw(unsigned int nr, unsigned long a1,
 				    unsigned long a2, unsigned long a3,
 				    unsigned long a4, unsigned long a5)

@@ -6,7 +6,12 @@
 #ifndef XENION_X86_TSC_H
 #define XENION_X86_TSC_H
 
-/* Not before what precedes it: RDTSC alone may be executed early. */
+/**
+ * xn_cycles - the time stamp counter
+ *
+ * Read when all that precedes it is done: RDTSC alone may be executed early.
+ * Returns: the counter of the CPU that runs this. Context: any.
+ */
 static inline uint64_t xn_cycles(void)
 {
 	uint32_t lo, hi;

@@ -5,6 +5,7 @@
  * makes an upcall (HVM_PARAM_CALLBACK_IRQ in xen-public/hvm/params.h,
  * HVMOP_set_evtchn_upcall_vector in xen-public/hvm/hvm_op.h).
  */
+#include <xenion/x86/boot.h>
 #include <xenion/x86/cpuid.h>
 #include "bare.h"
 #include "entry.h"

@@ -62,6 +62,7 @@ void bare_cpus_init(void)
 		xn_os_log(XN_WARN, "bare: more than %u vCPUs: the others are not used",
 			  XN_MAX_VCPUS);
 	err = bind_ipi(0);
+	bare_kick = cpus[0].ipi;
 	for (cpu = 1; !err && cpu < bare_info->nr_vcpus; cpu++) {
 		err = start(cpu);
 		if (!err)
@@ -70,12 +71,6 @@ void bare_cpus_init(void)
 	if (err)
 		xn_os_log(XN_WARN, "bare: %u of %u vCPUs are used (error %d)",
 			  bare_nr_cpus, bare_info->nr_vcpus, err);
-}
-
-void bare_kick(void)
-{
-	if (xn_os_cpu() && cpus[0].ipi)
-		xn_evtchn_send(cpus[0].ipi);
 }
 
 /* The life of a secondary CPU. */

@@ -174,10 +174,10 @@ void xn_start(const struct xn_boot_info *info)
 	bare_memory_init(info);
 	bare_threads_init();
 	shared_init();
-	bare_clock_init();
+	bare_clock_init(bare_shared, info->nr_vcpus);
 	events_init();
 	bare_upcalls_enable();
-	bare_timer_init();
+	bare_timer_init(&bare_guest.evtchn);
 	bare_workers_init();
 	bare_cpus_init();
 	err = xn_gnttab_init(&bare_guest.gnttab, gnttab_wanted());
@@ -192,18 +192,6 @@ void bare_upcall(void)
 	xn_evtchn_upcall(&bare_guest.evtchn, xn_os_cpu());
 }
 
-void *bare_stack_alloc(unsigned int cpu)
-{
-	struct bare_stack *s = bare_pages(BARE_STACK / XN_PAGE_SIZE,
-					  BARE_STACK / XN_PAGE_SIZE);
-
-	if (s) {
-		s->cpu = cpu;
-		s->mark = BARE_STACK_MARK;
-	}
-	return s;
-}
-
 void bare_sleep(uint64_t ns)
 {
 	struct xn_waitq nobody;
@@ -212,24 +200,7 @@ void bare_sleep(uint64_t ns)
 	(void)xn_wait(&nobody, false, ns);
 }
 
-/* ---- ends ---- */
-
-/* Takes no lock: the code that died may hold it. */
-void bare_panic(const char *fmt, ...)
-{
-	char text[256];
-	unsigned int len;
-	va_list ap;
-
-	va_start(ap, fmt);
-	len = xn_vformat(text, sizeof(text) - 1, fmt, ap);
-	va_end(ap);
-	text[len++] = '\n';
-	/* Who has the console may be who has failed. */
-	xn_early_console(NULL);
-	xn_early_write(text, len);
-	xn_early_stop(SHUTDOWN_crash);
-}
+/* ---- exceptions ---- */
 
 bool (*bare_trap_hook)(struct bare_frame *f);
 

@@ -3,6 +3,7 @@
  * Words: the log of <xenion/os.h>, and what programs print. A line goes out as
  * one, so that two CPUs' lines do not mix.
  */
+#include <xenion/format.h>
 #include "bare.h"
 
 static struct xn_lock lock;

@@ -5,13 +5,15 @@
 uint64_t bare_stat[XN_STAT_COUNT];
 
 static struct xn_clock clock;
+static unsigned int nr_cpus;
 
-void bare_clock_init(void)
+void bare_clock_init(const struct shared_info *shared, unsigned int nr_vcpus)
 {
-	int err = xn_clock_init(&clock, bare_shared, bare_info->nr_vcpus);
+	int err = xn_clock_init(&clock, shared, nr_vcpus);
 
 	if (err)
 		bare_panic("bare: no clock (error %d)", err);
+	nr_cpus = nr_vcpus;
 }
 
 uint64_t xn_os_now(void)
@@ -31,5 +33,5 @@ unsigned int xn_os_cpu(void)
 
 unsigned int xn_os_cpu_count(void)
 {
-	return bare_info->nr_vcpus;
+	return nr_cpus;
 }

@@ -29,6 +29,8 @@ static uint32_t sleeping;		/* CPU 0 is about to, or does */
 /* One-shot timer of CPU 0; 0: not armed. */
 static uint64_t armed;
 
+evtchn_port_t bare_kick;
+
 void bare_threads_init(void)
 {
 	current = &threads[0];
@@ -63,15 +65,14 @@ static void timer_fn(void *data, evtchn_port_t port)
 	armed = 0;
 }
 
-void bare_timer_init(void)
+void bare_timer_init(struct xn_evtchn_table *t)
 {
 	evtchn_port_t port;
-	int err = xn_evtchn_bind_virq(&bare_guest.evtchn, VIRQ_TIMER, 0,
-				      timer_fn, NULL, &port);
+	int err = xn_evtchn_bind_virq(t, VIRQ_TIMER, 0, timer_fn, NULL, &port);
 
 	if (err)
 		bare_panic("bare: no timer (error %d)", err);
-	xn_evtchn_unmask(&bare_guest.evtchn, port);
+	xn_evtchn_unmask(t, port);
 }
 
 /* An upcall at that moment, now if it is past; never if Xen cannot count it. */
@@ -213,6 +214,7 @@ void xn_wake(struct xn_waitq *wq)
 					 __ATOMIC_SEQ_CST);
 			any = true;
 		}
-	if (any && __atomic_load_n(&sleeping, __ATOMIC_SEQ_CST))
-		bare_kick();
+	if (any && __atomic_load_n(&sleeping, __ATOMIC_SEQ_CST) &&
+	    xn_os_cpu() && bare_kick)
+		xn_evtchn_send(bare_kick);
 }

@@ -2,9 +2,9 @@
 /*
  * What a PV guest needs of a kernel: exceptions and upcalls that Xen makes into
  * ring 3 (boot/x86/entries_pv.c), a mask of upcalls in shared memory, page
- * tables that are Xen's (<xenion/pv.h>).
+ * tables that are Xen's (<xenion/x86/pv.h>).
  */
-#include <xenion/pv.h>
+#include <xenion/x86/pv.h>
 #include "bare.h"
 #include "entry.h"
 
@@ -46,7 +46,7 @@ void bare_arch_init(void)
 		};
 	err = xn_pv_entries(&entries);
 	if (!err)
-		err = xn_pv_init(&bare_pv, &bare_info->pv, 0);
+		err = xn_pv_init(&bare_pv, bare_info->pv, 0);
 	/* A pointer to nothing has to be noticed. */
 	if (!err)
 		err = xn_pv_set(NULL, 0);

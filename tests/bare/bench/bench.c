@@ -4,8 +4,9 @@
  * costs that are part of all others: a hypercall that does nothing
  * (XENVER_version in xen-public/version.h) and a look at the time.
  */
-#include "bench.h"
+#include <xenion/format.h>
 #include <xen-public/version.h>
+#include "bench.h"
 
 #define LOOP		1000000u
 #define TOLERANCE	(LOOP / 100)

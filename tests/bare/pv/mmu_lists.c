@@ -28,7 +28,7 @@ SELFTEST(mmu, pv_lists, NEEDS_PV)
 	CHECK(!missing, "and all are there (%lu are not)", missing);
 	CHECK(xn_pv_mfn(pv, (void *)(pv->nr_pages << XN_PAGE_SHIFT)) ==
 	      XN_NO_FRAME, "behind the last one there is none");
-	CHECK(!xn_pv_page(pv, bare_info->pv.shared_info >> XN_PAGE_SHIFT),
+	CHECK(!xn_pv_page(pv, bare_info->pv->shared_info >> XN_PAGE_SHIFT),
 	      "the shared info's frame is Xen's");
 	CHECK(!xn_pv_page(pv, pv->nr_frames) && !xn_pv_page(pv, XN_NO_FRAME),
 	      "no machine has those frames");

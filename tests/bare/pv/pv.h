@@ -3,7 +3,7 @@
 #ifndef SELFTEST_PV_H
 #define SELFTEST_PV_H
 
-#include <xenion/pv.h>
+#include <xenion/x86/pv.h>
 #include "entry.h"
 #include "selftest.h"
 

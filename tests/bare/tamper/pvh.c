@@ -3,6 +3,7 @@
  * A toolstack that hands nonsense to a PVH guest, in the start info
  * (xen-public/arch-x86/hvm/start_info.h). Linked with --wrap=xn_start_pvh.
  */
+#include <xenion/x86/boot.h>
 #include "bare.h"
 #include <xen-public/arch-x86/hvm/start_info.h>
 #include "tamper.h"

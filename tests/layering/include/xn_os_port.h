@@ -68,14 +68,19 @@
 
 void *memcpy(void *to, const void *from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
-void *memmove(void *to, const void *from, size_t n);
 void *memset(void *to, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 
+#ifdef __x86_64__
 #include <xenion/x86/hypercall.h>
 #include <xenion/x86/tsc.h>
+#else
+long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
+		      unsigned long a3, unsigned long a4, unsigned long a5);
+uint64_t xn_cycles(void);
+#endif
 
 struct xn_lock {
 	int held;

@@ -14,18 +14,6 @@
 /* xn_frame_ops has no argument for it: a PV guest has one memory. */
 static struct xn_pv *self;
 
-void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn)
-{
-	unsigned long pfn;
-
-	if (mfn >= pv->nr_frames)
-		return NULL;
-	pfn = XN_READ_ONCE(pv->m2p[mfn]);
-	if (pfn >= pv->nr_pages || XN_READ_ONCE(pv->p2m[pfn]) != mfn)
-		return NULL;
-	return xn_pv_va(pv, pfn);
-}
-
 /* ---- Xen's frames ---- */
 
 /* Xen returns all frames up to @idx. */

@@ -3,7 +3,7 @@
  * A small printf() with the conversions that xn_os_log() promises
  * (<xenion/os.h>), for OS layers that have none. Not part of Xen's ABI.
  */
-#include <xenion/boot.h>
+#include <xenion/format.h>
 
 struct out {
 	char *buf;

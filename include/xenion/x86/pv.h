@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mmu/, of PV guests: machine frames, and page tables that only Xen writes
+ * mmu/x86, of PV guests: machine frames, and page tables that only Xen writes
  * (xen-public/xen.h, xen-public/arch-x86/xen-x86_64.h). Four levels.
  *
  * A page of the guest has two numbers: its index in the p2m list ("pfn",
@@ -14,12 +14,12 @@
  * Not implemented: publishing the p2m list (struct arch_shared_info), which
  * saving and migrating a guest would need.
  */
-#ifndef XENION_PV_H
-#define XENION_PV_H
+#ifndef XENION_X86_PV_H
+#define XENION_X86_PV_H
 
-#include <xenion/boot.h>
 #include <xenion/hypercall.h>
 #include <xenion/mmu.h>
+#include <xenion/x86/boot.h>
 
 #define XN_NO_FRAME	(~(xen_pfn_t)0)
 
@@ -108,7 +108,7 @@ static inline xen_pfn_t xn_pv_mfn(const struct xn_pv *pv, const void *va)
  */
 void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn);
 
-/* ---- page tables: mmu/pv_tables.c ---- */
+/* ---- page tables: mmu/x86/pv_tables.c ---- */
 
 /* Updates that are queued for Xen. */
 #define XN_MMU_BATCH	32u
@@ -218,4 +218,4 @@ int xn_pv_unpin(const struct xn_pv *pv, const void *table);
  */
 int xn_pv_extend(struct xn_pv *pv, const void *va, unsigned int count);
 
-#endif /* XENION_PV_H */
+#endif /* XENION_X86_PV_H */

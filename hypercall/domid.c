@@ -6,7 +6,6 @@
  * where DOMID_SELF is not accepted: to grant to oneself, to map one's own
  * grants.
  */
-#include <xenion/boot.h>
 #include <xenion/hypercall.h>
 
 int xn_domid(domid_t *domid)

@@ -47,6 +47,18 @@ int xn_pv_set(const void *va, uint64_t pte)
 
 /* ---- reading ---- */
 
+void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn)
+{
+	unsigned long pfn;
+
+	if (mfn >= pv->nr_frames)
+		return NULL;
+	pfn = XN_READ_ONCE(pv->m2p[mfn]);
+	if (pfn >= pv->nr_pages || XN_READ_ONCE(pv->p2m[pfn]) != mfn)
+		return NULL;
+	return xn_pv_va(pv, pfn);
+}
+
 const uint64_t *xn_pv_entry(const struct xn_pv *pv, const void *va,
 			    unsigned int level, uint64_t *ptr)
 {

@@ -4,11 +4,11 @@
  * hypercall if a guest's kernel executes it (xen-public/arch-x86/xen-x86_64.h).
  * It clobbers rcx and r11. Called by the PV entry point's C code.
  */
-#include <xenion/boot.h>
+#include <xenion/os.h>
 #include <xenion/x86/hypercall.h>
 
-static long hypercall(unsigned int nr, unsigned long a1, unsigned long a2,
-		      unsigned long a3, unsigned long a4, unsigned long a5)
+static long insn_syscall(unsigned int nr, unsigned long a1, unsigned long a2,
+			 unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	register unsigned long r10 __asm__("r10") = a4;
 	register unsigned long r8 __asm__("r8") = a5;
@@ -24,5 +24,5 @@ static long hypercall(unsigned int nr, unsigned long a1, unsigned long a2,
 
 void xn_hypercall_choose_pv(void)
 {
-	xn_hypercall_other = hypercall;
+	xn_hypercall_other = insn_syscall;
 }

@@ -3,7 +3,7 @@
 #ifndef XENION_MMU_PV_H
 #define XENION_MMU_PV_H
 
-#include <xenion/pv.h>
+#include <xenion/x86/pv.h>
 
 static inline void *xn_pv_va(const struct xn_pv *pv, unsigned long pfn)
 {

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * boot/x86: what is x86's own of a guest's start. What CPUID says of Xen, the
+ * formats in which a PVH and a PV entry find what the host hands over, and how
+ * more vCPUs are started. What all entries end in is in <xenion/boot.h>.
+ */
+#ifndef XENION_X86_BOOT_H
+#define XENION_X86_BOOT_H
+
+#include <xenion/boot.h>
+
+/* What Xen's CPUID leaves say (xen-public/arch-x86/cpuid.h). */
+struct xn_hv_info {
+	uint32_t cpuid_base;	/* first of Xen's leaves, 0: not on Xen */
+	uint16_t major, minor;	/* Xen's version */
+	uint32_t features;	/* XEN_HVM_CPUID_* of this vCPU */
+	uint32_t tsc_khz;	/* guest TSC frequency, 0: not told */
+	bool has_vcpu_id;	/* leaf base+4 gives each vCPU's number */
+};
+
+/**
+ * xn_hv_probe - is this Xen, and what does it offer?
+ * @info: filled in; all zero when this is no HVM or PVH guest on Xen
+ *
+ * Returns: 0, or -ENODEV when not on Xen. Makes no hypercall. Context: any.
+ */
+int xn_hv_probe(struct xn_hv_info *info);
+
+/**
+ * xn_hv_vcpu_id - the number that Xen has for the vCPU that runs this
+ * @info: from xn_hv_probe()
+ * @fallback: the answer when Xen does not tell
+ *
+ * Context: not preemptible.
+ */
+uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
+
+/* ---- what the host hands over ---- */
+
+/**
+ * xn_boot_pvh - read what a PVH entry was handed
+ * @win: memory that holds all of it
+ * @start_info: guest-physical address of the struct hvm_start_info
+ * @memmap_query: fills an empty map where the start info has none (version 0
+ *                never has): xn_memmap_query(), or a test's own
+ * @info: filled in
+ *
+ * Format: xen-public/arch-x86/hvm/start_info.h. What is wrong is logged.
+ * Returns: 0, -EINVAL for what cannot be, -E2BIG for more modules or ranges
+ * than there is place for, or what @memmap_query returned. Context: any.
+ */
+int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
+		int (*memmap_query)(struct xn_memmap *map),
+		struct xn_boot_info *info);
+
+/*
+ * What a PV guest has of its own. "Guest-physical" is pseudo-physical there: an
+ * index of the list by which it knows its machine frames.
+ */
+struct xn_boot_pv {
+	uint64_t nr_pages;	/* of that list; the list is */
+	uint64_t p2m;		/* here, guest-physical: xen_pfn_t each */
+	uint64_t page_root;	/* guest-physical: the level 4 page table */
+	uint64_t tables;	/* guest-physical, set aside: pages for the */
+	uint64_t nr_tables;	/* page tables that all RAM will need */
+	uint64_t shared_info;	/* a machine address */
+};
+
+/**
+ * xn_boot_pv - read what a PV entry was handed
+ * @win: memory that holds all of it
+ * @start_info: guest-physical address of the struct start_info
+ * @found_console: called once, when the console's page is known (its address is
+ *                 0 if there is none), before anything else is complained about
+ * @info: filled in, except nr_vcpus; what the host has put into memory is
+ *        XN_MEM_RESERVED in its map
+ * @pv: filled in; @info points to it
+ *
+ * Format: xen-public/xen.h. The map says which pages there are, not where the
+ * machine has them. What is wrong is logged.
+ * Returns: 0, -EINVAL for what cannot be, -ENOSPC for too little memory, -E2BIG
+ * for more ranges than there is place for. Context: any.
+ */
+int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
+	       void (*found_console)(const struct xn_boot_channel *console),
+	       struct xn_boot_info *info, struct xn_boot_pv *pv);
+
+/**
+ * xn_memmap_query - ask Xen for this guest's memory map
+ * @map: an empty map, filled in
+ *
+ * XENMEM_memory_map (xen-public/memory.h), which gives entries as a PC's BIOS
+ * does. Returns: 0 or a negative errno value. Context: any, needs 3 KiB of
+ * stack.
+ */
+int xn_memmap_query(struct xn_memmap *map);
+
+/* ---- more vCPUs ---- */
+
+/**
+ * xn_hvm_vcpu_start - start another vCPU of a PVH or HVM guest
+ * @vcpu: its number
+ * @entry: what it runs, in 64-bit mode, interrupts off, on the page tables of
+ *         head_pvh.S; may not return. It has neither GDT nor IDT yet
+ * @arg: its argument
+ * @stack_top: the end of its stack, 16-byte aligned
+ *
+ * VCPUOP_initialise, VCPUOP_up. Returns: 0 or a negative errno value; -EEXIST
+ * for one that was started before. Context: any.
+ */
+int xn_hvm_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
+		      void *stack_top);
+
+/*
+ * Entry points in assembly, all on the current stack, aligned to 16 bytes. Xen
+ * leaves there: rcx, r11, perhaps an error code, and what iretq expects; the
+ * failsafe callback finds ds, es, fs and gs before that. They end in
+ * HYPERVISOR_iret (xen-public/arch-x86/xen-x86_64.h).
+ */
+struct xn_pv_entries {
+	const struct trap_info *traps;	/* up to one with address 0 */
+	void (*event)(void);	/* upcalls disabled */
+	void (*failsafe)(void);	/* a guest state that could not be restored */
+};
+
+/**
+ * xn_pv_entries - where Xen enters this PV guest, on the vCPU that calls
+ * @e: for exceptions and upcalls
+ *
+ * HYPERVISOR_set_trap_table, CALLBACKOP_register. Returns: 0 or a negative errno
+ * value. Context: any.
+ */
+int xn_pv_entries(const struct xn_pv_entries *e);
+
+/**
+ * xn_pv_vcpu_start - start another vCPU of a PV guest
+ * @vcpu: its number
+ * @entry: what it runs, upcalls disabled; may not return
+ * @arg: its argument
+ * @stack_top: the end of its stack, 16-byte aligned
+ * @root: machine frame of its level 4 page table, which is pinned
+ * @e: where Xen enters it
+ *
+ * VCPUOP_initialise, VCPUOP_up. Returns: 0 or a negative errno value; -EEXIST
+ * for one that was started before. The caller excludes a second caller.
+ * Context: any.
+ */
+int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
+		     void *stack_top, xen_pfn_t root,
+		     const struct xn_pv_entries *e);
+
+#endif /* XENION_X86_BOOT_H */
