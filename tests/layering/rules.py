@@ -19,8 +19,9 @@ FLOORS = {
 # Public headers by name; those not named belong to a frontend of that name.
 HEADERS = {
     "os": "hypercall", "hypercall": "hypercall", "format": "hypercall",
-    "ring": "hypercall", "boot": "boot", "mmu": "mmu", "events": "events",
+    "ring": "hypercall", "version": "hypercall", "boot": "boot", "mmu": "mmu", "events": "events",
     "grant": "grant", "time": "time", "xenbus": "xenbus",
+    "control": "xenbus",
     "guest": "xenbus",  # one instance of each room, up to xenbus
     "x86/hypercall": "hypercall", "x86/tsc": "hypercall",
     "x86/cpuid": "hypercall", "x86/boot": "boot", "x86/pv": "mmu",

@@ -29,9 +29,10 @@ int xn_hv_probe(struct xn_hv_info *info);
 /**
  * xn_hv_vcpu_id - the number that Xen has for the vCPU that runs this
  * @info: from xn_hv_probe()
- * @fallback: the answer when Xen does not tell
+ * @fallback: the answer when Xen does not say
  *
  * Context: not preemptible.
+ * Return: that number.
  */
 uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
 
@@ -90,8 +91,9 @@ int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
  * @map: an empty map, filled in
  *
  * XENMEM_memory_map (xen-public/memory.h), which gives entries as a PC's BIOS
- * does. Returns: 0 or a negative errno value. Context: any, needs 3 KiB of
- * stack.
+ * does.
+ * Context: any, needs 3 KiB of stack.
+ * Return: 0 or a negative errno value.
  */
 int xn_memmap_query(struct xn_memmap *map);
 
@@ -105,8 +107,9 @@ int xn_memmap_query(struct xn_memmap *map);
  * @arg: its argument
  * @stack_top: the end of its stack, 16-byte aligned
  *
- * VCPUOP_initialise, VCPUOP_up. Returns: 0 or a negative errno value; -EEXIST
- * for one that was started before. Context: any.
+ * VCPUOP_initialise, VCPUOP_up.
+ * Context: any.
+ * Return: 0 or a negative errno value; -EEXIST for one that was started before.
  */
 int xn_hvm_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 		      void *stack_top);
@@ -127,8 +130,9 @@ struct xn_pv_entries {
  * xn_pv_entries - where Xen enters this PV guest, on the vCPU that calls
  * @e: for exceptions and upcalls
  *
- * HYPERVISOR_set_trap_table, CALLBACKOP_register. Returns: 0 or a negative errno
- * value. Context: any.
+ * HYPERVISOR_set_trap_table, CALLBACKOP_register.
+ * Context: any.
+ * Return: 0 or a negative errno value.
  */
 int xn_pv_entries(const struct xn_pv_entries *e);
 
@@ -141,9 +145,9 @@ int xn_pv_entries(const struct xn_pv_entries *e);
  * @root: machine frame of its level 4 page table, which is pinned
  * @e: where Xen enters it
  *
- * VCPUOP_initialise, VCPUOP_up. Returns: 0 or a negative errno value; -EEXIST
- * for one that was started before. The caller excludes a second caller.
+ * VCPUOP_initialise, VCPUOP_up. The caller excludes a second caller.
  * Context: any.
+ * Return: 0 or a negative errno value; -EEXIST for one that was started before.
  */
 int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 		     void *stack_top, xen_pfn_t root,

@@ -51,8 +51,9 @@ void xn_hypercall_choose_pv(void);
  * @a4: the fourth one
  * @a5: the fifth one
  *
- * Only for xn_hypercall() and what runs before there is an OS. Returns: what Xen
- * returned, errors as Xen numbers them. Context: any.
+ * Only for xn_hypercall() and what runs before there is an OS.
+ * Context: any.
+ * Return: what Xen returned, errors as Xen numbers them.
  */
 static inline long xn_hypercall_raw(unsigned int nr, unsigned long a1,
 				    unsigned long a2, unsigned long a3,
