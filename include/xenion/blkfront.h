@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frontends/blkfront*.c: the block device protocol (xen-public/io/blkif.h),
+ * frontends/blk/: the block device protocol (xen-public/io/blkif.h),
  * without knowledge of any OS's requests: scatter lists with a cookie go in,
  * cookies come back.
  *

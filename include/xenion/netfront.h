@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frontends/netfront*.c: the network device protocol (xen-public/io/netif.h),
+ * frontends/net/: the network device protocol (xen-public/io/netif.h),
  * without knowledge of any OS's packet buffers: scatter lists with a cookie go
  * out and cookies come back; pages go in and come back filled.
  *
@@ -186,8 +186,8 @@ struct xn_net_rx_stats {
 	uint64_t no_page;		/* times that ops->rx_page had none */
 };
 
-struct xn_net_tx_slot;		/* frontends/netfront_tx.c */
-struct xn_net_rx_slot;		/* frontends/netfront_rx.c */
+struct xn_net_tx_slot;		/* frontends/net/tx.c */
+struct xn_net_rx_slot;		/* frontends/net/rx.c */
 
 #define XN_NET_TX_SLOT_PAGES	2u
 #define XN_NET_COPY_PAGES	(XN_NET_RING_SIZE * XN_NET_COPY / XN_PAGE_SIZE)

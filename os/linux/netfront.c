@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * xenion-netfront.ko: a network device for each "vif" on the bus, on top of
- * frontends/netfront*.c. Here: the device's life. It is registered when it is
+ * frontends/net/. Here: the device's life. It is registered when it is
  * found, without a carrier, so that names follow the order of the numbers in
  * xenstore; its backend may come, go and come back.
  */

@@ -88,7 +88,7 @@ plant mmu/planted.c <<<'#ifdef CONFIG_SMP
 finds no_port_macro
 plant grant/planted.c <<<'#include <xenion/events.h>'
 finds floors
-plant frontends/blkfront_planted.c <<<'#include <xenion/netfront.h>'
+plant frontends/blk/planted.c <<<'#include <xenion/netfront.h>'
 finds frontends_apart
 plant include/xenion/planted.h <<<'int xn_planted(void);'
 sed -i '1s,.*,/* SPDX-License-Identifier: MIT */,' "$tmp/tree/include/xenion/planted.h"

@@ -6,8 +6,8 @@
  *
  *   frontend()	otherend_changed(), xn_device_switch(), xn_device_start() and
  *		xn_device_stop() in xenbus/device.c with backend_changed() in
- *		frontends/blkfront.c; with NET, follow_backend() in
- *		frontends/netfront.c, which has no state Initialised
+ *		frontends/blk/life.c; with NET, follow_backend() in
+ *		frontends/net/life.c, which has no state Initialised
  *   backend()	frontend_changed() of Linux' xen-blkback (NET: xen-netback)
  *   toolstack()	closes the backend, and perhaps lets it come back, once
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/blkfront*.c with a backend that does its best: handshake, data in
+ * frontends/blk/ with a backend that does its best: handshake, data in
  * all modes and sizes, notifications, and the end.
  */
 #include "blk_backend.h"

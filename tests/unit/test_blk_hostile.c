@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/blkfront*.c with a backend that lies, is stuck or vanishes, and in
+ * frontends/blk/ with a backend that lies, is stuck or vanishes, and in
  * a guest that has no memory. Whatever happens, each request is completed once,
  * the device ends up closed, one line says why, and nothing is left behind.
  */

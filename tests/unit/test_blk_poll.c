@@ -7,7 +7,7 @@
  */
 #include "blk_backend.h"
 #include "step.h"
-#include "frontends/blkfront_int.h"
+#include "frontends/blk/blk.h"
 
 static struct io io;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/netfront*.c against a backend that keeps to the protocol: the
+ * frontends/net/ against a backend that keeps to the protocol: the
  * handshake, packets of every shape both ways, and backends that come and go.
  */
 #include "net_backend.h"

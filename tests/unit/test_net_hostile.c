@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/netfront*.c against a backend that lies, or is stuck: what it
+ * frontends/net/ against a backend that lies, or is stuck: what it
  * writes is refused, told once, and the device closes; nothing is used, leaked
  * or waited for.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The PV console for programs, on top of frontends/console.c. In a PV guest the
+ * The PV console for programs, on top of frontends/console/ring.c. In a PV guest the
  * kernel's own words may come out of it, too: boot/x86/early_pv.c.
  */
 #include "devices.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A disk for programs, on top of frontends/blkfront*.c: one request at a time. */
+/* A disk for programs, on top of frontends/blk/: one request at a time. */
 #include "devices.h"
 
 #define ROOM_NS	(30 * XN_NSEC_PER_SEC)

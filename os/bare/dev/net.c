@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A network interface for programs, on top of frontends/netfront*.c. One thread
+ * A network interface for programs, on top of frontends/net/. One thread
  * polls: it takes packets in, gives them to the program, and takes sent ones
  * back. What is sent lies in pages of its own, which hold nothing else.
  */

@@ -2,9 +2,9 @@
 /*
  * The xenstore nodes of the block frontend (xen-public/io/blkif.h, "Feature and
  * Parameter Negotiation"): what the backend offers, checked, and what we tell
- * it. Called by blkfront.c. All may sleep.
+ * it. Called by life.c. All may sleep.
  */
-#include "blkfront_int.h"
+#include "blk.h"
 
 #include <xen-public/io/protocols.h>
 

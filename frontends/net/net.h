@@ -2,8 +2,8 @@
 /*
  * What the files of netfront share. Public is include/xenion/netfront.h.
  */
-#ifndef XENION_NETFRONT_INT_H
-#define XENION_NETFRONT_INT_H
+#ifndef XENION_NET_H
+#define XENION_NET_H
 
 #include <xenion/netfront.h>
 
@@ -16,7 +16,7 @@ static inline struct xn_gnttab *xn_net_gnttab(const struct xn_net_queue *q)
 }
 
 /*
- * netfront_nodes.c, all may sleep. Fills in net->info. Returns: 0 or a negative
+ * nodes.c, all may sleep. Fills in net->info. Returns: 0 or a negative
  * errno value: then the device has failed, and the log says why.
  */
 int xn_net_read_info(struct xn_net *net);
@@ -24,6 +24,15 @@ int xn_net_read_info(struct xn_net *net);
 int xn_net_publish(struct xn_net *net);
 /* No node means that the backend does not tell: then there is a link. */
 bool xn_net_carrier_ok(struct xn_net *net);
+
+/*
+ * queue.c, all may sleep: the rings of all queues, and their event channels.
+ * Close undoes both, also when one failed half-way. Open returns -ENOSPC when
+ * there are too few grant references.
+ */
+int xn_net_queues_open(struct xn_net *net);
+int xn_net_queues_bind(struct xn_net *net);
+void xn_net_queues_close(struct xn_net *net);
 
 /*
  * One half of a queue: memory, grants and first requests. Close undoes open,
@@ -59,4 +68,4 @@ void xn_net_page_unshare(struct xn_net_queue *q, void *page, grant_ref_t ref);
  */
 void xn_net_refuse(struct xn_net *net, const char *what);
 
-#endif /* XENION_NETFRONT_INT_H */
+#endif /* XENION_NET_H */

@@ -3,12 +3,12 @@
  * The grant references of a network frontend's queues, for which all devices of
  * a guest compete (xen-public/grant_table.h): what a queue needs at least, what
  * is done when not even that is there, and what it gives back. Called by
- * netfront.c, and by the grant table when others need references.
+ * life.c, and by the grant table when others need references.
  *
- * The rings grow and shrink where they are polled, netfront_tx.c and
- * netfront_rx.c: nobody else may touch their slots.
+ * The rings grow and shrink where they are polled, tx.c and
+ * rx.c: nobody else may touch their slots.
  */
-#include "netfront_int.h"
+#include "net.h"
 
 /* Slots of both rings, the rings themselves, pages for copies. */
 #define LEAST_REFS	(2 * XN_NET_LEAST_SLOTS + 2 + XN_NET_COPY_PAGES)
@@ -22,7 +22,7 @@ unsigned int xn_net_least_refs(const struct xn_net *net)
 }
 
 /* No more than @nr slots can spare. */
-static unsigned int spare(unsigned int nr, unsigned int want)
+static unsigned int slots_to_spare(unsigned int nr, unsigned int want)
 {
 	unsigned int n = nr > XN_NET_LEAST_SLOTS ? nr - XN_NET_LEAST_SLOTS : 0;
 
@@ -30,7 +30,7 @@ static unsigned int spare(unsigned int nr, unsigned int want)
 }
 
 /* What is free goes when the queue is polled; what is offered, with packets. */
-static unsigned int shrink(struct xn_gnttab_shrinker *s, unsigned int want)
+static unsigned int net_shrink(struct xn_gnttab_shrinker *s, unsigned int want)
 {
 	struct xn_net *net = xn_container_of(s, struct xn_net, shrinker);
 	unsigned int i;
@@ -39,9 +39,9 @@ static unsigned int shrink(struct xn_gnttab_shrinker *s, unsigned int want)
 		struct xn_net_queue *q = &net->queue[i];
 
 		XN_WRITE_ONCE(q->tx_give,
-			      spare(XN_READ_ONCE(q->tx_nr), want));
+			      slots_to_spare(XN_READ_ONCE(q->tx_nr), want));
 		XN_WRITE_ONCE(q->rx_give,
-			      spare(XN_READ_ONCE(q->rx_nr), want));
+			      slots_to_spare(XN_READ_ONCE(q->rx_nr), want));
 		net->ops->poll(q);
 	}
 	return 0;
@@ -49,7 +49,7 @@ static unsigned int shrink(struct xn_gnttab_shrinker *s, unsigned int want)
 
 void xn_net_share_refs(struct xn_net *net)
 {
-	net->shrinker.fn = shrink;
+	net->shrinker.fn = net_shrink;
 	xn_gnttab_shrinker_add(&net->dev->guest->gnttab, &net->shrinker);
 }
 

@@ -10,7 +10,7 @@
  * for no backend: where one thread runs all works, and in the one that calls
  * watches, everybody else would wait with it.
  */
-#include "blkfront_int.h"
+#include "blk.h"
 
 /* For requests in flight, when the backend asks us to go. */
 #define XN_BLK_DRAIN_NS		(5 * XN_NSEC_PER_SEC)
@@ -391,7 +391,7 @@ static void work(struct xn_work *w)
 static void backend_changed(struct xn_device *dev, enum xenbus_state state)
 {
 	struct xn_blk *blk = xn_container_of(dev->ops, struct xn_blk,
-					       device_ops);
+					     device_ops);
 
 	ask_work(blk, &blk->state_news);
 }

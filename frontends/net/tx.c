@@ -7,11 +7,11 @@
  * The start of a packet, if it is short, is copied into a page that stays
  * granted; other pieces are granted one by one, read-only, each by the
  * reference of its slot. A packet keeps its first slot until all are answered.
- * There are as many slots with a reference as traffic needs: netfront_slots.c.
+ * There are as many slots with a reference as traffic needs: slots.c.
  *
  * Called by a port: transmission, and its poll function.
  */
-#include "netfront_int.h"
+#include "net.h"
 
 #define NO_SLOT	XN_NET_RING_SIZE
 
@@ -36,29 +36,29 @@ _Static_assert(XN_NET_TX_SLOT_PAGES * SLOTS_PER_PAGE == XN_NET_RING_SIZE,
 _Static_assert(sizeof(struct netif_extra_info) <=
 	       sizeof(struct netif_tx_request), "netif.h says so");
 
-static struct xn_net_tx_slot *slot_of(const struct xn_net_queue *q,
+static struct xn_net_tx_slot *tx_slot(const struct xn_net_queue *q,
 				      unsigned int id)
 {
 	return &q->tx_slots[id / SLOTS_PER_PAGE][id % SLOTS_PER_PAGE];
 }
 
-static uint32_t page_offset(const void *va)
+static uint32_t offset_in_page(const void *va)
 {
 	return (unsigned long)va & (XN_PAGE_SIZE - 1);
 }
 
 /* ---- Open and close ---- */
 
-static void free_slot(struct xn_net_queue *q, unsigned int id)
+static void tx_slot_free(struct xn_net_queue *q, unsigned int id)
 {
-	slot_of(q, id)->next = q->tx_free;
+	tx_slot(q, id)->next = q->tx_free;
 	q->tx_free = id;
 	q->tx_nr_free++;
 }
 
 /* One slot more gets a reference. -ENOSPC: all have one, or there is none. */
-static int arm_slot(struct xn_net_queue *q,
-		    int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
+static int tx_slot_arm(struct xn_net_queue *q,
+		       int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
 {
 	unsigned int id = q->tx_unarmed;
 	unsigned int next;
@@ -66,20 +66,20 @@ static int arm_slot(struct xn_net_queue *q,
 
 	if (id == NO_SLOT)
 		return -ENOSPC;
-	next = slot_of(q, id)->next;
-	err = alloc(xn_net_gnttab(q), &slot_of(q, id)->ref);
+	next = tx_slot(q, id)->next;
+	err = alloc(xn_net_gnttab(q), &tx_slot(q, id)->ref);
 	if (err)
 		return err;
 	q->tx_unarmed = next;
 	q->tx_nr++;
-	free_slot(q, id);
+	tx_slot_free(q, id);
 	return 0;
 }
 
-static void disarm_slot(struct xn_net_queue *q)
+static void tx_slot_disarm(struct xn_net_queue *q)
 {
 	unsigned int id = q->tx_free;
-	struct xn_net_tx_slot *slot = slot_of(q, id);
+	struct xn_net_tx_slot *slot = tx_slot(q, id);
 
 	q->tx_free = slot->next;
 	q->tx_nr_free--;
@@ -90,7 +90,7 @@ static void disarm_slot(struct xn_net_queue *q)
 	q->tx_unarmed = id;
 }
 
-static int alloc_slots(struct xn_net_queue *q)
+static int tx_slots_alloc(struct xn_net_queue *q)
 {
 	unsigned int i;
 	int err = 0;
@@ -107,9 +107,9 @@ static int alloc_slots(struct xn_net_queue *q)
 	q->tx_extras = 0;
 	q->tx_unarmed = 0;
 	for (i = 0; i < XN_NET_RING_SIZE; i++)
-		slot_of(q, i)->next = i + 1;
+		tx_slot(q, i)->next = i + 1;
 	while (!err && q->tx_nr < XN_NET_LEAST_SLOTS)
-		err = arm_slot(q, xn_gnttab_get);
+		err = tx_slot_arm(q, xn_gnttab_get);
 	return err;
 }
 
@@ -131,14 +131,14 @@ int xn_net_tx_open(struct xn_net_queue *q)
 			return err;
 		q->copy[i] = page;
 	}
-	return alloc_slots(q);
+	return tx_slots_alloc(q);
 }
 
 /*
  * Returns: 0 or -EBUSY; then slot and memory are not to be used again, and the
  * reference is the grant table's.
  */
-static int end_grant(struct xn_net_queue *q, struct xn_net_tx_slot *slot)
+static int tx_slot_end(struct xn_net_queue *q, struct xn_net_tx_slot *slot)
 {
 	void *va = slot->va;
 
@@ -153,15 +153,15 @@ static int end_grant(struct xn_net_queue *q, struct xn_net_tx_slot *slot)
 }
 
 /* What is on its way does not arrive any more. */
-static void cancel_all(struct xn_net_queue *q)
+static void tx_cancel_all(struct xn_net_queue *q)
 {
 	struct xn_net_tx_slot *slot;
 	unsigned int i;
 
 	for (i = 0; i < XN_NET_RING_SIZE; i++)
-		end_grant(q, slot_of(q, i));
+		tx_slot_end(q, tx_slot(q, i));
 	for (i = 0; i < XN_NET_RING_SIZE; i++) {
-		slot = slot_of(q, i);
+		slot = tx_slot(q, i);
 		if (slot->left)
 			q->net->ops->tx_done(q, slot->cookie, -ESHUTDOWN);
 		if (slot->ref != XN_GRANT_INVALID)
@@ -178,7 +178,7 @@ void xn_net_tx_close(struct xn_net_queue *q)
 	q->late = 0;
 	/* The last page of slots was there before any reference was. */
 	if (q->tx_slots[XN_NET_TX_SLOT_PAGES - 1])
-		cancel_all(q);
+		tx_cancel_all(q);
 	for (i = 0; i < XN_NET_TX_SLOT_PAGES; i++) {
 		xn_os_page_free(q->tx_slots[i]);
 		q->tx_slots[i] = NULL;
@@ -201,7 +201,7 @@ struct layout {
 };
 
 /* Also looks whether the pieces can be. */
-static int lay_out(const struct xn_net_packet *pkt, struct layout *l)
+static int packet_lay_out(const struct xn_net_packet *pkt, struct layout *l)
 {
 	uint32_t len = 0;
 	unsigned int i;
@@ -211,7 +211,7 @@ static int lay_out(const struct xn_net_packet *pkt, struct layout *l)
 	for (i = 0; i < pkt->nr; i++) {
 		const struct xn_sg *sg = &pkt->sg[i];
 
-		if (!sg->len || sg->len > XN_PAGE_SIZE - page_offset(sg->va))
+		if (!sg->len || sg->len > XN_PAGE_SIZE - offset_in_page(sg->va))
 			return -EINVAL;
 		len += sg->len;
 		if (i == l->copied && len <= XN_NET_COPY) {
@@ -226,8 +226,8 @@ static int lay_out(const struct xn_net_packet *pkt, struct layout *l)
 	return 0;
 }
 
-static bool gso_ok(const struct xn_net_info *info,
-		   const struct xn_net_packet *pkt)
+static bool packet_gso_ok(const struct xn_net_info *info,
+			  const struct xn_net_packet *pkt)
 {
 	switch (pkt->gso_type) {
 	case XEN_NETIF_GSO_TYPE_NONE:
@@ -242,12 +242,12 @@ static bool gso_ok(const struct xn_net_info *info,
 }
 
 /* Makes the next request, in a free slot of packet @head. */
-static struct xn_net_tx_slot *new_request(struct xn_net_queue *q,
-					  unsigned int head,
-					  struct netif_tx_request **req)
+static struct xn_net_tx_slot *tx_request(struct xn_net_queue *q,
+					 unsigned int head,
+					 struct netif_tx_request **req)
 {
 	unsigned int id = q->tx_free;
-	struct xn_net_tx_slot *slot = slot_of(q, id);
+	struct xn_net_tx_slot *slot = tx_slot(q, id);
 
 	q->tx_free = slot->next;
 	q->tx_nr_free--;
@@ -260,31 +260,31 @@ static struct xn_net_tx_slot *new_request(struct xn_net_queue *q,
 	return slot;
 }
 
-static void add_granted(struct xn_net_queue *q, unsigned int head,
-			const struct xn_sg *sg, uint32_t size, uint16_t flags)
+static void tx_add_granted(struct xn_net_queue *q, unsigned int head,
+			   const struct xn_sg *sg, uint32_t size, uint16_t flags)
 {
 	struct netif_tx_request *req;
-	struct xn_net_tx_slot *slot = new_request(q, head, &req);
+	struct xn_net_tx_slot *slot = tx_request(q, head, &req);
 
 	slot->va = sg->va;
 	xn_gnttab_grant(xn_net_gnttab(q), slot->ref,
 			q->net->dev->otherend_id, xn_os_gfn(sg->va), true);
 	req->gref = slot->ref;
-	req->offset = page_offset(sg->va);
+	req->offset = offset_in_page(sg->va);
 	req->size = size;
 	req->flags = flags;
 }
 
-static void add_copied(struct xn_net_queue *q, unsigned int head,
-		       const struct xn_sg *sg, unsigned int nr, uint32_t size,
-		       uint16_t flags)
+static void tx_add_copied(struct xn_net_queue *q, unsigned int head,
+			  const struct xn_sg *sg, unsigned int nr, uint32_t size,
+			  uint16_t flags)
 {
 	uint32_t offset = head % SLOTS_PER_COPY * XN_NET_COPY;
 	uint8_t *to = q->copy[head / SLOTS_PER_COPY] + offset;
 	struct netif_tx_request *req;
 	unsigned int i;
 
-	new_request(q, head, &req);
+	tx_request(q, head, &req);
 	req->gref = q->copy_ref[head / SLOTS_PER_COPY];
 	req->offset = offset;
 	req->size = size;
@@ -296,7 +296,7 @@ static void add_copied(struct xn_net_queue *q, unsigned int head,
 	q->tx_stats.copied++;
 }
 
-static void add_gso(struct xn_net_queue *q, const struct xn_net_packet *pkt)
+static void tx_add_gso(struct xn_net_queue *q, const struct xn_net_packet *pkt)
 {
 	struct netif_extra_info extra = {
 		.type = XEN_NETIF_EXTRA_TYPE_GSO,
@@ -310,7 +310,7 @@ static void add_gso(struct xn_net_queue *q, const struct xn_net_packet *pkt)
 	q->tx_extras++;
 }
 
-static uint16_t first_flags(const struct xn_net_packet *pkt)
+static uint16_t packet_flags(const struct xn_net_packet *pkt)
 {
 	uint16_t flags = 0;
 
@@ -343,33 +343,33 @@ int xn_net_tx(struct xn_net_queue *q, const struct xn_net_packet *pkt)
 
 	if (XN_READ_ONCE(q->net->broken))
 		return -EIO;
-	err = lay_out(pkt, &l);
+	err = packet_lay_out(pkt, &l);
 	if (err)
 		return err;
-	if (!gso_ok(info, pkt))
+	if (!packet_gso_ok(info, pkt))
 		return -EINVAL;
 	if (l.slots > (info->sg ? XN_NET_MAX_PIECES : 1))
 		return -EMSGSIZE;
 	if (xn_net_tx_room(q) < l.slots + (pkt->gso_type ? 1 : 0))
 		return -EBUSY;
 
-	slot = slot_of(q, head);
+	slot = tx_slot(q, head);
 	slot->cookie = pkt->cookie;
 	slot->left = l.slots;
 	slot->failed = false;
 
 	/* The first request tells the size of the whole packet. */
-	flags = first_flags(pkt) | (l.slots > 1 ? NETTXF_more_data : 0);
+	flags = packet_flags(pkt) | (l.slots > 1 ? NETTXF_more_data : 0);
 	i = l.copied;
 	if (i)
-		add_copied(q, head, pkt->sg, i, pkt->len, flags);
+		tx_add_copied(q, head, pkt->sg, i, pkt->len, flags);
 	else
-		add_granted(q, head, &pkt->sg[i++], pkt->len, flags);
+		tx_add_granted(q, head, &pkt->sg[i++], pkt->len, flags);
 	if (pkt->gso_type)
-		add_gso(q, pkt);
+		tx_add_gso(q, pkt);
 	for (; i < pkt->nr; i++)
-		add_granted(q, head, &pkt->sg[i], pkt->sg[i].len,
-			    i + 1 < pkt->nr ? NETTXF_more_data : 0);
+		tx_add_granted(q, head, &pkt->sg[i], pkt->sg[i].len,
+			       i + 1 < pkt->nr ? NETTXF_more_data : 0);
 
 	q->tx_stats.packets++;
 	q->tx_stats.bytes += pkt->len;
@@ -377,7 +377,7 @@ int xn_net_tx(struct xn_net_queue *q, const struct xn_net_packet *pkt)
 	return 0;
 }
 
-static void watch_stall(struct xn_net_queue *q)
+static void tx_watch_stall(struct xn_net_queue *q)
 {
 	XN_WRITE_ONCE(q->stall_watched, true);
 	xn_work_schedule(&q->stall_work,
@@ -391,7 +391,7 @@ void xn_net_tx_push(struct xn_net_queue *q)
 	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&q->tx, notify);
 	/* After a barrier: see xn_net_look_for_stall(). */
 	if (!XN_READ_ONCE(q->stall_watched))
-		watch_stall(q);
+		tx_watch_stall(q);
 	if (!notify)
 		return;
 	q->tx_stats.notify++;
@@ -402,8 +402,8 @@ void xn_net_tx_push(struct xn_net_queue *q)
 
 /* ---- Packets that nobody answers ---- */
 
-static bool is_late(const struct xn_net_queue *q,
-		    const struct xn_net_tx_slot *slot)
+static bool tx_is_late(const struct xn_net_queue *q,
+		       const struct xn_net_tx_slot *slot)
 {
 	/* The period that it was sent in is not a whole one. */
 	return XN_READ_ONCE(slot->inflight) &&
@@ -429,14 +429,14 @@ void xn_net_look_for_stall(struct xn_work *work)
 	xn_mb();
 	XN_WRITE_ONCE(q->epoch, q->epoch + 1);
 	for (id = 0; id < XN_NET_RING_SIZE; id++) {
-		inflight += XN_READ_ONCE(slot_of(q, id)->inflight);
-		late += is_late(q, slot_of(q, id));
+		inflight += XN_READ_ONCE(tx_slot(q, id)->inflight);
+		late += tx_is_late(q, tx_slot(q, id));
 	}
 	/* Answered, but we do not listen, as an interface that is down. */
 	if (XN_READ_ONCE(q->tx.sring->rsp_prod) != XN_READ_ONCE(q->tx.rsp_cons))
 		late = 0;
 	if (inflight)
-		watch_stall(q);
+		tx_watch_stall(q);
 	if (late && !q->late) {
 		q->tx_stats.stalled++;
 		xn_os_log(XN_WARN,
@@ -449,8 +449,8 @@ void xn_net_look_for_stall(struct xn_work *work)
 /* ---- Taking back ---- */
 
 /* Returns: the packets that this makes done, 0 or 1; -EPROTO. */
-static int take_response(struct xn_net_queue *q,
-			 const struct netif_tx_response *rsp)
+static int tx_take_response(struct xn_net_queue *q,
+			    const struct netif_tx_response *rsp)
 {
 	struct xn_net_tx_slot *slot, *head;
 	unsigned int id = rsp->id;
@@ -464,26 +464,26 @@ static int take_response(struct xn_net_queue *q,
 		q->tx_extras--;
 		return 0;
 	}
-	if (id >= XN_NET_RING_SIZE || !slot_of(q, id)->inflight) {
+	if (id >= XN_NET_RING_SIZE || !tx_slot(q, id)->inflight) {
 		xn_net_refuse(q->net, "an answer to a packet that was not sent");
 		return -EPROTO;
 	}
-	slot = slot_of(q, id);
-	if (end_grant(q, slot)) {
+	slot = tx_slot(q, id);
+	if (tx_slot_end(q, slot)) {
 		/* Unanswered, for the time being: its packet stays ours. */
 		xn_net_refuse(q->net, "an answered packet is still in use");
 		return -EPROTO;
 	}
 	XN_WRITE_ONCE(slot->inflight, false);
 	head_id = slot->head;
-	head = slot_of(q, head_id);
+	head = tx_slot(q, head_id);
 	if (rsp->status != NETIF_RSP_OKAY)
 		head->failed = true;
 	if (id != head_id)
-		free_slot(q, id);
+		tx_slot_free(q, id);
 	if (--head->left)
 		return 0;
-	free_slot(q, head_id);
+	tx_slot_free(q, head_id);
 	if (head->failed)
 		q->tx_stats.errors++;
 	q->net->ops->tx_done(q, head->cookie, head->failed ? -EIO : 0);
@@ -491,7 +491,7 @@ static int take_response(struct xn_net_queue *q,
 }
 
 /* As many slots as the traffic since the last time needed. */
-static void resize(struct xn_net_queue *q, bool starved)
+static void tx_resize(struct xn_net_queue *q, bool starved)
 {
 	unsigned int give = XN_READ_ONCE(q->tx_give);
 	unsigned int more = starved ? q->tx_nr : 0;
@@ -499,8 +499,8 @@ static void resize(struct xn_net_queue *q, bool starved)
 	if (give)
 		XN_WRITE_ONCE(q->tx_give, 0);
 	for (; give && q->tx_nr_free && q->tx_nr > XN_NET_LEAST_SLOTS; give--)
-		disarm_slot(q);
-	while (more-- && !arm_slot(q, xn_gnttab_alloc_spare))
+		tx_slot_disarm(q);
+	while (more-- && !tx_slot_arm(q, xn_gnttab_alloc_spare))
 		;
 }
 
@@ -526,14 +526,14 @@ unsigned int xn_net_tx_reap(struct xn_net_queue *q)
 		int n;
 
 		RING_COPY_RESPONSE(&q->tx, cons, &rsp);
-		n = take_response(q, &rsp);
+		n = tx_take_response(q, &rsp);
 		if (n < 0)
 			break;
 		done += n;
 		cons++;
 	}
 	q->tx.rsp_cons = cons;
-	resize(q, starved);
+	tx_resize(q, starved);
 	return done;
 }
 

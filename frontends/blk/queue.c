@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * The memory of one blkfront queue: ring pages (xen-public/io/blkif.h,
- * "ring-ref") and what is known of requests; blkfront_slots.c has what their data
- * needs. Called by blkfront.c.
+ * "ring-ref") and what is known of requests; slots.c has what their data
+ * needs. Called by life.c.
  */
-#include "blkfront_int.h"
+#include "blk.h"
 
 _Static_assert(XN_BLK_REQS_PER_PAGE * sizeof(struct xn_blk_req) <=
 	       XN_PAGE_SIZE, "requests fit into their page");
@@ -20,7 +20,7 @@ void xn_blkq_init(struct xn_blk_queue *q, struct xn_blk *blk,
 	xn_blkq_slots_init(q);
 }
 
-static int alloc_ring(struct xn_blk_queue *q)
+static int queue_alloc_ring(struct xn_blk_queue *q)
 {
 	unsigned int i, pages = 1u << q->blk->ring_order;
 	struct blkif_sring *sring;
@@ -46,7 +46,7 @@ static int alloc_ring(struct xn_blk_queue *q)
 	return 0;
 }
 
-static int alloc_reqs(struct xn_blk_queue *q)
+static int queue_alloc_reqs(struct xn_blk_queue *q)
 {
 	unsigned int id = RING_SIZE(&q->ring);
 
@@ -68,9 +68,9 @@ static int alloc_reqs(struct xn_blk_queue *q)
 
 int xn_blkq_alloc(struct xn_blk_queue *q)
 {
-	int err = alloc_ring(q);
+	int err = queue_alloc_ring(q);
 
-	return err ? err : alloc_reqs(q);
+	return err ? err : queue_alloc_reqs(q);
 }
 
 int xn_blkq_bind(struct xn_blk_queue *q)

@@ -2,143 +2,17 @@
 /*
  * The network frontend's way through xenbus: rings and ports are made and
  * published, and the link follows the backend (xen-public/io/xenbus.h for the
- * states). The nodes are in netfront_nodes.c, the rings themselves in
- * netfront_tx.c and netfront_rx.c.
+ * states). The nodes are in nodes.c, the rings themselves in
+ * tx.c and rx.c.
  *
  * Called by a port's device driver. All changes of a device's state are made
  * by one work, which the backend's watch, the carrier's watch and a refusal
  * only ask for; and, when that work runs no more, by xn_net_stop().
  */
-#include "netfront_int.h"
+#include "net.h"
 
 /* How long a backend may take to let go when we want to. */
 #define LET_GO_TIMEOUT	(5 * XN_NSEC_PER_SEC)
-
-/* ---- Queues ---- */
-
-int xn_net_page_share(struct xn_net_queue *q, bool readonly, void **page,
-		      grant_ref_t *ref)
-{
-	int err;
-
-	*page = xn_os_page_alloc();
-	if (!*page)
-		return -ENOMEM;
-	err = xn_gnttab_grant_page(xn_net_gnttab(q), q->net->dev->otherend_id,
-				   *page, readonly, ref);
-	if (err) {
-		xn_os_page_free(*page);
-		*page = NULL;
-	}
-	return err;
-}
-
-void xn_net_page_unshare(struct xn_net_queue *q, void *page, grant_ref_t ref)
-{
-	if (page)
-		xn_gnttab_end_page(xn_net_gnttab(q), ref, page,
-				   xn_os_page_free);
-}
-
-static struct xn_backoff *backoff(struct xn_net_queue *q,
-				  enum xn_net_event what)
-{
-	return what == XN_NET_EVENT_RX ? &q->rx_backoff : &q->tx_backoff;
-}
-
-void xn_net_event(struct xn_net_queue *q, enum xn_net_event what)
-{
-	xn_backoff_event(backoff(q, what));
-}
-
-static int bind(struct xn_net_queue *q, enum xn_net_event what,
-		evtchn_port_t *port)
-{
-	int err = q->net->ops->event_bind(q, what, q->net->dev->otherend_id,
-					  port);
-
-	if (err)
-		*port = 0;
-	else
-		xn_backoff_open(backoff(q, what),
-				&q->net->dev->guest->evtchn, *port);
-	return err;
-}
-
-static void unbind(struct xn_net_queue *q, enum xn_net_event what,
-		   evtchn_port_t *port)
-{
-	xn_backoff_close(backoff(q, what));
-	if (*port)
-		q->net->ops->event_unbind(q, what, *port);
-	*port = 0;
-}
-
-static int bind_events(struct xn_net_queue *q)
-{
-	int err;
-
-	if (!q->net->info.split_events) {
-		err = bind(q, XN_NET_EVENT_BOTH, &q->tx_port);
-		q->rx_port = q->tx_port;
-		return err;
-	}
-	err = bind(q, XN_NET_EVENT_TX, &q->tx_port);
-	if (!err)
-		err = bind(q, XN_NET_EVENT_RX, &q->rx_port);
-	return err;
-}
-
-static void unbind_events(struct xn_net_queue *q)
-{
-	if (!q->net->info.split_events) {
-		unbind(q, XN_NET_EVENT_BOTH, &q->tx_port);
-		q->rx_port = 0;
-		return;
-	}
-	unbind(q, XN_NET_EVENT_RX, &q->rx_port);
-	unbind(q, XN_NET_EVENT_TX, &q->tx_port);
-}
-
-/* Events first: after them nobody asks for a poll any more. */
-static void close_queues(struct xn_net *net)
-{
-	unsigned int i;
-
-	for (i = 0; i < net->info.nr_queues; i++) {
-		unbind_events(&net->queue[i]);
-		xn_net_rx_close(&net->queue[i]);
-		xn_net_tx_close(&net->queue[i]);
-	}
-	net->open = false;
-}
-
-/* Returns: 0, -ENOSPC (there are too few grant references) or another error. */
-static int open_queues(struct xn_net *net)
-{
-	unsigned int i;
-	int err;
-
-	err = xn_gnttab_reserve(&net->dev->guest->gnttab,
-				xn_net_least_refs(net));
-	net->open = true;
-	for (i = 0; !err && i < net->info.nr_queues; i++) {
-		err = xn_net_tx_open(&net->queue[i]);
-		if (!err)
-			err = xn_net_rx_open(&net->queue[i]);
-	}
-	return err;
-}
-
-static int bind_queues(struct xn_net *net)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; !err && i < net->info.nr_queues; i++)
-		err = bind_events(&net->queue[i]);
-	return err;
-}
 
 /* ---- Connecting and disconnecting ---- */
 
@@ -157,7 +31,7 @@ static void disconnect(struct xn_net *net)
 {
 	quiesce(net);
 	if (net->open)
-		close_queues(net);
+		xn_net_queues_close(net);
 }
 
 /* What there is may be enough for others. Returns: is it tried again? */
@@ -174,11 +48,11 @@ static void connect(struct xn_net *net)
 
 	if (xn_net_read_info(net))
 		return;
-	err = open_queues(net);
+	err = xn_net_queues_open(net);
 	if (err == -ENOSPC && wait_for_refs(net))
 		return;
 	if (!err)
-		err = bind_queues(net);
+		err = xn_net_queues_bind(net);
 	if (err)
 		goto fail;
 	what = "publishing the rings";

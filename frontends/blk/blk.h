@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the files of the block frontend: blkfront.c walks through the
- * states, blkfront_nodes.c reads and writes xenstore, blkfront_queue.c owns a
- * queue's ring, blkfront_slots.c what its data needs, blkfront_ring.c moves
- * requests and responses, blkfront_stall.c looks for those that never come.
+ * Between the files of the block frontend: life.c walks through the
+ * states, nodes.c reads and writes xenstore, queue.c owns a queue's ring, slots.c
+ * what its data needs, submit.c puts requests into the ring, complete.c takes
+ * responses out, stall.c looks for those that never come.
  */
-#ifndef XENION_BLKFRONT_INT_H
-#define XENION_BLKFRONT_INT_H
+#ifndef XENION_BLK_H
+#define XENION_BLK_H
 
 #include <xenion/blkfront.h>
 
@@ -22,6 +22,22 @@ static inline struct xn_blk_req *xn_blkq_req(struct xn_blk_queue *q,
 			   [id % XN_BLK_REQS_PER_PAGE];
 }
 
+/* Where in the ring an entry begins, in bytes. */
+static inline uint32_t xn_blkq_entry_offset(const struct xn_blk_queue *q,
+					    RING_IDX idx)
+{
+	return __builtin_offsetof(struct blkif_sring, ring) +
+	       (idx & (RING_SIZE(&q->ring) - 1)) *
+	       sizeof(union blkif_sring_entry);
+}
+
+static inline void *xn_blkq_ring_at(const struct xn_blk_queue *q,
+				    uint32_t offset)
+{
+	return (uint8_t *)q->ring_page[offset / XN_PAGE_SIZE] +
+	       offset % XN_PAGE_SIZE;
+}
+
 /* A chain of slots is free, and the next to be used; the queue's lock is held. */
 static inline void xn_blk_slots_put(struct xn_blk_slots *list,
 				    struct xn_blk_slot *first,
@@ -32,11 +48,11 @@ static inline void xn_blk_slots_put(struct xn_blk_slots *list,
 	list->nr_free += n;
 }
 
-/* blkfront.c: the backend did what cannot be. Context: any. */
+/* life.c: the backend did what cannot be. Context: any. */
 void xn_blk_refuse(struct xn_blk_queue *q, const char *what);
 
 /*
- * blkfront_nodes.c, all may sleep. The first two fill in blk->info; they return
+ * nodes.c, all may sleep. The first two fill in blk->info; they return
  * NULL, or what went wrong, with the errno value in @err.
  */
 const char *xn_blk_read_transport(struct xn_blk *blk, int *err);
@@ -44,7 +60,7 @@ const char *xn_blk_read_info(struct xn_blk *blk, int *err);
 int xn_blk_read_sectors(struct xn_blk *blk, uint64_t *sectors);
 int xn_blk_publish(struct xn_blk *blk);
 
-/* blkfront_queue.c, all may sleep. Once per xn_blk, before anything else: */
+/* queue.c, all may sleep. Once per xn_blk, before anything else: */
 void xn_blkq_init(struct xn_blk_queue *q, struct xn_blk *blk,
 		  unsigned int index);
 /* The ring, granted. On error xn_blkq_free() follows. */
@@ -56,7 +72,7 @@ void xn_blkq_close(struct xn_blk_queue *q);
 /* Take back every grant and free all memory, of whatever has been set up. */
 void xn_blkq_free(struct xn_blk_queue *q);
 
-/* blkfront_slots.c, may sleep, but for xn_blkq_want_slots(). */
+/* slots.c, may sleep, but for xn_blkq_want_slots(). */
 void xn_blkq_slots_init(struct xn_blk_queue *q);
 /* References that all queues need at least for data of so many segments. */
 unsigned int xn_blk_least_refs(const struct xn_blk *blk, unsigned int segments);
@@ -69,12 +85,15 @@ void xn_blkq_keep_size(struct xn_blk_queue *q);
 /* Nothing is in flight: take the grants back. */
 void xn_blkq_empty(struct xn_blk_queue *q);
 
-/* blkfront_ring.c: complete what is in flight with an error. Context: any. */
+/* submit.c: put a flush into the ring. The queue's lock is held. */
+void xn_blkq_emit_flush(struct xn_blk_queue *q, struct xn_blk_req *req);
+
+/* complete.c: complete what is in flight with an error. Context: any. */
 void xn_blkq_fail_all(struct xn_blk_queue *q);
 void xn_blkq_poll(struct xn_work *work);
 
-/* blkfront_stall.c: look in a while. The queue's lock is held, and it is open. */
+/* stall.c: look in a while. The queue's lock is held, and it is open. */
 void xn_blkq_watch_stall(struct xn_blk_queue *q);
 void xn_blkq_look_for_stall(struct xn_work *work);
 
-#endif /* XENION_BLKFRONT_INT_H */
+#endif /* XENION_BLK_H */

@@ -3,13 +3,13 @@
  * Requests that a backend does not answer. xen-public/io/blkif.h knows no
  * timeout, and a request cannot be taken back: its data is the backend's until
  * it says otherwise. But nobody is to wait for ever without hearing why, and a
- * device can be removed all the same. Called by blkfront_ring.c, for the first
+ * device can be removed all the same. Called by submit.c, for the first
  * submission in a while.
  *
  * A request knows in which period it was submitted, so that time is looked at
  * once in a period only, and not at all where nothing is in flight.
  */
-#include "blkfront_int.h"
+#include "blk.h"
 
 void xn_blkq_watch_stall(struct xn_blk_queue *q)
 {
@@ -18,7 +18,7 @@ void xn_blkq_watch_stall(struct xn_blk_queue *q)
 			 XN_BLK_STALL_PERIOD * XN_NSEC_PER_SEC);
 }
 
-static unsigned int count_late(struct xn_blk_queue *q)
+static unsigned int queue_count_late(struct xn_blk_queue *q)
 {
 	unsigned int id, late = 0;
 
@@ -44,7 +44,7 @@ void xn_blkq_look_for_stall(struct xn_work *work)
 	q->stall_watched = false;
 	if (q->open && q->in_flight) {
 		q->epoch++;
-		late = count_late(q);
+		late = queue_count_late(q);
 		xn_blkq_watch_stall(q);
 	}
 	q->late = late;

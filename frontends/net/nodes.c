@@ -2,9 +2,9 @@
 /*
  * The xenstore nodes of the network frontend (xen-public/io/netif.h): what
  * toolstack and backend offer, checked, and what we tell them. Called by
- * netfront.c. All may sleep.
+ * life.c. All may sleep.
  */
-#include "netfront_int.h"
+#include "net.h"
 
 /* ---- What is offered ---- */
 
