@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the files of the block frontend: life.c walks through the
- * states, nodes.c reads and writes xenstore, queue.c owns a queue's ring, slots.c
+ * Between the files of the block frontend: life.c says what is done in each
+ * phase, nodes.c reads and writes xenstore, queue.c owns a queue's ring, slots.c
  * what its data needs, submit.c puts requests into the ring, complete.c takes
- * responses out, stall.c looks for those that never come.
+ * responses out.
  */
 #ifndef XENION_BLK_H
 #define XENION_BLK_H
 
 #include <xenion/blkfront.h>
+#include "../frontend.h"
 
 static inline struct xn_gnttab *xn_blkq_gnttab(struct xn_blk_queue *q)
 {
-	return &q->blk->dev->guest->gnttab;
+	return &q->blk->fe.dev->guest->gnttab;
 }
 
 static inline struct xn_blk_req *xn_blkq_req(struct xn_blk_queue *q,
@@ -20,6 +21,17 @@ static inline struct xn_blk_req *xn_blkq_req(struct xn_blk_queue *q,
 {
 	return &q->req_page[id / XN_BLK_REQS_PER_PAGE]
 			   [id % XN_BLK_REQS_PER_PAGE];
+}
+
+/* Context: any. */
+static inline void xn_blkq_refuse(struct xn_blk_queue *q, const char *what)
+{
+	xn_frontend_refuse(&q->blk->fe, what);
+}
+
+static inline bool xn_blkq_is_broken(const struct xn_blk_queue *q)
+{
+	return xn_frontend_is_broken(&q->blk->fe);
 }
 
 /* Where in the ring an entry begins, in bytes. */
@@ -34,7 +46,7 @@ static inline uint32_t xn_blkq_entry_offset(const struct xn_blk_queue *q,
 static inline void *xn_blkq_ring_at(const struct xn_blk_queue *q,
 				    uint32_t offset)
 {
-	return (uint8_t *)q->ring_page[offset / XN_PAGE_SIZE] +
+	return (uint8_t *)q->ring_page[offset / XN_PAGE_SIZE].va +
 	       offset % XN_PAGE_SIZE;
 }
 
@@ -48,31 +60,29 @@ static inline void xn_blk_slots_put(struct xn_blk_slots *list,
 	list->nr_free += n;
 }
 
-/* life.c: the backend did what cannot be. Context: any. */
-void xn_blk_refuse(struct xn_blk_queue *q, const char *what);
-
 /*
- * nodes.c, all may sleep. The first two fill in blk->info; they return
- * NULL, or what went wrong, with the errno value in @err.
+ * nodes.c, all may sleep. What the backend offers, in blk->info: before the
+ * rings are there, and when it is connected. Errors were reported.
  */
-const char *xn_blk_read_transport(struct xn_blk *blk, int *err);
-const char *xn_blk_read_info(struct xn_blk *blk, int *err);
-int xn_blk_read_sectors(struct xn_blk *blk, uint64_t *sectors);
-int xn_blk_publish(struct xn_blk *blk);
+int xn_blk_read_transport(struct xn_frontend *fe);
+int xn_blk_read_info(struct xn_blk *blk);
+/* Returns: is blk->info.sectors another than it was? */
+bool xn_blk_read_size(struct xn_blk *blk);
+int xn_blk_publish(struct xn_frontend *fe, struct xn_xs *xs, uint32_t txn);
 
 /* queue.c, all may sleep. Once per xn_blk, before anything else: */
 void xn_blkq_init(struct xn_blk_queue *q, struct xn_blk *blk,
 		  unsigned int index);
-/* The ring, granted. On error xn_blkq_free() follows. */
-int xn_blkq_alloc(struct xn_blk_queue *q);
-/* And its event channel. As above on error. */
+/* The ring, granted. On error xn_blkq_close() follows. */
+int xn_blkq_open(struct xn_blk_queue *q);
+/* And its event channel. On error xn_blkq_unbind() and xn_blkq_close() follow. */
 int xn_blkq_bind(struct xn_blk_queue *q);
-/* No event and no request any more; what is in flight fails. */
-void xn_blkq_close(struct xn_blk_queue *q);
+/* No event and no request from now on; what is in flight fails. */
+void xn_blkq_unbind(struct xn_blk_queue *q);
 /* Take back every grant and free all memory, of whatever has been set up. */
-void xn_blkq_free(struct xn_blk_queue *q);
+void xn_blkq_close(struct xn_blk_queue *q);
 
-/* slots.c, may sleep, but for xn_blkq_want_slots(). */
+/* slots.c; all but xn_blkq_want_slots() may sleep. */
 void xn_blkq_slots_init(struct xn_blk_queue *q);
 /* References that all queues need at least for data of so many segments. */
 unsigned int xn_blk_least_refs(const struct xn_blk *blk, unsigned int segments);
@@ -91,9 +101,5 @@ void xn_blkq_emit_flush(struct xn_blk_queue *q, struct xn_blk_req *req);
 /* complete.c: complete what is in flight with an error. Context: any. */
 void xn_blkq_fail_all(struct xn_blk_queue *q);
 void xn_blkq_poll(struct xn_work *work);
-
-/* stall.c: look in a while. The queue's lock is held, and it is open. */
-void xn_blkq_watch_stall(struct xn_blk_queue *q);
-void xn_blkq_look_for_stall(struct xn_work *work);
 
 #endif /* XENION_BLK_H */

@@ -52,7 +52,7 @@ static int req_end_data(struct xn_blk_queue *q, struct xn_blk_req *req, int err)
 			slot_hold_page(q, slot);
 			/* While closing, that is no surprise. */
 			if (XN_READ_ONCE(q->open))
-				xn_blk_refuse(q, "a page still in use after its request");
+				xn_blkq_refuse(q, "a page still in use after its request");
 			err = -EIO;
 		}
 	}
@@ -96,8 +96,8 @@ static void batch_flush(struct xn_blk_queue *q, struct batch *b)
 	if (ready && ops->ready)
 		ops->ready(q);
 	/* The last one that the work waits for. */
-	if (idle && XN_READ_ONCE(q->blk->draining))
-		xn_blk_again(q->blk);
+	if (idle)
+		xn_frontend_completed(&q->blk->fe);
 }
 
 static void req_finish(struct xn_blk_queue *q, struct xn_blk_req *req, int err,
@@ -158,7 +158,7 @@ static struct xn_blk_req *response_match(struct xn_blk_queue *q,
 	}
 	what = "a response with a status that does not exist";
 refuse:
-	xn_blk_refuse(q, what);
+	xn_blkq_refuse(q, what);
 	return NULL;
 }
 
@@ -201,18 +201,18 @@ static bool queue_consume(struct xn_blk_queue *q)
 	bool enough = false;
 	int more = true;
 
-	while (more && !enough && !q->broken) {
+	while (more && !enough && !xn_blkq_is_broken(q)) {
 		RING_IDX prod = XN_READ_ONCE(q->ring.sring->rsp_prod);
 		RING_IDX cons = q->ring.rsp_cons;
 
 		xn_rmb();
 		if (prod - cons > XN_READ_ONCE(q->ring.req_prod_pvt) - cons) {
-			xn_blk_refuse(q, "more responses than requests");
+			xn_blkq_refuse(q, "more responses than requests");
 			break;
 		}
 		if (cons != prod)
-			xn_backoff_work(&q->backoff);
-		while (cons != prod && !enough && !q->broken) {
+			xn_channel_work(&q->channel);
+		while (cons != prod && !enough && !xn_blkq_is_broken(q)) {
 			enough = !--budget;
 			q->ring.rsp_cons = cons + 1;
 			response_take(q, cons++, &b);
@@ -223,7 +223,7 @@ static bool queue_consume(struct xn_blk_queue *q)
 	batch_flush(q, &b);
 	if (b.push)
 		xn_blk_push(q);
-	return enough && !q->broken;
+	return enough && !xn_blkq_is_broken(q);
 }
 
 /*
@@ -244,17 +244,17 @@ static bool queue_leave_to_poll(struct xn_blk_queue *q)
 	return polling;
 }
 
-void xn_blk_interrupt(struct xn_blk_queue *q)
+void xn_blk_event(struct xn_blk_queue *q)
 {
 	if (queue_leave_to_poll(q))
 		return;
 	xn_rmb();
 	q->stats.interrupts++;
-	xn_backoff_event(&q->backoff);
+	xn_channel_event(&q->channel);
 	if (!queue_consume(q))
 		return;
 	/* Let others have this CPU: the rest is done by xn_blkq_poll(). */
-	xn_evtchn_hold(&q->blk->dev->guest->evtchn, q->evtchn, XN_HOLD_ENGINE);
+	xn_evtchn_hold(&q->blk->fe.dev->guest->evtchn, q->channel.port, XN_HOLD_ENGINE);
 	XN_WRITE_ONCE(q->polling, true);
 	xn_work_schedule(&q->poll, 0);
 }
@@ -272,7 +272,7 @@ static bool queue_hand_back(struct xn_blk_queue *q)
 		XN_WRITE_ONCE(q->polling, false);
 	}
 	if (back && q->bound)
-		xn_evtchn_release(&q->blk->dev->guest->evtchn, q->evtchn,
+		xn_evtchn_release(&q->blk->fe.dev->guest->evtchn, q->channel.port,
 				  XN_HOLD_ENGINE);
 	xn_unlock(&q->lock, flags);
 	return back;

@@ -13,77 +13,96 @@
 
 /* ---- what the backend offers ---- */
 
-/* A node that must be there. */
-static int required(struct xn_blk *blk, const char *node, uint64_t max,
-		    uint64_t *val)
-{
-	struct xn_device *dev = blk->dev;
+static const struct xn_node node_ring_order = {
+	.name = "max-ring-page-order", .max = XN_BLK_MAX_UINT,
+	.should = "a number",
+}, node_queues = {
+	.name = "multi-queue-max-queues", .max = XN_BLK_MAX_UINT,
+	.should = "a number",
+}, node_sector_size = {
+	.name = "sector-size", .min = 512, .max = XN_PAGE_SIZE,
+	.should = "a power of 2 from 512 to 4096",
+}, node_physical_sector_size = {
+	.name = "physical-sector-size", .max = 1u << 30,
+	.should = "a power of 2, and not below sector-size",
+}, node_info = {
+	.name = "info", .max = XN_BLK_MAX_UINT, .should = "a number",
+}, node_sectors = {
+	.name = "sectors", .max = XN_BLK_MAX_SECTORS,
+	.should = "a number of 512-byte sectors, a multiple of sector-size",
+}, node_indirect = {
+	.name = "feature-max-indirect-segments", .max = XN_BLK_MAX_UINT,
+	.should = "a number",
+};
 
-	return xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dev->otherend,
-			       node, max, val);
-}
-
-/* A node that may be absent; then @val keeps what it is. */
-static int optional(struct xn_blk *blk, const char *node, uint64_t max,
-		    uint64_t *val)
-{
-	int err = required(blk, node, max, val);
-
-	return err == -ENOENT ? 0 : err;
-}
-
-static bool feature(struct xn_blk *blk, const char *node)
-{
-	return xn_xs_feature(&blk->dev->guest->xs, blk->dev->otherend, node);
-}
-
-static bool power_of_2(uint64_t v)
+static bool size_is_power_of_2(uint64_t v)
 {
 	return v && !(v & (v - 1));
 }
 
-int xn_blk_read_sectors(struct xn_blk *blk, uint64_t *sectors)
+static bool size_is_whole(const struct xn_blk *blk, uint64_t sectors)
 {
-	int err;
-
-	err = required(blk, "sectors", XN_BLK_MAX_SECTORS,
-		       sectors);
-	if (!err && *sectors % (blk->info.sector_size >> XN_BLK_SECTOR_SHIFT))
-		err = -EINVAL;
-	return err;
+	return !(sectors % (blk->info.sector_size >> XN_BLK_SECTOR_SHIFT));
 }
 
-/* Returns: what is wrong, or NULL. */
-static const char *read_geometry(struct xn_blk *blk, int *err)
+static int read_sector_sizes(struct xn_blk *blk)
 {
 	struct xn_blk_info *info = &blk->info;
-	uint64_t val;
+	uint64_t val = 0;
+	int err;
 
-	*err = required(blk, "sector-size", XN_PAGE_SIZE, &val);
-	if (!*err && (!power_of_2(val) || val < 512))
-		*err = -EINVAL;
-	if (*err)
-		return "reading the backend's sector-size, a power of 2 from 512 to 4096";
+	err = xn_node_required(&blk->fe, &node_sector_size, &val);
+	if (err)
+		return err;
+	if (!size_is_power_of_2(val))
+		return xn_node_fail(&blk->fe, -EINVAL, &node_sector_size);
 	info->sector_size = val;
 
-	*err = optional(blk, "physical-sector-size", 1u << 30, &val);
-	if (!*err && (!power_of_2(val) || val < info->sector_size))
-		*err = -EINVAL;
-	if (*err)
-		return "reading the backend's physical-sector-size, a power of 2 from its sector-size on";
+	err = xn_node_optional(&blk->fe, &node_physical_sector_size, &val);
+	if (err)
+		return err;
+	if (!size_is_power_of_2(val) || val < info->sector_size)
+		return xn_node_fail(&blk->fe, -EINVAL,
+				    &node_physical_sector_size);
 	info->physical_sector_size = val;
+	return 0;
+}
 
-	*err = required(blk, "info", XN_BLK_MAX_UINT, &val);
-	if (*err)
-		return "reading the backend's info";
+static int read_geometry(struct xn_blk *blk)
+{
+	struct xn_blk_info *info = &blk->info;
+	uint64_t val = 0;
+	int err;
+
+	err = read_sector_sizes(blk);
+	if (!err)
+		err = xn_node_required(&blk->fe, &node_info, &val);
+	if (err)
+		return err;
 	info->cdrom = val & VDISK_CDROM;
 	info->removable = val & VDISK_REMOVABLE;
 	info->readonly = val & VDISK_READONLY;
 
-	*err = xn_blk_read_sectors(blk, &info->sectors);
-	if (*err)
-		return "reading the backend's sectors, a multiple of its sector-size";
-	return NULL;
+	err = xn_node_required(&blk->fe, &node_sectors, &info->sectors);
+	if (!err && !size_is_whole(blk, info->sectors))
+		err = xn_node_fail(&blk->fe, -EINVAL, &node_sectors);
+	return err;
+}
+
+bool xn_blk_read_size(struct xn_blk *blk)
+{
+	uint64_t sectors;
+
+	if (xn_frontend_reread(&blk->fe, XN_BLK_MAX_SECTORS, &sectors))
+		return false;
+	if (!size_is_whole(blk, sectors)) {
+		xn_frontend_reread_invalid(&blk->fe);
+		return false;
+	}
+	if (sectors == blk->info.sectors)
+		return false;
+	blk->info.sectors = sectors;
+	return true;
 }
 
 /*
@@ -99,6 +118,16 @@ static uint32_t round_granularity(const struct xn_blk_info *info,
 	       info->physical_sector_size;
 }
 
+/* A number that only turns something off when it is invalid. */
+static int read_loosely(struct xn_blk *blk, const char *name, uint64_t *val)
+{
+	struct xn_device *dev = blk->fe.dev;
+	int err = xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dev->otherend,
+				  name, XN_BLK_MAX_UINT, val);
+
+	return err == -ENOENT ? 0 : err;
+}
+
 /*
  * Discard is an optimisation, and real backends write odd values here: those
  * only turn it off.
@@ -108,14 +137,14 @@ static void read_discard(struct xn_blk *blk)
 	struct xn_blk_info *info = &blk->info;
 	uint64_t granularity = info->sector_size, alignment = 0;
 
-	if (!feature(blk, "feature-discard"))
+	if (!xn_frontend_offers(&blk->fe, "feature-discard"))
 		return;
-	if (optional(blk, "discard-granularity", XN_BLK_MAX_UINT, &granularity) ||
-	    optional(blk, "discard-alignment", XN_BLK_MAX_UINT, &alignment) ||
+	if (read_loosely(blk, "discard-granularity", &granularity) ||
+	    read_loosely(blk, "discard-alignment", &alignment) ||
 	    !granularity || granularity % info->sector_size ||
 	    alignment >= granularity) {
-		xn_os_log(XN_WARN, "%s: discard granularity or alignment of the backend cannot be: not used",
-			  blk->dev->node);
+		xn_os_log(XN_WARN, "%s: the backend's discard granularity or alignment is invalid: discard is not used",
+			  blk->fe.dev->node);
 		return;
 	}
 	info->discard = true;
@@ -123,63 +152,66 @@ static void read_discard(struct xn_blk *blk)
 	info->discard_alignment = alignment % info->discard_granularity;
 }
 
-static const char *read_features(struct xn_blk *blk, int *err)
+static bool is_persistent(struct xn_blk *blk)
+{
+	/* Bounce pages are all that a backend sees that is not trusted. */
+	if (!blk->info.trusted)
+		return true;
+	switch (blk->config.persistent) {
+	case XN_BLK_PERSISTENT_NEVER:
+		break;
+	case XN_BLK_PERSISTENT_AUTO:
+		return xn_frontend_offers(&blk->fe, "feature-persistent");
+	case XN_BLK_PERSISTENT_ALWAYS:
+		return true;
+	}
+	return false;
+}
+
+static int read_features(struct xn_blk *blk)
 {
 	struct xn_blk_info *info = &blk->info;
-	uint64_t indirect = 0, trusted = 1;
+	uint64_t indirect = 0;
+	int err;
 
-	/* The toolstack's word, not the backend's. */
-	*err = xn_xs_read_uint(&blk->dev->guest->xs, XN_XS_NOTXN,
-			       blk->dev->node, "trusted", 1, &trusted);
-	if (*err && *err != -ENOENT)
-		return "reading the node trusted, 0 or 1";
-	info->trusted = trusted && !blk->config.distrust;
-
-	*err = optional(blk, "feature-max-indirect-segments", XN_BLK_MAX_UINT,
-			&indirect);
-	if (*err)
-		return "reading the backend's feature-max-indirect-segments";
+	err = xn_frontend_read_trusted(&blk->fe, blk->config.distrust,
+				       &info->trusted);
+	if (!err)
+		err = xn_node_optional(&blk->fe, &node_indirect, &indirect);
+	if (err)
+		return err;
 	if (indirect > blk->config.max_segments)
 		indirect = blk->config.max_segments;
 	info->max_segments = BLKIF_MAX_SEGMENTS_PER_REQUEST;
 	if (indirect > info->max_segments)
 		info->max_segments = indirect;
 
-	info->flush_cache = feature(blk, "feature-flush-cache");
-	info->flush = info->flush_cache || feature(blk, "feature-barrier");
-	switch (blk->config.persistent) {
-	case XN_BLK_PERSISTENT_NEVER:
-		break;
-	case XN_BLK_PERSISTENT_AUTO:
-		info->persistent = feature(blk, "feature-persistent");
-		break;
-	case XN_BLK_PERSISTENT_ALWAYS:
-		info->persistent = true;
-		break;
-	}
-	if (!info->trusted)
-		info->persistent = true;
+	info->flush_cache = xn_frontend_offers(&blk->fe, "feature-flush-cache");
+	info->flush = info->flush_cache ||
+		      xn_frontend_offers(&blk->fe, "feature-barrier");
+	info->persistent = is_persistent(blk);
 	read_discard(blk);
-	return NULL;
+	return 0;
 }
 
-const char *xn_blk_read_info(struct xn_blk *blk, int *err)
+int xn_blk_read_info(struct xn_blk *blk)
 {
-	const char *what = read_geometry(blk, err);
+	int err = read_geometry(blk);
 
-	return what ? what : read_features(blk, err);
+	return err ? err : read_features(blk);
 }
 
-const char *xn_blk_read_transport(struct xn_blk *blk, int *err)
+int xn_blk_read_transport(struct xn_frontend *fe)
 {
+	struct xn_blk *blk = xn_container_of(fe, struct xn_blk, fe);
 	uint64_t order = 0, queues = 1;
+	int err;
 
-	*err = optional(blk, "max-ring-page-order", XN_BLK_MAX_UINT, &order);
-	if (*err)
-		return "reading the backend's max-ring-page-order";
-	*err = optional(blk, "multi-queue-max-queues", XN_BLK_MAX_UINT, &queues);
-	if (*err)
-		return "reading the backend's multi-queue-max-queues";
+	err = xn_node_optional(fe, &node_ring_order, &order);
+	if (!err)
+		err = xn_node_optional(fe, &node_queues, &queues);
+	if (err)
+		return err;
 	if (order > blk->config.max_ring_order)
 		order = blk->config.max_ring_order;
 	if (queues > blk->config.max_queues)
@@ -187,71 +219,39 @@ const char *xn_blk_read_transport(struct xn_blk *blk, int *err)
 	memset(&blk->info, 0, sizeof(blk->info));
 	blk->ring_order = order;
 	blk->info.nr_queues = queues ? queues : 1;
-	return NULL;
+	return 0;
 }
 
 /* ---- what we offer ---- */
 
-/* "ring-ref" and 3 make "ring-ref3". */
-static const char *numbered(char *buf, const char *stem, unsigned int n)
+static int publish_queue(struct xn_frontend *fe, struct xn_xs *xs,
+			 uint32_t txn, const char *dir, unsigned int index)
 {
-	uint32_t len = strlen(stem);
-
-	memcpy(buf, stem, len);
-	xn_format_uint(buf + len, n);
-	return buf;
-}
-
-static int publish_queue(struct xn_xs *xs, uint32_t txn, const char *dir,
-			 struct xn_blk_queue *q)
-{
+	struct xn_blk *blk = xn_container_of(fe, struct xn_blk, fe);
+	const struct xn_blk_queue *q = &blk->queue[index];
 	unsigned int i;
 	char name[32];
 	int err;
 
-	err = xn_xs_write_uint(xs, txn, dir, "event-channel", q->evtchn);
-	if (err)
-		return err;
-	if (!q->blk->ring_order)
+	err = xn_xs_write_uint(xs, txn, dir, "event-channel", q->channel.port);
+	if (!err && !blk->ring_order)
 		return xn_xs_write_uint(xs, txn, dir, "ring-ref",
-					q->ring_ref[0]);
-	for (i = 0; i < 1u << q->blk->ring_order; i++) {
+					q->ring_page[0].ref);
+	for (i = 0; !err && i < 1u << blk->ring_order; i++)
 		err = xn_xs_write_uint(xs, txn, dir,
-				       numbered(name, "ring-ref", i),
-				       q->ring_ref[i]);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int publish_queues(struct xn_xs *xs, uint32_t txn, struct xn_blk *blk)
-{
-	const char *dir = blk->dev->node;
-	char sub[XN_XS_PATH_MAX], name[32];
-	unsigned int i;
-	int err;
-
-	if (blk->info.nr_queues == 1)
-		return publish_queue(xs, txn, dir, &blk->queue[0]);
-
-	err = xn_xs_write_uint(xs, txn, dir, "multi-queue-num-queues",
-			       blk->info.nr_queues);
-	for (i = 0; !err && i < blk->info.nr_queues; i++) {
-		err = xn_path_join(sub, dir, numbered(name, "queue-", i));
-		if (!err)
-			err = publish_queue(xs, txn, sub, &blk->queue[i]);
-	}
+				       xn_node_numbered(name, "ring-ref", i),
+				       q->ring_page[i].ref);
 	return err;
 }
 
-static int publish_nodes(struct xn_xs *xs, uint32_t txn, void *data)
+int xn_blk_publish(struct xn_frontend *fe, struct xn_xs *xs, uint32_t txn)
 {
-	struct xn_blk *blk = data;
-	const char *dir = blk->dev->node;
+	struct xn_blk *blk = xn_container_of(fe, struct xn_blk, fe);
+	const char *dir = fe->dev->node;
 	int err;
 
-	err = publish_queues(xs, txn, blk);
+	err = xn_frontend_publish_queues(fe, xs, txn, blk->info.nr_queues,
+					 publish_queue);
 	if (!err && blk->ring_order)
 		err = xn_xs_write_uint(xs, txn, dir, "ring-page-order",
 				       blk->ring_order);
@@ -263,16 +263,4 @@ static int publish_nodes(struct xn_xs *xs, uint32_t txn, void *data)
 				       blk->config.persistent !=
 				       XN_BLK_PERSISTENT_NEVER);
 	return err;
-}
-
-int xn_blk_publish(struct xn_blk *blk)
-{
-	/* Of blkif.h, and of the drivers before it: num-ring-pages. */
-	static const char *const earlier[] = {
-		"ring-ref", "ring-page-order", "num-ring-pages",
-		"event-channel", "multi-queue-num-queues", "queue-", "feature-",
-	};
-
-	return xn_device_publish(blk->dev, earlier, XN_ARRAY_SIZE(earlier),
-				 publish_nodes, blk);
 }

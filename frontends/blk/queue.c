@@ -1,13 +1,32 @@
 // SPDX-License-Identifier: MIT
 /*
- * The memory of one blkfront queue: ring pages (xen-public/io/blkif.h,
- * "ring-ref") and what is known of requests; slots.c has what their data
- * needs. Called by life.c.
+ * One blkfront queue: ring pages and event channel (xen-public/io/blkif.h,
+ * "ring-ref" and "event-channel"), and what is known of requests; slots.c has
+ * what their data needs. Called by life.c.
  */
 #include "blk.h"
 
 _Static_assert(XN_BLK_REQS_PER_PAGE * sizeof(struct xn_blk_req) <=
 	       XN_PAGE_SIZE, "requests fit into their page");
+
+/* In the work of q->stall. */
+static bool queue_count_late(struct xn_stall *stall, unsigned int *late)
+{
+	struct xn_blk_queue *q = xn_container_of(stall, struct xn_blk_queue,
+						 stall);
+	unsigned long flags = xn_lock(&q->lock);
+	bool any = q->open && q->in_flight;
+	unsigned int id;
+
+	for (id = 0; any && id < RING_SIZE(&q->ring); id++) {
+		const struct xn_blk_req *req = xn_blkq_req(q, id);
+
+		*late += XN_READ_ONCE(req->in_flight) &&
+			 xn_stall_is_late(stall, req->epoch);
+	}
+	xn_unlock(&q->lock, flags);
+	return any;
+}
 
 void xn_blkq_init(struct xn_blk_queue *q, struct xn_blk *blk,
 		  unsigned int index)
@@ -16,7 +35,7 @@ void xn_blkq_init(struct xn_blk_queue *q, struct xn_blk *blk,
 	q->index = index;
 	xn_lock_init(&q->lock);
 	xn_work_init(&q->poll, xn_blkq_poll);
-	xn_work_init(&q->stall_work, xn_blkq_look_for_stall);
+	xn_stall_init(&q->stall, &blk->fe, "requests", queue_count_late);
 	xn_blkq_slots_init(q);
 }
 
@@ -24,23 +43,15 @@ static int queue_alloc_ring(struct xn_blk_queue *q)
 {
 	unsigned int i, pages = 1u << q->blk->ring_order;
 	struct blkif_sring *sring;
+	int err;
 
 	for (i = 0; i < pages; i++) {
-		void *page = xn_os_page_alloc();
-		int err;
-
-		if (!page)
-			return -ENOMEM;
-		err = xn_gnttab_grant_page(xn_blkq_gnttab(q),
-					   q->blk->dev->otherend_id, page,
-					   false, &q->ring_ref[i]);
-		if (err) {
-			xn_os_page_free(page);
+		err = xn_shared_page_grant(&q->blk->fe, false,
+					   &q->ring_page[i]);
+		if (err)
 			return err;
-		}
-		q->ring_page[i] = page;
 	}
-	sring = q->ring_page[0];
+	sring = q->ring_page[0].va;
 	XEN_FRONT_RING_INIT(&q->ring, sring, pages * XN_PAGE_SIZE);
 	q->pushed = 0;
 	return 0;
@@ -66,7 +77,7 @@ static int queue_alloc_reqs(struct xn_blk_queue *q)
 	return 0;
 }
 
-int xn_blkq_alloc(struct xn_blk_queue *q)
+int xn_blkq_open(struct xn_blk_queue *q)
 {
 	int err = queue_alloc_ring(q);
 
@@ -75,48 +86,44 @@ int xn_blkq_alloc(struct xn_blk_queue *q)
 
 int xn_blkq_bind(struct xn_blk_queue *q)
 {
+	struct xn_device *dev = q->blk->fe.dev;
+	evtchn_port_t port;
 	int err;
 
-	q->broken = false;
 	q->starved = false;
 	q->polling = false;
 	q->poll_again = false;
 	q->in_flight = 0;
-	q->stall_watched = false;
-	q->late = 0;
-	err = q->blk->ops->event_bind(q, q->blk->dev->otherend_id, &q->evtchn);
-	q->bound = !err;
-	if (!err)
-		xn_backoff_open(&q->backoff, &q->blk->dev->guest->evtchn,
-				q->evtchn);
-	return err;
+	err = q->blk->ops->event_bind(q, dev->otherend_id, &port);
+	if (err)
+		return err;
+	xn_channel_open(&q->channel, &dev->guest->evtchn, port);
+	q->bound = true;
+	return 0;
 }
 
-void xn_blkq_close(struct xn_blk_queue *q)
+void xn_blkq_unbind(struct xn_blk_queue *q)
 {
+	evtchn_port_t port;
 	unsigned long flags;
-	bool bound;
 
 	flags = xn_lock(&q->lock);
 	q->open = false;
-	bound = q->bound;
 	q->bound = false;
 	xn_unlock(&q->lock, flags);
-	xn_backoff_close(&q->backoff);
-	if (bound)
-		q->blk->ops->event_unbind(q, q->evtchn);
+	port = xn_channel_close(&q->channel);
+	if (port)
+		q->blk->ops->event_unbind(q, port);
 	xn_work_cancel(&q->poll);
-	xn_work_cancel(&q->stall_work);
+	xn_stall_stop(&q->stall);
 	xn_blkq_keep_size(q);
 	xn_blkq_fail_all(q);
 }
 
-void xn_blkq_free(struct xn_blk_queue *q)
+void xn_blkq_close(struct xn_blk_queue *q)
 {
-	struct xn_gnttab *gt = xn_blkq_gnttab(q);
 	unsigned int i;
 
-	xn_blkq_close(q);
 	xn_blkq_empty(q);
 	q->free_reqs = NULL;
 	for (i = 0; i < XN_BLK_MAX_REQ_PAGES; i++) {
@@ -125,10 +132,6 @@ void xn_blkq_free(struct xn_blk_queue *q)
 	}
 	q->ring.nr_ents = 0;
 	q->ring.sring = NULL;
-	for (i = 0; i < XN_BLK_MAX_RING_PAGES; i++) {
-		if (q->ring_page[i])
-			xn_gnttab_end_page(gt, q->ring_ref[i], q->ring_page[i],
-					   xn_os_page_free);
-		q->ring_page[i] = NULL;
-	}
+	for (i = 0; i < XN_BLK_MAX_RING_PAGES; i++)
+		xn_shared_page_end(&q->blk->fe, &q->ring_page[i]);
 }

@@ -134,7 +134,7 @@ static int slot_arm(struct xn_blk_queue *q, struct xn_blk_slot *slot, bool page,
 		xn_os_page_free(slot->bounce);
 	else
 		/* Writable: which ones it reads from, the backend cannot know. */
-		xn_gnttab_grant(gt, slot->ref, q->blk->dev->otherend_id,
+		xn_gnttab_grant(gt, slot->ref, q->blk->fe.dev->otherend_id,
 				xn_os_gfn(slot->bounce), false);
 	return err;
 }

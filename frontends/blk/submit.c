@@ -2,7 +2,7 @@
 /*
  * Requests of one blkfront queue on their way to the backend
  * (xen-public/io/blkif.h, xen-public/io/ring.h). Called by the OS layer for each
- * request, under the queue's lock, which this takes.
+ * request. All of it runs under the queue's lock.
  */
 #include "blk.h"
 
@@ -93,7 +93,7 @@ static void req_describe(struct xn_blk_queue *q, struct xn_blk_req *req,
 
 	req->slots = slot;
 	for (i = 0; ; slot = slot->next) {
-		slot_describe(q->blk->dev, slot, &io->sg[i], io->op != XN_BLK_READ,
+		slot_describe(q->blk->fe.dev, slot, &io->sg[i], io->op != XN_BLK_READ,
 			      &seg[i]);
 		if (++i == io->nr_sg)
 			break;
@@ -202,7 +202,7 @@ static void req_start(struct xn_blk_queue *q, struct xn_blk_req *req,
 	req->nr_slots = 0;
 	req->indirect = NULL;
 	req->ended = false;
-	req->epoch = q->epoch;
+	req->epoch = q->stall.epoch;
 	req->flush_after = io->op == XN_BLK_WRITE_FUA && info->flush_cache;
 
 	if (io->op == XN_BLK_FLUSH) {
@@ -245,7 +245,8 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io)
 
 	flags = xn_lock(&q->lock);
 	req = q->free_reqs;
-	err = q->open ? io_check(&q->blk->info, io) : -ENODEV;
+	err = q->open && !xn_blkq_is_broken(q) ?
+	      io_check(&q->blk->info, io) : -ENODEV;
 	if (!err && (!req || !queue_has_slots(q, data)))
 		err = queue_put_off(q);
 	if (!err) {
@@ -253,8 +254,7 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io)
 		q->in_flight++;
 		q->stats.requests++;
 		req_start(q, req, io);
-		if (!q->stall_watched)
-			xn_blkq_watch_stall(q);
+		xn_stall_check(&q->stall);
 		/*
 		 * Last: a backend may answer requests that it was not shown,
 		 * while another CPU listens.
@@ -268,18 +268,20 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io)
 
 void xn_blk_push(struct xn_blk_queue *q)
 {
+	evtchn_port_t port = 0;
 	unsigned long flags;
 	bool notify = false;
 
 	flags = xn_lock(&q->lock);
 	/* The ring may be gone, with what was submitted. */
 	if (q->bound && q->pushed != q->ring.req_prod_pvt) {
+		port = q->channel.port;
 		q->pushed = q->ring.req_prod_pvt;
 		RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&q->ring, notify);
 		q->stats.notifications += notify;
 	}
 	xn_unlock(&q->lock, flags);
-	/* Requests that nobody hears of would wait for ever. */
-	if (notify && xn_evtchn_send(q->evtchn))
-		xn_blk_refuse(q, "the backend cannot be notified");
+	/* Requests that the backend does not hear of would wait for ever. */
+	if (notify && xn_evtchn_send(port) && XN_READ_ONCE(q->bound))
+		xn_blkq_refuse(q, "the backend cannot be notified");
 }

@@ -1,71 +1,119 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of netfront share. Public is include/xenion/netfront.h.
+ * Between the files of the network frontend: life.c says what is done in each
+ * phase, nodes.c reads and writes xenstore, queue.c owns a queue's rings and
+ * event channels, slots.c its grant references, tx.c sends, rx.c receives.
  */
 #ifndef XENION_NET_H
 #define XENION_NET_H
 
 #include <xenion/netfront.h>
+#include "../frontend.h"
 
 /* Slots that each ring of a queue has at least. */
 #define XN_NET_LEAST_SLOTS	32u
 
-static inline struct xn_gnttab *xn_net_gnttab(const struct xn_net_queue *q)
+/* A transmit request's private half. Its index is the request's id. */
+struct xn_net_tx_slot {
+	void *cookie;		/* in the first slot of a packet */
+	void *va;		/* granted by ref; NULL: the slot's copy */
+	uint32_t epoch;		/* the stall clock's, when it was used */
+	grant_ref_t ref;	/* the slot's own, XN_GRANT_INVALID: none */
+	uint16_t next;		/* free, or without a reference, too */
+	uint16_t head;		/* first slot of the packet */
+	uint16_t left;		/* in it: slots that are not answered */
+	bool inflight;		/* not answered */
+	bool failed;		/* in the first: some answer was an error */
+};
+
+#define XN_NET_NO_SLOT	XN_NET_RING_SIZE
+#define XN_NET_TX_SLOTS_PER_PAGE \
+	(XN_PAGE_SIZE / sizeof(struct xn_net_tx_slot))
+
+static inline struct xn_net_tx_slot *
+xn_net_tx_slot(const struct xn_net_queue *q, unsigned int id)
 {
-	return &q->net->dev->guest->gnttab;
+	return &q->tx_slots[id / XN_NET_TX_SLOTS_PER_PAGE]
+			   [id % XN_NET_TX_SLOTS_PER_PAGE];
+}
+
+static inline void xn_net_tx_slot_free(struct xn_net_queue *q, unsigned int id)
+{
+	xn_net_tx_slot(q, id)->next = q->tx_free;
+	q->tx_free = id;
+	q->tx_nr_free++;
+}
+
+static inline struct xn_gnttab *xn_netq_gnttab(const struct xn_net_queue *q)
+{
+	return &q->net->fe.dev->guest->gnttab;
+}
+
+/* Context: any. */
+static inline void xn_netq_refuse(struct xn_net_queue *q, const char *what)
+{
+	xn_frontend_refuse(&q->net->fe, what);
+}
+
+static inline bool xn_netq_is_broken(const struct xn_net_queue *q)
+{
+	return xn_frontend_is_broken(&q->net->fe);
 }
 
 /*
- * nodes.c, all may sleep. Fills in net->info. Returns: 0 or a negative
- * errno value: then the device has failed, and the log says why.
+ * nodes.c, all may sleep. What toolstack and backend offer, in net->info. Errors
+ * were reported.
  */
-int xn_net_read_info(struct xn_net *net);
-/* All that the backend needs of us, in one transaction. */
-int xn_net_publish(struct xn_net *net);
-/* No node means that the backend does not tell: then there is a link. */
-bool xn_net_carrier_ok(struct xn_net *net);
+int xn_net_read_info(struct xn_frontend *fe);
+int xn_net_publish(struct xn_frontend *fe, struct xn_xs *xs, uint32_t txn);
+/* Does the backend's network have a link? It has where there is no such node. */
+bool xn_net_has_carrier(struct xn_net *net);
+
+/* queue.c, all may sleep. Once per xn_net, before anything else: */
+void xn_netq_init(struct xn_net_queue *q, struct xn_net *net,
+		  unsigned int index);
+/* Both rings, granted. On error xn_netq_close() follows. */
+int xn_netq_open(struct xn_net_queue *q);
+/* And their event channels. On error xn_netq_unbind() and xn_netq_close() follow. */
+int xn_netq_bind(struct xn_net_queue *q);
+/* No event and no work from now on. */
+void xn_netq_unbind(struct xn_net_queue *q);
+/* Take back every grant and free all memory, of whatever has been set up. */
+void xn_netq_close(struct xn_net_queue *q);
+
+/* slots.c: references without which no queue works. */
+unsigned int xn_net_least_refs(const struct xn_net *net);
+/* Give back, from now on, references that the device can do without. May sleep. */
+void xn_net_share_refs(struct xn_net *net);
+/* Undo that. May sleep. */
+void xn_net_keep_refs(struct xn_net *net);
+/*
+ * One slot more of the transmit ring gets a reference. Returns: 0, or -ENOSPC:
+ * all have one, or there is none.
+ */
+int xn_net_tx_slot_arm(struct xn_net_queue *q,
+		       int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref));
+/* A free one has none any more. */
+void xn_net_tx_slot_disarm(struct xn_net_queue *q);
 
 /*
- * queue.c, all may sleep: the rings of all queues, and their event channels.
- * Close undoes both, also when one failed half-way. Open returns -ENOSPC when
- * there are too few grant references.
- */
-int xn_net_queues_open(struct xn_net *net);
-int xn_net_queues_bind(struct xn_net *net);
-void xn_net_queues_close(struct xn_net *net);
-
-/*
- * One half of a queue: memory, grants and first requests. Close undoes open,
- * also one that failed half-way; it is nothing when nothing is open.
+ * slots.c and rx.c: one half of a queue, its memory, grants and first requests.
+ * Close undoes open, also one that failed half-way. May sleep.
  */
 int xn_net_tx_open(struct xn_net_queue *q);
 void xn_net_tx_close(struct xn_net_queue *q);
 int xn_net_rx_open(struct xn_net_queue *q);
 void xn_net_rx_close(struct xn_net_queue *q);
 
-/* The work q->rx_retry: there may be pages now. */
-void xn_net_rx_retry(struct xn_work *w);
-
-/* The work q->stall_work, while something is on its way. */
-void xn_net_look_for_stall(struct xn_work *w);
-
-/* References without which no queue works. */
-unsigned int xn_net_least_refs(const struct xn_net *net);
-/* The device is live, and gives back references that it can do without. */
-void xn_net_share_refs(struct xn_net *net);
-/* Undo that. */
-void xn_net_keep_refs(struct xn_net *net);
-
-/* A zeroed page, granted to the backend. As xn_gnttab_get(); then *page is NULL. */
-int xn_net_page_share(struct xn_net_queue *q, bool readonly, void **page,
-		      grant_ref_t *ref);
-/* Undo that; page may be NULL. */
-void xn_net_page_unshare(struct xn_net_queue *q, void *page, grant_ref_t ref);
-
 /*
- * The backend broke the protocol: nothing that it wrote is looked at any more.
- * The device fails soon after, from a context that may sleep. Context: any.
+ * tx.c: end a slot's grant. Returns: 0 or -EBUSY; then slot and memory are not to
+ * be used again, and the reference is the grant table's.
  */
-void xn_net_refuse(struct xn_net *net, const char *what);
+int xn_net_tx_slot_end(struct xn_net_queue *q, struct xn_net_tx_slot *slot);
+/* In the work of q->stall. */
+bool xn_net_tx_count_late(struct xn_stall *stall, unsigned int *late);
+
+/* rx.c: the work q->rx_retry, when there may be pages again. */
+void xn_net_rx_retry(struct xn_work *w);
 
 #endif /* XENION_NET_H */

@@ -1,43 +1,47 @@
 // SPDX-License-Identifier: MIT
 /*
  * The xenstore nodes of the network frontend (xen-public/io/netif.h): what
- * toolstack and backend offer, checked, and what we tell them. Called by
- * life.c. All may sleep.
+ * toolstack and backend offer, checked, and what we publish. Called by life.c.
+ * All may sleep.
  */
 #include "net.h"
 
 /* ---- What is offered ---- */
 
+/* Toolstacks write it into our directory. */
+static const struct xn_node node_mac = {
+	.name = "mac", .own = true,
+	.should = "an address like 00:16:3e:01:02:03, not of a group: see vif= of the guest's configuration",
+}, node_mtu = {
+	.name = "mtu", .own = true, .min = XN_NET_MIN_MTU,
+	.max = XN_NET_MAX_MTU,
+	.should = "68 to 65521: see vif= of the guest's configuration",
+}, node_queues = {
+	.name = "multi-queue-max-queues", .min = 1, .max = ~0u,
+	.should = "1 or more",
+};
+
 static int read_mac(struct xn_device *dev, uint8_t *mac)
 {
 	char text[24];
-	int n = xn_xs_read(&dev->guest->xs, XN_XS_NOTXN, dev->node, "mac",
-			   text, sizeof(text));
+	int n = xn_xs_read(&dev->guest->xs, XN_XS_NOTXN, dev->node,
+			   node_mac.name, text, sizeof(text));
 
 	if (n == -EMSGSIZE)
 		return -EINVAL;
 	return n < 0 ? n : xn_parse_mac(text, n, mac);
 }
 
-/* A number that need not be there. */
-static int read_optional(struct xn_device *dev, const char *dir,
-			 const char *node, uint64_t max, uint64_t *val)
-{
-	int err = xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dir, node, max,
-				  val);
-
-	return err == -ENOENT ? 0 : err;
-}
-
 static int read_mtu(struct xn_device *dev, uint32_t *mtu)
 {
 	uint64_t val = XN_NET_DEFAULT_MTU;
-	int err = read_optional(dev, dev->node, "mtu", XN_NET_MAX_MTU, &val);
+	int err = xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dev->node,
+				  node_mtu.name, node_mtu.max, &val);
 
-	if (!err && val < XN_NET_MIN_MTU)
-		err = -ERANGE;
 	*mtu = val;
-	return err;
+	if (val < node_mtu.min)
+		return -ERANGE;
+	return err == -ENOENT ? 0 : err;
 }
 
 int xn_net_look(struct xn_device *dev, struct xn_net_info *info)
@@ -47,71 +51,40 @@ int xn_net_look(struct xn_device *dev, struct xn_net_info *info)
 	return err ? err : read_mtu(dev, &info->mtu);
 }
 
-/* What the toolstack says; a device of which it makes no sense fails. */
+/* What the toolstack says. */
 static int read_own(struct xn_net *net)
 {
-	struct xn_device *dev = net->dev;
-	uint64_t trusted = 1;
+	struct xn_frontend *fe = &net->fe;
 	int err;
 
-	err = read_mac(dev, net->info.mac);
-	if (err) {
-		xn_device_fail_node(dev, err, dev->node, "mac",
-				    "an address like 00:16:3e:01:02:03, not of a group: see vif= of the guest's configuration");
-		return err;
-	}
-	err = read_mtu(dev, &net->info.mtu);
-	if (err) {
-		xn_device_fail_node(dev, err, dev->node, "mtu",
-				    "68 to 65521: see vif= of the guest's configuration");
-		return err;
-	}
-	err = read_optional(dev, dev->node, "trusted", 1, &trusted);
+	err = read_mac(fe->dev, net->info.mac);
 	if (err)
-		xn_device_fail_node(dev, err, dev->node, "trusted", "0 or 1");
-	net->info.trusted = trusted && !net->distrust;
+		return xn_node_fail(fe, err, &node_mac);
+	err = read_mtu(fe->dev, &net->info.mtu);
+	if (err)
+		return xn_node_fail(fe, err, &node_mtu);
+	return xn_frontend_read_trusted(fe, net->config.distrust,
+					&net->info.trusted);
+}
+
+static int read_queues(struct xn_net *net)
+{
+	unsigned int most = net->config.max_queues;
+	uint64_t queues = 1;
+	int err = xn_node_optional(&net->fe, &node_queues, &queues);
+
+	net->info.nr_queues = queues < most ? queues : most;
 	return err;
 }
 
 static bool offers(struct xn_net *net, const char *feature)
 {
-	return xn_xs_feature(&net->dev->guest->xs, net->dev->otherend,
-			     feature);
+	return xn_frontend_offers(&net->fe, feature);
 }
 
-static int read_queues(struct xn_net *net)
-{
-	struct xn_device *dev = net->dev;
-	uint64_t queues = 1;
-	int err;
-
-	err = read_optional(dev, dev->otherend, "multi-queue-max-queues", ~0u,
-			    &queues);
-	if (!err && !queues)
-		err = -ERANGE;
-	if (err)
-		xn_device_fail_node(dev, err, dev->otherend,
-				    "multi-queue-max-queues", "1 or more");
-	net->info.nr_queues = queues < net->max_queues ? queues :
-							 net->max_queues;
-	return err;
-}
-
-int xn_net_read_info(struct xn_net *net)
+static void read_offloads(struct xn_net *net)
 {
 	struct xn_net_info *info = &net->info;
-	int err;
-
-	err = read_own(net);
-	if (!err)
-		err = read_queues(net);
-	if (!err && !offers(net, "feature-rx-copy")) {
-		err = -EOPNOTSUPP;
-		xn_device_fail(net->dev, err,
-			       "the backend does not offer feature-rx-copy: it is too old to serve this guest");
-	}
-	if (err)
-		return err;
 
 	info->split_events = offers(net, "feature-split-event-channels");
 	info->sg = offers(net, "feature-sg");
@@ -124,28 +97,41 @@ int xn_net_read_info(struct xn_net *net)
 	/* Without several pieces, no more than a page leaves. */
 	if (!info->sg && info->mtu > XN_NET_DEFAULT_MTU)
 		info->mtu = XN_NET_DEFAULT_MTU;
+}
+
+int xn_net_read_info(struct xn_frontend *fe)
+{
+	struct xn_net *net = xn_container_of(fe, struct xn_net, fe);
+	int err;
+
+	err = read_own(net);
+	if (!err)
+		err = read_queues(net);
+	if (err)
+		return err;
+	if (!offers(net, "feature-rx-copy")) {
+		xn_device_fail(fe->dev, -EOPNOTSUPP,
+			       "the backend does not offer feature-rx-copy: it is too old to serve this guest");
+		return -EOPNOTSUPP;
+	}
+	read_offloads(net);
 	return 0;
 }
 
-bool xn_net_carrier_ok(struct xn_net *net)
+bool xn_net_has_carrier(struct xn_net *net)
 {
-	uint64_t val = 1;
-	int err = read_optional(net->dev, net->dev->otherend, "carrier", 1,
-				&val);
+	uint64_t val;
 
-	if (!err)
+	switch (xn_frontend_reread(&net->fe, 1, &val)) {
+	case 0:
 		return val;
-	if (err != -EINVAL && err != -ERANGE) {
-		/* No answer is no news, and there may be no other event. */
-		xn_xs_watch_again(&net->dev->guest->xs, &net->carrier);
+	case -ENOENT:
+		return true;
+	case -EAGAIN:
 		return net->link_up;
+	default:
+		return false;
 	}
-	xn_stat_inc(XN_STAT_REFUSED);
-	if (!net->carrier_warned)
-		xn_os_log(XN_WARN, "%s: the backend's node carrier is no 0 or 1: taken for no link",
-			  net->dev->node);
-	net->carrier_warned = true;
-	return false;
 }
 
 /* ---- What we publish ---- */
@@ -156,60 +142,39 @@ static const char *const our_features[] = {
 	"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
 };
 
-static int publish_queue(struct xn_net_queue *q, uint32_t txn)
+static int publish_queue(struct xn_frontend *fe, struct xn_xs *xs,
+			 uint32_t txn, const char *dir, unsigned int index)
 {
-	struct xn_net *net = q->net;
-	struct xn_xs *xs = &net->dev->guest->xs;
-	char name[32] = "queue-";
-	char dir[XN_XS_PATH_MAX];
+	struct xn_net *net = xn_container_of(fe, struct xn_net, fe);
+	const struct xn_net_queue *q = &net->queue[index];
 	int err;
 
-	xn_format_uint(name + strlen(name), q->id);
-	err = xn_path_join(dir, net->dev->node,
-			   net->info.nr_queues > 1 ? name : "");
-	if (!err)
-		err = xn_xs_write_uint(xs, txn, dir, "tx-ring-ref",
-				       q->tx_ring_ref);
+	err = xn_xs_write_uint(xs, txn, dir, "tx-ring-ref", q->tx_ring.ref);
 	if (!err)
 		err = xn_xs_write_uint(xs, txn, dir, "rx-ring-ref",
-				       q->rx_ring_ref);
+				       q->rx_ring.ref);
 	if (err)
 		return err;
 	if (!net->info.split_events)
 		return xn_xs_write_uint(xs, txn, dir, "event-channel",
-					q->tx_port);
-	err = xn_xs_write_uint(xs, txn, dir, "event-channel-tx", q->tx_port);
+					q->tx_channel.port);
+	err = xn_xs_write_uint(xs, txn, dir, "event-channel-tx",
+			       q->tx_channel.port);
 	if (!err)
 		err = xn_xs_write_uint(xs, txn, dir, "event-channel-rx",
-				       q->rx_port);
+				       q->rx_channel.port);
 	return err;
 }
 
-static int publish(struct xn_xs *xs, uint32_t txn, void *data)
+int xn_net_publish(struct xn_frontend *fe, struct xn_xs *xs, uint32_t txn)
 {
-	struct xn_net *net = data;
+	struct xn_net *net = xn_container_of(fe, struct xn_net, fe);
 	unsigned int i;
 	int err;
 
-	err = xn_xs_write_uint(xs, txn, net->dev->node,
-			       "multi-queue-num-queues", net->info.nr_queues);
-	for (i = 0; !err && i < net->info.nr_queues; i++)
-		err = publish_queue(&net->queue[i], txn);
+	err = xn_frontend_publish_queues(fe, xs, txn, net->info.nr_queues,
+					 publish_queue);
 	for (i = 0; !err && i < XN_ARRAY_SIZE(our_features); i++)
-		err = xn_xs_write(xs, txn, net->dev->node, our_features[i],
-				  "1");
+		err = xn_xs_write(xs, txn, fe->dev->node, our_features[i], "1");
 	return err;
-}
-
-int xn_net_publish(struct xn_net *net)
-{
-	/* Of netif.h, and of other drivers: Linux's writes xdp-headroom. */
-	static const char *const earlier[] = {
-		"tx-ring-ref", "rx-ring-ref", "ctrl-ring-ref", "event-channel",
-		"multi-queue-num-queues", "queue-", "feature-", "request-",
-		"xdp-headroom",
-	};
-
-	return xn_device_publish(net->dev, earlier, XN_ARRAY_SIZE(earlier),
-				 publish, net);
 }

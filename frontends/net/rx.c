@@ -39,6 +39,11 @@ static struct xn_net_rx_slot *rx_slot_at(struct xn_net_queue *q, RING_IDX idx)
 	return &q->rx_slots[rx_slot_id(idx)];
 }
 
+static struct xn_channel *rx_channel(struct xn_net_queue *q)
+{
+	return q->net->info.split_events ? &q->rx_channel : &q->tx_channel;
+}
+
 /* ---- Pages in ---- */
 
 static bool rx_slot_fill(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
@@ -50,7 +55,7 @@ static bool rx_slot_fill(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
 		q->rx_stats.no_page++;
 		return false;
 	}
-	xn_gnttab_grant(xn_net_gnttab(q), slot->ref, q->net->dev->otherend_id,
+	xn_gnttab_grant(xn_netq_gnttab(q), slot->ref, q->net->fe.dev->otherend_id,
 			xn_os_gfn(slot->page), false);
 	return true;
 }
@@ -58,6 +63,7 @@ static bool rx_slot_fill(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
 static void rx_refill(struct xn_net_queue *q)
 {
 	RING_IDX prod = q->rx.req_prod_pvt;
+	evtchn_port_t port;
 	bool notify;
 
 	while (prod - q->rx.rsp_cons < q->rx_nr) {
@@ -78,12 +84,13 @@ static void rx_refill(struct xn_net_queue *q)
 		return;
 	q->rx.req_prod_pvt = prod;
 	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&q->rx, notify);
-	/* At first there is no port yet, and nobody who listens. */
-	if (!notify || !q->rx_port)
+	port = rx_channel(q)->port;
+	/* At first there is no port yet, and no backend that waits. */
+	if (!notify || !port)
 		return;
-	q->rx_stats.notify++;
-	if (xn_evtchn_send(q->rx_port))
-		xn_net_refuse(q->net, "the backend cannot be notified");
+	q->rx_stats.notifications++;
+	if (xn_evtchn_send(port))
+		xn_netq_refuse(q, "the backend cannot be notified");
 }
 
 void xn_net_rx_retry(struct xn_work *w)
@@ -100,7 +107,7 @@ void xn_net_rx_retry(struct xn_work *w)
 static int rx_slot_add(struct xn_net_queue *q,
 		       int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
 {
-	int err = alloc(xn_net_gnttab(q),
+	int err = alloc(xn_netq_gnttab(q),
 			&rx_slot_at(q, q->rx.rsp_cons + q->rx_nr)->ref);
 
 	q->rx_nr += !err;
@@ -110,13 +117,12 @@ static int rx_slot_add(struct xn_net_queue *q,
 int xn_net_rx_open(struct xn_net_queue *q)
 {
 	struct netif_rx_sring *sring;
-	void *page;
 	int err;
 
-	err = xn_net_page_share(q, false, &page, &q->rx_ring_ref);
+	err = xn_shared_page_grant(&q->net->fe, false, &q->rx_ring);
 	if (err)
 		return err;
-	sring = page;
+	sring = q->rx_ring.va;
 	XEN_FRONT_RING_INIT(&q->rx, sring, XN_PAGE_SIZE);
 	q->rx_seen = 0;
 	q->rx_nr = 0;
@@ -142,10 +148,10 @@ static void *rx_slot_take_page(struct xn_net_queue *q, struct xn_net_rx_slot *sl
 	void *page = slot->page;
 
 	slot->page = NULL;
-	if (!xn_gnttab_end(xn_net_gnttab(q), slot->ref))
+	if (!xn_gnttab_end(xn_netq_gnttab(q), slot->ref))
 		return page;
 	q->net->ops->rx_page_lost(q, page);
-	xn_gnttab_end_page(xn_net_gnttab(q), slot->ref, page,
+	xn_gnttab_end_page(xn_netq_gnttab(q), slot->ref, page,
 			   xn_os_page_free);
 	slot->ref = XN_GRANT_INVALID;
 	return NULL;
@@ -158,7 +164,7 @@ static void rx_slot_empty(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
 	if (page)
 		q->net->ops->rx_page_put(q, page);
 	if (slot->ref != XN_GRANT_INVALID)
-		xn_gnttab_free(xn_net_gnttab(q), slot->ref);
+		xn_gnttab_free(xn_netq_gnttab(q), slot->ref);
 	slot->ref = XN_GRANT_INVALID;
 }
 
@@ -166,15 +172,14 @@ void xn_net_rx_close(struct xn_net_queue *q)
 {
 	unsigned int i;
 
-	xn_work_cancel(&q->rx_retry);
 	if (q->rx_slots) {
 		for (i = 0; i < XN_NET_RING_SIZE; i++)
 			rx_slot_empty(q, &q->rx_slots[i]);
 		xn_os_page_free(q->rx_slots);
 		q->rx_slots = NULL;
 	}
-	xn_net_page_unshare(q, q->rx.sring, q->rx_ring_ref);
 	q->rx.sring = NULL;
+	xn_shared_page_end(&q->net->fe, &q->rx_ring);
 }
 
 /* ---- Packets out ---- */
@@ -195,7 +200,7 @@ enum verdict {
 
 static enum verdict rx_refuse(struct xn_net_queue *q, const char *what)
 {
-	xn_net_refuse(q->net, what);
+	xn_netq_refuse(q, what);
 	return REFUSED;
 }
 
@@ -303,7 +308,7 @@ static bool packet_take_pages(struct xn_net_queue *q, const struct chain *c)
 		return true;
 	for (i = 0; i < n; i++)
 		q->net->ops->rx_page_put(q, pkt->piece[i].page);
-	xn_net_refuse(q->net, "a page with a packet is still in use");
+	xn_netq_refuse(q, "a page with a packet is still in use");
 	return false;
 }
 
@@ -363,7 +368,7 @@ static void rx_grow(struct xn_net_queue *q, unsigned int offered, RING_IDX seen)
 	if (offered < q->rx_nr ||
 	    q->rx.req_prod_pvt - seen >= q->rx_nr / 2)
 		return;
-	while (more-- && q->rx_nr < q->net->rx_pages &&
+	while (more-- && q->rx_nr < q->net->config.rx_pages &&
 	       !rx_slot_add(q, xn_gnttab_alloc_spare))
 		;
 }
@@ -375,7 +380,7 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 	unsigned int done = 0;
 	RING_IDX idx;
 
-	if (XN_READ_ONCE(q->net->broken))
+	if (xn_netq_is_broken(q))
 		return 0;
 	c.prod = XN_READ_ONCE(q->rx.sring->rsp_prod);
 	xn_rmb();	/* responses after their index */
@@ -407,9 +412,8 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 	}
 	/* Not for what changed without a packet: that could go on for ever. */
 	if (done)
-		xn_backoff_work(q->net->info.split_events ? &q->rx_backoff :
-				&q->tx_backoff);
-	if (XN_READ_ONCE(q->net->broken))
+		xn_channel_work(rx_channel(q));
+	if (xn_netq_is_broken(q))
 		return done;
 	rx_grow(q, offered, c.prod);
 	rx_refill(q);
@@ -418,7 +422,7 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 
 bool xn_net_rx_enable(struct xn_net_queue *q)
 {
-	if (XN_READ_ONCE(q->net->broken))
+	if (xn_netq_is_broken(q))
 		return false;
 	XN_WRITE_ONCE(q->rx.sring->rsp_event, q->rx_seen + 1);
 	xn_mb();	/* the index after our wish to be told */

@@ -13,182 +13,14 @@
  */
 #include "net.h"
 
-#define NO_SLOT	XN_NET_RING_SIZE
-
-/* A request's private half. Its index is the request's id. */
-struct xn_net_tx_slot {
-	void *cookie;		/* in the first slot of a packet */
-	void *va;		/* granted by ref; NULL: the slot's copy */
-	uint32_t epoch;		/* the queue's, when it was used */
-	grant_ref_t ref;	/* the slot's own, XN_GRANT_INVALID: none */
-	uint16_t next;		/* free, or without a reference, too */
-	uint16_t head;		/* first slot of the packet */
-	uint16_t left;		/* in it: slots that are not answered */
-	bool inflight;		/* not answered */
-	bool failed;		/* in the first: some answer was an error */
-};
-
-#define SLOTS_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct xn_net_tx_slot))
 #define SLOTS_PER_COPY	(XN_PAGE_SIZE / XN_NET_COPY)
 
-_Static_assert(XN_NET_TX_SLOT_PAGES * SLOTS_PER_PAGE == XN_NET_RING_SIZE,
-	       "the slots fill their pages");
 _Static_assert(sizeof(struct netif_extra_info) <=
 	       sizeof(struct netif_tx_request), "netif.h says so");
-
-static struct xn_net_tx_slot *tx_slot(const struct xn_net_queue *q,
-				      unsigned int id)
-{
-	return &q->tx_slots[id / SLOTS_PER_PAGE][id % SLOTS_PER_PAGE];
-}
 
 static uint32_t offset_in_page(const void *va)
 {
 	return (unsigned long)va & (XN_PAGE_SIZE - 1);
-}
-
-/* ---- Open and close ---- */
-
-static void tx_slot_free(struct xn_net_queue *q, unsigned int id)
-{
-	tx_slot(q, id)->next = q->tx_free;
-	q->tx_free = id;
-	q->tx_nr_free++;
-}
-
-/* One slot more gets a reference. -ENOSPC: all have one, or there is none. */
-static int tx_slot_arm(struct xn_net_queue *q,
-		       int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
-{
-	unsigned int id = q->tx_unarmed;
-	unsigned int next;
-	int err;
-
-	if (id == NO_SLOT)
-		return -ENOSPC;
-	next = tx_slot(q, id)->next;
-	err = alloc(xn_net_gnttab(q), &tx_slot(q, id)->ref);
-	if (err)
-		return err;
-	q->tx_unarmed = next;
-	q->tx_nr++;
-	tx_slot_free(q, id);
-	return 0;
-}
-
-static void tx_slot_disarm(struct xn_net_queue *q)
-{
-	unsigned int id = q->tx_free;
-	struct xn_net_tx_slot *slot = tx_slot(q, id);
-
-	q->tx_free = slot->next;
-	q->tx_nr_free--;
-	q->tx_nr--;
-	xn_gnttab_free(xn_net_gnttab(q), slot->ref);
-	slot->ref = XN_GRANT_INVALID;
-	slot->next = q->tx_unarmed;
-	q->tx_unarmed = id;
-}
-
-static int tx_slots_alloc(struct xn_net_queue *q)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < XN_NET_TX_SLOT_PAGES; i++) {
-		q->tx_slots[i] = xn_os_page_alloc();
-		if (!q->tx_slots[i])
-			return -ENOMEM;
-	}
-	q->tx_free = NO_SLOT;
-	q->tx_nr_free = 0;
-	q->tx_nr = 0;
-	q->tx_give = 0;
-	q->tx_extras = 0;
-	q->tx_unarmed = 0;
-	for (i = 0; i < XN_NET_RING_SIZE; i++)
-		tx_slot(q, i)->next = i + 1;
-	while (!err && q->tx_nr < XN_NET_LEAST_SLOTS)
-		err = tx_slot_arm(q, xn_gnttab_get);
-	return err;
-}
-
-int xn_net_tx_open(struct xn_net_queue *q)
-{
-	struct netif_tx_sring *sring;
-	unsigned int i;
-	void *page;
-	int err;
-
-	err = xn_net_page_share(q, false, &page, &q->tx_ring_ref);
-	if (err)
-		return err;
-	sring = page;
-	XEN_FRONT_RING_INIT(&q->tx, sring, XN_PAGE_SIZE);
-	for (i = 0; i < XN_NET_COPY_PAGES; i++) {
-		err = xn_net_page_share(q, true, &page, &q->copy_ref[i]);
-		if (err)
-			return err;
-		q->copy[i] = page;
-	}
-	return tx_slots_alloc(q);
-}
-
-/*
- * Returns: 0 or -EBUSY; then slot and memory are not to be used again, and the
- * reference is the grant table's.
- */
-static int tx_slot_end(struct xn_net_queue *q, struct xn_net_tx_slot *slot)
-{
-	void *va = slot->va;
-
-	slot->va = NULL;
-	if (!va || !xn_gnttab_end(xn_net_gnttab(q), slot->ref))
-		return 0;
-	q->net->ops->tx_pin(q, va);
-	xn_gnttab_end_page(xn_net_gnttab(q), slot->ref, va,
-			   q->net->ops->tx_unpin);
-	slot->ref = XN_GRANT_INVALID;
-	return -EBUSY;
-}
-
-/* What is on its way does not arrive any more. */
-static void tx_cancel_all(struct xn_net_queue *q)
-{
-	struct xn_net_tx_slot *slot;
-	unsigned int i;
-
-	for (i = 0; i < XN_NET_RING_SIZE; i++)
-		tx_slot_end(q, tx_slot(q, i));
-	for (i = 0; i < XN_NET_RING_SIZE; i++) {
-		slot = tx_slot(q, i);
-		if (slot->left)
-			q->net->ops->tx_done(q, slot->cookie, -ESHUTDOWN);
-		if (slot->ref != XN_GRANT_INVALID)
-			xn_gnttab_free(xn_net_gnttab(q), slot->ref);
-	}
-}
-
-void xn_net_tx_close(struct xn_net_queue *q)
-{
-	unsigned int i;
-
-	xn_work_cancel(&q->stall_work);
-	q->stall_watched = false;
-	q->late = 0;
-	/* The last page of slots was there before any reference was. */
-	if (q->tx_slots[XN_NET_TX_SLOT_PAGES - 1])
-		tx_cancel_all(q);
-	for (i = 0; i < XN_NET_TX_SLOT_PAGES; i++) {
-		xn_os_page_free(q->tx_slots[i]);
-		q->tx_slots[i] = NULL;
-	}
-	for (i = 0; i < XN_NET_COPY_PAGES; i++) {
-		xn_net_page_unshare(q, q->copy[i], q->copy_ref[i]);
-		q->copy[i] = NULL;
-	}
-	xn_net_page_unshare(q, q->tx.sring, q->tx_ring_ref);
-	q->tx.sring = NULL;
 }
 
 /* ---- Sending ---- */
@@ -247,13 +79,13 @@ static struct xn_net_tx_slot *tx_request(struct xn_net_queue *q,
 					 struct netif_tx_request **req)
 {
 	unsigned int id = q->tx_free;
-	struct xn_net_tx_slot *slot = tx_slot(q, id);
+	struct xn_net_tx_slot *slot = xn_net_tx_slot(q, id);
 
 	q->tx_free = slot->next;
 	q->tx_nr_free--;
 	slot->head = head;
-	slot->epoch = XN_READ_ONCE(q->epoch);
-	XN_WRITE_ONCE(slot->inflight, true);
+	XN_WRITE_ONCE(slot->epoch, XN_READ_ONCE(q->stall.epoch));
+	slot->inflight = true;
 	*req = RING_GET_REQUEST(&q->tx, q->tx.req_prod_pvt);
 	q->tx.req_prod_pvt++;
 	(*req)->id = id;
@@ -267,8 +99,8 @@ static void tx_add_granted(struct xn_net_queue *q, unsigned int head,
 	struct xn_net_tx_slot *slot = tx_request(q, head, &req);
 
 	slot->va = sg->va;
-	xn_gnttab_grant(xn_net_gnttab(q), slot->ref,
-			q->net->dev->otherend_id, xn_os_gfn(sg->va), true);
+	xn_gnttab_grant(xn_netq_gnttab(q), slot->ref,
+			q->net->fe.dev->otherend_id, xn_os_gfn(sg->va), true);
 	req->gref = slot->ref;
 	req->offset = offset_in_page(sg->va);
 	req->size = size;
@@ -279,13 +111,14 @@ static void tx_add_copied(struct xn_net_queue *q, unsigned int head,
 			  const struct xn_sg *sg, unsigned int nr, uint32_t size,
 			  uint16_t flags)
 {
+	const struct xn_shared_page *copy = &q->copy[head / SLOTS_PER_COPY];
 	uint32_t offset = head % SLOTS_PER_COPY * XN_NET_COPY;
-	uint8_t *to = q->copy[head / SLOTS_PER_COPY] + offset;
+	uint8_t *to = (uint8_t *)copy->va + offset;
 	struct netif_tx_request *req;
 	unsigned int i;
 
 	tx_request(q, head, &req);
-	req->gref = q->copy_ref[head / SLOTS_PER_COPY];
+	req->gref = copy->ref;
 	req->offset = offset;
 	req->size = size;
 	req->flags = flags;
@@ -341,7 +174,7 @@ int xn_net_tx(struct xn_net_queue *q, const struct xn_net_packet *pkt)
 	uint16_t flags;
 	int err;
 
-	if (XN_READ_ONCE(q->net->broken))
+	if (xn_netq_is_broken(q))
 		return -EIO;
 	err = packet_lay_out(pkt, &l);
 	if (err)
@@ -353,9 +186,8 @@ int xn_net_tx(struct xn_net_queue *q, const struct xn_net_packet *pkt)
 	if (xn_net_tx_room(q) < l.slots + (pkt->gso_type ? 1 : 0))
 		return -EBUSY;
 
-	slot = tx_slot(q, head);
+	slot = xn_net_tx_slot(q, head);
 	slot->cookie = pkt->cookie;
-	slot->left = l.slots;
 	slot->failed = false;
 
 	/* The first request tells the size of the whole packet. */
@@ -370,6 +202,8 @@ int xn_net_tx(struct xn_net_queue *q, const struct xn_net_packet *pkt)
 	for (; i < pkt->nr; i++)
 		tx_add_granted(q, head, &pkt->sg[i], pkt->sg[i].len,
 			       i + 1 < pkt->nr ? NETTXF_more_data : 0);
+	/* Last: from now on the stall clock counts it. */
+	XN_WRITE_ONCE(slot->left, l.slots);
 
 	q->tx_stats.packets++;
 	q->tx_stats.bytes += pkt->len;
@@ -377,76 +211,58 @@ int xn_net_tx(struct xn_net_queue *q, const struct xn_net_packet *pkt)
 	return 0;
 }
 
-static void tx_watch_stall(struct xn_net_queue *q)
-{
-	XN_WRITE_ONCE(q->stall_watched, true);
-	xn_work_schedule(&q->stall_work,
-			 XN_NET_STALL_PERIOD * XN_NSEC_PER_SEC);
-}
-
 void xn_net_tx_push(struct xn_net_queue *q)
 {
 	bool notify;
 
 	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&q->tx, notify);
-	/* After a barrier: see xn_net_look_for_stall(). */
-	if (!XN_READ_ONCE(q->stall_watched))
-		tx_watch_stall(q);
+	/* Requests first, then a barrier: the above has one. */
+	xn_stall_check(&q->stall);
 	if (!notify)
 		return;
-	q->tx_stats.notify++;
+	q->tx_stats.notifications++;
 	/* Packets that nobody hears of would wait for ever. */
-	if (xn_evtchn_send(q->tx_port))
-		xn_net_refuse(q->net, "the backend cannot be notified");
+	if (xn_evtchn_send(q->tx_channel.port))
+		xn_netq_refuse(q, "the backend cannot be notified");
 }
 
-/* ---- Packets that nobody answers ---- */
-
-static bool tx_is_late(const struct xn_net_queue *q,
-		       const struct xn_net_tx_slot *slot)
+/* In the work of q->stall, while we send: a miscount is mended in the next period. */
+bool xn_net_tx_count_late(struct xn_stall *stall, unsigned int *late)
 {
-	/* The period that it was sent in is not a whole one. */
-	return XN_READ_ONCE(slot->inflight) &&
-	       q->epoch - XN_READ_ONCE(slot->epoch) >
-	       XN_NET_STALL_SECONDS / XN_NET_STALL_PERIOD;
-}
+	struct xn_net_queue *q = xn_container_of(stall, struct xn_net_queue,
+						 stall);
+	unsigned int id;
+	bool any = false;
 
-/*
- * There is no timeout in xen-public/io/netif.h, and no way to take a packet
- * back but to leave. That nobody answers is told, once. While we send: a race
- * with that costs or adds a count, and the next look sets it right.
- */
-void xn_net_look_for_stall(struct xn_work *work)
-{
-	struct xn_net_queue *q = xn_container_of(work, struct xn_net_queue,
-						 stall_work);
-	unsigned int id, late = 0, inflight = 0;
-
-	if (XN_READ_ONCE(q->net->broken))
-		return;
-	XN_WRITE_ONCE(q->stall_watched, false);
-	/* A packet that is sent from now on makes it be watched again. */
-	xn_mb();
-	XN_WRITE_ONCE(q->epoch, q->epoch + 1);
 	for (id = 0; id < XN_NET_RING_SIZE; id++) {
-		inflight += XN_READ_ONCE(tx_slot(q, id)->inflight);
-		late += tx_is_late(q, tx_slot(q, id));
+		const struct xn_net_tx_slot *slot = xn_net_tx_slot(q, id);
+
+		if (!XN_READ_ONCE(slot->left))
+			continue;
+		any = true;
+		*late += xn_stall_is_late(stall, XN_READ_ONCE(slot->epoch));
 	}
-	/* Answered, but we do not listen, as an interface that is down. */
+	/* Answered, but we do not look: the interface is down. */
 	if (XN_READ_ONCE(q->tx.sring->rsp_prod) != XN_READ_ONCE(q->tx.rsp_cons))
-		late = 0;
-	if (inflight)
-		tx_watch_stall(q);
-	if (late && !q->late) {
-		q->tx_stats.stalled++;
-		xn_os_log(XN_WARN,
-			  "%s: no answer to packets for %u seconds: does the backend still run?",
-			  q->net->dev->node, XN_NET_STALL_SECONDS);
-	}
-	q->late = late;
+		*late = 0;
+	return any;
 }
 
 /* ---- Taking back ---- */
+
+int xn_net_tx_slot_end(struct xn_net_queue *q, struct xn_net_tx_slot *slot)
+{
+	void *va = slot->va;
+
+	slot->va = NULL;
+	if (!va || !xn_gnttab_end(xn_netq_gnttab(q), slot->ref))
+		return 0;
+	q->net->ops->tx_pin(q, va);
+	xn_gnttab_end_page(xn_netq_gnttab(q), slot->ref, va,
+			   q->net->ops->tx_unpin);
+	slot->ref = XN_GRANT_INVALID;
+	return -EBUSY;
+}
 
 /* Returns: the packets that this makes done, 0 or 1; -EPROTO. */
 static int tx_take_response(struct xn_net_queue *q,
@@ -458,32 +274,33 @@ static int tx_take_response(struct xn_net_queue *q,
 
 	if (rsp->status == NETIF_RSP_NULL) {
 		if (!q->tx_extras) {
-			xn_net_refuse(q->net, "an answer to nothing");
+			xn_netq_refuse(q, "an answer to nothing");
 			return -EPROTO;
 		}
 		q->tx_extras--;
 		return 0;
 	}
-	if (id >= XN_NET_RING_SIZE || !tx_slot(q, id)->inflight) {
-		xn_net_refuse(q->net, "an answer to a packet that was not sent");
+	if (id >= XN_NET_RING_SIZE || !xn_net_tx_slot(q, id)->inflight) {
+		xn_netq_refuse(q, "an answer to a packet that was not sent");
 		return -EPROTO;
 	}
-	slot = tx_slot(q, id);
-	if (tx_slot_end(q, slot)) {
+	slot = xn_net_tx_slot(q, id);
+	if (xn_net_tx_slot_end(q, slot)) {
 		/* Unanswered, for the time being: its packet stays ours. */
-		xn_net_refuse(q->net, "an answered packet is still in use");
+		xn_netq_refuse(q, "an answered packet is still in use");
 		return -EPROTO;
 	}
-	XN_WRITE_ONCE(slot->inflight, false);
+	slot->inflight = false;
 	head_id = slot->head;
-	head = tx_slot(q, head_id);
+	head = xn_net_tx_slot(q, head_id);
 	if (rsp->status != NETIF_RSP_OKAY)
 		head->failed = true;
 	if (id != head_id)
-		tx_slot_free(q, id);
-	if (--head->left)
+		xn_net_tx_slot_free(q, id);
+	XN_WRITE_ONCE(head->left, head->left - 1);
+	if (head->left)
 		return 0;
-	tx_slot_free(q, head_id);
+	xn_net_tx_slot_free(q, head_id);
 	if (head->failed)
 		q->tx_stats.errors++;
 	q->net->ops->tx_done(q, head->cookie, head->failed ? -EIO : 0);
@@ -499,8 +316,8 @@ static void tx_resize(struct xn_net_queue *q, bool starved)
 	if (give)
 		XN_WRITE_ONCE(q->tx_give, 0);
 	for (; give && q->tx_nr_free && q->tx_nr > XN_NET_LEAST_SLOTS; give--)
-		tx_slot_disarm(q);
-	while (more-- && !tx_slot_arm(q, xn_gnttab_alloc_spare))
+		xn_net_tx_slot_disarm(q);
+	while (more-- && !xn_net_tx_slot_arm(q, xn_gnttab_alloc_spare))
 		;
 }
 
@@ -512,16 +329,16 @@ unsigned int xn_net_tx_reap(struct xn_net_queue *q)
 	bool starved = q->tx_nr_free <= XN_NET_MAX_PIECES;
 	unsigned int done = 0;
 
-	if (XN_READ_ONCE(q->net->broken))
+	if (xn_netq_is_broken(q))
 		return 0;
 	prod = XN_READ_ONCE(q->tx.sring->rsp_prod);
 	xn_rmb();	/* responses after their index */
 	if (prod - cons > q->tx.req_prod_pvt - cons) {
-		xn_net_refuse(q->net, "more answers than packets sent");
+		xn_netq_refuse(q, "more answers than packets sent");
 		return 0;
 	}
 	if (cons != prod)
-		xn_backoff_work(&q->tx_backoff);
+		xn_channel_work(&q->tx_channel);
 	while (cons != prod) {
 		int n;
 
@@ -541,7 +358,7 @@ bool xn_net_tx_enable(struct xn_net_queue *q)
 {
 	RING_IDX cons = q->tx.rsp_cons;
 
-	if (XN_READ_ONCE(q->net->broken))
+	if (xn_netq_is_broken(q))
 		return false;
 	/* Halfway: fewer events than packets, and the ring never runs dry. */
 	XN_WRITE_ONCE(q->tx.sring->rsp_event,

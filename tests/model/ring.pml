@@ -3,7 +3,7 @@
  * The end of a poll: who has taken all responses asks for an event and looks
  * once more, RING_FINAL_CHECK_FOR_RESPONSES() in xen-public/io/ring.h.
  *
- *   guest()	queue_consume() and xn_blk_interrupt() in frontends/blk/complete.c;
+ *   guest()	queue_consume() and xn_blk_event() in frontends/blk/complete.c;
  *		with AHEAD above 1, xn_net_tx_enable() in
  *		frontends/net/tx.c, which wants fewer events
  *   host()	a backend: RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(), one or two

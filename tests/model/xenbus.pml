@@ -14,7 +14,7 @@
  * One write of the frontend's, whichever, is not taken by xenstore. And
  * either the toolstack acts, or the frontend's driver is unloaded, and perhaps
  * loaded again, at any time: when the backend is Closed, for which xn_blk_fini()
- * and xn_net_stop() wait.
+ * and xn_net_fini() wait.
  *
  * Shown is, for every interleaving: nobody waits for ever for the other; when
  * nothing moves any more, both are Connected, with rings that are there, or both

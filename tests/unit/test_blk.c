@@ -85,7 +85,6 @@ static void test_bad_config(void **state)
 	bad[3].persistent = 3;
 	for (i = 0; i < XN_ARRAY_SIZE(bad); i++) {
 		assert_int_equal(t_init(&bad[i]), -EINVAL);
-		t_fini();
 	}
 	assert_int_equal(t.connected, 0);
 }

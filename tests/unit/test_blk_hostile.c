@@ -200,7 +200,7 @@ static void lie_once(void (*lie)(struct backend *, struct blkif_response *),
 	assert_int_equal(io[0].err, -EIO);
 	assert_int_equal(t.closing, 1);
 	assert_int_equal(host_log_count(XN_ERR), 1);
-	assert_int_equal(t.blk.queue[0].stats.refused, 1);
+	assert_int_equal(t.blk.fe.refused, 1);
 	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
 			 XenbusStateClosed);
 	assert_int_equal(t_do(XN_BLK_READ, 0, &b), -ENODEV);
@@ -498,7 +498,7 @@ static void attempt(void)
 	bool sent;
 
 	buffer_make(&b, 32);
-	sent = !t_init(&t_config) && t.blk.phase == XN_BLK_CONNECTED &&
+	sent = !t_init(&t_config) && t.blk.fe.phase == XN_FRONTEND_CONNECTED &&
 	       !t_submit(&io, XN_BLK_WRITE, 0, &b);
 	if (sent)
 		t_push();
@@ -598,7 +598,7 @@ static void test_storm(void **state)
 	guest_storm(t.b.queue[0].port);
 	/* The few, and then one each after 1, 2, 4 ... ms, up to a second. */
 	assert_in_range(t.events, 33, 33 + 10 + 10);
-	assert_int_equal(q->backoff.spurious, t.events - 1);
+	assert_int_equal(q->channel.backoff.spurious, t.events - 1);
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	assert_true(host_stat_get(XN_STAT_EVENT_HELD) > 0);
 	/* It still serves, and once there is work nothing is held back. */
@@ -647,11 +647,11 @@ static void test_stalled(void **state)
 	t.b.hold = true;
 	assert_int_equal(t_submit(&io[0], XN_BLK_WRITE, 0, &b[0]), 0);
 	t_push();
-	host_run(XN_BLK_STALL_SECONDS * XN_NSEC_PER_SEC);
-	assert_int_equal(q->stats.stalled, 0);
+	host_run(XN_STALL_SECONDS * XN_NSEC_PER_SEC);
+	assert_int_equal(q->stall.stalled, 0);
 	host_log_reset();
-	host_run(2 * XN_BLK_STALL_PERIOD * XN_NSEC_PER_SEC);
-	assert_int_equal(q->stats.stalled, 1);
+	host_run(2 * XN_STALL_PERIOD * XN_NSEC_PER_SEC);
+	assert_int_equal(q->stall.stalled, 1);
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	assert_non_null(strstr(host_log_last(), "no answer to 1 requests"));
 	/* Told once, however long it takes. */
@@ -664,7 +664,7 @@ static void test_stalled(void **state)
 	host_pump();
 	assert_true(io[0].done);
 	assert_int_equal(io[0].err, 0);
-	host_run(XN_BLK_STALL_PERIOD * XN_NSEC_PER_SEC);
+	host_run(XN_STALL_PERIOD * XN_NSEC_PER_SEC);
 	assert_non_null(strstr(host_log_last(), "overdue"));
 
 	/* And another, which is never answered, keeps nobody from removing it. */
@@ -672,7 +672,7 @@ static void test_stalled(void **state)
 	assert_int_equal(t_submit(&io[1], XN_BLK_READ, 0, &b[1]), 0);
 	t_push();
 	host_run(60 * XN_NSEC_PER_SEC);
-	assert_int_equal(q->stats.stalled, 2);
+	assert_int_equal(q->stall.stalled, 2);
 	t_fini();
 	assert_true(io[1].done);
 	assert_int_equal(io[1].err, -EIO);
