@@ -228,6 +228,9 @@ static void test_connect_nonsense(void **state)
 		assert_int_equal(t_start(1), 0);
 		t_assert_failed(nonsense[i].node);
 		assert_int_equal(t.connected, 0);
+		/* Neither what is missing nor a feature was refused. */
+		assert_int_equal(t.net.fe.refused, nonsense[i].value &&
+				 !strstr(nonsense[i].node, "feature"));
 		t_stop();
 		t_unplug();
 		host_pump();
