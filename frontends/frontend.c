@@ -6,10 +6,10 @@
  * machine when the backend's state changes, and by the rings when the backend
  * breaks the protocol.
  *
- * All that changes the phase is done by one work per device. The others only
- * wake it; and when that work runs no more, xn_frontend_fini() does the rest.
- * The work waits for no backend: where one thread runs all works, and in the one
- * that calls watches, everything else would wait with it.
+ * One work per device makes all changes of the phase. Watches, rings and the OS
+ * layer only wake it. When it has been cancelled, xn_frontend_fini() makes the
+ * last changes. The work waits for no backend: where one thread runs all works,
+ * the watches and the other devices would wait with it.
  */
 #include "frontend.h"
 
@@ -234,7 +234,8 @@ static void frontend_drain(struct xn_frontend *fe)
 	if (!done && xn_os_now() < fe->drain_end)
 		return;
 	if (!done)
-		xn_os_log(XN_WARN, "%s: the backend closes and does not answer: requests fail",
+		xn_os_log(XN_WARN,
+			  "%s: the backend closes and does not answer: requests fail",
 			  fe->dev->node);
 	frontend_enter_closing(fe);
 	xn_device_switch(fe->dev, XenbusStateClosed);
@@ -387,7 +388,8 @@ static void frontend_stop_work(struct xn_frontend *fe)
 	xn_work_cancel(&fe->work);
 }
 
-static bool frontend_backend_has(struct xn_frontend *fe, enum xenbus_state least)
+static bool frontend_backend_has(struct xn_frontend *fe,
+				 enum xenbus_state least)
 {
 	enum xenbus_state state = XN_READ_ONCE(fe->dev->otherend_state);
 

@@ -10,10 +10,10 @@
 #include <xenion/frontend.h>
 
 /*
- * What a frontend does in each phase. All are called by the device's work, one
- * after the other, or by xn_frontend_fini() when the work runs no more. All may
- * sleep, but none may wait for a backend: where one thread runs all works,
- * everything else would wait with it.
+ * What a frontend does in each phase. The device's work calls them, never two at
+ * once; after it has been cancelled, xn_frontend_fini() does. All may sleep, but
+ * none may wait for a backend: where one thread runs all works, the watches and
+ * the other devices would wait with it.
  *
  * Those that return int return 0 or a negative errno value; the device then
  * fails, and says what it was doing. One that has called xn_device_fail() or

@@ -62,7 +62,7 @@ static inline void xn_blk_slots_put(struct xn_blk_slots *list,
 
 /*
  * nodes.c, all may sleep. What the backend offers, in blk->info: before the
- * rings are there, and when it is connected. Errors were reported.
+ * rings are there, and when it is connected. Errors have been reported.
  */
 int xn_blk_read_transport(struct xn_frontend *fe);
 int xn_blk_read_info(struct xn_blk *blk);
@@ -75,7 +75,7 @@ void xn_blkq_init(struct xn_blk_queue *q, struct xn_blk *blk,
 		  unsigned int index);
 /* The ring, granted. On error xn_blkq_close() follows. */
 int xn_blkq_open(struct xn_blk_queue *q);
-/* And its event channel. On error xn_blkq_unbind() and xn_blkq_close() follow. */
+/* Its event channel. On error xn_blkq_unbind() and xn_blkq_close() follow. */
 int xn_blkq_bind(struct xn_blk_queue *q);
 /* No event and no request from now on; what is in flight fails. */
 void xn_blkq_unbind(struct xn_blk_queue *q);
@@ -90,7 +90,7 @@ unsigned int xn_blk_least_refs(const struct xn_blk *blk, unsigned int segments);
 int xn_blkq_fill(struct xn_blk_queue *q);
 /* A request found too few. The queue's lock is held, and it is open. */
 void xn_blkq_want_slots(struct xn_blk_queue *q);
-/* No growth and no shrinking any more. */
+/* The queue neither grows nor shrinks from now on. */
 void xn_blkq_keep_size(struct xn_blk_queue *q);
 /* Nothing is in flight: take the grants back. */
 void xn_blkq_empty(struct xn_blk_queue *q);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Responses of one blkfront queue (xen-public/io/blkif.h, xen-public/io/ring.h).
- * Called by the OS layer for each event on the queue's port.
+ * Responses of one blkfront queue (xen-public/io/blkif.h,
+ * xen-public/io/ring.h). Called by the OS layer for each event of the queue's
+ * channel.
  *
  * Completion runs on one CPU at a time and owns a request from its response
  * until it goes back on the free list. So it takes the queue's lock only for
@@ -126,7 +127,7 @@ static int req_flush_follows(struct xn_blk_queue *q, struct xn_blk_req *req)
 	return err;
 }
 
-/* Find the request that a response belongs to. NULL: none, and that is told. */
+/* Find the request that a response belongs to. NULL: none, and the device fails. */
 static struct xn_blk_req *response_match(struct xn_blk_queue *q,
 					 const struct blkif_response *rsp)
 {
@@ -227,8 +228,8 @@ static bool queue_consume(struct xn_blk_queue *q)
 }
 
 /*
- * Does the work take responses now? It may have taken its last look already, so
- * it is told to look again.
+ * Does the work take responses now? It may have taken its last look already: then
+ * it looks again.
  */
 static bool queue_leave_to_poll(struct xn_blk_queue *q)
 {
@@ -254,7 +255,8 @@ void xn_blk_event(struct xn_blk_queue *q)
 	if (!queue_consume(q))
 		return;
 	/* Let others have this CPU: the rest is done by xn_blkq_poll(). */
-	xn_evtchn_hold(&q->blk->fe.dev->guest->evtchn, q->channel.port, XN_HOLD_ENGINE);
+	xn_evtchn_hold(&q->blk->fe.dev->guest->evtchn, q->channel.port,
+		       XN_HOLD_ENGINE);
 	XN_WRITE_ONCE(q->polling, true);
 	xn_work_schedule(&q->poll, 0);
 }

@@ -143,7 +143,8 @@ static void read_discard(struct xn_blk *blk)
 	    read_loosely(blk, "discard-alignment", &alignment) ||
 	    !granularity || granularity % info->sector_size ||
 	    alignment >= granularity) {
-		xn_os_log(XN_WARN, "%s: the backend's discard granularity or alignment is invalid: discard is not used",
+		xn_os_log(XN_WARN,
+			  "%s: the backend's discard granularity or alignment is invalid: discard is not used",
 			  blk->fe.dev->node);
 		return;
 	}

@@ -206,7 +206,7 @@ static void queue_plan_growth(struct xn_blk_queue *q, unsigned int *slots,
 	xn_unlock(&q->lock, flags);
 }
 
-/* Returns: is somebody to be told? */
+/* Returns: does the OS layer wait for ops->ready? */
 static bool queue_end_growth(struct xn_blk_queue *q, bool grown)
 {
 	unsigned long flags = xn_lock(&q->lock);

@@ -82,7 +82,7 @@ void xn_console_report(struct xn_console *con)
 
 	if (size)
 		xn_os_log(XN_ERR,
-			  "xenion: console: %u bytes in a ring of %u: not used any more",
+			  "xenion: console: %u bytes in a ring of %u: not used from now on",
 			  con->wrong, size);
 }
 

@@ -62,11 +62,11 @@ static inline bool xn_netq_is_broken(const struct xn_net_queue *q)
 
 /*
  * nodes.c, all may sleep. What toolstack and backend offer, in net->info. Errors
- * were reported.
+ * have been reported.
  */
 int xn_net_read_info(struct xn_frontend *fe);
 int xn_net_publish(struct xn_frontend *fe, struct xn_xs *xs, uint32_t txn);
-/* Does the backend's network have a link? It has where there is no such node. */
+/* Does the backend's network have a link? Yes, unless a node says no. */
 bool xn_net_has_carrier(struct xn_net *net);
 
 /* queue.c, all may sleep. Once per xn_net, before anything else: */
@@ -74,7 +74,7 @@ void xn_netq_init(struct xn_net_queue *q, struct xn_net *net,
 		  unsigned int index);
 /* Both rings, granted. On error xn_netq_close() follows. */
 int xn_netq_open(struct xn_net_queue *q);
-/* And their event channels. On error xn_netq_unbind() and xn_netq_close() follow. */
+/* Their event channels. On error xn_netq_unbind() and xn_netq_close() follow. */
 int xn_netq_bind(struct xn_net_queue *q);
 /* No event and no work from now on. */
 void xn_netq_unbind(struct xn_net_queue *q);
@@ -83,7 +83,7 @@ void xn_netq_close(struct xn_net_queue *q);
 
 /* slots.c: references without which no queue works. */
 unsigned int xn_net_least_refs(const struct xn_net *net);
-/* Give back, from now on, references that the device can do without. May sleep. */
+/* Give back references that are not in use, from now on. May sleep. */
 void xn_net_share_refs(struct xn_net *net);
 /* Undo that. May sleep. */
 void xn_net_keep_refs(struct xn_net *net);
@@ -93,8 +93,13 @@ void xn_net_keep_refs(struct xn_net *net);
  */
 int xn_net_tx_slot_arm(struct xn_net_queue *q,
 		       int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref));
-/* A free one has none any more. */
+/* A free slot gives its reference back. */
 void xn_net_tx_slot_disarm(struct xn_net_queue *q);
+/*
+ * End a slot's grant. Returns: 0 or -EBUSY; then slot and memory are not to be used
+ * again, and the reference is the grant table's. Context: any.
+ */
+int xn_net_tx_slot_end(struct xn_net_queue *q, struct xn_net_tx_slot *slot);
 
 /*
  * slots.c and rx.c: one half of a queue, its memory, grants and first requests.
@@ -105,12 +110,7 @@ void xn_net_tx_close(struct xn_net_queue *q);
 int xn_net_rx_open(struct xn_net_queue *q);
 void xn_net_rx_close(struct xn_net_queue *q);
 
-/*
- * tx.c: end a slot's grant. Returns: 0 or -EBUSY; then slot and memory are not to
- * be used again, and the reference is the grant table's.
- */
-int xn_net_tx_slot_end(struct xn_net_queue *q, struct xn_net_tx_slot *slot);
-/* In the work of q->stall. */
+/* tx.c: in the work of q->stall. */
 bool xn_net_tx_count_late(struct xn_stall *stall, unsigned int *late);
 
 /* rx.c: the work q->rx_retry, when there may be pages again. */

@@ -6,14 +6,14 @@
  * first.
  *
  * A response lies in the ring slot of its request. Our slots are taken in turn,
- * as the ring's are, so a request's index tells which is its: that is the
+ * as the ring's are, so a request's index says which is its own: that is the
  * request's id. The first rx_nr slots from rsp_cons on have a reference; those
  * that are offered have a page, and others may have one. There are as many as
  * traffic needs: slots.c. What is left in a slot after its response
  * moves to the end.
  * A packet is looked at as a whole before any of it is used.
  *
- * Called by a port's poll function.
+ * Called by the OS layer's poll function.
  */
 #include "net.h"
 
@@ -143,7 +143,8 @@ int xn_net_rx_open(struct xn_net_queue *q)
  * Takes the page out of a slot. Returns: the page, ours alone, or NULL: the
  * backend still uses it, and has it from now on, with the slot's reference.
  */
-static void *rx_slot_take_page(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
+static void *rx_slot_take_page(struct xn_net_queue *q,
+			       struct xn_net_rx_slot *slot)
 {
 	void *page = slot->page;
 
@@ -205,7 +206,8 @@ static enum verdict rx_refuse(struct xn_net_queue *q, const char *what)
 }
 
 /* One at most: we have agreed on nothing else. */
-static enum verdict packet_look_at_extra(struct xn_net_queue *q, struct chain *c)
+static enum verdict packet_look_at_extra(struct xn_net_queue *q,
+					 struct chain *c)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
 	struct netif_rx_response rsp;
@@ -295,7 +297,7 @@ static enum verdict packet_look_at(struct xn_net_queue *q, struct chain *c)
 	return WHOLE;
 }
 
-/* Makes the packet's pages the port's. */
+/* Makes the packet's pages the OS layer's. */
 static bool packet_take_pages(struct xn_net_queue *q, const struct chain *c)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
@@ -425,6 +427,6 @@ bool xn_net_rx_enable(struct xn_net_queue *q)
 	if (xn_netq_is_broken(q))
 		return false;
 	XN_WRITE_ONCE(q->rx.sring->rsp_event, q->rx_seen + 1);
-	xn_mb();	/* the index after our wish to be told */
+	xn_mb();	/* the index after our wish for an event */
 	return XN_READ_ONCE(q->rx.sring->rsp_prod) != q->rx_seen;
 }

@@ -96,6 +96,20 @@ void xn_net_tx_slot_disarm(struct xn_net_queue *q)
 	q->tx_unarmed = id;
 }
 
+int xn_net_tx_slot_end(struct xn_net_queue *q, struct xn_net_tx_slot *slot)
+{
+	void *va = slot->va;
+
+	slot->va = NULL;
+	if (!va || !xn_gnttab_end(xn_netq_gnttab(q), slot->ref))
+		return 0;
+	q->net->ops->tx_pin(q, va);
+	xn_gnttab_end_page(xn_netq_gnttab(q), slot->ref, va,
+			   q->net->ops->tx_unpin);
+	slot->ref = XN_GRANT_INVALID;
+	return -EBUSY;
+}
+
 static int tx_slots_alloc(struct xn_net_queue *q)
 {
 	unsigned int i;
@@ -139,7 +153,7 @@ int xn_net_tx_open(struct xn_net_queue *q)
 	return tx_slots_alloc(q);
 }
 
-/* What is on its way does not arrive any more. */
+/* Packets that the backend has not answered are lost. */
 static void tx_cancel_all(struct xn_net_queue *q)
 {
 	struct xn_net_tx_slot *slot;

@@ -9,7 +9,7 @@
  * reference of its slot. A packet keeps its first slot until all are answered.
  * There are as many slots with a reference as traffic needs: slots.c.
  *
- * Called by a port: transmission, and its poll function.
+ * Called by the OS layer: transmission, and its poll function.
  */
 #include "net.h"
 
@@ -18,7 +18,7 @@
 _Static_assert(sizeof(struct netif_extra_info) <=
 	       sizeof(struct netif_tx_request), "netif.h says so");
 
-static uint32_t offset_in_page(const void *va)
+static uint32_t va_offset(const void *va)
 {
 	return (unsigned long)va & (XN_PAGE_SIZE - 1);
 }
@@ -32,7 +32,7 @@ struct layout {
 	unsigned int slots;	/* with an id */
 };
 
-/* Also looks whether the pieces can be. */
+/* Also checks the pieces. */
 static int packet_lay_out(const struct xn_net_packet *pkt, struct layout *l)
 {
 	uint32_t len = 0;
@@ -43,7 +43,7 @@ static int packet_lay_out(const struct xn_net_packet *pkt, struct layout *l)
 	for (i = 0; i < pkt->nr; i++) {
 		const struct xn_sg *sg = &pkt->sg[i];
 
-		if (!sg->len || sg->len > XN_PAGE_SIZE - offset_in_page(sg->va))
+		if (!sg->len || sg->len > XN_PAGE_SIZE - va_offset(sg->va))
 			return -EINVAL;
 		len += sg->len;
 		if (i == l->copied && len <= XN_NET_COPY) {
@@ -102,7 +102,7 @@ static void tx_add_granted(struct xn_net_queue *q, unsigned int head,
 	xn_gnttab_grant(xn_netq_gnttab(q), slot->ref,
 			q->net->fe.dev->otherend_id, xn_os_gfn(sg->va), true);
 	req->gref = slot->ref;
-	req->offset = offset_in_page(sg->va);
+	req->offset = va_offset(sg->va);
 	req->size = size;
 	req->flags = flags;
 }
@@ -190,7 +190,7 @@ int xn_net_tx(struct xn_net_queue *q, const struct xn_net_packet *pkt)
 	slot->cookie = pkt->cookie;
 	slot->failed = false;
 
-	/* The first request tells the size of the whole packet. */
+	/* The first request has the size of the whole packet. */
 	flags = packet_flags(pkt) | (l.slots > 1 ? NETTXF_more_data : 0);
 	i = l.copied;
 	if (i)
@@ -221,12 +221,15 @@ void xn_net_tx_push(struct xn_net_queue *q)
 	if (!notify)
 		return;
 	q->tx_stats.notifications++;
-	/* Packets that nobody hears of would wait for ever. */
+	/* Packets that the backend does not hear of would wait for ever. */
 	if (xn_evtchn_send(q->tx_channel.port))
 		xn_netq_refuse(q, "the backend cannot be notified");
 }
 
-/* In the work of q->stall, while we send: a miscount is mended in the next period. */
+/*
+ * In the work of q->stall, beside transmission: the next period corrects a
+ * miscount.
+ */
 bool xn_net_tx_count_late(struct xn_stall *stall, unsigned int *late)
 {
 	struct xn_net_queue *q = xn_container_of(stall, struct xn_net_queue,
@@ -249,20 +252,6 @@ bool xn_net_tx_count_late(struct xn_stall *stall, unsigned int *late)
 }
 
 /* ---- Taking back ---- */
-
-int xn_net_tx_slot_end(struct xn_net_queue *q, struct xn_net_tx_slot *slot)
-{
-	void *va = slot->va;
-
-	slot->va = NULL;
-	if (!va || !xn_gnttab_end(xn_netq_gnttab(q), slot->ref))
-		return 0;
-	q->net->ops->tx_pin(q, va);
-	xn_gnttab_end_page(xn_netq_gnttab(q), slot->ref, va,
-			   q->net->ops->tx_unpin);
-	slot->ref = XN_GRANT_INVALID;
-	return -EBUSY;
-}
 
 /* Returns: the packets that this makes done, 0 or 1; -EPROTO. */
 static int tx_take_response(struct xn_net_queue *q,
@@ -363,6 +352,6 @@ bool xn_net_tx_enable(struct xn_net_queue *q)
 	/* Halfway: fewer events than packets, and the ring never runs dry. */
 	XN_WRITE_ONCE(q->tx.sring->rsp_event,
 		      cons + ((q->tx.req_prod_pvt - cons) >> 1) + 1);
-	xn_mb();	/* the index after our wish to be told */
+	xn_mb();	/* the index after our wish for an event */
 	return XN_READ_ONCE(q->tx.sring->rsp_prod) != cons;
 }

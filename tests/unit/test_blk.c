@@ -122,9 +122,8 @@ static void test_bad_config(void **state)
 	bad[1].max_ring_order = XN_BLK_MAX_RING_ORDER + 1;
 	bad[2].max_segments = XN_BLK_MAX_SEGMENTS + 1;
 	bad[3].persistent = 3;
-	for (i = 0; i < XN_ARRAY_SIZE(bad); i++) {
+	for (i = 0; i < XN_ARRAY_SIZE(bad); i++)
 		assert_int_equal(t_init(&bad[i]), -EINVAL);
-	}
 	assert_int_equal(t.connected, 0);
 }
 
