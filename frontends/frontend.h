@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What every frontend is written on: frontend.c walks through the states,
- * nodes.c reads and writes xenstore, channel.c has granted pages and event
+ * nodes.c reads and writes xenstore, pages.c has granted pages, channel.c event
  * channels, stall.c looks for requests without an answer.
  */
 #ifndef XENION_FRONTENDS_H
@@ -167,7 +167,7 @@ int xn_frontend_publish_queues(struct xn_frontend *fe, struct xn_xs *xs,
 /* "ring-ref" and 3 make "ring-ref3", in 32 bytes. Returns: @buf. */
 const char *xn_node_numbered(char *buf, const char *stem, unsigned int n);
 
-/* ---- channel.c ---- */
+/* ---- pages.c ---- */
 
 /*
  * A zeroed page, granted to the backend. Returns: 0, -ENOMEM, or as
@@ -178,6 +178,8 @@ int xn_shared_page_grant(struct xn_frontend *fe, bool readonly,
 
 /* Undo that; nothing for a page that is not granted. Context: any. */
 void xn_shared_page_end(struct xn_frontend *fe, struct xn_shared_page *page);
+
+/* ---- channel.c ---- */
 
 /*
  * A port that the OS layer has bound, or @port 0: none. From now on it is held

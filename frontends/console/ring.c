@@ -7,7 +7,6 @@
  * host's is read once per call; an invalid one ends the use of the ring.
  */
 #include <xenion/console.h>
-#include "../frontend.h"
 
 void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
 		     evtchn_port_t port)
@@ -45,23 +44,6 @@ bool xn_console_moved(struct xn_console *con)
 	in = index_moved(&con->in_seen, in_prod,
 			 XN_READ_ONCE(con->in_cons) + sizeof(intf->in));
 	return out || in;
-}
-
-void xn_console_open(struct xn_console *con, struct xn_evtchn_table *t)
-{
-	xn_channel_open(&con->channel, t, con->port);
-}
-
-void xn_console_close(struct xn_console *con)
-{
-	(void)xn_channel_close(&con->channel);
-}
-
-void xn_console_event(struct xn_console *con)
-{
-	xn_channel_event(&con->channel);
-	if (xn_console_moved(con))
-		xn_channel_work(&con->channel);
 }
 
 /* True: the host's index makes more bytes than a ring of @size holds. */

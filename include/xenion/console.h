@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frontends/console/ring.c: the PV console, one shared page with a ring of bytes
+ * frontends/console/: the PV console, one shared page with a ring of bytes
  * each way (xen-public/io/console.h). The page and the port come from the
  * toolstack (HVM_PARAM_CONSOLE_PFN and _EVTCHN): there is no handshake.
  */
