@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frontends/blkfront*.c: the block device protocol (xen-public/io/blkif.h),
+ * frontends/blk/: the block device protocol (xen-public/io/blkif.h),
  * without knowledge of any OS's requests: scatter lists with a cookie go in,
  * cookies come back.
  *
@@ -19,7 +19,7 @@
 #ifndef XENION_BLKFRONT_H
 #define XENION_BLKFRONT_H
 
-#include <xenion/guest.h>
+#include <xenion/frontend.h>
 #include <xenion/ring.h>
 #include <xen-public/io/blkif.h>
 
@@ -84,8 +84,8 @@ struct xn_blk_info {
 struct xn_blk_ops {
 	/*
 	 * Make a port for @otherend of which each event calls
-	 * xn_blk_interrupt(q), never twice at once, and unmask it. Undo that:
-	 * when it returns, xn_blk_interrupt(q) neither runs nor will.
+	 * xn_blk_event(q), never twice at once, and unmask it. Undo that:
+	 * when it returns, xn_blk_event(q) neither runs nor will.
 	 */
 	int (*event_bind)(struct xn_blk_queue *q, domid_t otherend,
 			  evtchn_port_t *port);
@@ -177,32 +177,24 @@ struct xn_blk_stats {
 	uint64_t notifications;	/* sent */
 	uint64_t interrupts;	/* taken */
 	uint64_t busy;		/* submissions put off by -EBUSY */
-	uint64_t refused;	/* things the backend wrote that cannot be */
-	uint64_t stalled;	/* times that requests had no answer for long */
 };
 
 #define XN_BLK_MAX_RING_PAGES	(1u << XN_BLK_MAX_RING_ORDER)
 #define XN_BLK_REQS_PER_PAGE	64
 #define XN_BLK_MAX_REQ_PAGES	8	/* for 512 requests */
 
-/* A request without an answer for so many seconds is told of. */
-#define XN_BLK_STALL_PERIOD	10
-#define XN_BLK_STALL_SECONDS	(3 * XN_BLK_STALL_PERIOD)
-
-/* All fields are the engine's own, but for index, blk and port_data. */
+/* All fields are the engine's own, but for index, blk, priv and the counts. */
 struct xn_blk_queue {
 	struct xn_blk *blk;
 	unsigned int index;
-	void *port_data;		/* the port's */
+	void *priv;			/* the OS layer's */
 	struct xn_lock lock;		/* all below, but for rsp_cons */
 	struct blkif_front_ring ring;
 	RING_IDX pushed;		/* requests that the backend knows of */
-	void *ring_page[XN_BLK_MAX_RING_PAGES];
-	grant_ref_t ring_ref[XN_BLK_MAX_RING_PAGES];
-	evtchn_port_t evtchn;
-	bool bound;
+	struct xn_shared_page ring_page[XN_BLK_MAX_RING_PAGES];
+	struct xn_channel channel;
+	bool bound;			/* it is open, and the ring is there */
 	bool open;			/* takes requests */
-	bool broken;			/* the backend lied: listen no more */
 	bool starved;			/* somebody was told -EBUSY */
 	unsigned int in_flight;
 	struct xn_blk_req *req_page[XN_BLK_MAX_REQ_PAGES];
@@ -218,45 +210,17 @@ struct xn_blk_queue {
 	struct xn_work poll;		/* after very many responses at once */
 	bool polling;			/* it, not the interrupt, takes them */
 	bool poll_again;		/* an interrupt came meanwhile */
-	struct xn_backoff backoff;	/* against events without responses */
-	struct xn_work stall_work;	/* looks for requests without */
-	bool stall_watched;		/* it is queued */
-	uint32_t epoch;			/* times that it has looked */
-	unsigned int late;		/* what it has found */
+	struct xn_stall stall;		/* looks for requests without one */
 	struct xn_blk_stats stats;
 };
 
-enum xn_blk_phase {
-	XN_BLK_IDLE,		/* nothing is allocated */
-	XN_BLK_PUBLISHED,	/* the backend may map our rings */
-	XN_BLK_CONNECTED,
-	XN_BLK_DRAINING,	/* no request any more; some may be answered */
-	XN_BLK_CLOSING,		/* none in flight; it may still map our rings */
-};
-
-/* All fields are the engine's own, but for dev, info and queue. */
+/* One disk. All fields are the engine's own, but for fe, info and queue. */
 struct xn_blk {
-	struct xn_device *dev;
-	struct xn_device_ops device_ops;
+	struct xn_frontend fe;		/* see there what is public of it */
 	const struct xn_blk_ops *ops;
 	struct xn_blk_config config;
 	struct xn_blk_info info;
-	enum xn_blk_phase phase;
 	unsigned int ring_order;
-	struct xn_work work;		/* changes the phase */
-	struct xn_lock lock;		/* the next three, and fault */
-	bool stopping;			/* the work runs no more */
-	bool state_news;		/* of the backend */
-	bool size_news;
-	bool shown;			/* the port has been told: connected */
-	bool draining;			/* the last completion asks for work */
-	uint64_t drain_end;
-	struct xn_work drain_timeout;
-	struct xn_waitq wait;		/* nobody wakes it: for pauses */
-	const char *fault;		/* what the backend did wrong */
-	struct xn_xs_watch resize;	/* on the backend's sectors */
-	bool watching;
-	bool size_warned;
 	struct xn_blk_queue queue[XN_BLK_MAX_QUEUES];
 };
 
@@ -268,7 +232,8 @@ struct xn_blk {
  * @config: what the port wants; copied
  *
  * Returns: 0, -EINVAL (a config that is out of range) or as xn_device_start();
- * what happens then is told through @ops. May sleep.
+ * on error nothing is left, and xn_blk_fini() must not be called. What happens
+ * after success comes through @ops. May sleep.
  */
 int xn_blk_init(struct xn_blk *blk, struct xn_device *dev,
 		const struct xn_blk_ops *ops,
@@ -276,7 +241,7 @@ int xn_blk_init(struct xn_blk *blk, struct xn_device *dev,
 
 /**
  * xn_blk_fini - disconnect, complete what is in flight, free everything
- * @blk: the disk; also one whose xn_blk_init() failed
+ * @blk: a disk whose xn_blk_init() succeeded
  *
  * Waits, not for long, for the backend to let go of our memory; what it does
  * not let go of is lost to the guest until it does. May sleep; not from a
@@ -318,11 +283,11 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io);
 void xn_blk_push(struct xn_blk_queue *q);
 
 /**
- * xn_blk_interrupt - the queue's event has come: complete what is done
+ * xn_blk_event - the queue's event has come: complete what is done
  * @q: the queue
  *
  * Context: upcall, or any; never twice at once for one queue.
  */
-void xn_blk_interrupt(struct xn_blk_queue *q);
+void xn_blk_event(struct xn_blk_queue *q);
 
 #endif /* XENION_BLKFRONT_H */

@@ -179,7 +179,7 @@ void xn_early_write(const char *s, unsigned int len);
 /**
  * xn_early_console - whose the PV console's ring is
  * @write: from now on early words go there if they went into that ring, because
- *         frontends/console.c has it; called in any context. NULL: the ring is
+ *         frontends/console/ring.c has it; called in any context. NULL: the ring is
  *         theirs again
  *
  * Only PV guests' early words do.

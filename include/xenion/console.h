@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frontends/console.c: the PV console, one shared page with a ring of bytes
+ * frontends/console/: the PV console, one shared page with a ring of bytes
  * each way (xen-public/io/console.h). The page and the port come from the
  * toolstack (HVM_PARAM_CONSOLE_PFN and _EVTCHN): there is no handshake.
  */
 #ifndef XENION_CONSOLE_H
 #define XENION_CONSOLE_H
 
-#include <xenion/events.h>
+#include <xenion/frontend.h>
 #include <xen-public/io/console.h>
 
 struct xn_console {
 	struct xencons_interface *intf;
 	evtchn_port_t port;
+	struct xn_channel channel;	/* the same, from open to close */
 	bool broken;		/* read only: the host's indices are invalid */
 	/* the engine's own: */
 	XENCONS_RING_IDX out_prod;	/* ours, whatever the page says */
@@ -35,16 +36,42 @@ void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
 		     evtchn_port_t port);
 
 /**
+ * xn_console_open - the port's events call xn_console_event() from now on
+ * @con: after xn_console_init()
+ * @t: the table in which the port is bound
+ *
+ * From now on the port is held back when it fires without work. A console works
+ * without, by polling. Context: any.
+ */
+void xn_console_open(struct xn_console *con, struct xn_evtchn_table *t);
+
+/**
+ * xn_console_close - let the port go, before it is unbound
+ * @con: open, or not
+ *
+ * Output and input go on by polling. May sleep.
+ */
+void xn_console_close(struct xn_console *con);
+
+/**
+ * xn_console_event - the port's event has come
+ * @con: the console; open, or not yet
+ *
+ * There may be input, or room for output. Context: upcall, or any; never twice at
+ * once.
+ */
+void xn_console_event(struct xn_console *con);
+
+/**
  * xn_console_moved - did anything come with an event of the port's?
  * @con: the console
  *
- * For xn_backoff_work(); a console works without. Input that is left in the
- * ring is no news again.
+ * Input that is left in the ring is no news again.
  *
  * Return: true if the host has written input or taken output since the last
  * call.
  *
- * Context: upcall, or any; never twice at once.
+ * Context: as xn_console_event(), which calls it.
  */
 bool xn_console_moved(struct xn_console *con);
 

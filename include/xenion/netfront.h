@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frontends/netfront*.c: the network device protocol (xen-public/io/netif.h),
+ * frontends/net/: the network device protocol (xen-public/io/netif.h),
  * without knowledge of any OS's packet buffers: scatter lists with a cookie go
  * out and cookies come back; pages go in and come back filled.
  *
  * A queue is a pair of rings. Its tx functions are called by one CPU at a time,
  * and so are its rx functions; one of each kind may run at the same time. Both
- * kinds are called only between ops->connected and ops->disconnected. All are
+ * kinds are called only between ops->connected and ops->closing. All are
  * fit for the poll function of an OS that masks by polling.
  */
 #ifndef XENION_NETFRONT_H
 #define XENION_NETFRONT_H
 
-#include <xenion/guest.h>
+#include <xenion/frontend.h>
 #include <xenion/ring.h>
 #include <xen-public/io/netif.h>
 
@@ -33,16 +33,23 @@
 /* An ethernet header; what is shorter is no packet. */
 #define XN_NET_MIN_LEN		14u
 
-/* A packet without an answer for so many seconds is told of. */
-#define XN_NET_STALL_PERIOD	10
-#define XN_NET_STALL_SECONDS	(3 * XN_NET_STALL_PERIOD)
-
 #define XN_NET_DEFAULT_MTU	1500u
 #define XN_NET_MIN_MTU		68u
 #define XN_NET_MAX_MTU		(XEN_NETIF_MAX_TX_SIZE - XN_NET_MIN_LEN)
 
 struct xn_net;
 struct xn_net_queue;
+
+/* What the OS layer wants; the backend may offer less. */
+struct xn_net_config {
+	unsigned int max_queues;	/* 1 ... XN_NET_MAX_QUEUES */
+	/*
+	 * How many pages each queue has for packets to come at most: 32 to
+	 * XN_NET_RING_SIZE, or 0 for XN_NET_RING_SIZE.
+	 */
+	unsigned int rx_pages;
+	bool distrust;	/* info.trusted is false, whatever the toolstack says */
+};
 
 /* What toolstack and backend offer, checked; valid while connected. */
 struct xn_net_info {
@@ -123,15 +130,16 @@ struct xn_net_ops {
 	void (*event_unbind)(struct xn_net_queue *q, enum xn_net_event what,
 			     evtchn_port_t port);
 	/*
-	 * The rings are there, net->info says what they can. A negative errno
+	 * The rings are there, net->info says what they can. Packets may have
+	 * come already: every queue is to be polled once. A negative errno value
 	 * gives the device up. May sleep.
 	 */
 	int (*connected)(struct xn_net *net);
 	/*
 	 * The rings go: when this returns, no queue function runs or will be
-	 * called. The counterpart of connected. May sleep.
+	 * called. Comes once for each connected that returned 0. May sleep.
 	 */
-	void (*disconnected)(struct xn_net *net);
+	void (*closing)(struct xn_net *net);
 	/* The link is up or down; down at first. May sleep. */
 	void (*link)(struct xn_net *net, bool up);
 	/*
@@ -155,7 +163,7 @@ struct xn_net_ops {
 	void (*rx)(struct xn_net_queue *q, const struct xn_net_received *pkt);
 	/*
 	 * A packet is sent (err 0) or not. From xn_net_tx_reap(), or after
-	 * disconnected (may sleep).
+	 * closing (may sleep).
 	 */
 	void (*tx_done)(struct xn_net_queue *q, void *cookie, int err);
 	/*
@@ -172,8 +180,7 @@ struct xn_net_tx_stats {
 	uint64_t errors;		/* not sent, says the backend */
 	uint64_t slots;			/* ring slots used */
 	uint64_t copied;		/* of these, not granted but copied */
-	uint64_t notify;		/* notifications sent */
-	uint64_t stalled;		/* times that packets had no answer for long */
+	uint64_t notifications;		/* sent */
 };
 
 struct xn_net_rx_stats {
@@ -181,25 +188,25 @@ struct xn_net_rx_stats {
 	uint64_t errors;		/* dropped: the backend's errors */
 	uint64_t slots;			/* ring slots used */
 	uint64_t copied;		/* packets whose page was lent */
-	uint64_t notify;		/* notifications sent */
+	uint64_t notifications;		/* sent */
 	uint64_t no_page;		/* times that ops->rx_page had none */
 };
 
-struct xn_net_tx_slot;		/* frontends/netfront_tx.c */
-struct xn_net_rx_slot;		/* frontends/netfront_rx.c */
+struct xn_net_tx_slot;		/* frontends/net/net.h */
+struct xn_net_rx_slot;		/* frontends/net/rx.c */
 
 #define XN_NET_TX_SLOT_PAGES	2u
 #define XN_NET_COPY_PAGES	(XN_NET_RING_SIZE * XN_NET_COPY / XN_PAGE_SIZE)
 
-/* A pair of rings. All fields but net, id, priv and the counts are ours. */
+/* A pair of rings. All fields but net, index, priv and the counts are ours. */
 struct xn_net_queue {
 	struct xn_net *net;
-	unsigned int id;
-	void *priv;			/* the port's */
+	unsigned int index;
+	void *priv;			/* the OS layer's */
 
 	struct netif_tx_front_ring tx;
-	grant_ref_t tx_ring_ref;
-	evtchn_port_t tx_port;
+	struct xn_shared_page tx_ring;
+	struct xn_channel tx_channel;	/* of rx, too, without split_events */
 	struct xn_net_tx_slot *tx_slots[XN_NET_TX_SLOT_PAGES];
 	unsigned int tx_free;		/* first free slot */
 	unsigned int tx_nr_free;	/* free slots */
@@ -207,22 +214,16 @@ struct xn_net_queue {
 	unsigned int tx_nr;		/* slots with one */
 	unsigned int tx_give;		/* of these, so many are asked for */
 	unsigned int tx_extras;		/* ring slots without an id */
-	struct xn_backoff tx_backoff;	/* of the queue's only port, too */
-	struct xn_work stall_work;	/* looks for packets without an answer */
-	bool stall_watched;		/* it is queued */
-	uint32_t epoch;			/* times that it has looked */
-	unsigned int late;		/* slots that it has found */
-	uint8_t *copy[XN_NET_COPY_PAGES];	/* granted while connected */
-	grant_ref_t copy_ref[XN_NET_COPY_PAGES];
+	struct xn_stall stall;		/* looks for packets without an answer */
+	struct xn_shared_page copy[XN_NET_COPY_PAGES];
 
 	struct netif_rx_front_ring rx;
-	grant_ref_t rx_ring_ref;
-	evtchn_port_t rx_port;
+	struct xn_shared_page rx_ring;
+	struct xn_channel rx_channel;	/* with split_events only */
 	struct xn_net_rx_slot *rx_slots;	/* a page */
 	unsigned int rx_nr;		/* slots with a reference */
 	unsigned int rx_give;		/* of these, so many are asked for */
 	RING_IDX rx_seen;		/* responses that were looked at */
-	struct xn_backoff rx_backoff;	/* with split_events only */
 	struct xn_work rx_retry;
 	struct xn_net_received rx_packet;
 
@@ -230,39 +231,21 @@ struct xn_net_queue {
 	struct xn_net_rx_stats rx_stats;
 };
 
-/* One network device. All but info, priv, rx_pages, distrust are the engine's. */
+/*
+ * One network device. All fields are the engine's own, but for fe, info and
+ * queue.
+ */
 struct xn_net {
-	struct xn_device *dev;
+	struct xn_frontend fe;		/* see there what is public of it */
 	const struct xn_net_ops *ops;
-	void *priv;			/* the port's */
-	/*
-	 * The port's, until xn_net_start(): how many pages each queue has for
-	 * packets to come at most, from 32 on. 0: XN_NET_RING_SIZE.
-	 */
-	unsigned int rx_pages;
-	/* The port's, too: info.trusted is false, whatever the toolstack says. */
-	bool distrust;
+	struct xn_net_config config;
 	struct xn_net_info info;
-	unsigned int max_queues;
-	struct xn_net_queue queue[XN_NET_MAX_QUEUES];
-
-	struct xn_device_ops device_ops;
-	struct xn_xs_watch carrier;
 	struct xn_gnttab_shrinker shrinker;
-	struct xn_work work;		/* makes all changes of what is below */
-	struct xn_waitq wait;		/* for the backend's state */
-	bool news;			/* the backend's state has changed */
-	bool open;			/* there are rings */
-	bool live;			/* the port may use them */
-	bool stopping;
 	bool link_up;
-	bool carrier_warned;
-	bool broken;			/* the backend broke the protocol */
-	uint64_t refused;		/* times that it did */
-	const char *reason;
+	struct xn_net_queue queue[XN_NET_MAX_QUEUES];
 };
 
-/* ---- netfront_nodes.c ---- */
+/* ---- frontends/net/nodes.c ---- */
 
 /**
  * xn_net_look - what the toolstack says of an interface that is not started
@@ -272,38 +255,39 @@ struct xn_net {
  * For an OS that makes its interface before the backend is ready: so that the
  * order of names does not depend on backends. May sleep.
  *
- * Returns: 0, -EINVAL or -ERANGE (xn_net_start() will fail the device, and say
+ * Returns: 0, -EINVAL or -ERANGE (xn_net_init() will fail the device, and report
  * why), or as xn_xs_read().
  */
 int xn_net_look(struct xn_device *dev, struct xn_net_info *info);
 
-/* ---- netfront.c ---- */
+/* ---- frontends/net/life.c ---- */
 
 /**
- * xn_net_start - bring a network device to life
- * @net: zeroed, but for priv, rx_pages, distrust and queue[].priv; the
- *       caller's, until xn_net_stop() has returned
- * @dev: its place in xenstore, from xn_device_init()
- * @ops: the port
- * @max_queues: how many queues the port can use, 1 ... XN_NET_MAX_QUEUES
+ * xn_net_init - begin to connect a network device
+ * @net: zeroed, but for queue[].priv; owned by the caller, lives until
+ *       xn_net_fini()
+ * @dev: initialised, not started; this starts it
+ * @ops: the OS layer's functions
+ * @config: what the OS layer wants; copied
  *
- * From now on net->queue[].net and id are valid. ops->connected is called when
- * the backend is ready, again whenever a backend that went comes back.
- * Returns: 0, -EINVAL (rx_pages is not a power of two from 32 to
- * XN_NET_RING_SIZE) or another negative errno value. May sleep.
+ * From now on net->queue[].net and index are valid. ops->connected is called
+ * when the backend is ready, again whenever a backend that went comes back.
+ * Returns: 0, -EINVAL (a config that is out of range) or as xn_device_start(); on
+ * error nothing is left, and xn_net_fini() must not be called. May sleep.
  */
-int xn_net_start(struct xn_net *net, struct xn_device *dev,
-		 const struct xn_net_ops *ops, unsigned int max_queues);
+int xn_net_init(struct xn_net *net, struct xn_device *dev,
+		const struct xn_net_ops *ops,
+		const struct xn_net_config *config);
 
 /**
- * xn_net_stop - undo xn_net_start()
- * @net: a device that was started
+ * xn_net_fini - disconnect, give back what is in flight, free everything
+ * @net: a device whose xn_net_init() succeeded
  *
  * Gives the backend time to let go of rings and packets, but not for ever.
  * When it returns, every cookie and every page has come back, or is lost or
  * pinned, and no op will be called but tx_unpin. May sleep; not from an op.
  */
-void xn_net_stop(struct xn_net *net);
+void xn_net_fini(struct xn_net *net);
 
 /**
  * xn_net_event - an event has come, and the queue will be polled for it
@@ -315,7 +299,7 @@ void xn_net_stop(struct xn_net *net);
  */
 void xn_net_event(struct xn_net_queue *q, enum xn_net_event what);
 
-/* ---- netfront_tx.c ---- */
+/* ---- frontends/net/tx.c ---- */
 
 /**
  * xn_net_tx_room - ring slots that are free
@@ -368,7 +352,7 @@ unsigned int xn_net_tx_reap(struct xn_net_queue *q);
  */
 bool xn_net_tx_enable(struct xn_net_queue *q);
 
-/* ---- netfront_rx.c ---- */
+/* ---- frontends/net/rx.c ---- */
 
 /**
  * xn_net_rx_poll - take packets out of the ring, and put pages in

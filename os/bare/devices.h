@@ -24,7 +24,6 @@ int bare_device_wait(struct xn_device *dev, struct xn_waitq *wq,
 
 struct bare_console {
 	struct xn_console con;
-	struct xn_backoff backoff;
 	struct xn_waitq wait;
 	unsigned int users;
 	struct xn_lock lock;	/* one writer at a time */

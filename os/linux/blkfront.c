@@ -53,7 +53,7 @@ MODULE_PARM_DESC(trusted, "Whether backends may see what lies around data in its
 
 static irqreturn_t blk_irq(int irq, void *data)
 {
-	xn_blk_interrupt(data);
+	xn_blk_event(data);
 	return IRQ_HANDLED;
 }
 
@@ -122,9 +122,17 @@ STAT(indirect, stats.indirect);
 STAT(notifications, stats.notifications);
 STAT(interrupts, stats.interrupts);
 STAT(busy, stats.busy);
-STAT(refused, stats.refused);
-STAT(stalled, stats.stalled);
-STAT(spurious, backoff.spurious);
+STAT(stalled, stall.stalled);
+STAT(spurious, channel.backoff.spurious);
+
+static ssize_t refused_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	struct xnl_blk *xb = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(xb->blk.fe.refused));
+}
+static DEVICE_ATTR_RO(refused);
 
 static struct attribute *blk_attrs[] = {
 	&dev_attr_requests.attr,
@@ -199,10 +207,8 @@ static int blk_probe(struct xnl_device *xdev)
 	init_waitqueue_head(&xb->wait);
 	dev_set_drvdata(&xdev->dev, xb);
 	err = xn_blk_init(&xb->blk, &xdev->xb, &blk_ops, &config);
-	if (err) {
-		xn_blk_fini(&xb->blk);
+	if (err)
 		kfree(xb);
-	}
 	return err;
 }
 

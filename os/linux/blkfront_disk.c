@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * A connected disk as the block layer sees it: a gendisk and its blk-mq
- * queues. Called by the engine (frontends/blkfront.c) when a disk comes, goes
+ * queues. Called by the engine (frontends/blk/life.c) when a disk comes, goes
  * or changes, and by the block layer.
  *
  * Each connection makes a disk of its own, and works that add it and delete

@@ -35,7 +35,6 @@
 
 static struct xnl_console {
 	struct xn_console con;
-	struct xn_backoff backoff;
 	struct tty_port port;
 	struct xencons_interface *intf;
 	int irq;
@@ -132,9 +131,7 @@ static void read_or_not(bool reading)
 
 static irqreturn_t console_interrupt(int irq, void *data)
 {
-	xn_backoff_event(&xcon.backoff);
-	if (xn_console_moved(&xcon.con))
-		xn_backoff_work(&xcon.backoff);
+	xn_console_event(&xcon.con);
 	input();
 	/* Also the answer to output: there may be room again. */
 	tty_port_tty_wakeup(&xcon.port);
@@ -391,7 +388,7 @@ static void events_end(void)
 {
 	if (xcon.irq <= 0)
 		return;
-	xn_backoff_close(&xcon.backoff);
+	xn_console_close(&xcon.con);
 	free_irq(xcon.irq, &xcon);
 	xnl_irq_unbind(xcon.irq);
 	xcon.irq = 0;
@@ -444,7 +441,7 @@ static int __init xenion_console_init(void)
 			  &xcon);
 	if (err)
 		goto unbind;
-	xn_backoff_open(&xcon.backoff, &xnl_guest.evtchn, port);
+	xn_console_open(&xcon.con, &xnl_guest.evtchn);
 	register_reboot_notifier(&reboot_block);
 	register_console(&xcon_console);
 	return 0;

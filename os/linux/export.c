@@ -6,6 +6,7 @@
 #include <linux/export.h>
 
 #include <xenion/guest.h>
+#include "../../frontends/frontend.h"
 #include "xnl.h"
 
 /* os.h */
@@ -79,3 +80,25 @@ EXPORT_SYMBOL_GPL(xn_device_refuse);
 EXPORT_SYMBOL_GPL(xn_device_again);
 EXPORT_SYMBOL_GPL(xn_device_await_refs);
 EXPORT_SYMBOL_GPL(xn_device_exists);
+
+/* frontends/frontend.h */
+EXPORT_SYMBOL_GPL(xn_frontend_init);
+EXPORT_SYMBOL_GPL(xn_frontend_fini);
+EXPORT_SYMBOL_GPL(xn_frontend_wake);
+EXPORT_SYMBOL_GPL(xn_frontend_refuse);
+EXPORT_SYMBOL_GPL(xn_frontend_offers);
+EXPORT_SYMBOL_GPL(xn_frontend_read_trusted);
+EXPORT_SYMBOL_GPL(xn_frontend_reread);
+EXPORT_SYMBOL_GPL(xn_frontend_reread_invalid);
+EXPORT_SYMBOL_GPL(xn_frontend_publish_queues);
+EXPORT_SYMBOL_GPL(xn_node_required);
+EXPORT_SYMBOL_GPL(xn_node_optional);
+EXPORT_SYMBOL_GPL(xn_node_fail);
+EXPORT_SYMBOL_GPL(xn_node_numbered);
+EXPORT_SYMBOL_GPL(xn_shared_page_grant);
+EXPORT_SYMBOL_GPL(xn_shared_page_end);
+EXPORT_SYMBOL_GPL(xn_channel_open);
+EXPORT_SYMBOL_GPL(xn_channel_close);
+EXPORT_SYMBOL_GPL(xn_stall_init);
+EXPORT_SYMBOL_GPL(xn_stall_watch);
+EXPORT_SYMBOL_GPL(xn_stall_stop);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * xenion-netfront.ko: a network device for each "vif" on the bus, on top of
- * frontends/netfront*.c. Here: the device's life. It is registered when it is
+ * frontends/net/. Here: the device's life. It is registered when it is
  * found, without a carrier, so that names follow the order of the numbers in
  * xenstore; its backend may come, go and come back.
  */
@@ -58,7 +58,7 @@ static int event_bind(struct xn_net_queue *q, enum xn_net_event what,
 	if (irq < 0)
 		return irq;
 	snprintf(nq->irq_name[n], sizeof(nq->irq_name[n]), "%s-q%u%s",
-		 dev_name(nq->napi.dev->dev.parent), q->id, suffix[what]);
+		 dev_name(nq->napi.dev->dev.parent), q->index, suffix[what]);
 	err = request_irq(irq, n == XNL_NET_IRQ_RX ? rx_event : tx_event, 0,
 			  nq->irq_name[n], nq);
 	if (err) {
@@ -219,7 +219,7 @@ static int apply_info(struct xnl_net *nic)
 
 static int connected(struct xn_net *net)
 {
-	struct xnl_net *nic = net->priv;
+	struct xnl_net *nic = to_xnl_net(net);
 	int err;
 
 	rtnl_lock();
@@ -234,9 +234,9 @@ static int connected(struct xn_net *net)
 	return err;
 }
 
-static void disconnected(struct xn_net *net)
+static void net_closing(struct xn_net *net)
 {
-	struct xnl_net *nic = net->priv;
+	struct xnl_net *nic = to_xnl_net(net);
 
 	rtnl_lock();
 	netif_carrier_off(nic->dev);
@@ -248,7 +248,7 @@ static void disconnected(struct xn_net *net)
 
 static void link(struct xn_net *net, bool up)
 {
-	struct xnl_net *nic = net->priv;
+	struct xnl_net *nic = to_xnl_net(net);
 
 	if (!up) {
 		netif_carrier_off(nic->dev);
@@ -263,7 +263,7 @@ static const struct xn_net_ops engine_ops = {
 	.event_bind	= event_bind,
 	.event_unbind	= event_unbind,
 	.connected	= connected,
-	.disconnected	= disconnected,
+	.closing	= net_closing,
 	.link		= link,
 	.poll		= poll,
 	.rx_page	= xnl_net_rx_page,
@@ -328,6 +328,9 @@ static int look_and_register(struct xnl_net *nic, struct xn_device *dev)
 
 static int probe(struct xnl_device *xdev)
 {
+	const struct xn_net_config config = {
+		.max_queues = queues, .distrust = !trusted,
+	};
 	struct net_device *dev;
 	struct xnl_net *nic;
 	int err;
@@ -337,7 +340,6 @@ static int probe(struct xnl_device *xdev)
 		return -ENOMEM;
 	nic = netdev_priv(dev);
 	nic->dev = dev;
-	nic->net.priv = nic;
 	SET_NETDEV_DEV(dev, &xdev->dev);
 	dev_set_drvdata(&xdev->dev, nic);
 	dev->netdev_ops = &xnl_net_ops;
@@ -356,8 +358,7 @@ static int probe(struct xnl_device *xdev)
 	err = look_and_register(nic, &xdev->xb);
 	if (err)
 		goto queues;
-	nic->net.distrust = !trusted;
-	err = xn_net_start(&nic->net, &xdev->xb, &engine_ops, queues);
+	err = xn_net_init(&nic->net, &xdev->xb, &engine_ops, &config);
 	if (err)
 		goto unregister;
 	return 0;
@@ -375,7 +376,7 @@ static void remove(struct xnl_device *xdev)
 {
 	struct xnl_net *nic = dev_get_drvdata(&xdev->dev);
 
-	xn_net_stop(&nic->net);
+	xn_net_fini(&nic->net);
 	if (nic->registered)
 		unregister_netdev(nic->dev);
 	free_queues(nic);
@@ -387,7 +388,7 @@ static void shutdown(struct xnl_device *xdev)
 {
 	struct xnl_net *nic = dev_get_drvdata(&xdev->dev);
 
-	xn_net_stop(&nic->net);
+	xn_net_fini(&nic->net);
 }
 
 static struct xnl_driver driver = {

@@ -44,6 +44,8 @@ struct xnl_net {
 	struct xnl_net_queue queue[];
 };
 
+#define to_xnl_net(n) container_of(n, struct xnl_net, net)
+
 /* netfront_data.c */
 netdev_tx_t xnl_net_xmit(struct sk_buff *skb, struct net_device *dev);
 int xnl_net_poll(struct napi_struct *napi, int budget);

@@ -320,7 +320,7 @@ void xnl_net_rx(struct xn_net_queue *q, const struct xn_net_received *pkt)
 		kfree_skb(skb);
 		return;
 	}
-	skb_record_rx_queue(skb, q->id);
+	skb_record_rx_queue(skb, q->index);
 	napi_gro_receive(&nq->napi, skb);
 }
 

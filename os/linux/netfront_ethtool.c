@@ -22,10 +22,10 @@ static const struct {
 	ENGINE("tx_errors", tx_stats.errors),
 	ENGINE("tx_slots", tx_stats.slots),
 	ENGINE("tx_slots_copied", tx_stats.copied),
-	ENGINE("tx_notifications", tx_stats.notify),
+	ENGINE("tx_notifications", tx_stats.notifications),
 	PORT("tx_events", events[XNL_NET_IRQ_TX]),
-	ENGINE("tx_spurious", tx_backoff.spurious),
-	ENGINE("tx_stalled", tx_stats.stalled),
+	ENGINE("tx_spurious", tx_channel.backoff.spurious),
+	ENGINE("tx_stalled", stall.stalled),
 	PORT("tx_bounced", tx_bounced),
 	PORT("tx_dropped", tx_dropped),
 	ENGINE("rx_packets", rx_stats.packets),
@@ -33,9 +33,9 @@ static const struct {
 	ENGINE("rx_errors", rx_stats.errors),
 	ENGINE("rx_slots", rx_stats.slots),
 	ENGINE("rx_copied", rx_stats.copied),
-	ENGINE("rx_notifications", rx_stats.notify),
+	ENGINE("rx_notifications", rx_stats.notifications),
 	PORT("rx_events", events[XNL_NET_IRQ_RX]),
-	ENGINE("rx_spurious", rx_backoff.spurious),
+	ENGINE("rx_spurious", rx_channel.backoff.spurious),
 	ENGINE("rx_no_page", rx_stats.no_page),
 	PORT("rx_dropped", rx_dropped),
 };
@@ -69,7 +69,7 @@ static void get_ethtool_stats(struct net_device *dev,
 	struct xnl_net *nic = netdev_priv(dev);
 	unsigned int i, k;
 
-	*data++ = nic->net.refused;
+	*data++ = nic->net.fe.refused;
 	for (i = 0; i < nic->nr_queues; i++) {
 		const struct xnl_net_queue *nq = &nic->queue[i];
 

@@ -179,8 +179,7 @@ static void attach(void)
 	f.errors++;
 	if (xn_device_init(&t.dev, &t.x.guest, "vbd", VDEV))
 		return;
-	f.attached = true;
-	xn_blk_init(&t.blk, &t.dev, &ops, &f.config);
+	f.attached = !xn_blk_init(&t.blk, &t.dev, &ops, &f.config);
 	fuzz_bound();
 	host_pump();
 }

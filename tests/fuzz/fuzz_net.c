@@ -92,7 +92,7 @@ static const struct xn_net_ops ops = {
 	.event_bind = t_event_bind,
 	.event_unbind = t_event_unbind,
 	.connected = t_connected,
-	.disconnected = t_disconnected,
+	.closing = t_closing,
 	.link = t_link,
 	.poll = t_poll,
 	.rx_page = rx_page,
@@ -181,6 +181,10 @@ static void push(void)
 
 static void start(void)
 {
+	const struct xn_net_config config = {
+		.max_queues = NET_QUEUES, .rx_pages = t.rx_pages,
+	};
+
 	if (f.started)
 		return;
 	memset(&t.net, 0, sizeof(t.net));
@@ -189,8 +193,7 @@ static void start(void)
 	f.errors++;
 	if (xn_device_init(&t.dev, &t.x.guest, "vif", 0))
 		return;
-	t.net.rx_pages = t.rx_pages;
-	f.started = !xn_net_start(&t.net, &t.dev, &ops, NET_QUEUES);
+	f.started = !xn_net_init(&t.net, &t.dev, &ops, &config);
 	fuzz_bound();
 	host_pump();
 }
@@ -201,7 +204,7 @@ static void stop(void)
 
 	if (!f.started)
 		return;
-	xn_net_stop(&t.net);
+	xn_net_fini(&t.net);
 	f.started = false;
 	assert_false(t.live);
 	assert_int_equal(t.pages, 0);

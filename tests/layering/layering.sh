@@ -150,7 +150,7 @@ plant grant/planted.c <<<'#include <xenion/events.h>'
 finds floors
 plant time/planted.c <<<'#include <xenion/x86/boot.h>'
 finds architecture_apart
-plant frontends/blkfront_planted.c <<<'#include <xenion/netfront.h>'
+plant frontends/blk/planted.c <<<'#include <xenion/netfront.h>'
 finds frontends_apart
 plant include/xenion/planted.h <<<'int xn_planted(void);'
 sed -i '1s,.*,/* SPDX-License-Identifier: MIT */,' "$tmp/tree/include/xenion/planted.h"

@@ -72,9 +72,14 @@ def file_room(path):
     return path.split("/")[0]
 
 
-def frontend(name):
-    """blkfront_ring.c and <xenion/blkfront.h> are both of blkfront."""
-    return re.split(r"[_.]", os.path.basename(name))[0]
+def frontend(path):
+    """frontends/blk/queue.c and <xenion/blkfront.h> are both of blk; what lies
+    beside the folders, and <xenion/frontend.h>, is every frontend's."""
+    if path.startswith("frontends/"):
+        folders = path.split("/")[1:-1]
+        return folders[0] if folders else None
+    name = os.path.basename(path)[:-len(".h")]
+    return re.sub("front(end)?$", "", name) or None
 
 
 def xenion_headers(tree, path):
@@ -93,6 +98,10 @@ def no_os_header(tree):
             if inc == "<xn_os_port.h>" and path == "include/xenion/os.h":
                 continue
             if inc.startswith('"') and "/" not in inc:
+                continue
+            # A folder of a room sees the header of the whole room.
+            if re.fullmatch(r'"\.\./\w+\.h"', inc) and path.count("/") == 2 \
+                    and not path.startswith("include/"):
                 continue
             yield f"{path}: includes {inc}"
 
@@ -133,13 +142,14 @@ def frontends_apart(tree):
         for inc in includes(tree, path):
             name = inc[1:-1]
             if inc.startswith('"'):
-                other = frontend(name)
+                folder = os.path.dirname(path)
+                other = frontend(os.path.normpath(os.path.join(folder, name)))
             elif name.startswith("xenion/") and \
                     header_room(name[len("xenion/"):-2]) == "frontends":
                 other = frontend(name)
             else:
                 continue
-            if other != own:
+            if other not in (own, None):
                 yield f"{path}: includes {inc} of {other}"
 
 

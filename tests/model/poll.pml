@@ -3,9 +3,9 @@
  * Who takes responses: the interrupt, or, after very many at once, a work; and
  * how the work hands back.
  *
- *	upcall()	xn_blk_interrupt() and leave_to_work() in
- *		frontends/blkfront_ring.c, called for each event
- *	work()	xn_blkq_poll() and hand_back(), ibid.
+ *	upcall()	xn_blk_event() and queue_leave_to_poll() in
+ *		frontends/blk/complete.c, called for each event
+ *	work()	xn_blkq_poll() and queue_hand_back(), ibid.
  *	host()	a backend, as in ring.pml
  *
  * Each access to memory is one step. The OS may call the interrupt while the

@@ -3,9 +3,9 @@
  * The end of a poll: who has taken all responses asks for an event and looks
  * once more, RING_FINAL_CHECK_FOR_RESPONSES() in xen-public/io/ring.h.
  *
- *   guest()	consume() and xn_blk_interrupt() in frontends/blkfront_ring.c;
+ *   guest()	queue_consume() and xn_blk_event() in frontends/blk/complete.c;
  *		with AHEAD above 1, xn_net_tx_enable() in
- *		frontends/netfront_tx.c, which wants fewer events
+ *		frontends/net/tx.c, which wants fewer events
  *   host()	a backend: RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(), one or two
  *		responses at a time
  *

@@ -5,16 +5,16 @@
  * there was a change and not which.
  *
  *   frontend()	otherend_changed(), xn_device_switch(), xn_device_start() and
- *		xn_device_stop() in xenbus/device.c with backend_changed() in
- *		frontends/blkfront.c; with NET, follow_backend() in
- *		frontends/netfront.c, which has no state Initialised
+ *		xn_device_stop() in xenbus/device.c with frontend_follow() and
+ *		frontend_leave() in frontends/frontend.c, as blk uses them; with
+ *		NET as net does, which has no state Initialised
  *   backend()	frontend_changed() of Linux' xen-blkback (NET: xen-netback)
  *   toolstack()	closes the backend, and perhaps lets it come back, once
  *
  * One write of the frontend's, whichever, is not taken by xenstore. And
  * either the toolstack acts, or the frontend's driver is unloaded, and perhaps
- * loaded again, at any time: when the backend is Closed, for which xn_blk_fini()
- * and xn_net_stop() wait.
+ * loaded again, at any time: when the backend is Closed, for which
+ * xn_frontend_fini() waits.
  *
  * Shown is, for every interleaving: nobody waits for ever for the other; when
  * nothing moves any more, both are Connected, with rings that are there, or both
@@ -122,9 +122,7 @@ inline follow() {
 		fi
 #endif
 	:: state == Closing ->
-#ifndef NET
 		rings = 0;
-#endif
 		front_write(Closed)
 	:: state == Closed ->
 		rings = 0;
@@ -172,6 +170,10 @@ end:	do
 	:: loaded && may_stop ->
 		may_stop = 0;
 		loaded = 0;
+		if
+		:: mine < Closing && rings -> front_write(Closing)
+		:: else
+		fi;
 		front_write(Closed);
 #if BROKEN != 1
 		front_write(Closed);

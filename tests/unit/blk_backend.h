@@ -400,6 +400,9 @@ static inline void be_watch(void *data)
 		if (!b->connected)
 			be_connect(b);
 		break;
+	case XenbusStateClosing:
+		be_state(b, XenbusStateClosing);
+		break;
 	case XenbusStateClosed:
 		be_disconnect(b);
 		if (be_number(b, b->path, "state") > 0)
@@ -431,7 +434,7 @@ static struct {
 static inline void t_event(void *data, evtchn_port_t port)
 {
 	t.events++;
-	xn_blk_interrupt(data);
+	xn_blk_event(data);
 }
 
 static inline int t_event_bind(struct xn_blk_queue *q, domid_t otherend,

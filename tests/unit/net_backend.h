@@ -414,7 +414,7 @@ static struct {
 	struct xn_net net;
 	struct backend b;
 	struct xn_net_info info;	/* as it was when connected */
-	unsigned int connected, disconnected, events, done;
+	unsigned int connected, closing, events, done;
 	int refuse_connected;
 	unsigned int rx_pages;		/* for t_start() */
 	bool distrust;			/* the same */
@@ -466,7 +466,7 @@ static inline bool t_step(void *data)
 
 static inline void t_poll(struct xn_net_queue *q)
 {
-	t.scheduled[q->id] = true;
+	t.scheduled[q->index] = true;
 }
 
 static inline void t_tx_event(void *data, evtchn_port_t port)
@@ -509,13 +509,15 @@ static inline int t_connected(struct xn_net *net)
 	t.connected++;
 	t.info = net->info;
 	t.live = !t.refuse_connected;
+	/* Packets may have come before the interface was up. */
+	memset(t.scheduled, t.live, net->info.nr_queues);
 	return t.refuse_connected;
 }
 
-static inline void t_disconnected(struct xn_net *net)
+static inline void t_closing(struct xn_net *net)
 {
 	assert_true(t.live);
-	t.disconnected++;
+	t.closing++;
 	t.live = false;
 	t.link = false;
 }
@@ -594,7 +596,7 @@ static const struct xn_net_ops t_ops = {
 	.event_bind = t_event_bind,
 	.event_unbind = t_event_unbind,
 	.connected = t_connected,
-	.disconnected = t_disconnected,
+	.closing = t_closing,
 	.link = t_link,
 	.poll = t_poll,
 	.rx_page = t_rx_page,
@@ -653,17 +655,19 @@ static inline int t_setup(void **state)
 	return t_setup_with(&cfg);
 }
 
-/* Returns: what xn_net_start() does. */
+/* Returns: what xn_net_init() does. */
 static inline int t_start(unsigned int max_queues)
 {
+	const struct xn_net_config config = {
+		.max_queues = max_queues, .rx_pages = t.rx_pages,
+		.distrust = t.distrust,
+	};
 	int err;
 
 	memset(&t.net, 0, sizeof(t.net));
 	memset(&t.dev, 0, sizeof(t.dev));
 	assert_int_equal(xn_device_init(&t.dev, &t.x.guest, "vif", 0), 0);
-	t.net.rx_pages = t.rx_pages;
-	t.net.distrust = t.distrust;
-	err = xn_net_start(&t.net, &t.dev, &t_ops, max_queues);
+	err = xn_net_init(&t.net, &t.dev, &t_ops, &config);
 	host_pump();
 	return err;
 }
@@ -682,7 +686,7 @@ static inline void t_connect(void)
 
 static inline void t_stop(void)
 {
-	xn_net_stop(&t.net);
+	xn_net_fini(&t.net);
 	host_pump();
 	assert_false(t.live);
 }
@@ -782,7 +786,7 @@ static inline void t_grow_rx(struct be_queue *q)
 	static uint8_t data[300];
 	unsigned int n;
 
-	while (t_queue(0)->rx_nr < t.net.rx_pages) {
+	while (t_queue(0)->rx_nr < t.net.config.rx_pages) {
 		unsigned int before = t_queue(0)->rx_nr;
 
 		for (n = be_rx_room(q); n--; )

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/blkfront*.c with a backend that does its best: handshake, data in
+ * frontends/blk/ with a backend that does its best: handshake, data in
  * all modes and sizes, notifications, and the end.
  */
 #include "blk_backend.h"
@@ -74,6 +74,45 @@ static void test_load_again(void **state)
 	}
 }
 
+static enum xenbus_state seen[8];
+static unsigned int nr_seen;
+
+static void see(void *data)
+{
+	long long now = host_xs_read_int(t.h, FRONT "/state");
+
+	if (nr_seen && now == (long long)seen[nr_seen - 1])
+		return;
+	assert_true(nr_seen < XN_ARRAY_SIZE(seen));
+	seen[nr_seen++] = now;
+	/* The backend answers what it has before it closes. */
+	if (now == XenbusStateClosing)
+		be_release(&t.b);
+}
+
+/* A disk that leaves says so first, and what is in flight may be answered. */
+static void test_leave(void **state)
+{
+	struct buffer b;
+	struct io io;
+
+	t_connect(&t_config);
+	buffer_make(&b, 1);
+	t.b.hold = true;
+	assert_int_equal(t_submit(&io, XN_BLK_WRITE, 8, &b), 0);
+	t_push();
+	nr_seen = 0;
+	host_xs_watch(t.h, FRONT "/state", see, NULL);
+	t_fini();
+	assert_true(io.done);
+	assert_int_equal(io.err, 0);
+	assert_true(nr_seen >= 2);
+	assert_int_equal(seen[nr_seen - 2], XenbusStateClosing);
+	assert_int_equal(seen[nr_seen - 1], XenbusStateClosed);
+	assert_int_equal(host_log_count(XN_WARN), 0);
+	buffer_free(&b);
+}
+
 static void test_bad_config(void **state)
 {
 	struct xn_blk_config bad[] = { t_config, t_config, t_config, t_config };
@@ -83,10 +122,8 @@ static void test_bad_config(void **state)
 	bad[1].max_ring_order = XN_BLK_MAX_RING_ORDER + 1;
 	bad[2].max_segments = XN_BLK_MAX_SEGMENTS + 1;
 	bad[3].persistent = 3;
-	for (i = 0; i < XN_ARRAY_SIZE(bad); i++) {
+	for (i = 0; i < XN_ARRAY_SIZE(bad); i++)
 		assert_int_equal(t_init(&bad[i]), -EINVAL);
-		t_fini();
-	}
 	assert_int_equal(t.connected, 0);
 }
 
@@ -1021,6 +1058,7 @@ int main(void)
 		TEST(connect_bare),
 		TEST(connect_early_backend),
 		TEST(load_again),
+		TEST(leave),
 		TEST(bad_config),
 		TEST(connected_refused),
 		TEST(data),

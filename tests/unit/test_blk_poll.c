@@ -7,7 +7,7 @@
  */
 #include "blk_backend.h"
 #include "step.h"
-#include "frontends/blkfront_int.h"
+#include "frontends/blk/blk.h"
 
 static struct io io;
 
@@ -26,8 +26,8 @@ static void answer(void)
 	if (flags || !t.b.nr_held)
 		return;
 	be_release(&t.b);
-	xn_evtchn_clear(&t.x.guest.evtchn, queue()->evtchn);
-	xn_blk_interrupt(queue());
+	xn_evtchn_clear(&t.x.guest.evtchn, queue()->channel.port);
+	xn_blk_event(queue());
 }
 
 /* As after an upcall that had enough; then the last response is taken. */
@@ -39,7 +39,7 @@ static void begin(void)
 	t_push();
 	assert_int_equal(t.b.nr_held, 1);
 	queue()->polling = true;
-	xn_evtchn_hold(&t.x.guest.evtchn, queue()->evtchn, XN_HOLD_ENGINE);
+	xn_evtchn_hold(&t.x.guest.evtchn, queue()->channel.port, XN_HOLD_ENGINE);
 }
 
 /* Before each instruction of the hand-over. */
@@ -75,8 +75,8 @@ static void test_interrupt_meanwhile(void **state)
 {
 	t_connect(&t_config);
 	begin();
-	xn_blk_interrupt(queue());
-	xn_blk_interrupt(queue());
+	xn_blk_event(queue());
+	xn_blk_event(queue());
 	assert_int_equal(queue()->stats.interrupts, 0);
 	be_release(&t.b);
 	assert_false(io.done);

@@ -52,7 +52,7 @@ static bool works(unsigned int i)
 		.sg = buf.sg, .nr_sg = 32,
 	};
 
-	if (disk[i].blk.phase != XN_BLK_CONNECTED)
+	if (disk[i].blk.fe.phase != XN_FRONTEND_CONNECTED)
 		return false;
 	buffer_make(&buf, 32);
 	buffer_fill(&buf, i + 3);
@@ -282,7 +282,7 @@ static void test_wait_connected(void **state)
 	assert_true(nr_hogged > 0);
 	assert_false(works(0));
 	host_run(3 * XN_NSEC_PER_SEC);
-	assert_int_equal(disk[0].blk.phase, XN_BLK_PUBLISHED);
+	assert_int_equal(disk[0].blk.fe.phase, XN_FRONTEND_PUBLISHED);
 	assert_in_range(xn_gnttab_unused(gt), 10, 10);
 	unhog(100);
 	host_run(3 * XN_NSEC_PER_SEC);

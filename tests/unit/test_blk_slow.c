@@ -58,7 +58,7 @@ static void other_connect(void)
 	assert_int_equal(xn_blk_init(&other.blk, &other.dev, &t_ops, &t_config),
 			 0);
 	host_pump();
-	assert_int_equal(other.blk.phase, XN_BLK_CONNECTED);
+	assert_int_equal(other.blk.fe.phase, XN_FRONTEND_CONNECTED);
 }
 
 static void other_fini(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/netfront*.c against a backend that keeps to the protocol: the
+ * frontends/net/ against a backend that keeps to the protocol: the
  * handshake, packets of every shape both ways, and backends that come and go.
  */
 #include "net_backend.h"
@@ -21,7 +21,7 @@ static void test_connect(void **state)
 	assert_true(t.b.connected);
 	assert_int_equal(be_rx_room(&t.b.queue[0]), RX_ALL);
 	t_stop();
-	assert_int_equal(t.disconnected, 1);
+	assert_int_equal(t.closing, 1);
 	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
 			 XenbusStateClosed);
 	assert_int_equal(host_log_count(XN_WARN) + host_log_count(XN_ERR), 0);
@@ -98,11 +98,12 @@ static int unplug_and_bind(struct xn_net_queue *q, enum xn_net_event what,
 /* Pulled out during the handshake: nobody makes its nodes anew. */
 static void test_unplug_handshake(void **state)
 {
+	const struct xn_net_config config = { .max_queues = 1 };
 	struct xn_net_ops ops = t_ops;
 
 	ops.event_bind = unplug_and_bind;
 	assert_int_equal(xn_device_init(&t.dev, &t.x.guest, "vif", 0), 0);
-	assert_int_equal(xn_net_start(&t.net, &t.dev, &ops, 1), 0);
+	assert_int_equal(xn_net_init(&t.net, &t.dev, &ops, &config), 0);
 	host_pump();
 	assert_null(host_xs_read(t.h, FRONT));
 	assert_false(is_there("tx-ring-ref") || is_there("state"));
@@ -227,6 +228,9 @@ static void test_connect_nonsense(void **state)
 		assert_int_equal(t_start(1), 0);
 		t_assert_failed(nonsense[i].node);
 		assert_int_equal(t.connected, 0);
+		/* Neither what is missing nor a feature was refused. */
+		assert_int_equal(t.net.fe.refused, nonsense[i].value &&
+				 !strstr(nonsense[i].node, "feature"));
 		t_stop();
 		t_unplug();
 		host_pump();
@@ -238,8 +242,8 @@ static void test_connect_refused_by_port(void **state)
 {
 	t.refuse_connected = -ENOMEM;
 	assert_int_equal(t_start(1), 0);
-	t_assert_failed("interface");
-	assert_int_equal(t.disconnected, 0);
+	t_assert_failed("bringing the device up");
+	assert_int_equal(t.closing, 0);
 	t_stop();
 }
 
@@ -806,7 +810,7 @@ static void test_detach(void **state)
 	assert_int_equal(t_send(&p), 0);
 	be_state(&t.b, XenbusStateClosing);
 	host_pump();
-	assert_int_equal(t.disconnected, 1);
+	assert_int_equal(t.closing, 1);
 	assert_false(t.b.connected);
 	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
 			 XenbusStateClosed);
@@ -836,7 +840,7 @@ static void test_vanish(void **state)
 	assert_int_equal(t_send(&p), 0);
 	t_unplug();
 	host_pump();
-	assert_int_equal(t.disconnected, 1);
+	assert_int_equal(t.closing, 1);
 	assert_true(p.done);
 	packet_free(&p);
 	t_stop();
@@ -855,7 +859,7 @@ static void test_reconnect(void **state)
 		be_state(&t.b, XenbusStateClosed);
 		host_pump();
 		assert_false(t.live);
-		assert_int_equal(t.disconnected, i + 1);
+		assert_int_equal(t.closing, i + 1);
 		be_state(&t.b, XenbusStateInitWait);
 		host_pump();
 		assert_true(t.live && t.link);

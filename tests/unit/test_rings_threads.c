@@ -73,7 +73,7 @@ static void *interrupt_thread(void *data)
 	while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
 		unsigned long flags = xn_upcalls_disable();
 
-		xn_blk_interrupt(&t.blk.queue[0]);
+		xn_blk_event(&t.blk.queue[0]);
 		xn_upcalls_restore(flags);
 		sched_yield();
 	}

@@ -129,8 +129,6 @@ static int attach(const struct xn_blk_config *config)
 	if (err)
 		return err;
 	err = xn_blk_init(&t.blk, &t.dev, &t_ops, config);
-	if (err)
-		xn_blk_fini(&t.blk);
 	host_pump();
 	return err;
 }
@@ -148,11 +146,11 @@ static void check_settled(void)
 		state = front_state();
 	}
 	if (state == XenbusStateConnected) {
-		assert_int_equal(t.blk.phase, XN_BLK_CONNECTED);
+		assert_int_equal(t.blk.fe.phase, XN_FRONTEND_CONNECTED);
 		assert_true(t.b.connected);
 	} else {
 		assert_int_equal(state, XenbusStateClosed);
-		assert_int_not_equal(t.blk.phase, XN_BLK_CONNECTED);
+		assert_int_not_equal(t.blk.fe.phase, XN_FRONTEND_CONNECTED);
 	}
 	assert_false(io_waits());
 }

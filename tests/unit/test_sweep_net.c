@@ -108,6 +108,9 @@ static bool receive_all(void)
 
 static int attach(unsigned int queues)
 {
+	const struct xn_net_config config = {
+		.max_queues = queues, .rx_pages = t.rx_pages,
+	};
 	int err;
 
 	memset(&t.net, 0, sizeof(t.net));
@@ -115,8 +118,7 @@ static int attach(unsigned int queues)
 	err = xn_device_init(&t.dev, &t.x.guest, "vif", 0);
 	if (err)
 		return err;
-	t.net.rx_pages = t.rx_pages;
-	err = xn_net_start(&t.net, &t.dev, &t_ops, queues);
+	err = xn_net_init(&t.net, &t.dev, &t_ops, &config);
 	host_pump();
 	return err;
 }
@@ -200,7 +202,7 @@ static void run_life(const void *arg)
 		send_all();
 		received = receive_all();
 		check_settled();
-		xn_net_stop(&t.net);
+		xn_net_fini(&t.net);
 	}
 	sweep_disarm();
 	host_pump();
@@ -238,7 +240,7 @@ static void run_return(const void *arg)
 	receive_all();
 	check_settled();
 	sweep_disarm();
-	xn_net_stop(&t.net);
+	xn_net_fini(&t.net);
 	host_pump();
 	packets_check(!sweep.hit);
 	assert_int_equal(front_state(), XenbusStateClosed);
@@ -260,7 +262,7 @@ static void run_plug(const void *arg)
 	assert_int_equal(front_state(), XenbusStateClosed);
 	t_unplug();
 	host_run(60 * XN_NSEC_PER_SEC);
-	xn_net_stop(&t.net);
+	xn_net_fini(&t.net);
 	assert_null(host_xs_read(t.h, FRONT "/state"));
 	assert_int_equal(host_gnttab_active(t.x.host), 0);
 	t_plug();
@@ -268,7 +270,7 @@ static void run_plug(const void *arg)
 	if (!err) {
 		send_all();
 		check_settled();
-		xn_net_stop(&t.net);
+		xn_net_fini(&t.net);
 	}
 	sweep_disarm();
 	host_pump();
@@ -289,7 +291,7 @@ static void run_pull(const void *arg)
 	t_unplug();
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_false(t.live);
-	xn_net_stop(&t.net);
+	xn_net_fini(&t.net);
 	sweep_disarm();
 	packets_check(false);
 	assert_null(host_xs_read(t.h, FRONT "/state"));
@@ -322,7 +324,7 @@ static void run_carrier(const void *arg)
 	send_all();
 	check_settled();
 	sweep_disarm();
-	xn_net_stop(&t.net);
+	xn_net_fini(&t.net);
 	packets_check(!sweep.hit);
 	host_pump();
 	retry(queues);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The PV console for programs, on top of frontends/console.c. In a PV guest the
+ * The PV console for programs, on top of frontends/console/ring.c. In a PV guest the
  * kernel's own words may come out of it, too: boot/x86/early_pv.c.
  */
 #include "devices.h"
@@ -14,9 +14,7 @@ static void event(void *data, evtchn_port_t port)
 {
 	struct bare_console *c = data;
 
-	xn_backoff_event(&c->backoff);
-	if (xn_console_moved(&c->con))
-		xn_backoff_work(&c->backoff);
+	xn_console_event(&c->con);
 	xn_console_report(&c->con);
 	xn_wake(&c->wait);
 }
@@ -67,7 +65,7 @@ static int open(struct bare_console *c)
 		return err;
 	}
 	xn_console_init(&c->con, page, bare_info->console.port);
-	xn_backoff_open(&c->backoff, t, bare_info->console.port);
+	xn_console_open(&c->con, t);
 	xn_evtchn_unmask(t, bare_info->console.port);
 	xn_early_console(write_words);
 	return 0;
@@ -86,7 +84,7 @@ void bare_console_put(struct bare_console *c)
 	if (--c->users)
 		return;
 	xn_early_console(NULL);
-	xn_backoff_close(&c->backoff);
+	xn_console_close(&c->con);
 	xn_evtchn_unbind(&bare_guest.evtchn, c->con.port);
 	xn_os_unmap(c->con.intf, 1);
 }

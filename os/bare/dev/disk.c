@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A disk for programs, on top of frontends/blkfront*.c: one request at a time. */
+/* A disk for programs, on top of frontends/blk/: one request at a time. */
 #include "devices.h"
 
 #define ROOM_NS	(30 * XN_NSEC_PER_SEC)
@@ -17,7 +17,7 @@ static struct bare_disk *disk_of(struct xn_blk *blk)
 
 static void event(void *data, evtchn_port_t port)
 {
-	xn_blk_interrupt(data);
+	xn_blk_event(data);
 }
 
 static int event_bind(struct xn_blk_queue *q, domid_t otherend,
@@ -104,8 +104,9 @@ int bare_disk_open(struct bare_disk *d, unsigned int id,
 	if (err)
 		return err;
 	err = xn_blk_init(&d->blk, &d->dev, &ops, &c);
-	if (!err)
-		err = bare_device_wait(&d->dev, &d->wait, &d->connected);
+	if (err)
+		return err;
+	err = bare_device_wait(&d->dev, &d->wait, &d->connected);
 	if (err)
 		bare_disk_close(d);
 	return err;

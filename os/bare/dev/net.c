@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A network interface for programs, on top of frontends/netfront*.c. One thread
+ * A network interface for programs, on top of frontends/net/. One thread
  * polls: it takes packets in, gives them to the program, and takes sent ones
  * back. What is sent lies in pages of its own, which hold nothing else.
  */
@@ -108,7 +108,7 @@ static int connected(struct xn_net *net)
 	return 0;
 }
 
-static void disconnected(struct xn_net *net)
+static void closing(struct xn_net *net)
 {
 	/* The polling thread does not run now: it never sleeps while it polls. */
 	xn_container_of(net, struct bare_net, net)->live = false;
@@ -175,7 +175,7 @@ static const struct xn_net_ops ops = {
 	.event_bind	= event_bind,
 	.event_unbind	= event_unbind,
 	.connected	= connected,
-	.disconnected	= disconnected,
+	.closing	= closing,
 	.link		= link,
 	.poll		= poll,
 	.rx_page	= rx_page,
@@ -245,13 +245,15 @@ int bare_net_send(struct bare_net *n, void *page, unsigned int len)
 
 int bare_net_open(struct bare_net *n, unsigned int id)
 {
+	const struct xn_net_config config = {
+		.max_queues = 1, .rx_pages = RX_PAGES,
+	};
 	unsigned int i;
 	int err;
 
 	if (!bare_has_store)
 		return -ENODEV;
 	xn_waitq_init(&n->wait);
-	n->net.rx_pages = RX_PAGES;
 	for (i = 0; i < XN_NET_MAX_QUEUES; i++)
 		n->net.queue[i].priv = n;
 	err = xn_device_init(&n->dev, &bare_guest, "vif", id);
@@ -259,7 +261,7 @@ int bare_net_open(struct bare_net *n, unsigned int id)
 		err = bare_thread(poll_thread, n);
 	if (err)
 		return err;
-	err = xn_net_start(&n->net, &n->dev, &ops, 1);
+	err = xn_net_init(&n->net, &n->dev, &ops, &config);
 	if (err) {
 		stop_polling(n);
 		return err;
@@ -274,7 +276,7 @@ void bare_net_close(struct bare_net *n)
 {
 	unsigned int i;
 
-	xn_net_stop(&n->net);
+	xn_net_fini(&n->net);
 	stop_polling(n);
 	for (i = 0; i < BARE_NET_BUFFERS; i++)
 		xn_os_page_free(n->buffer[i].page);

@@ -6,16 +6,16 @@
  * first.
  *
  * A response lies in the ring slot of its request. Our slots are taken in turn,
- * as the ring's are, so a request's index tells which is its: that is the
+ * as the ring's are, so a request's index says which is its own: that is the
  * request's id. The first rx_nr slots from rsp_cons on have a reference; those
  * that are offered have a page, and others may have one. There are as many as
- * traffic needs: netfront_slots.c. What is left in a slot after its response
+ * traffic needs: slots.c. What is left in a slot after its response
  * moves to the end.
  * A packet is looked at as a whole before any of it is used.
  *
- * Called by a port's poll function.
+ * Called by the OS layer's poll function.
  */
-#include "netfront_int.h"
+#include "net.h"
 
 #define RETRY_DELAY	(100 * XN_NSEC_PER_MSEC)
 
@@ -29,19 +29,24 @@ _Static_assert(XN_NET_RING_SIZE * sizeof(struct xn_net_rx_slot) <=
 _Static_assert(sizeof(struct netif_extra_info) ==
 	       sizeof(struct netif_rx_response), "netif.h says so");
 
-static unsigned int rx_slot(RING_IDX idx)
+static unsigned int rx_slot_id(RING_IDX idx)
 {
 	return idx & (XN_NET_RING_SIZE - 1);
 }
 
-static struct xn_net_rx_slot *slot_at(struct xn_net_queue *q, RING_IDX idx)
+static struct xn_net_rx_slot *rx_slot_at(struct xn_net_queue *q, RING_IDX idx)
 {
-	return &q->rx_slots[rx_slot(idx)];
+	return &q->rx_slots[rx_slot_id(idx)];
+}
+
+static struct xn_channel *rx_channel(struct xn_net_queue *q)
+{
+	return q->net->info.split_events ? &q->rx_channel : &q->tx_channel;
 }
 
 /* ---- Pages in ---- */
 
-static bool give_page(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
+static bool rx_slot_fill(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
 {
 	if (slot->page)
 		return true;
@@ -50,21 +55,22 @@ static bool give_page(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
 		q->rx_stats.no_page++;
 		return false;
 	}
-	xn_gnttab_grant(xn_net_gnttab(q), slot->ref, q->net->dev->otherend_id,
+	xn_gnttab_grant(xn_netq_gnttab(q), slot->ref, q->net->fe.dev->otherend_id,
 			xn_os_gfn(slot->page), false);
 	return true;
 }
 
-static void refill(struct xn_net_queue *q)
+static void rx_refill(struct xn_net_queue *q)
 {
 	RING_IDX prod = q->rx.req_prod_pvt;
+	evtchn_port_t port;
 	bool notify;
 
 	while (prod - q->rx.rsp_cons < q->rx_nr) {
-		unsigned int id = rx_slot(prod);
+		unsigned int id = rx_slot_id(prod);
 		struct netif_rx_request *req;
 
-		if (!give_page(q, &q->rx_slots[id])) {
+		if (!rx_slot_fill(q, &q->rx_slots[id])) {
 			xn_work_schedule(&q->rx_retry, RETRY_DELAY);
 			break;
 		}
@@ -78,12 +84,13 @@ static void refill(struct xn_net_queue *q)
 		return;
 	q->rx.req_prod_pvt = prod;
 	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&q->rx, notify);
-	/* At first there is no port yet, and nobody who listens. */
-	if (!notify || !q->rx_port)
+	port = rx_channel(q)->port;
+	/* At first there is no port yet, and no backend that waits. */
+	if (!notify || !port)
 		return;
-	q->rx_stats.notify++;
-	if (xn_evtchn_send(q->rx_port))
-		xn_net_refuse(q->net, "the backend cannot be notified");
+	q->rx_stats.notifications++;
+	if (xn_evtchn_send(port))
+		xn_netq_refuse(q, "the backend cannot be notified");
 }
 
 void xn_net_rx_retry(struct xn_work *w)
@@ -97,11 +104,11 @@ void xn_net_rx_retry(struct xn_work *w)
 /* ---- Open and close ---- */
 
 /* One slot more, behind the others. */
-static int add_slot(struct xn_net_queue *q,
-		    int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
+static int rx_slot_add(struct xn_net_queue *q,
+		       int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
 {
-	int err = alloc(xn_net_gnttab(q),
-			&slot_at(q, q->rx.rsp_cons + q->rx_nr)->ref);
+	int err = alloc(xn_netq_gnttab(q),
+			&rx_slot_at(q, q->rx.rsp_cons + q->rx_nr)->ref);
 
 	q->rx_nr += !err;
 	return err;
@@ -110,13 +117,12 @@ static int add_slot(struct xn_net_queue *q,
 int xn_net_rx_open(struct xn_net_queue *q)
 {
 	struct netif_rx_sring *sring;
-	void *page;
 	int err;
 
-	err = xn_net_page_share(q, false, &page, &q->rx_ring_ref);
+	err = xn_shared_page_grant(&q->net->fe, false, &q->rx_ring);
 	if (err)
 		return err;
-	sring = page;
+	sring = q->rx_ring.va;
 	XEN_FRONT_RING_INIT(&q->rx, sring, XN_PAGE_SIZE);
 	q->rx_seen = 0;
 	q->rx_nr = 0;
@@ -125,10 +131,10 @@ int xn_net_rx_open(struct xn_net_queue *q)
 	if (!q->rx_slots)
 		return -ENOMEM;
 	while (!err && q->rx_nr < XN_NET_LEAST_SLOTS)
-		err = add_slot(q, xn_gnttab_get);
+		err = rx_slot_add(q, xn_gnttab_get);
 	if (err)
 		return err;
-	refill(q);
+	rx_refill(q);
 	/* With fewer pages the largest packet could never come. */
 	return q->rx.req_prod_pvt > XN_NET_MAX_PIECES ? 0 : -ENOMEM;
 }
@@ -137,28 +143,29 @@ int xn_net_rx_open(struct xn_net_queue *q)
  * Takes the page out of a slot. Returns: the page, ours alone, or NULL: the
  * backend still uses it, and has it from now on, with the slot's reference.
  */
-static void *take_page(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
+static void *rx_slot_take_page(struct xn_net_queue *q,
+			       struct xn_net_rx_slot *slot)
 {
 	void *page = slot->page;
 
 	slot->page = NULL;
-	if (!xn_gnttab_end(xn_net_gnttab(q), slot->ref))
+	if (!xn_gnttab_end(xn_netq_gnttab(q), slot->ref))
 		return page;
 	q->net->ops->rx_page_lost(q, page);
-	xn_gnttab_end_page(xn_net_gnttab(q), slot->ref, page,
+	xn_gnttab_end_page(xn_netq_gnttab(q), slot->ref, page,
 			   xn_os_page_free);
 	slot->ref = XN_GRANT_INVALID;
 	return NULL;
 }
 
-static void empty_slot(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
+static void rx_slot_empty(struct xn_net_queue *q, struct xn_net_rx_slot *slot)
 {
-	void *page = slot->page ? take_page(q, slot) : NULL;
+	void *page = slot->page ? rx_slot_take_page(q, slot) : NULL;
 
 	if (page)
 		q->net->ops->rx_page_put(q, page);
 	if (slot->ref != XN_GRANT_INVALID)
-		xn_gnttab_free(xn_net_gnttab(q), slot->ref);
+		xn_gnttab_free(xn_netq_gnttab(q), slot->ref);
 	slot->ref = XN_GRANT_INVALID;
 }
 
@@ -166,15 +173,14 @@ void xn_net_rx_close(struct xn_net_queue *q)
 {
 	unsigned int i;
 
-	xn_work_cancel(&q->rx_retry);
 	if (q->rx_slots) {
 		for (i = 0; i < XN_NET_RING_SIZE; i++)
-			empty_slot(q, &q->rx_slots[i]);
+			rx_slot_empty(q, &q->rx_slots[i]);
 		xn_os_page_free(q->rx_slots);
 		q->rx_slots = NULL;
 	}
-	xn_net_page_unshare(q, q->rx.sring, q->rx_ring_ref);
 	q->rx.sring = NULL;
+	xn_shared_page_end(&q->net->fe, &q->rx_ring);
 }
 
 /* ---- Packets out ---- */
@@ -193,14 +199,15 @@ enum verdict {
 	REFUSED,
 };
 
-static enum verdict refuse(struct xn_net_queue *q, const char *what)
+static enum verdict rx_refuse(struct xn_net_queue *q, const char *what)
 {
-	xn_net_refuse(q->net, what);
+	xn_netq_refuse(q, what);
 	return REFUSED;
 }
 
 /* One at most: we have agreed on nothing else. */
-static enum verdict look_at_extra(struct xn_net_queue *q, struct chain *c)
+static enum verdict packet_look_at_extra(struct xn_net_queue *q,
+					 struct chain *c)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
 	struct netif_rx_response rsp;
@@ -213,34 +220,34 @@ static enum verdict look_at_extra(struct xn_net_queue *q, struct chain *c)
 	c->next++;
 	if (extra.type != XEN_NETIF_EXTRA_TYPE_GSO ||
 	    (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE))
-		return refuse(q, "extra info that was not agreed on");
+		return rx_refuse(q, "extra info that was not agreed on");
 	if (extra.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 &&
 	    extra.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV6)
-		return refuse(q, "a GSO type that was not agreed on");
+		return rx_refuse(q, "a GSO type that was not agreed on");
 	if (!extra.u.gso.size)
-		return refuse(q, "a GSO size of 0");
+		return rx_refuse(q, "a GSO size of 0");
 	pkt->gso_type = extra.u.gso.type;
 	pkt->gso_size = extra.u.gso.size;
 	return WHOLE;
 }
 
-static enum verdict look_at_piece(struct xn_net_queue *q, struct chain *c,
-				  uint16_t *flags)
+static enum verdict packet_look_at_piece(struct xn_net_queue *q, struct chain *c,
+					 uint16_t *flags)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
 	struct netif_rx_response rsp;
 	struct xn_net_piece *piece;
-	unsigned int id = rx_slot(c->next);
+	unsigned int id = rx_slot_id(c->next);
 
 	if (c->next == c->prod)
 		return PARTIAL;
 	if (pkt->nr == XN_NET_MAX_PIECES)
-		return refuse(q, "a packet of too many pieces");
+		return rx_refuse(q, "a packet of too many pieces");
 	RING_COPY_RESPONSE(&q->rx, c->next, &rsp);
 	c->next++;
 	*flags = rsp.flags;
 	if (rsp.id != id)
-		return refuse(q, "a page that was not asked for");
+		return rx_refuse(q, "a page that was not asked for");
 	piece = &pkt->piece[pkt->nr];
 	c->slot[pkt->nr] = id;
 	pkt->nr++;
@@ -250,7 +257,7 @@ static enum verdict look_at_piece(struct xn_net_queue *q, struct chain *c,
 	}
 	if (rsp.offset > XN_PAGE_SIZE ||
 	    rsp.status > (int)(XN_PAGE_SIZE - rsp.offset))
-		return refuse(q, "a piece that leaves its page");
+		return rx_refuse(q, "a piece that leaves its page");
 	piece->page = q->rx_slots[id].page;
 	piece->offset = rsp.offset;
 	piece->len = rsp.status;
@@ -259,7 +266,7 @@ static enum verdict look_at_piece(struct xn_net_queue *q, struct chain *c,
 }
 
 /* Looks at the next packet, and changes nothing yet. */
-static enum verdict look_at_packet(struct xn_net_queue *q, struct chain *c)
+static enum verdict packet_look_at(struct xn_net_queue *q, struct chain *c)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
 	enum verdict v;
@@ -270,44 +277,44 @@ static enum verdict look_at_packet(struct xn_net_queue *q, struct chain *c)
 	pkt->len = 0;
 	pkt->gso_type = XEN_NETIF_GSO_TYPE_NONE;
 	pkt->gso_size = 0;
-	v = look_at_piece(q, c, &flags);
+	v = packet_look_at_piece(q, c, &flags);
 	if (v != WHOLE)
 		return v;
 	pkt->csum_blank = flags & NETRXF_csum_blank;
 	pkt->data_validated = flags & NETRXF_data_validated;
 	if (flags & NETRXF_extra_info) {
-		v = look_at_extra(q, c);
+		v = packet_look_at_extra(q, c);
 		if (v != WHOLE)
 			return v;
 	}
 	while (flags & NETRXF_more_data) {
-		v = look_at_piece(q, c, &flags);
+		v = packet_look_at_piece(q, c, &flags);
 		if (v != WHOLE)
 			return v;
 		if (flags & NETRXF_extra_info)
-			return refuse(q, "extra info within a packet");
+			return rx_refuse(q, "extra info within a packet");
 	}
 	return WHOLE;
 }
 
-/* Makes the packet's pages the port's. */
-static bool take_pages(struct xn_net_queue *q, const struct chain *c)
+/* Makes the packet's pages the OS layer's. */
+static bool packet_take_pages(struct xn_net_queue *q, const struct chain *c)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
 	unsigned int i, n;
 
 	for (n = 0; n < pkt->nr; n++)
-		if (!take_page(q, &q->rx_slots[c->slot[n]]))
+		if (!rx_slot_take_page(q, &q->rx_slots[c->slot[n]]))
 			break;
 	if (n == pkt->nr)
 		return true;
 	for (i = 0; i < n; i++)
 		q->net->ops->rx_page_put(q, pkt->piece[i].page);
-	xn_net_refuse(q->net, "a page with a packet is still in use");
+	xn_netq_refuse(q, "a page with a packet is still in use");
 	return false;
 }
 
-static void deliver(struct xn_net_queue *q, const struct chain *c)
+static void packet_deliver(struct xn_net_queue *q, const struct chain *c)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
 
@@ -323,7 +330,7 @@ static void deliver(struct xn_net_queue *q, const struct chain *c)
 	pkt->lent = pkt->nr == 1 && pkt->len <= XN_NET_COPY;
 	if (pkt->lent)
 		q->rx_stats.copied++;
-	else if (!take_pages(q, c))
+	else if (!packet_take_pages(q, c))
 		return;
 	q->rx_stats.packets++;
 	q->rx_stats.bytes += pkt->len;
@@ -331,18 +338,18 @@ static void deliver(struct xn_net_queue *q, const struct chain *c)
 }
 
 /* The slot of a response that was taken: to the end with it, or away. */
-static void reuse_slot(struct xn_net_queue *q, RING_IDX idx)
+static void rx_slot_reuse(struct xn_net_queue *q, RING_IDX idx)
 {
-	struct xn_net_rx_slot *slot = slot_at(q, idx), *end;
+	struct xn_net_rx_slot *slot = rx_slot_at(q, idx), *end;
 	unsigned int give = XN_READ_ONCE(q->rx_give);
 
 	if (give && q->rx_nr > XN_NET_LEAST_SLOTS) {
 		XN_WRITE_ONCE(q->rx_give, give - 1);
-		empty_slot(q, slot);
+		rx_slot_empty(q, slot);
 		q->rx_nr--;
 		return;
 	}
-	end = slot_at(q, idx + q->rx_nr);
+	end = rx_slot_at(q, idx + q->rx_nr);
 	if (end == slot)
 		return;
 	*end = *slot;
@@ -355,7 +362,7 @@ static void reuse_slot(struct xn_net_queue *q, RING_IDX idx)
  * @offered: pages that it had
  * @seen: the end of its responses
  */
-static void grow(struct xn_net_queue *q, unsigned int offered, RING_IDX seen)
+static void rx_grow(struct xn_net_queue *q, unsigned int offered, RING_IDX seen)
 {
 	unsigned int more = q->rx_nr;
 
@@ -363,8 +370,8 @@ static void grow(struct xn_net_queue *q, unsigned int offered, RING_IDX seen)
 	if (offered < q->rx_nr ||
 	    q->rx.req_prod_pvt - seen >= q->rx_nr / 2)
 		return;
-	while (more-- && q->rx_nr < q->net->rx_pages &&
-	       !add_slot(q, xn_gnttab_alloc_spare))
+	while (more-- && q->rx_nr < q->net->config.rx_pages &&
+	       !rx_slot_add(q, xn_gnttab_alloc_spare))
 		;
 }
 
@@ -375,12 +382,12 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 	unsigned int done = 0;
 	RING_IDX idx;
 
-	if (XN_READ_ONCE(q->net->broken))
+	if (xn_netq_is_broken(q))
 		return 0;
 	c.prod = XN_READ_ONCE(q->rx.sring->rsp_prod);
 	xn_rmb();	/* responses after their index */
 	if (c.prod - q->rx.rsp_cons > offered) {
-		refuse(q, "more packets than pages offered");
+		rx_refuse(q, "more packets than pages offered");
 		return 0;
 	}
 	q->rx_seen = c.prod;
@@ -392,7 +399,7 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 			break;
 		}
 		c.next = q->rx.rsp_cons;
-		v = look_at_packet(q, &c);
+		v = packet_look_at(q, &c);
 		if (v == REFUSED)
 			return done;
 		if (v == PARTIAL)
@@ -400,27 +407,26 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 		q->rx_stats.slots += c.next - q->rx.rsp_cons;
 		idx = q->rx.rsp_cons;
 		q->rx.rsp_cons = c.next;
-		deliver(q, &c);
+		packet_deliver(q, &c);
 		for (; idx != c.next; idx++)
-			reuse_slot(q, idx);
+			rx_slot_reuse(q, idx);
 		done++;
 	}
 	/* Not for what changed without a packet: that could go on for ever. */
 	if (done)
-		xn_backoff_work(q->net->info.split_events ? &q->rx_backoff :
-							    &q->tx_backoff);
-	if (XN_READ_ONCE(q->net->broken))
+		xn_channel_work(rx_channel(q));
+	if (xn_netq_is_broken(q))
 		return done;
-	grow(q, offered, c.prod);
-	refill(q);
+	rx_grow(q, offered, c.prod);
+	rx_refill(q);
 	return done;
 }
 
 bool xn_net_rx_enable(struct xn_net_queue *q)
 {
-	if (XN_READ_ONCE(q->net->broken))
+	if (xn_netq_is_broken(q))
 		return false;
 	XN_WRITE_ONCE(q->rx.sring->rsp_event, q->rx_seen + 1);
-	xn_mb();	/* the index after our wish to be told */
+	xn_mb();	/* the index after our wish for an event */
 	return XN_READ_ONCE(q->rx.sring->rsp_prod) != q->rx_seen;
 }

@@ -2,7 +2,7 @@
 /*
  * The grant references of one blkfront queue, each with a bounce page where data
  * is bounced ("persistent grants" in xen-public/io/blkif.h), and the pages of
- * indirect descriptors. Called by blkfront.c and blkfront_ring.c, and by the
+ * indirect descriptors. Called by life.c and submit.c, and by the
  * grant table when others need references.
  *
  * A queue begins with enough for one request of the largest size, and a few
@@ -11,7 +11,7 @@
  * allocate nothing. The list of free ones is a stack, so that a disk with little
  * to do uses few of them, and always the same.
  */
-#include "blkfront_int.h"
+#include "blk.h"
 
 /* At first, if one request does not need more. */
 #define LEAST_SLOTS	64u
@@ -56,7 +56,7 @@ static unsigned int indirect_for(unsigned int slots, unsigned int segments)
 	return segments < INDIRECT_FROM ? 0 : slots / INDIRECT_FROM;
 }
 
-static void set_limits(struct xn_blk_queue *q)
+static void queue_set_limits(struct xn_blk_queue *q)
 {
 	unsigned int segments = q->blk->info.max_segments;
 	unsigned int depth = RING_SIZE(&q->ring);
@@ -77,7 +77,7 @@ unsigned int xn_blk_least_refs(const struct xn_blk *blk, unsigned int segments)
 
 /* ---- one slot ---- */
 
-static struct xn_blk_slot *pop_unarmed(struct xn_blk_queue *q)
+static struct xn_blk_slot *unarmed_pop(struct xn_blk_queue *q)
 {
 	unsigned long flags = xn_lock(&q->lock);
 	struct xn_blk_slot *slot = q->unarmed;
@@ -88,7 +88,7 @@ static struct xn_blk_slot *pop_unarmed(struct xn_blk_queue *q)
 	return slot;
 }
 
-static void put_unarmed(struct xn_blk_queue *q, struct xn_blk_slot *slot)
+static void unarmed_put(struct xn_blk_queue *q, struct xn_blk_slot *slot)
 {
 	unsigned long flags = xn_lock(&q->lock);
 
@@ -98,9 +98,9 @@ static void put_unarmed(struct xn_blk_queue *q, struct xn_blk_slot *slot)
 }
 
 /* The structure alone. NULL: no memory. */
-static struct xn_blk_slot *get_unarmed(struct xn_blk_queue *q)
+static struct xn_blk_slot *unarmed_get(struct xn_blk_queue *q)
 {
-	struct xn_blk_slot *slot = pop_unarmed(q);
+	struct xn_blk_slot *slot = unarmed_pop(q);
 	struct xn_blk_slot_page *page;
 	unsigned int i;
 
@@ -112,13 +112,13 @@ static struct xn_blk_slot *get_unarmed(struct xn_blk_queue *q)
 	page->next = q->slot_pages;
 	q->slot_pages = page;
 	for (i = 1; i < XN_ARRAY_SIZE(page->slot); i++)
-		put_unarmed(q, &page->slot[i]);
+		unarmed_put(q, &page->slot[i]);
 	return &page->slot[0];
 }
 
 /* A reference, and a page that it grants, if that is to stay. */
-static int arm(struct xn_blk_queue *q, struct xn_blk_slot *slot, bool page,
-	       int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
+static int slot_arm(struct xn_blk_queue *q, struct xn_blk_slot *slot, bool page,
+		    int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
 {
 	struct xn_gnttab *gt = xn_blkq_gnttab(q);
 	int err;
@@ -134,12 +134,12 @@ static int arm(struct xn_blk_queue *q, struct xn_blk_slot *slot, bool page,
 		xn_os_page_free(slot->bounce);
 	else
 		/* Writable: which ones it reads from, the backend cannot know. */
-		xn_gnttab_grant(gt, slot->ref, q->blk->dev->otherend_id,
+		xn_gnttab_grant(gt, slot->ref, q->blk->fe.dev->otherend_id,
 				xn_os_gfn(slot->bounce), false);
 	return err;
 }
 
-static void disarm(struct xn_blk_queue *q, struct xn_blk_slot *slot)
+static void slot_disarm(struct xn_blk_queue *q, struct xn_blk_slot *slot)
 {
 	struct xn_gnttab *gt = xn_blkq_gnttab(q);
 
@@ -152,8 +152,8 @@ static void disarm(struct xn_blk_queue *q, struct xn_blk_slot *slot)
 
 /* ---- more of them ---- */
 
-static void add_free(struct xn_blk_queue *q, struct xn_blk_slots *list,
-		     struct xn_blk_slot *slot)
+static void slots_add_free(struct xn_blk_queue *q, struct xn_blk_slots *list,
+			   struct xn_blk_slot *slot)
 {
 	unsigned long flags = xn_lock(&q->lock);
 
@@ -163,23 +163,23 @@ static void add_free(struct xn_blk_queue *q, struct xn_blk_slots *list,
 }
 
 /* @count more slots, or as many as there can be. Returns: how many. */
-static unsigned int add(struct xn_blk_queue *q, struct xn_blk_slots *list,
-			unsigned int count, int *err,
-			int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
+static unsigned int slots_add(struct xn_blk_queue *q, struct xn_blk_slots *list,
+			      unsigned int count, int *err,
+			      int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
 {
 	bool page = list == &q->indirect || q->blk->info.persistent;
 	unsigned int n;
 
 	for (n = 0; n < count; n++) {
-		struct xn_blk_slot *slot = get_unarmed(q);
+		struct xn_blk_slot *slot = unarmed_get(q);
 
-		*err = slot ? arm(q, slot, page, alloc) : -ENOMEM;
+		*err = slot ? slot_arm(q, slot, page, alloc) : -ENOMEM;
 		if (*err) {
 			if (slot)
-				put_unarmed(q, slot);
+				unarmed_put(q, slot);
 			break;
 		}
-		add_free(q, list, slot);
+		slots_add_free(q, list, slot);
 	}
 	return n;
 }
@@ -194,8 +194,8 @@ void xn_blkq_want_slots(struct xn_blk_queue *q)
 }
 
 /* How many are missing to twice as many slots, with indirect pages for them. */
-static void plan_growth(struct xn_blk_queue *q, unsigned int *slots,
-			unsigned int *indirect)
+static void queue_plan_growth(struct xn_blk_queue *q, unsigned int *slots,
+			      unsigned int *indirect)
 {
 	unsigned long flags = xn_lock(&q->lock);
 	unsigned int nr = smaller(2 * q->slots.nr, q->slots.most);
@@ -206,8 +206,8 @@ static void plan_growth(struct xn_blk_queue *q, unsigned int *slots,
 	xn_unlock(&q->lock, flags);
 }
 
-/* Returns: is somebody to be told? */
-static bool end_growth(struct xn_blk_queue *q, bool grown)
+/* Returns: does the OS layer wait for ops->ready? */
+static bool queue_end_growth(struct xn_blk_queue *q, bool grown)
 {
 	unsigned long flags = xn_lock(&q->lock);
 	bool ready = grown && q->starved;
@@ -220,19 +220,19 @@ static bool end_growth(struct xn_blk_queue *q, bool grown)
 	return ready;
 }
 
-static void grow(struct xn_work *work)
+static void queue_grow(struct xn_work *work)
 {
 	struct xn_blk_queue *q = xn_container_of(work, struct xn_blk_queue,
 						 grow);
 	unsigned int slots, indirect, n;
 	int err;
 
-	plan_growth(q, &slots, &indirect);
+	queue_plan_growth(q, &slots, &indirect);
 	/* However many there are: some are better than none. */
 	(void)xn_gnttab_reserve(xn_blkq_gnttab(q), slots + indirect);
-	n = add(q, &q->indirect, indirect, &err, xn_gnttab_alloc_spare);
-	n += add(q, &q->slots, slots, &err, xn_gnttab_alloc_spare);
-	if (end_growth(q, n) && q->blk->ops->ready)
+	n = slots_add(q, &q->indirect, indirect, &err, xn_gnttab_alloc_spare);
+	n += slots_add(q, &q->slots, slots, &err, xn_gnttab_alloc_spare);
+	if (queue_end_growth(q, n) && q->blk->ops->ready)
 		q->blk->ops->ready(q);
 }
 
@@ -242,9 +242,9 @@ static void grow(struct xn_work *work)
  * Takes up to @want of a list's free ones, those used least, as far as it is
  * longer than the least that is needed. Returns: a list.
  */
-static struct xn_blk_slot *take_idle(struct xn_blk_queue *q,
-				     struct xn_blk_slots *list,
-				     unsigned int want)
+static struct xn_blk_slot *slots_take_idle(struct xn_blk_queue *q,
+					   struct xn_blk_slots *list,
+					   unsigned int want)
 {
 	struct xn_blk_slot **at = &list->free, *idle;
 	unsigned long flags = xn_lock(&q->lock);
@@ -264,57 +264,57 @@ static struct xn_blk_slot *take_idle(struct xn_blk_queue *q,
 }
 
 /* A page that the backend keeps mapped would cost a reference, and give none. */
-static bool can_disarm(struct xn_blk_queue *q, const struct xn_blk_slot *slot)
+static bool slot_can_disarm(struct xn_blk_queue *q, const struct xn_blk_slot *slot)
 {
 	return slot->bounce ?
 	       !xn_gnttab_in_use(xn_blkq_gnttab(q), slot->ref) :
 	       slot->ref != XN_GRANT_INVALID;
 }
 
-static unsigned int give_back(struct xn_blk_queue *q,
-			      struct xn_blk_slots *list, unsigned int want)
+static unsigned int slots_give_back(struct xn_blk_queue *q,
+				    struct xn_blk_slots *list, unsigned int want)
 {
-	struct xn_blk_slot *slot = take_idle(q, list, want), *next;
+	struct xn_blk_slot *slot = slots_take_idle(q, list, want), *next;
 	unsigned int n = 0;
 
 	for (; slot; slot = next) {
 		next = slot->next;
-		if (can_disarm(q, slot)) {
-			disarm(q, slot);
-			put_unarmed(q, slot);
+		if (slot_can_disarm(q, slot)) {
+			slot_disarm(q, slot);
+			unarmed_put(q, slot);
 			n++;
 			continue;
 		}
-		add_free(q, list, slot);
+		slots_add_free(q, list, slot);
 	}
 	return n;
 }
 
-static unsigned int shrink(struct xn_gnttab_shrinker *s, unsigned int want)
+static unsigned int queue_shrink(struct xn_gnttab_shrinker *s, unsigned int want)
 {
 	struct xn_blk_queue *q = xn_container_of(s, struct xn_blk_queue,
 						 shrinker);
-	unsigned int n = give_back(q, &q->slots, want);
+	unsigned int n = slots_give_back(q, &q->slots, want);
 
-	return n < want ? n + give_back(q, &q->indirect, want - n) : n;
+	return n < want ? n + slots_give_back(q, &q->indirect, want - n) : n;
 }
 
 /* ---- begin and end ---- */
 
 void xn_blkq_slots_init(struct xn_blk_queue *q)
 {
-	q->shrinker.fn = shrink;
-	xn_work_init(&q->grow, grow);
+	q->shrinker.fn = queue_shrink;
+	xn_work_init(&q->grow, queue_grow);
 }
 
 int xn_blkq_fill(struct xn_blk_queue *q)
 {
 	int err = 0;
 
-	set_limits(q);
-	add(q, &q->slots, q->slots.least, &err, xn_gnttab_get);
+	queue_set_limits(q);
+	slots_add(q, &q->slots, q->slots.least, &err, xn_gnttab_get);
 	if (!err)
-		add(q, &q->indirect, q->indirect.least, &err, xn_gnttab_get);
+		slots_add(q, &q->indirect, q->indirect.least, &err, xn_gnttab_get);
 	if (err)
 		return err;
 	q->growing = false;
@@ -329,12 +329,12 @@ void xn_blkq_keep_size(struct xn_blk_queue *q)
 	xn_work_cancel(&q->grow);
 }
 
-static void empty(struct xn_blk_queue *q, struct xn_blk_slots *list)
+static void slots_empty(struct xn_blk_queue *q, struct xn_blk_slots *list)
 {
 	struct xn_blk_slot *slot;
 
 	for (slot = list->free; slot; slot = slot->next)
-		disarm(q, slot);
+		slot_disarm(q, slot);
 	list->free = NULL;
 	list->nr_free = 0;
 	list->nr = 0;
@@ -345,8 +345,8 @@ void xn_blkq_empty(struct xn_blk_queue *q)
 	struct xn_blk_slot_page *page, *next;
 
 	xn_blkq_keep_size(q);
-	empty(q, &q->slots);
-	empty(q, &q->indirect);
+	slots_empty(q, &q->slots);
+	slots_empty(q, &q->indirect);
 	for (page = q->slot_pages; page; page = next) {
 		next = page->next;
 		xn_os_page_free(page);

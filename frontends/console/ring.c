@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The PV console's two byte rings (xen-public/io/console.h). Called by the
- * port's terminal driver and by its early console.
+ * The PV console's two byte rings (xen-public/io/console.h). Called by the OS
+ * layer's terminal driver and by its early console.
  *
  * An index that is ours is kept here and only published in the page. The
- * host's is read once per call; one that cannot be ends the use of the ring.
+ * host's is read once per call; an invalid one ends the use of the ring.
  */
 #include <xenion/console.h>
 
@@ -47,7 +47,7 @@ bool xn_console_moved(struct xn_console *con)
 }
 
 /* True: the host's index makes more bytes than a ring of @size holds. */
-static bool broken(struct xn_console *con, uint32_t used, uint32_t size)
+static bool ring_is_broken(struct xn_console *con, uint32_t used, uint32_t size)
 {
 	if (used > size &&
 	    !__atomic_exchange_n(&con->broken, true, __ATOMIC_RELAXED)) {
@@ -64,7 +64,7 @@ void xn_console_report(struct xn_console *con)
 
 	if (size)
 		xn_os_log(XN_ERR,
-			  "xenion: console: %u bytes in a ring of %u: not used any more",
+			  "xenion: console: %u bytes in a ring of %u: not used from now on",
 			  con->wrong, size);
 }
 
@@ -73,7 +73,7 @@ unsigned int xn_console_room(struct xn_console *con)
 	struct xencons_interface *intf = con->intf;
 	uint32_t used = con->out_prod - XN_READ_ONCE(intf->out_cons);
 
-	return broken(con, used, sizeof(intf->out)) ?
+	return ring_is_broken(con, used, sizeof(intf->out)) ?
 		0 : sizeof(intf->out) - used;
 }
 
@@ -108,7 +108,7 @@ int xn_console_read(struct xn_console *con, char *data, unsigned int size)
 	uint32_t used = XN_READ_ONCE(intf->in_prod) - cons;
 	unsigned int i;
 
-	if (broken(con, used, sizeof(intf->in)))
+	if (ring_is_broken(con, used, sizeof(intf->in)))
 		return -EIO;
 	if (size > used)
 		size = used;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The PV console's event channel (xen-public/io/console.h). Called by the OS
+ * layer. Apart from the rings: a kernel that polls its console links none of
+ * this.
+ */
+#include <xenion/console.h>
+#include "../frontend.h"
+
+void xn_console_open(struct xn_console *con, struct xn_evtchn_table *t)
+{
+	xn_channel_open(&con->channel, t, con->port);
+}
+
+void xn_console_close(struct xn_console *con)
+{
+	(void)xn_channel_close(&con->channel);
+}
+
+void xn_console_event(struct xn_console *con)
+{
+	xn_channel_event(&con->channel);
+	if (xn_console_moved(con))
+		xn_channel_work(&con->channel);
+}

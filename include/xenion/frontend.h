@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * frontends/: the life that every frontend leads, from a device in xenstore to
+ * a connected one and back (xen-public/io/xenbus.h). The structures here are
+ * parts of struct xn_blk, struct xn_net and struct xn_console. An OS layer reads
+ * what their comments say it may, and calls the device's own functions.
+ */
+#ifndef XENION_FRONTEND_H
+#define XENION_FRONTEND_H
+
+#include <xenion/guest.h>
+
+struct xn_frontend;
+struct xn_frontend_ops;		/* frontends/frontend.h */
+
+enum xn_frontend_phase {
+	XN_FRONTEND_IDLE,	/* nothing is allocated */
+	XN_FRONTEND_PUBLISHED,	/* the backend may map our rings */
+	XN_FRONTEND_CONNECTED,
+	XN_FRONTEND_DRAINING,	/* no new request; some may be answered */
+	XN_FRONTEND_CLOSING,	/* none in flight; it may still map our rings */
+};
+
+/*
+ * One device. An OS layer reads dev, phase and refused; all other fields are the
+ * engine's own.
+ */
+struct xn_frontend {
+	struct xn_device *dev;
+	enum xn_frontend_phase phase;
+	uint64_t refused;		/* times that it wrote what is invalid */
+
+	struct xn_device_ops device_ops;
+	const struct xn_frontend_ops *ops;
+	struct xn_work work;		/* changes the phase; nothing else does */
+	struct xn_lock lock;		/* the next four */
+	bool stopping;			/* the work runs no more */
+	bool state_news;		/* the backend's state has changed */
+	bool node_news;			/* the watched node has changed */
+	const char *fault;		/* how the backend broke the protocol */
+	struct xn_waitq wait;		/* for the backend's state */
+	bool shown;			/* the OS layer has a connected device */
+	bool draining;			/* the last completion wakes the work */
+	uint64_t drain_end;
+	struct xn_work drain_timeout;
+	struct xn_xs_watch watch;	/* on one of the backend's nodes */
+	bool watching;
+	bool node_warned;		/* an invalid value was logged */
+};
+
+/* A page of ours that stays granted to the backend. */
+struct xn_shared_page {
+	void *va;			/* NULL: none */
+	grant_ref_t ref;
+};
+
+/*
+ * An event channel to a backend that may fire without work. An OS layer reads
+ * port, and backoff.spurious.
+ */
+struct xn_channel {
+	evtchn_port_t port;		/* 0: it is closed */
+	struct xn_backoff backoff;
+};
+
+/* A request without an answer for so many seconds is reported. */
+#define XN_STALL_PERIOD		10
+#define XN_STALL_SECONDS	(3 * XN_STALL_PERIOD)
+
+/*
+ * Looks for requests that the backend does not answer. An OS layer reads stalled.
+ */
+struct xn_stall {
+	const struct xn_frontend *fe;
+	struct xn_work work;		/* while something is in flight */
+	bool watched;			/* it is queued */
+	uint32_t epoch;			/* times that it has looked */
+	unsigned int late;		/* what it has found, the last time */
+	uint64_t stalled;		/* times that it began to find some */
+	const char *what;		/* "requests", for the log */
+	/* Returns: is anything in flight? @late: requests with xn_stall_is_late() */
+	bool (*count)(struct xn_stall *s, unsigned int *late);
+};
+
+#endif /* XENION_FRONTEND_H */
