@@ -24,21 +24,29 @@ no_device() {
 	done
 }
 
+# node NAME: /tmp/NAME, a node of our own for a disk that is there. A dd that
+# comes too late would make a file /dev/NAME, and the next disk got no node.
+node() {
+	[ -e "/sys/block/$1/dev" ] || return 1
+	# shellcheck disable=SC2046
+	[ -b "/tmp/$1" ] || mknod "/tmp/$1" b $(tr : ' ' <"/sys/block/$1/dev")
+}
+
 # read_disk NAME SIZE: requests of so many bytes
 read_disk() {
-	dd if="/dev/$1" of=/dev/null bs="$2" count=4 iflag=direct
+	dd if="/tmp/$1" of=/dev/null bs="$2" count=4 iflag=direct
 }
 
 # use_disk NAME NUMBER, use_nic NUMBER: until it is gone. Long requests are
 # indirect ones.
 use_disk() {
 	while [ -d "/sys/bus/xenion/devices/vbd-$2" ]; do
-		if [ -b "/dev/$1" ]; then
+		if node "$1"; then
 			read_disk "$1" 64k
 			read_disk "$1" 4k
-			dd if=/tmp/memory of="/dev/$1" bs=4k count=4 \
+			dd if=/tmp/memory of="/tmp/$1" bs=4k count=4 \
 				oflag=direct conv=fsync
-			insmod /root/xenion-slabio.ko disk=/dev/xvdb
+			insmod /root/xenion-slabio.ko disk=/tmp/xvdb
 		fi
 		sleep 0.1
 	done >/dev/null 2>&1
@@ -139,8 +147,6 @@ while read -r lie </tmp/lie && [ "$lie" != end ] || [ -z "$lie" ]; do
 	wait $others
 	rm -f /tmp/gone
 	check "$lie: the device goes" wait_for 60 no_device
-	# a dd that came too late has made a file, where a node has to be
-	rm -f /dev/xvdb /dev/xvdc
 	check "$lie: the guest's memory is as it was" intact
 	check "$lie: no complaint of the kernel's" no_complaint
 	check "$lie: nothing is said twice" said_once

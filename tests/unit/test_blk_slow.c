@@ -126,6 +126,37 @@ static void test_watch_is_heard(void **state)
 	t_fini();
 }
 
+static void back(void)
+{
+	be_disconnect(&t.b);
+	t.b.hold = false;
+	be_state(&t.b, XenbusStateInitWait);
+	host_run(SOON);
+	assert_int_equal(state_of(&t.b), XenbusStateConnected);
+}
+
+/* A backend that begins again and never answers is reported once in a row. */
+static void test_reported_once(void **state)
+{
+	struct buffer buf;
+	unsigned int i;
+	struct io io;
+
+	t_connect(&t_config);
+	buffer_make(&buf, 1);
+	for (i = 0; i < 6; i++) {
+		if (i != 3)
+			hang(&t.blk, &t.b, &io, &buf);
+		be_state(&t.b, XenbusStateClosing);
+		host_run(DRAIN_NS + SOON);
+		assert_int_equal(state_of(&t.b), XenbusStateClosed);
+		assert_int_equal(host_log_count(XN_WARN), i < 4 ? 1 : 2);
+		back();
+	}
+	buffer_free(&buf);
+	t_fini();
+}
+
 /* What is in flight is answered in time: that is when the disk goes. */
 static void test_answered_late(void **state)
 {
@@ -279,6 +310,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(watch_is_heard),
+		TEST(reported_once),
 		TEST(answered_late),
 		TEST(other_disk_cycles),
 		TEST(both_hang),
