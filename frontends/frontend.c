@@ -233,12 +233,13 @@ static void frontend_drain(struct xn_frontend *fe)
 
 	if (!done && xn_os_now() < fe->drain_end)
 		return;
-	/* Once, until it answers: a backend may begin again for ever. */
-	if (!done && !fe->drain_warned)
+	/* Once: a backend may begin again for ever. */
+	if (!done && !fe->drain_warned) {
 		xn_os_log(XN_WARN,
 			  "%s: the backend closes and does not answer: requests fail",
 			  fe->dev->node);
-	fe->drain_warned = !done;
+		fe->drain_warned = true;
+	}
 	frontend_enter_closing(fe);
 	xn_device_switch(fe->dev, XenbusStateClosed);
 }

@@ -42,7 +42,7 @@ struct xn_frontend {
 	bool shown;			/* the OS layer has a connected device */
 	bool draining;			/* the last completion wakes the work */
 	uint64_t drain_end;
-	bool drain_warned;		/* reported, and not answered since */
+	bool drain_warned;		/* reported */
 	struct xn_work drain_timeout;
 	struct xn_xs_watch watch;	/* on one of the backend's nodes */
 	bool watching;
