@@ -76,8 +76,7 @@ finds() {
 	result $? "$1 finds what breaks it" "$tmp/why"
 }
 
-# frontends/ has circles yet.
-rooms=(hypercall boot mmu events grant time xenbus)
+rooms=(hypercall boot mmu events grant time xenbus frontends)
 mkdir "$tmp/obj"
 mapfile -t core < <(cd "$top" && find hypercall boot mmu events grant time xenbus frontends \
 	-path boot/shim -prune -o -name '*.c' -print | sort)
