@@ -29,7 +29,7 @@ static void reboot(struct xn_control *control)
 	did("r");
 }
 
-static void sysrq(struct xn_control *control, char key)
+static void key_pressed(struct xn_control *control, char key)
 {
 	assert_string_equal(host_xs_read(h, "control/sysrq"), "");
 	strncat(done, &key, 1);
@@ -45,7 +45,7 @@ static int setup(void **state)
 	h = guest_start(&x);
 	done[0] = '\0';
 	c = (struct xn_control){
-		.commands = commands, .nr_commands = 2, .sysrq = sysrq,
+		.commands = commands, .nr_commands = 2, .sysrq = key_pressed,
 	};
 	host_xs_write(h, "control/shutdown", "");
 	host_xs_write(h, "control/sysrq", "");
