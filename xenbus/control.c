@@ -91,10 +91,8 @@ static void unknown_report(struct xn_control *c, char *word)
 {
 	char *at;
 
-	for (at = word; *at; at++) {
-		if (*at < ' ' || *at > '~')
-			*at = '?';
-	}
+	for (at = word; *at; at++)
+		*at = xn_printable(*at);
 	if (!strcmp(word, c->unknown))
 		return;
 	memcpy(c->unknown, word, strlen(word) + 1);
@@ -112,10 +110,11 @@ static void shutdown_changed(struct xn_xs_watch *w)
 	};
 	const struct xn_control_command *command;
 
-	if (!c->announced)
+	if (!c->announced) {
 		features_announce(c);
-	if (!c->announced)
-		xn_xs_watch_again(c->xs, w);
+		if (!c->announced)
+			xn_xs_watch_again(c->xs, w);
+	}
 	if (!request_read(&r, w))
 		return;
 	if (r.len == -EMSGSIZE)

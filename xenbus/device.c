@@ -363,7 +363,7 @@ static unsigned int add_text(char *buf, unsigned int n, unsigned int size,
 			     const char *text)
 {
 	for (; *text && n < size - 1; text++)
-		buf[n++] = *text < ' ' || *text > '~' ? '?' : *text;
+		buf[n++] = xn_printable(*text);
 	buf[n] = '\0';
 	return n;
 }

@@ -17,6 +17,12 @@ static inline uint64_t xn_min64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* For the log and for error nodes: a character that another domain wrote. */
+static inline char xn_printable(char c)
+{
+	return c < ' ' || c > '~' ? '?' : c;
+}
+
 /* The longest wait for a reply, and between two checks for a lost event. */
 #define XN_XS_TIMEOUT	(30 * XN_NSEC_PER_SEC)
 #define XN_XS_SLICE	XN_NSEC_PER_SEC
