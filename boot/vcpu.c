@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Counts the vCPUs: VCPUOP_is_up (xen-public/vcpu.h) succeeds for every vCPU
- * that exists, up or not. Called by the entry points' C code.
+ * that exists, up or not. Called by the entry points' C code and by the OS layer.
  */
 #include <xenion/boot.h>
 #include <xenion/hypercall.h>

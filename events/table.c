@@ -186,7 +186,9 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 	if (vcpu >= t->nr_vcpus)
 		return -EINVAL;
 	flags = xn_lock(&t->lock);
-	if (is_bound(p)) {
+	if (is_bound(p) && p->vcpu == vcpu) {
+		err = 0;
+	} else if (is_bound(p)) {
 		/*
 		 * During a move both vCPUs may take events: the new one from
 		 * just before Xen redirects the port, the old one until it

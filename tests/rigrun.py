@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -38,9 +39,23 @@ def arguments(words):
     return args
 
 
+def keep_logs(command):
+    """Of a run that is made again: its words, where there are logs of it."""
+    if "--log" not in command:
+        return ""
+    log = command[command.index("--log") + 1]
+    shutil.rmtree(log + ".again", ignore_errors=True)
+    try:
+        os.rename(log, log + ".again")
+    except OSError:
+        return ""
+    return "; logs: %s.again" % log
+
+
 def rigrun(command, begin, line):
     """The rig's exit status. begin() before each try, line(text) for each line
-    of its output."""
+    of its output. What is said of a run that is made again is for
+    tests/harness, which repeats it at the end of the suite."""
     tried = 0
     while True:
         begin()
@@ -60,8 +75,8 @@ def rigrun(command, begin, line):
         if tried >= AGAIN.get(proc.returncode, 0):
             return proc.returncode
         tried += 1
-        print("# rig: status %d, the same once more (docs/rig.md)"
-              % proc.returncode, flush=True)
+        print("# rig: status %d, the same once more (docs/rig.md)%s"
+              % (proc.returncode, keep_logs(command)), flush=True)
 
 
 class Runs:

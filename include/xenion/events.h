@@ -267,8 +267,9 @@ void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
  * @port: the port; not of a per-vCPU VIRQ or an IPI
  * @vcpu: the new vCPU
  *
- * EVTCHNOP_bind_vcpu. An event that is pending during the move may still be
- * handled by the old vCPU; if none is, all events go to the new one.
+ * EVTCHNOP_bind_vcpu, unless the port is there already. An event that is pending
+ * during the move may still be handled by the old vCPU; if none is, all events
+ * go to the new one.
  *
  * Context: any.
  * Return: 0 or a negative errno value.

@@ -165,11 +165,14 @@ static int event_add(struct xnl_event *ev, const evtchn_port_t *port, int err)
 	int irq = 0;
 
 	if (!err) {
-		irq = irq_create_mapping(event_domain, *port);
-		if (!irq) {
-			xn_evtchn_unbind(&xnl_guest.evtchn, *port);
-			err = -ENOMEM;
+		err = xn_evtchn_move(&xnl_guest.evtchn, *port,
+				     xnl_vcpu(ev->cpu));
+		if (!err) {
+			irq = irq_create_mapping(event_domain, *port);
+			err = irq ? 0 : -ENOMEM;
 		}
+		if (err)
+			xn_evtchn_unbind(&xnl_guest.evtchn, *port);
 	}
 	if (err) {
 		kfree(ev);
@@ -190,20 +193,24 @@ static int event_add(struct xnl_event *ev, const evtchn_port_t *port, int err)
 	return irq;
 }
 
-/* A new port is bound to vCPU 0 by Xen: say so in our books. */
-static unsigned int boot_cpu(void)
+/*
+ * The CPU that is vCPU 0, to which Xen binds a new port. A crash kernel may run
+ * on another vCPU alone: then any CPU that takes events.
+ */
+static unsigned int first_cpu(void)
 {
 	unsigned int cpu;
 
-	for_each_online_cpu(cpu)
+	for_each_cpu(cpu, &event_cpus)
 		if (!xnl_vcpu(cpu))
 			return cpu;
-	return 0;
+	cpu = cpumask_first(&event_cpus);
+	return cpu < nr_cpu_ids ? cpu : 0;
 }
 
 int xnl_irq_bind_unbound(domid_t remote, evtchn_port_t *port)
 {
-	struct xnl_event *ev = event_new(boot_cpu(), false);
+	struct xnl_event *ev = event_new(first_cpu(), false);
 
 	if (!ev)
 		return -ENOMEM;
@@ -216,7 +223,7 @@ EXPORT_SYMBOL_GPL(xnl_irq_bind_unbound);
 int xnl_irq_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
 			     evtchn_port_t *port)
 {
-	struct xnl_event *ev = event_new(boot_cpu(), false);
+	struct xnl_event *ev = event_new(first_cpu(), false);
 
 	if (!ev)
 		return -ENOMEM;
@@ -256,7 +263,7 @@ EXPORT_SYMBOL_GPL(xnl_irq_bind_ipi);
 
 int xnl_irq_adopt(evtchn_port_t port)
 {
-	struct xnl_event *ev = event_new(boot_cpu(), false);
+	struct xnl_event *ev = event_new(first_cpu(), false);
 
 	if (!ev)
 		return -ENOMEM;

@@ -117,9 +117,9 @@ static int events_evict(void)
 
 static int events_start(void)
 {
+	/* Of a crash kernel with nr_cpus=1, the only CPU may be any vCPU. */
 	return xn_evtchn_init(&xnl_guest.evtchn, xnl_shared.va,
-			      min_t(unsigned int, nr_cpu_ids,
-				    XN_EVTCHN_MAX_VCPUS),
+			      xn_vcpu_count(),
 			      fifo ? NULL : &xn_evtchn_twolevel);
 }
 
