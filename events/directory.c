@@ -36,8 +36,7 @@ struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
 	return page ? page + port % PORTS_PER_PAGE : NULL;
 }
 
-/* Put a new page where there is none yet; may sleep. */
-static int directory_fill(struct xn_evtchn_table *t, void **slot)
+int xn_evtchn_fill(struct xn_evtchn_table *t, void **slot)
 {
 	unsigned long flags;
 	void *page;
@@ -60,9 +59,9 @@ static int directory_fill(struct xn_evtchn_table *t, void **slot)
 int xn_evtchn_table_grow(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	unsigned int dir = port / PORTS_PER_PAGE / PAGES_PER_DIR;
-	int err = directory_fill(t, &t->dir[dir]);
+	int err = xn_evtchn_fill(t, &t->dir[dir]);
 
-	return err ? err : directory_fill(t, directory_slot(t, port));
+	return err ? err : xn_evtchn_fill(t, directory_slot(t, port));
 }
 
 void xn_evtchn_table_free(struct xn_evtchn_table *t)

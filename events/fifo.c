@@ -35,7 +35,8 @@
 
 /* Control blocks share a page, a cache line or two for each. */
 #define CONTROL_SIZE	128u
-#define CONTROLS_PER_PAGE (XN_PAGE_SIZE / CONTROL_SIZE)
+#define GROUP		(XN_PAGE_SIZE / CONTROL_SIZE)
+#define GROUPS		(XN_MAX_VCPUS / GROUP)
 
 struct fifo_vcpu {
 	struct evtchn_fifo_control_block *control;
@@ -44,17 +45,17 @@ struct fifo_vcpu {
 };
 
 struct fifo {
-	uint8_t *control;		/* page of control blocks */
-	struct fifo_vcpu *vcpu;		/* page of these */
+	/* Pages for so many vCPUs each; NULL: there are fewer. */
+	uint8_t *control[GROUPS];	/* control blocks */
+	struct fifo_vcpu *vcpu[GROUPS];
 	uint32_t nr_array;		/* pages that Xen has */
 	event_word_t *array[ARRAY_PAGES];
 };
 
 _Static_assert(sizeof(struct fifo) <= XN_PAGE_SIZE, "fits a page");
-_Static_assert(sizeof(struct fifo_vcpu) * XN_EVTCHN_MAX_VCPUS <= XN_PAGE_SIZE,
-	       "fits a page");
-_Static_assert(sizeof(struct evtchn_fifo_control_block) <= CONTROL_SIZE &&
-	       CONTROLS_PER_PAGE >= XN_EVTCHN_MAX_VCPUS, "fits a page");
+_Static_assert(sizeof(struct fifo_vcpu) * GROUP <= XN_PAGE_SIZE, "fits a page");
+_Static_assert(sizeof(struct evtchn_fifo_control_block) <= CONTROL_SIZE,
+	       "fits its share");
 
 /* The word of a port, NULL: we have given Xen none for it. */
 static event_word_t *word_of(struct fifo *f, evtchn_port_t port)
@@ -193,7 +194,7 @@ static unsigned int fifo_upcall(struct xn_evtchn_table *t, unsigned int vcpu,
 				bool *more)
 {
 	struct fifo *f = t->priv;
-	struct fifo_vcpu *v = &f->vcpu[vcpu];
+	struct fifo_vcpu *v = &f->vcpu[vcpu / GROUP][vcpu % GROUP];
 	unsigned int events = 0, budget = BUDGET;
 
 	for (; budget && look(v); budget--) {
@@ -215,9 +216,37 @@ static void free_all(struct fifo *f)
 
 	for (i = 0; i < f->nr_array; i++)
 		xn_os_page_free(f->array[i]);
-	xn_os_page_free(f->vcpu);
-	xn_os_page_free(f->control);
+	for (i = 0; i < GROUPS; i++) {
+		xn_os_page_free(f->vcpu[i]);
+		xn_os_page_free(f->control[i]);
+	}
 	xn_os_page_free(f);
+}
+
+/* The pages of the group that begins with @vcpu. */
+static int init_group(struct fifo *f, unsigned int vcpu)
+{
+	unsigned int group = vcpu / GROUP;
+
+	f->control[group] = xn_os_page_alloc();
+	f->vcpu[group] = xn_os_page_alloc();
+	return f->control[group] && f->vcpu[group] ? 0 : -ENOMEM;
+}
+
+static int init_control(struct fifo *f, unsigned int vcpu)
+{
+	uint8_t *page = f->control[vcpu / GROUP];
+	struct evtchn_init_control x = {
+		.control_gfn = xn_os_gfn(page),
+		.offset = vcpu % GROUP * CONTROL_SIZE,
+		.vcpu = vcpu,
+	};
+	int err = xn_hc_evtchn(EVTCHNOP_init_control, &x);
+
+	if (!err)
+		f->vcpu[vcpu / GROUP][vcpu % GROUP].control =
+			(void *)(page + x.offset);
+	return err;
 }
 
 /*
@@ -231,13 +260,9 @@ static int init_controls(struct xn_evtchn_table *t, struct fifo *f)
 	int err;
 
 	for (i = 0; i < t->nr_vcpus; i++) {
-		struct evtchn_init_control x = {
-			.control_gfn = xn_os_gfn(f->control),
-			.offset = i * CONTROL_SIZE,
-			.vcpu = i,
-		};
-
-		err = xn_hc_evtchn(EVTCHNOP_init_control, &x);
+		err = i % GROUP ? 0 : init_group(f, i);
+		if (!err)
+			err = init_control(f, i);
 		/* -EINVAL for vCPU 0: it already has a control block. */
 		if (err && !i)
 			return err == -EINVAL ? -EEXIST : err;
@@ -249,7 +274,6 @@ static int init_controls(struct xn_evtchn_table *t, struct fifo *f)
 			t->nr_vcpus = i;
 			break;
 		}
-		f->vcpu[i].control = (void *)(f->control + x.offset);
 	}
 	return 0;
 }
@@ -257,14 +281,11 @@ static int init_controls(struct xn_evtchn_table *t, struct fifo *f)
 static int fifo_init(struct xn_evtchn_table *t)
 {
 	struct fifo *f = xn_os_page_alloc();
-	int err = -ENOMEM;
+	int err;
 
 	if (!f)
 		return -ENOMEM;
-	f->control = xn_os_page_alloc();
-	f->vcpu = xn_os_page_alloc();
-	if (f->control && f->vcpu)
-		err = init_controls(t, f);
+	err = init_controls(t, f);
 	if (err) {
 		free_all(f);
 		return err;

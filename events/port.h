@@ -18,7 +18,6 @@ struct xn_evtchn_port {
 	xn_evtchn_fn fn;
 	void *data;
 	uint32_t gen;
-	uint32_t takers;	/* vCPUs that may take its events, as bits */
 	union {
 		uint32_t holders;	/* enum xn_evtchn_holder; atomic */
 		evtchn_port_t remote_port;	/* of a toolstack's port, */
@@ -38,6 +37,9 @@ struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
 /* Make an entry for a port; free all entries. May sleep. */
 int xn_evtchn_table_grow(struct xn_evtchn_table *t, evtchn_port_t port);
 void xn_evtchn_table_free(struct xn_evtchn_table *t);
+
+/* Put a new page where there is none yet. May sleep. */
+int xn_evtchn_fill(struct xn_evtchn_table *t, void **slot);
 
 /* Call the function of a port whose event was cleared. */
 void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port);

@@ -141,7 +141,7 @@ void xn_evtchn_leave(struct xn_evtchn_table *t,
 	if (t->ops->resets)
 		note_others(t);
 	err = t->ops->fini(t);
-	xn_evtchn_twolevel_mask_all(t->shared);
+	xn_evtchn_twolevel_mask_all(t->vcpus->shared);
 	if (t->ops->resets && !err)
 		bind_all_again(t, &r);
 	xn_evtchn_table_free(t);
@@ -161,7 +161,7 @@ int xn_evtchn_evict(struct xn_evtchn_table *t, const evtchn_port_t *keep,
 	for (i = 0; i < count; i++)
 		(void)note_port(t, keep[i]);
 	err = xn_hc_evtchn(EVTCHNOP_reset, &x);
-	xn_evtchn_twolevel_mask_all(t->shared);
+	xn_evtchn_twolevel_mask_all(t->vcpus->shared);
 	if (!err)
 		bind_all_again(t, &r);
 	xn_evtchn_table_free(t);

@@ -7,7 +7,7 @@
  */
 #include "port.h"
 
-_Static_assert(sizeof(struct xn_evtchn_vcpu) * XN_EVTCHN_MAX_VCPUS <=
+_Static_assert(sizeof(struct xn_evtchn_vcpu) * XN_MAX_VCPUS <=
 	       XN_PAGE_SIZE, "fits a page");
 
 static bool is_bound(const struct xn_evtchn_port *p)
@@ -56,7 +56,10 @@ static int attach(struct xn_evtchn_table *t, evtchn_port_t port,
 		p->adopted = adopted;
 		if (t->last < port)
 			t->last = port;
-		__atomic_store_n(&p->takers, 1u << vcpu, __ATOMIC_RELAXED);
+		if (t->ops->move) {
+			t->ops->move(t, port, vcpu);
+			t->ops->moved(t, port);
+		}
 		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELEASE);
 	}
 	xn_unlock(&t->lock, flags);
@@ -194,14 +197,14 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 		 * just before Xen redirects the port, the old one until it
 		 * has handled the last event signalled to it: see twolevel.c.
 		 */
-		__atomic_fetch_or(&p->takers, 1u << vcpu, __ATOMIC_SEQ_CST);
+		if (t->ops->move)
+			t->ops->move(t, port, vcpu);
 		err = xn_hc_evtchn(EVTCHNOP_bind_vcpu, &x);
 		if (!err)
 			__atomic_store_n(&p->vcpu, vcpu, __ATOMIC_SEQ_CST);
 		/* No event is pending: the next goes to the new vCPU. */
-		if (!err && !t->ops->is_pending(t, port))
-			__atomic_store_n(&p->takers, 1u << vcpu,
-					 __ATOMIC_SEQ_CST);
+		if (!err && t->ops->moved && !t->ops->is_pending(t, port))
+			t->ops->moved(t, port);
 	}
 	xn_unlock(&t->lock, flags);
 	return err;
@@ -287,14 +290,18 @@ static void relief_fini(struct xn_evtchn_table *t)
 
 unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
 {
+	struct vcpu_info *info;
 	unsigned int events;
 	bool more = false;
 
 	if (vcpu >= t->nr_vcpus)
 		return 0;
+	info = __atomic_load_n(&t->vcpus->info[vcpu], __ATOMIC_ACQUIRE);
+	if (!info)
+		return 0;
 	xn_stat_inc(XN_STAT_UPCALL);
 	/* Before we look for events, so that a later one makes an upcall. */
-	XN_WRITE_ONCE(t->shared->vcpu_info[vcpu].evtchn_upcall_pending, 0);
+	XN_WRITE_ONCE(info->evtchn_upcall_pending, 0);
 	xn_mb();
 	events = t->ops->upcall(t, vcpu, &more);
 	/*
@@ -324,21 +331,19 @@ static int start(struct xn_evtchn_table *t, const struct xn_evtchn_ops *ops)
 	return ops->init(t);
 }
 
-int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
-		   unsigned int nr_vcpus, const struct xn_evtchn_ops *ops)
+int xn_evtchn_init(struct xn_evtchn_table *t, const struct xn_vcpus *vcpus,
+		   const struct xn_evtchn_ops *ops)
 {
 	int err;
 
-	if (!nr_vcpus || nr_vcpus > XN_EVTCHN_MAX_VCPUS)
-		return -EINVAL;
 	xn_lock_init(&t->lock);
-	t->shared = shared;
-	t->nr_vcpus = nr_vcpus;
+	t->vcpus = vcpus;
+	t->nr_vcpus = vcpus->nr;
 	xn_work_init(&t->relief, relief_fn);
 	t->vcpu = xn_os_page_alloc();
 	if (!t->vcpu)
 		return -ENOMEM;
-	xn_evtchn_twolevel_mask_all(shared);
+	xn_evtchn_twolevel_mask_all(vcpus->shared);
 
 	err = start(t, ops ? ops : &xn_evtchn_fifo);
 	if (!ops && (err == -ENOSYS || err == -EOPNOTSUPP))

@@ -5,14 +5,30 @@
  * (struct shared_info and struct vcpu_info in xen-public/xen.h). Called by
  * table.c.
  *
- * The bits do not say which vCPU a port belongs to, so the table does: only its
- * takers may take an event. These are the port's vCPU and, after a move, the
- * previous one, until it has handled an event of the port (the last that Xen
- * may have signalled to it).
+ * The bits do not say which vCPU a port belongs to, so we do: only its takers may
+ * take an event. These are the port's vCPU and, after a move, the previous one,
+ * until it has handled an event of the port (the last that Xen may have signalled
+ * to it).
  */
 #include "port.h"
 
 #define WORD_BITS	(8 * sizeof(xen_ulong_t))
+
+/* Of one port: vCPUs, as bits. */
+struct takers {
+	uint64_t word[XN_MAX_VCPUS / 64];
+};
+
+#define TAKERS_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct takers))
+#define TAKERS_PAGES	(EVTCHN_2L_NR_CHANNELS / TAKERS_PER_PAGE)
+
+struct twolevel {
+	struct takers *page[TAKERS_PAGES];	/* NULL: no port in it yet */
+};
+
+_Static_assert(sizeof(struct twolevel) <= XN_PAGE_SIZE, "fits a page");
+
+/* ---- the bits in shared info ---- */
 
 static xen_ulong_t bit(evtchn_port_t port)
 {
@@ -21,12 +37,12 @@ static xen_ulong_t bit(evtchn_port_t port)
 
 static xen_ulong_t *pending_word(struct xn_evtchn_table *t, evtchn_port_t port)
 {
-	return &t->shared->evtchn_pending[port / WORD_BITS];
+	return &t->vcpus->shared->evtchn_pending[port / WORD_BITS];
 }
 
 static xen_ulong_t *mask_word(struct xn_evtchn_table *t, evtchn_port_t port)
 {
-	return &t->shared->evtchn_mask[port / WORD_BITS];
+	return &t->vcpus->shared->evtchn_mask[port / WORD_BITS];
 }
 
 static bool test(const xen_ulong_t *word, evtchn_port_t port)
@@ -53,24 +69,81 @@ void xn_evtchn_twolevel_mask_all(struct shared_info *shared)
 		XN_WRITE_ONCE(shared->evtchn_mask[i], ~(xen_ulong_t)0);
 }
 
-/* Invalid on purpose: Xen looks the page up only if the FIFO ABI is in use. */
+/* ---- begin, grow, end ---- */
+
 static int twolevel_init(struct xn_evtchn_table *t)
 {
+	/* Invalid on purpose: Xen looks the page up only under the FIFO ABI. */
 	struct evtchn_expand_array x = { .array_gfn = ~(uint64_t)0 };
 	int err = xn_hc_evtchn(EVTCHNOP_expand_array, &x);
 
-	return err == -EINVAL || err == -ENOSPC ? -EEXIST : 0;
+	if (err == -EINVAL || err == -ENOSPC)
+		return -EEXIST;
+	t->priv = xn_os_page_alloc();
+	return t->priv ? 0 : -ENOMEM;
 }
 
 static int twolevel_fini(struct xn_evtchn_table *t)
 {
+	struct twolevel *l = t->priv;
+	unsigned int i;
+
+	for (i = 0; i < TAKERS_PAGES; i++)
+		xn_os_page_free(l->page[i]);
+	xn_os_page_free(l);
+	t->priv = NULL;
 	return 0;
 }
 
 static int twolevel_grow(struct xn_evtchn_table *t, evtchn_port_t port)
 {
-	return 0;
+	struct twolevel *l = t->priv;
+
+	return xn_evtchn_fill(t, (void **)&l->page[port / TAKERS_PER_PAGE]);
 }
+
+/* ---- takers ---- */
+
+static struct takers *takers_of(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	struct twolevel *l = t->priv;
+
+	return l->page[port / TAKERS_PER_PAGE] + port % TAKERS_PER_PAGE;
+}
+
+static void twolevel_move(struct xn_evtchn_table *t, evtchn_port_t port,
+			  unsigned int vcpu)
+{
+	__atomic_fetch_or(&takers_of(t, port)->word[vcpu / 64],
+			  1ull << vcpu % 64, __ATOMIC_SEQ_CST);
+}
+
+/* Only the port's vCPU is left; it is one already. */
+static void twolevel_moved(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	unsigned int vcpu = xn_evtchn_port(t, port)->vcpu;
+	struct takers *takers = takers_of(t, port);
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(takers->word); i++)
+		__atomic_store_n(&takers->word[i],
+				 i == vcpu / 64 ? 1ull << vcpu % 64 : 0,
+				 __ATOMIC_SEQ_CST);
+}
+
+/* This vCPU has handled the last event from before the port's move. */
+static void takers_leave(struct xn_evtchn_table *t, evtchn_port_t port,
+			 unsigned int vcpu)
+{
+	unsigned long flags = xn_lock(&t->lock);
+
+	if (xn_evtchn_port(t, port)->vcpu != vcpu)
+		__atomic_fetch_and(&takers_of(t, port)->word[vcpu / 64],
+				   ~(1ull << vcpu % 64), __ATOMIC_SEQ_CST);
+	xn_unlock(&t->lock, flags);
+}
+
+/* ---- one port ---- */
 
 static void twolevel_clear(struct xn_evtchn_table *t, evtchn_port_t port)
 {
@@ -112,17 +185,7 @@ static void twolevel_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
 	xn_hc_evtchn(EVTCHNOP_unmask, &x);
 }
 
-/* This vCPU has handled the last event from before the port's move. */
-static void leave(struct xn_evtchn_table *t, struct xn_evtchn_port *p,
-		  unsigned int vcpu)
-{
-	unsigned long flags = xn_lock(&t->lock);
-
-	if (p->vcpu != vcpu)
-		__atomic_fetch_and(&p->takers, ~(1u << vcpu),
-				   __ATOMIC_SEQ_CST);
-	xn_unlock(&t->lock, flags);
-}
+/* ---- upcall ---- */
 
 static unsigned int take(struct xn_evtchn_table *t, evtchn_port_t port,
 			 unsigned int vcpu)
@@ -130,15 +193,15 @@ static unsigned int take(struct xn_evtchn_table *t, evtchn_port_t port,
 	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
 	bool ours;
 
-	if (!p || !(__atomic_load_n(&p->takers, __ATOMIC_SEQ_CST) &
-		    1u << vcpu))
+	if (!p || !(__atomic_load_n(&takers_of(t, port)->word[vcpu / 64],
+				    __ATOMIC_SEQ_CST) & 1ull << vcpu % 64))
 		return 0;
 	/* Read before the event is cleared: the next one may follow at once. */
 	ours = __atomic_load_n(&p->vcpu, __ATOMIC_SEQ_CST) == vcpu;
 	if (!reset(pending_word(t, port), port))
 		return 0;
 	if (!ours)
-		leave(t, p, vcpu);
+		takers_leave(t, port, vcpu);
 	xn_evtchn_dispatch(t, port);
 	return 1;
 }
@@ -151,7 +214,7 @@ static unsigned int take(struct xn_evtchn_table *t, evtchn_port_t port,
 static unsigned int twolevel_upcall(struct xn_evtchn_table *t,
 				    unsigned int vcpu, bool *more)
 {
-	struct vcpu_info *vi = &t->shared->vcpu_info[vcpu];
+	struct vcpu_info *vi = t->vcpus->info[vcpu];
 	unsigned int n = 0;
 	xen_ulong_t sel;
 
@@ -173,6 +236,8 @@ const struct xn_evtchn_ops xn_evtchn_twolevel = {
 	.init		= twolevel_init,
 	.fini		= twolevel_fini,
 	.grow		= twolevel_grow,
+	.move		= twolevel_move,
+	.moved		= twolevel_moved,
 	.clear		= twolevel_clear,
 	.is_pending	= twolevel_is_pending,
 	.set_pending	= twolevel_set_pending,

@@ -40,6 +40,38 @@ static uint64_t hvm_grant_addr(xen_pfn_t gfn, void *va)
 	return (uint64_t)gfn << XN_PAGE_SHIFT;
 }
 
+/* Only once: to populate it again would put another page there. */
+static int hvm_populate(xen_pfn_t gfn)
+{
+	struct xen_hvm_get_mem_type type = { .domid = DOMID_SELF, .pfn = gfn };
+	struct xen_memory_reservation x = {
+		.nr_extents = 1, .domid = DOMID_SELF,
+	};
+	long ret = xn_hc_hvm(HVMOP_get_mem_type, &type);
+
+	if (ret || type.mem_type == HVMMEM_ram_rw)
+		return ret;
+	set_xen_guest_handle(x.extent_start, &gfn);
+	ret = xn_hc_memory(XENMEM_populate_physmap, &x);
+	return ret < 0 ? ret : ret == 1 ? 0 : -ENOMEM;
+}
+
+static int hvm_keep(unsigned int i, void **va, xen_pfn_t *frame)
+{
+	int err = hvm_populate(xn_kept_gfn + i);
+
+	if (err)
+		return err;
+	*frame = xn_kept_gfn + i;
+	*va = xn_os_map(*frame, 1);
+	return *va ? 0 : -ENOMEM;
+}
+
+static void hvm_leave(void *va)
+{
+	xn_os_unmap(va, 1);
+}
+
 static xen_pfn_t hvm_ram_gfn(const void *va)
 {
 	return xn_os_gfn(va);
@@ -62,6 +94,8 @@ static const struct xn_frame_ops hvm_ops = {
 	.remove = hvm_remove,
 	.grant_addr = hvm_grant_addr,
 	.own_moves = true,
+	.keep = hvm_keep,
+	.leave = hvm_leave,
 	.ram_gfn = hvm_ram_gfn,
 	.ram_out = hvm_ram_out,
 	.ram_in = hvm_ram_in,

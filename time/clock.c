@@ -16,15 +16,10 @@
 /* Counters from 1 Hz to 2^62 Hz. */
 #define MAX_SHIFT	31
 
-int xn_clock_init(struct xn_clock *c, const struct shared_info *shared,
-		  unsigned int nr_vcpus)
+void xn_clock_init(struct xn_clock *c, const struct xn_vcpus *vcpus)
 {
-	if (!nr_vcpus || nr_vcpus > XN_CLOCK_MAX_VCPUS)
-		return -EINVAL;
 	memset(c, 0, sizeof(*c));
-	c->shared = shared;
-	c->nr_vcpus = nr_vcpus;
-	return 0;
+	c->vcpus = vcpus;
 }
 
 int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
@@ -73,7 +68,7 @@ static uint64_t latest(struct xn_clock *c)
 	uint64_t ns = __atomic_load_n(&c->max, __ATOMIC_RELAXED);
 	unsigned int i;
 
-	for (i = 0; i < c->nr_vcpus; i++) {
+	for (i = 0; i < c->vcpus->nr; i++) {
 		uint64_t last = XN_READ_ONCE(c->vcpu[i].last);
 
 		if (ns < last)
@@ -98,15 +93,19 @@ static uint64_t raise(uint64_t *max, uint64_t ns)
 uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu)
 {
 	struct vcpu_time_info ti;
+	struct vcpu_info *info;
 	struct xn_clock_vcpu *v;
 	uint64_t cycles, ns;
 	bool stable;
 
-	if (vcpu >= c->nr_vcpus)
+	if (vcpu >= c->vcpus->nr)
+		return latest(c);
+	info = __atomic_load_n(&c->vcpus->info[vcpu], __ATOMIC_ACQUIRE);
+	if (!info)
 		return latest(c);
 	v = &c->vcpu[vcpu];
 	stable = v->stable;
-	if (snapshot(&c->shared->vcpu_info[vcpu].time, &ti, &cycles) &&
+	if (snapshot(&info->time, &ti, &cycles) &&
 	    !xn_clock_scale(&ti, cycles, &ns)) {
 		stable = ti.flags & XEN_PVCLOCK_TSC_STABLE_BIT;
 	} else {

@@ -9,13 +9,9 @@
 /* Attempts to read a consistent copy before falling back to a hypercall. */
 #define TRIES	8u
 
-/* In a cache line of its own. */
-struct xn_runstate_area {
-	struct vcpu_runstate_info info;
-} __attribute__((aligned(64)));
+#define AREAS_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct xn_runstate_area))
 
-_Static_assert(sizeof(struct xn_runstate_area) * XN_CLOCK_MAX_VCPUS <=
-	       XN_PAGE_SIZE, "fits a page");
+_Static_assert(AREAS_PER_PAGE * XN_RUNSTATE_PAGES >= XN_MAX_VCPUS, "all fit");
 
 static int register_area(unsigned int vcpu, struct vcpu_runstate_info *info)
 {
@@ -24,22 +20,39 @@ static int register_area(unsigned int vcpu, struct vcpu_runstate_info *info)
 	return xn_hc_vcpu(VCPUOP_register_runstate_memory_area, vcpu, &x);
 }
 
-/* Of vCPUs 0 ... count - 1. False: Xen may still write to one. */
-static bool unregister(unsigned int count)
+static struct vcpu_runstate_info *area_of(const struct xn_runstate *r,
+					  unsigned int vcpu)
 {
-	bool done = true;
+	return &r->page[vcpu / AREAS_PER_PAGE][vcpu % AREAS_PER_PAGE].info;
+}
+
+static int area_add(struct xn_runstate *r)
+{
+	unsigned int vcpu = r->nr_vcpus;
 	int err;
 
-	while (count--) {
-		err = register_area(count, NULL);
-		if (err) {
-			xn_os_log(XN_WARN,
-				  "xenion: Xen keeps the runstate area of vCPU %u (error %d): a page is lost",
-				  count, err);
-			done = false;
-		}
+	if (vcpu % AREAS_PER_PAGE == 0) {
+		r->page[vcpu / AREAS_PER_PAGE] = xn_os_page_alloc();
+		if (!r->page[vcpu / AREAS_PER_PAGE])
+			return -ENOMEM;
 	}
-	return done;
+	err = register_area(vcpu, area_of(r, vcpu));
+	if (!err)
+		r->nr_vcpus++;
+	return err;
+}
+
+/* Xen may still write to a page of which it does not let go: it is lost. */
+static void area_remove(struct xn_runstate *r, unsigned int vcpu)
+{
+	int err = register_area(vcpu, NULL);
+
+	if (!err)
+		return;
+	xn_os_log(XN_WARN,
+		  "xenion: Xen keeps the runstate area of vCPU %u (error %d): a page is lost",
+		  vcpu, err);
+	r->page[vcpu / AREAS_PER_PAGE] = NULL;
 }
 
 int xn_runstate_init(struct xn_runstate *r, unsigned int nr_vcpus)
@@ -47,16 +60,13 @@ int xn_runstate_init(struct xn_runstate *r, unsigned int nr_vcpus)
 	int err = 0;
 
 	memset(r, 0, sizeof(*r));
-	if (!nr_vcpus || nr_vcpus > XN_CLOCK_MAX_VCPUS)
+	if (!nr_vcpus || nr_vcpus > XN_MAX_VCPUS)
 		return -EINVAL;
 	/* Without the mark, a copy may mix two of Xen's updates. */
 	if (xn_hc_vm_assist(VMASST_CMD_enable, VMASST_TYPE_runstate_update_flag))
 		return 0;
-	r->area = xn_os_page_alloc();
-	if (!r->area)
-		return -ENOMEM;
-	for (; !err && r->nr_vcpus < nr_vcpus; r->nr_vcpus += !err)
-		err = register_area(r->nr_vcpus, &r->area[r->nr_vcpus].info);
+	while (!err && r->nr_vcpus < nr_vcpus)
+		err = area_add(r);
 	if (err)
 		xn_runstate_fini(r);
 	return err;
@@ -64,8 +74,12 @@ int xn_runstate_init(struct xn_runstate *r, unsigned int nr_vcpus)
 
 void xn_runstate_fini(struct xn_runstate *r)
 {
-	if (r->area && unregister(r->nr_vcpus))
-		xn_os_page_free(r->area);
+	unsigned int i;
+
+	while (r->nr_vcpus)
+		area_remove(r, --r->nr_vcpus);
+	for (i = 0; i < XN_RUNSTATE_PAGES; i++)
+		xn_os_page_free(r->page[i]);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -108,7 +122,7 @@ static bool snapshot(const struct vcpu_runstate_info *from,
 int xn_runstate_read(const struct xn_runstate *r, unsigned int vcpu,
 		     uint64_t now, struct vcpu_runstate_info *info)
 {
-	if (vcpu >= r->nr_vcpus || !snapshot(&r->area[vcpu].info, info) ||
+	if (vcpu >= r->nr_vcpus || !snapshot(area_of(r, vcpu), info) ||
 	    check(info))
 		return xn_runstate_get(vcpu, info);
 	/* Xen adds up a state when it ends; the hypercall adds it up to now. */

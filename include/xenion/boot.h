@@ -118,7 +118,8 @@ struct xn_boot_channel {
 	uint32_t port;
 };
 
-#define XN_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
+/* HVM_MAX_VCPUS of Xen's; a PV guest may have more, which are not used. */
+#define XN_MAX_VCPUS	128
 
 struct xn_boot_pv;
 

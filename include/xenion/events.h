@@ -14,6 +14,7 @@
 #define XENION_EVENTS_H
 
 #include <xenion/hypercall.h>
+#include <xenion/vcpus.h>
 
 /*
  * xn_evtchn_fn - handle an event
@@ -33,6 +34,13 @@ struct xn_evtchn_ops {
 	int (*init)(struct xn_evtchn_table *t);
 	int (*fini)(struct xn_evtchn_table *t);
 	int (*grow)(struct xn_evtchn_table *t, evtchn_port_t port);
+	/*
+	 * Xen is about to signal @port's events to @vcpu, and to no other from
+	 * moved() on. NULL: the ABI need not know.
+	 */
+	void (*move)(struct xn_evtchn_table *t, evtchn_port_t port,
+		     unsigned int vcpu);
+	void (*moved)(struct xn_evtchn_table *t, evtchn_port_t port);
 	void (*clear)(struct xn_evtchn_table *t, evtchn_port_t port);
 	bool (*is_pending)(struct xn_evtchn_table *t, evtchn_port_t port);
 	void (*set_pending)(struct xn_evtchn_table *t, evtchn_port_t port);
@@ -48,7 +56,6 @@ extern const struct xn_evtchn_ops xn_evtchn_twolevel;
 extern const struct xn_evtchn_ops xn_evtchn_fifo;
 
 #define XN_EVTCHN_MAX_PORTS	(1u << 17)	/* the FIFO ABI's limit */
-#define XN_EVTCHN_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
 #define XN_EVTCHN_DIR_PAGES	2
 
 struct xn_evtchn_vcpu {
@@ -59,7 +66,7 @@ struct xn_evtchn_vcpu {
 /* All fields are the room's own, but for max_ports and ops->name. */
 struct xn_evtchn_table {
 	const struct xn_evtchn_ops *ops;
-	struct shared_info *shared;
+	const struct xn_vcpus *vcpus;
 	unsigned int nr_vcpus;
 	struct xn_evtchn_vcpu *vcpu;	/* a page of these */
 	struct xn_work relief;		/* for vCPUs whose upcall left events */
@@ -74,23 +81,20 @@ struct xn_evtchn_table {
 /**
  * xn_evtchn_init - start to use event channels
  * @t: zeroed; owned by the caller, lives until xn_evtchn_fini()
- * @shared: the shared info page, mapped until xn_evtchn_fini()
- * @nr_vcpus: vCPUs 0 ... nr_vcpus - 1 can take upcalls
+ * @vcpus: where Xen signals them; lives until xn_evtchn_fini()
  * @ops: the ABI to use; NULL: FIFO where Xen has it, else 2-level
  *
- * Masks every port. Both ABIs signal events through a flag in the vCPU's struct
- * vcpu_info; without VCPUOP_register_vcpu_info, which a guest cannot undo, only
- * the first XN_EVTCHN_MAX_VCPUS have one. @t->nr_vcpus is reduced if the domain
- * has fewer vCPUs.
+ * Masks every port. A vCPU takes events from xn_vcpu_enter() on. @t->nr_vcpus is
+ * less than @vcpus->nr if the domain has fewer vCPUs.
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, -EINVAL (no vCPU or too many), -EEXIST (a previous kernel
+ * Return: 0, -ENOMEM, -EEXIST (a previous kernel
  * switched the domain to the FIFO ABI and did not call xn_evtchn_fini(): see
  * xn_evtchn_evict()), or Xen's error. With @ops NULL, a Xen without the FIFO
  * ABI is no error.
  */
-int xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
-		   unsigned int nr_vcpus, const struct xn_evtchn_ops *ops);
+int xn_evtchn_init(struct xn_evtchn_table *t, const struct xn_vcpus *vcpus,
+		   const struct xn_evtchn_ops *ops);
 
 /**
  * xn_evtchn_fini - stop using event channels; Xen releases our pages

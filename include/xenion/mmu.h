@@ -25,6 +25,8 @@ enum xn_mapspace {
  * knows machine frames and keeps page tables (<xenion/x86/pv.h>). For mmu/ and
  * grant/; the context of each is any. Errors are negative errno values.
  */
+#define XN_KEPT_PAGES	2
+
 struct xn_frame_ops {
 	/*
 	 * Map frame @idx of @space (see struct xn_physmap) at @gfn, a frame of
@@ -42,6 +44,16 @@ struct xn_frame_ops {
 	 */
 	bool own_moves;
 
+	/*
+	 * Page @i, less than XN_KEPT_PAGES, of those that Xen goes on to use
+	 * when we have ended: the same one at each start, with what was in it.
+	 * In HVM guests it is no RAM of the kernel's, so the next kernel has it
+	 * too. @va: where it is mapped until leave(); @frame: its number for
+	 * Xen. May sleep.
+	 */
+	int (*keep)(unsigned int i, void **va, xen_pfn_t *frame);
+	void (*leave)(void *va);
+
 	/* Ballooning, one page of RAM at a time. */
 
 	/* The page's frame number for XENMEM_populate_physmap. */
@@ -57,6 +69,9 @@ struct xn_frame_ops {
 
 /* For this kind of guest: HVM and PVH until xn_pv_init() has run. */
 extern const struct xn_frame_ops *xn_frame_ops;
+
+/* The architecture's numbers for the pages that keep() makes in HVM guests. */
+extern const xen_pfn_t xn_kept_gfn;
 
 struct xn_physmap {
 	xen_pfn_t gfn;		/* first frame of the hole */

@@ -10,8 +10,7 @@
 #define XENION_TIME_H
 
 #include <xenion/hypercall.h>
-
-#define XN_CLOCK_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
+#include <xenion/vcpus.h>
 
 /* The last time that one vCPU read. A cache line of its own. */
 struct xn_clock_vcpu {
@@ -21,9 +20,8 @@ struct xn_clock_vcpu {
 
 /* All fields are private. */
 struct xn_clock {
-	const struct shared_info *shared;
-	unsigned int nr_vcpus;
-	struct xn_clock_vcpu vcpu[XN_CLOCK_MAX_VCPUS];
+	const struct xn_vcpus *vcpus;
+	struct xn_clock_vcpu vcpu[XN_MAX_VCPUS];
 	/* The latest time that any vCPU read, while counters may differ. */
 	uint64_t max __attribute__((aligned(64)));
 };
@@ -31,14 +29,11 @@ struct xn_clock {
 /**
  * xn_clock_init - set up a clock
  * @c: filled in; owned by the caller
- * @shared: the shared info page, mapped as long as @c is used
- * @nr_vcpus: vCPUs 0 ... nr_vcpus - 1 may read it
+ * @vcpus: where Xen tells the time; lives as long as @c is used
  *
  * Context: any.
- * Return: 0, or -EINVAL for no vCPU or too many.
  */
-int xn_clock_init(struct xn_clock *c, const struct shared_info *shared,
-		  unsigned int nr_vcpus);
+void xn_clock_init(struct xn_clock *c, const struct xn_vcpus *vcpus);
 
 /**
  * xn_clock_read - system time
@@ -162,12 +157,17 @@ static inline int xn_timer_stop_periodic(unsigned int vcpu)
 	return xn_hc_vcpu(VCPUOP_stop_periodic_timer, vcpu, NULL);
 }
 
-struct xn_runstate_area;
+/* In a cache line of its own. */
+struct xn_runstate_area {
+	struct vcpu_runstate_info info;
+} __attribute__((aligned(64)));
+
+#define XN_RUNSTATE_PAGES	2
 
 /* All fields are private. */
 struct xn_runstate {
-	struct xn_runstate_area *area;	/* a page; NULL: use hypercalls */
-	unsigned int nr_vcpus;		/* those that have an area */
+	struct xn_runstate_area *page[XN_RUNSTATE_PAGES];
+	unsigned int nr_vcpus;	/* those that have an area; 0: use hypercalls */
 };
 
 /**

@@ -85,6 +85,21 @@ static uint64_t pv_grant_addr(xen_pfn_t gfn, void *va)
 
 /* ---- the guest's own ---- */
 
+/* A page of RAM: no other kernel follows a PV guest's. */
+static int pv_keep(unsigned int i, void **va, xen_pfn_t *frame)
+{
+	*va = xn_os_page_alloc();
+	if (!*va)
+		return -ENOMEM;
+	*frame = xn_pv_mfn(self, *va);
+	return 0;
+}
+
+static void pv_leave(void *va)
+{
+	/* It stays Xen's. */
+}
+
 static xen_pfn_t pv_ram_gfn(const void *va)
 {
 	return ((uintptr_t)va - self->offset) >> XN_PAGE_SHIFT;
@@ -125,6 +140,8 @@ static const struct xn_frame_ops pv_ops = {
 	.add = pv_add,
 	.remove = pv_remove,
 	.grant_addr = pv_grant_addr,
+	.keep = pv_keep,
+	.leave = pv_leave,
 	.ram_gfn = pv_ram_gfn,
 	.ram_out = pv_ram_out,
 	.ram_in = pv_ram_in,

@@ -21,6 +21,7 @@ void bare_main(void);
 extern struct xn_guest bare_guest;	/* xs only if bare_has_store */
 extern const struct xn_boot_info *bare_info;
 extern struct shared_info *bare_shared;
+extern struct xn_vcpus bare_vcpus;
 extern bool bare_has_store;		/* there is a xenstore */
 extern unsigned int bare_nr_cpus;	/* those that are up */
 
@@ -147,7 +148,7 @@ static inline void *bare_stack_alloc(unsigned int cpu)
 	return s;
 }
 
-void bare_clock_init(const struct shared_info *shared, unsigned int nr_vcpus);
+void bare_clock_init(const struct xn_vcpus *vcpus);
 void bare_memory_init(const struct xn_boot_info *info);
 void bare_threads_init(void);
 void bare_workers_init(void);

@@ -35,10 +35,10 @@ void host_evtchn_raise(struct host_guest *g, unsigned int vcpu)
 {
 	uint8_t *flag;
 
-	/* The others have a dummy of Xen's, whose flag nobody clears. */
-	if (vcpu >= XEN_LEGACY_MAX_VCPUS)
+	/* A dummy of Xen's has a flag that nobody clears. */
+	if (!g->vcpu[vcpu].info)
 		return;
-	flag = &g->shared->vcpu_info[vcpu].evtchn_upcall_pending;
+	flag = &g->vcpu[vcpu].info->evtchn_upcall_pending;
 	if (!__atomic_exchange_n(flag, 1, __ATOMIC_SEQ_CST))
 		__atomic_store_n(&g->vcpu[vcpu].irq, true, __ATOMIC_SEQ_CST);
 }
@@ -101,9 +101,9 @@ static void twolevel_select(struct host_guest *g, evtchn_port_t port)
 	unsigned int vcpu = g->chan[port].vcpu;
 	xen_ulong_t bit = 1ul << port / LONG_BITS;
 
-	if (vcpu < XEN_LEGACY_MAX_VCPUS &&
-	    !(__atomic_fetch_or(&g->shared->vcpu_info[vcpu].evtchn_pending_sel,
-				bit, __ATOMIC_SEQ_CST) & bit))
+	if (g->vcpu[vcpu].info &&
+	    !(__atomic_fetch_or(&g->vcpu[vcpu].info->evtchn_pending_sel, bit,
+				__ATOMIC_SEQ_CST) & bit))
 		host_evtchn_raise(g, vcpu);
 }
 
@@ -482,11 +482,15 @@ static struct host_chan *spare;
 
 void host_evtchn_init(struct host_guest *g)
 {
+	unsigned int i;
+
 	g->chan = spare ? spare : calloc(EVTCHN_FIFO_NR_CHANNELS,
 					 sizeof(*g->chan));
 	spare = NULL;
 	g->first_port = 1;
 	g->next_remote = 1;
+	for (i = 0; i < XEN_LEGACY_MAX_VCPUS && i < g->cfg.nr_vcpus; i++)
+		g->vcpu[i].info = &g->shared->vcpu_info[i];
 }
 
 void host_evtchn_fini(struct host_guest *g)
@@ -531,7 +535,8 @@ bool host_evtchn_uses(struct host_guest *g, xen_pfn_t gfn)
 		if (g->array_gfn[i] == gfn)
 			return true;
 	for (i = 0; i < g->cfg.nr_vcpus; i++)
-		if (g->vcpu[i].control && g->vcpu[i].control_gfn == gfn)
+		if ((g->vcpu[i].control && g->vcpu[i].control_gfn == gfn) ||
+		    g->vcpu[i].info_gfn == gfn)
 			return true;
 	return false;
 }

@@ -30,6 +30,7 @@ static void port_moved(void *data, evtchn_port_t from, evtchn_port_t to)
 
 int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops)
 {
+	unsigned int vcpu;
 	int err;
 
 	memset(&x->guest, 0, sizeof(x->guest));
@@ -38,10 +39,19 @@ int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops)
 	if (!err)
 		err = xn_physmap_add(&x->shared);
 	if (!err)
-		err = xn_evtchn_init(&x->guest.evtchn, x->shared.va,
-				     xn_os_cpu_count(), ops);
+		err = xn_vcpus_init(&x->vcpus, x->shared.va, xn_os_cpu_count());
+	if (!err)
+		err = xn_evtchn_init(&x->guest.evtchn, &x->vcpus, ops);
 	if (err)
 		goto unmap;
+	/* Each on itself, as it comes up. */
+	for (vcpu = 0; !err && vcpu < x->guest.evtchn.nr_vcpus; vcpu++) {
+		host_guest_enter(x->host, vcpu);
+		err = xn_vcpu_enter(&x->vcpus, vcpu);
+	}
+	host_guest_enter(x->host, 0);
+	if (err)
+		goto fini;
 	host_guest_set_upcall(x->host, upcall, x);
 	err = xn_gnttab_init(&x->guest.gnttab,
 			     x->host->cfg.gnttab_wanted);
@@ -52,6 +62,7 @@ int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops)
 fini:
 	host_guest_set_upcall(x->host, NULL, NULL);
 	xn_evtchn_fini(&x->guest.evtchn, port_moved, NULL);
+	xn_vcpus_fini(&x->vcpus);
 unmap:
 	xn_physmap_fini(&x->shared);
 	return err;
@@ -65,6 +76,7 @@ unsigned int host_xenion_unload(struct host_xenion *x)
 	lost = xn_gnttab_fini(&x->guest.gnttab);
 	host_guest_set_upcall(x->host, NULL, NULL);
 	xn_evtchn_fini(&x->guest.evtchn, port_moved, NULL);
+	xn_vcpus_fini(&x->vcpus);
 	xn_physmap_fini(&x->shared);
 	return lost;
 }

@@ -131,6 +131,7 @@ void host_log_reset(void);
 struct host_xenion {
 	struct host_guest *host;
 	struct xn_physmap shared;
+	struct xn_vcpus vcpus;
 	struct xn_guest guest;
 };
 

@@ -93,6 +93,7 @@ void host_set_liar(host_liar_fn fn)
 static long hvm_op(struct host_guest *g, unsigned int cmd, void *arg)
 {
 	struct xen_hvm_evtchn_upcall_vector *vec = arg;
+	struct xen_hvm_get_mem_type *type = arg;
 	struct xen_hvm_param *p = arg;
 
 	switch (cmd) {
@@ -109,6 +110,11 @@ static long hvm_op(struct host_guest *g, unsigned int cmd, void *arg)
 		else
 			return -EPERM;
 		return 0;
+	case HVMOP_get_mem_type:
+		type->mem_type = host_ram(g, type->pfn) ||
+				 host_kept(g, type->pfn) ?
+				 HVMMEM_ram_rw : HVMMEM_mmio_dm;
+		return type->domid == DOMID_SELF ? 0 : -EPERM;
 	case HVMOP_set_evtchn_upcall_vector:
 		if (vec->vector < 0x10)
 			return -EINVAL;

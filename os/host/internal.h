@@ -22,12 +22,14 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n)	((void)(p), (void)(n))
 #endif
 
-#define HOST_MAX_VCPUS		64
+#define HOST_MAX_VCPUS		(XN_MAX_VCPUS + 1)
 #define HOST_RAM_GFN		0x100u
 #define HOST_HOLE_GFN		0xf0000u
 #define HOST_HOLE_PAGES		1024u
 #define HOST_SPECIAL_GFN	0xfeff8u	/* xenstore, console */
 #define HOST_NR_SPECIAL		2u
+#define HOST_KEPT_GFN		0xfeff0u	/* what outlasts a user */
+#define HOST_NR_KEPT		XN_KEPT_PAGES
 #define HOST_ARRAY_PAGES	(EVTCHN_FIFO_NR_CHANNELS / HOST_ARRAY_WORDS)
 #define HOST_ARRAY_WORDS	(XN_PAGE_SIZE / sizeof(event_word_t))
 #define HOST_NR_REFS(frames)	((frames) * (XN_PAGE_SIZE / \
@@ -67,6 +69,8 @@ struct host_port {
 struct host_vcpu {
 	bool irq;			/* the vector is raised */
 	uint8_t vector;
+	struct vcpu_info *info;		/* NULL: Xen's dummy */
+	xen_pfn_t info_gfn;		/* if it was registered */
 	xen_pfn_t control_gfn;
 	struct evtchn_fifo_control_block *control;
 	evtchn_port_t tail[EVTCHN_FIFO_MAX_QUEUES];
@@ -135,6 +139,7 @@ struct host_guest {
 	/* Xen's frame there, or HOST_FRAME_* */
 	int hole_frame[HOST_HOLE_PAGES];
 	unsigned int special_mapped;
+	bool kept[HOST_NR_KEPT];	/* populated */
 
 	/* evtchn.c */
 	struct shared_info *shared;
@@ -197,6 +202,8 @@ unsigned int host_memory_leaks(struct host_guest *g);
 long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg);
 void *host_ram(struct host_guest *g, xen_pfn_t gfn);
 void *host_special(struct host_guest *g, unsigned int i);
+/* A page that Xen keeps; NULL: it was not populated. */
+void *host_kept(struct host_guest *g, xen_pfn_t gfn);
 void *host_grant_frame(struct host_guest *g, unsigned int i);
 void *host_status_frame(struct host_guest *g, unsigned int i);
 void host_hole_drop_status(struct host_guest *g);

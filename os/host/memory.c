@@ -12,13 +12,16 @@
 
 #include "internal.h"
 
+const xen_pfn_t xn_kept_gfn = HOST_KEPT_GFN;
+
 void host_memory_init(struct host_guest *g)
 {
 	unsigned int i, pages = g->cfg.ram_pages;
 
-	/* Shared info, grant and status frames, special ones, in this order. */
+	/* Shared info, grants, their status, special and kept ones. */
 	g->nr_xen = 1 + g->cfg.max_grant_frames +
-		    HOST_NR_STATUS(g->cfg.max_grant_frames) + HOST_NR_SPECIAL;
+		    HOST_NR_STATUS(g->cfg.max_grant_frames) + HOST_NR_SPECIAL +
+		    HOST_NR_KEPT;
 	if (!host_mappings_get(g))
 		ASAN_POISON_MEMORY_REGION(g->ram, (size_t)pages * XN_PAGE_SIZE);
 	g->shared = (void *)g->xen;
@@ -106,6 +109,15 @@ void *host_special(struct host_guest *g, unsigned int i)
 {
 	return host_status_frame(g, HOST_NR_STATUS(g->cfg.max_grant_frames) +
 				    i);
+}
+
+void *host_kept(struct host_guest *g, xen_pfn_t gfn)
+{
+	xen_pfn_t i = gfn - xn_kept_gfn;
+
+	if (gfn < xn_kept_gfn || i >= HOST_NR_KEPT || !g->kept[i])
+		return NULL;
+	return host_special(g, HOST_NR_SPECIAL + i);
 }
 
 unsigned int host_pages(const struct host_guest *g)
@@ -289,11 +301,24 @@ static bool page_out(struct host_guest *g, xen_pfn_t gfn)
 	return true;
 }
 
+static bool kept_in(struct host_guest *g, xen_pfn_t gfn)
+{
+	if (host_kept(g, gfn))
+		host_bug("memory wanted where a page is kept: gfn %#lx",
+			 (unsigned long)gfn);
+	if (!g->free_pages)
+		return false;
+	g->kept[gfn - xn_kept_gfn] = true;
+	return true;
+}
+
 static bool page_in(struct host_guest *g, xen_pfn_t gfn)
 {
 	unsigned int i = gfn - HOST_RAM_GFN;
 	void *page = g->ram + (size_t)i * XN_PAGE_SIZE;
 
+	if (gfn >= xn_kept_gfn && gfn < xn_kept_gfn + HOST_NR_KEPT)
+		return kept_in(g, gfn);
 	if (gfn < HOST_RAM_GFN || i >= g->cfg.ram_pages || !g->page_gone[i])
 		host_bug("memory wanted where there is some: gfn %#lx",
 			 (unsigned long)gfn);
@@ -466,6 +491,10 @@ void *xn_os_map(xen_pfn_t gfn, unsigned int count)
 	    gfn + count <= HOST_SPECIAL_GFN + HOST_NR_SPECIAL) {
 		g->special_mapped += count;
 		return host_special(g, gfn - HOST_SPECIAL_GFN);
+	}
+	if (count == 1 && host_kept(g, gfn)) {
+		g->special_mapped++;
+		return host_kept(g, gfn);
 	}
 	for (k = i; k < i + count; k++) {
 		if (k >= HOST_HOLE_PAGES || !g->hole_used[k])

@@ -43,10 +43,10 @@ void host_time_update(struct host_guest *g, unsigned int vcpu)
 {
 	struct vcpu_time_info *ti;
 
-	/* The others are told nothing before they register a place for it. */
-	if (vcpu >= XEN_LEGACY_MAX_VCPUS)
+	/* Nothing before there is a place for it. */
+	if (!g->vcpu[vcpu].info)
 		return;
-	ti = &g->shared->vcpu_info[vcpu].time;
+	ti = &g->vcpu[vcpu].info->time;
 	XN_WRITE_ONCE(ti->version, ti->version | 1);
 	xn_wmb();
 	set_scale(ti, g->cfg.tsc_khz);
@@ -213,6 +213,31 @@ static long set_area(struct host_guest *g, unsigned int vcpu,
 	return 0;
 }
 
+/* Once in a domain's life, as in Xen 4.17; everything is pending then. */
+static long set_info(struct host_guest *g, unsigned int vcpu,
+		     const struct vcpu_register_vcpu_info *x)
+{
+	struct host_vcpu *v = &g->vcpu[vcpu];
+	uint8_t *page = host_ram(g, x->mfn);
+
+	if (!page)
+		page = host_kept(g, x->mfn);
+	if (vcpu != host_cpu() || v->info_gfn || !page ||
+	    x->offset > XN_PAGE_SIZE - sizeof(*v->info))
+		return -EINVAL;
+	if (v->info)
+		memcpy(page + x->offset, v->info, sizeof(*v->info));
+	else
+		memset(page + x->offset, 0, sizeof(*v->info));
+	v->info = (struct vcpu_info *)(page + x->offset);
+	v->info_gfn = x->mfn;
+	host_time_update(g, vcpu);
+	v->info->evtchn_pending_sel = ~(xen_ulong_t)0;
+	v->info->evtchn_upcall_pending = 0;
+	host_evtchn_raise(g, vcpu);
+	return 0;
+}
+
 bool host_time_uses(const struct host_guest *g, const void *page)
 {
 	unsigned int i;
@@ -249,6 +274,8 @@ long host_vcpu_op(struct host_guest *g, unsigned int cmd, unsigned int vcpu,
 					      arg)->period_ns);
 	case VCPUOP_stop_periodic_timer:
 		return set_periodic(g, vcpu, 0);
+	case VCPUOP_register_vcpu_info:
+		return set_info(g, vcpu, arg);
 	case VCPUOP_get_runstate_info:
 		return get_runstate(g, vcpu, arg);
 	case VCPUOP_register_runstate_memory_area:

@@ -20,6 +20,7 @@ EXPORT_SYMBOL_GPL(xnl_guest);
 
 struct xn_hv_info xnl_hv;
 struct xn_physmap xnl_shared;
+struct xn_vcpus xnl_vcpus;
 
 static struct xenstore_domain_interface *store;
 static int store_irq;
@@ -117,9 +118,7 @@ static int events_evict(void)
 
 static int events_start(void)
 {
-	/* Of a crash kernel with nr_cpus=1, the only CPU may be any vCPU. */
-	return xn_evtchn_init(&xnl_guest.evtchn, xnl_shared.va,
-			      xn_vcpu_count(),
+	return xn_evtchn_init(&xnl_guest.evtchn, &xnl_vcpus,
 			      fifo ? NULL : &xn_evtchn_twolevel);
 }
 
@@ -130,6 +129,9 @@ static int events_init(void)
 	err = xn_physmap_init(&xnl_shared, XENMAPSPACE_shared_info, 1);
 	if (!err)
 		err = xn_physmap_add(&xnl_shared);
+	/* Of a crash kernel with nr_cpus=1, the only CPU may be any vCPU. */
+	if (!err)
+		err = xn_vcpus_init(&xnl_vcpus, xnl_shared.va, xn_vcpu_count());
 	if (err)
 		goto unmap;
 	err = events_start();
@@ -152,6 +154,7 @@ irq:
 	xnl_irq_fini();
 fini:
 	xn_evtchn_fini(&xnl_guest.evtchn, port_moved, NULL);
+	xn_vcpus_fini(&xnl_vcpus);
 unmap:
 	xn_physmap_fini(&xnl_shared);
 	return err;
@@ -162,6 +165,7 @@ static void events_fini(void)
 	xnl_upcall_fini();
 	xnl_irq_fini();
 	xn_evtchn_fini(&xnl_guest.evtchn, port_moved, NULL);
+	xn_vcpus_fini(&xnl_vcpus);
 	xn_physmap_fini(&xnl_shared);
 }
 

@@ -56,9 +56,11 @@ static int upcall_cpu_up(unsigned int cpu)
 	int irq, err;
 
 	up->vcpu = xn_hv_vcpu_id(&xnl_hv, cpu);
-	if (up->vcpu >= xnl_guest.evtchn.nr_vcpus) {
-		pr_warn_once("xenion: CPU %u is vCPU %u: only those below %u take events, the others do without\n",
-			     cpu, up->vcpu, xnl_guest.evtchn.nr_vcpus);
+	err = up->vcpu < xnl_guest.evtchn.nr_vcpus ?
+	      xn_vcpu_enter(&xnl_vcpus, up->vcpu) : -ENOSPC;
+	if (err) {
+		pr_warn("xenion: CPU %u, vCPU %u, takes no events (error %d): other CPUs take them for it\n",
+			cpu, up->vcpu, err);
 		return 0;
 	}
 	cpumask_copy(&aff.mask, cpumask_of(cpu));

@@ -102,7 +102,7 @@ SELFTEST(time, runstate_memory, 0)
 	int err;
 
 	err = xn_runstate_init(&r, bare_nr_cpus);
-	REQUIRE(!err && r.area, "areas with marks (error %d)", err);
+	REQUIRE(!err && r.page[0], "areas with marks (error %d)", err);
 	accounts(&r, "memory");
 	calls = bare_stat[XN_STAT_HYPERCALL];
 	for (i = 0; i < 1000; i++)
@@ -110,7 +110,7 @@ SELFTEST(time, runstate_memory, 0)
 	calls = bare_stat[XN_STAT_HYPERCALL] - calls;
 	CHECK(calls <= 10, "%lu hypercalls in 1000 readings", calls);
 
-	old = r.area;
+	old = r.page[0];
 	xn_runstate_fini(&r);
 	page = xn_os_page_alloc();
 	REQUIRE(page == old, "the page is free again");

@@ -87,7 +87,7 @@ tell plug-mounted
 check "mounted: xvdb appears" wait_for 20 test -b /dev/xvdb
 mkfs.ext4 -q -F /dev/xvdb
 mount -t ext4 /dev/xvdb /mnt
-dd if=/dev/zero of=/mnt/file bs=64k count=32 2>/dev/null
+dd if=/dev/zero of=/mnt/file bs=64k count=32 conv=fsync 2>/dev/null
 tell unplug-mounted
 check "mounted: it is gone" wait_for 40 gone xvdb 51728
 check "mounted: reading from it fails" sh -c \

@@ -18,7 +18,7 @@ FLOORS = {
 }
 # Public headers by name; those not named belong to a frontend of that name.
 HEADERS = {
-    "os": "hypercall", "hypercall": "hypercall", "format": "hypercall",
+    "vcpus": "mmu", "os": "hypercall", "hypercall": "hypercall", "format": "hypercall",
     "ring": "hypercall", "version": "hypercall", "boot": "boot", "mmu": "mmu", "events": "events",
     "grant": "grant", "time": "time", "xenbus": "xenbus",
     "control": "xenbus",

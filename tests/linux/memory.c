@@ -83,6 +83,12 @@ void *host_status_frame(struct host_guest *g, unsigned int i)
 	return host_grant_frame(g, g->cfg.max_grant_frames + i);
 }
 
+/* One vCPU needs none. */
+void *host_kept(struct host_guest *g, xen_pfn_t gfn)
+{
+	return NULL;
+}
+
 void *host_special(struct host_guest *g, unsigned int i)
 {
 	return host_status_frame(g, HOST_NR_STATUS(g->cfg.max_grant_frames) +

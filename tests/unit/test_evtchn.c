@@ -598,7 +598,7 @@ static void test_two_guests(void **state)
 static void test_choice(void **state)
 {
 	const struct host_config old = { .no_fifo = true };
-	const struct host_config many = { .nr_vcpus = XN_EVTCHN_MAX_VCPUS + 1 };
+	const struct host_config many = { .nr_vcpus = XN_MAX_VCPUS + 1 };
 
 	assert_int_equal(host_xenion_start(&x, NULL, NULL), 0);
 	assert_ptr_equal(t->ops, &xn_evtchn_fifo);

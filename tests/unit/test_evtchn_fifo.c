@@ -527,7 +527,8 @@ static void test_fewer_vcpus(void **state)
 			 0);
 	assert_int_equal(xn_physmap_add(&x.shared), 0);
 	memset(e, 0, sizeof(*e));
-	assert_int_equal(xn_evtchn_init(e, x.shared.va, 8, &xn_evtchn_fifo), 0);
+	assert_int_equal(xn_vcpus_init(&x.vcpus, x.shared.va, 8), 0);
+	assert_int_equal(xn_evtchn_init(e, &x.vcpus, &xn_evtchn_fifo), 0);
 	assert_int_equal(e->nr_vcpus, 2);
 	xn_evtchn_fini(e, NULL, NULL);
 	xn_physmap_fini(&x.shared);

@@ -50,7 +50,7 @@ static void moved(void *data, evtchn_port_t from, evtchn_port_t to)
 
 static int init(void)
 {
-	return xn_evtchn_init(t, x.shared.va, xn_os_cpu_count(), NULL);
+	return xn_evtchn_init(t, &x.vcpus, NULL);
 }
 
 static int evict(void)
@@ -67,11 +67,9 @@ static int evict(void)
 static void test_found(void **state)
 {
 	assert_int_equal(init(), -EEXIST);
-	assert_int_equal(xn_evtchn_init(t, x.shared.va, 1,
-					&xn_evtchn_twolevel), -EEXIST);
+	assert_int_equal(xn_evtchn_init(t, &x.vcpus, &xn_evtchn_twolevel), -EEXIST);
 	assert_int_equal(evict(), 0);
-	assert_int_equal(xn_evtchn_init(t, x.shared.va, 1,
-					&xn_evtchn_twolevel), 0);
+	assert_int_equal(xn_evtchn_init(t, &x.vcpus, &xn_evtchn_twolevel), 0);
 }
 
 static void test_evict(void **state)

@@ -36,7 +36,7 @@ static struct host_port *open_port(struct count *c, evtchn_port_t *port)
 
 static int start(void **state)
 {
-	const struct host_config cfg = { .nr_vcpus = XN_EVTCHN_MAX_VCPUS };
+	const struct host_config cfg = { .nr_vcpus = XN_MAX_VCPUS };
 
 	assert_int_equal(host_xenion_start(&x, &cfg, &xn_evtchn_twolevel), 0);
 	return 0;
@@ -114,7 +114,7 @@ static void test_late_event(void **state)
 	unsigned int i;
 
 	p = open_port(&c, &port);
-	for (i = 1; i < XN_EVTCHN_MAX_VCPUS; i++) {
+	for (i = 1; i < XN_MAX_VCPUS; i++) {
 		host_port_notify(p);
 		assert_int_equal(xn_evtchn_move(t, port, i), 0);
 		host_pump();
@@ -149,10 +149,10 @@ static void test_move_idle(void **state)
 	unsigned int i;
 
 	p = open_port(&c, &port);
-	for (i = 1; i < XN_EVTCHN_MAX_VCPUS; i++) {
+	for (i = 1; i < XN_MAX_VCPUS; i++) {
 		assert_int_equal(xn_evtchn_move(t, port, i), 0);
 		host_port_notify(p);
-		shared()->vcpu_info[i - 1].evtchn_pending_sel = ~0ul;
+		x.vcpus.info[i - 1]->evtchn_pending_sel = ~0ul;
 		host_evtchn_raise(x.host, i - 1);
 		host_pump();
 		assert_int_equal(c.events, i);
@@ -185,8 +185,8 @@ static void raise_all(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < XN_EVTCHN_MAX_VCPUS; i++) {
-		shared()->vcpu_info[i].evtchn_pending_sel = ~0ul;
+	for (i = 0; i < XN_MAX_VCPUS; i++) {
+		x.vcpus.info[i]->evtchn_pending_sel = ~0ul;
 		host_evtchn_raise(x.host, i);
 	}
 	host_pump();

@@ -17,7 +17,7 @@ static int start(void **state)
 	unsigned int i;
 
 	assert_int_equal(host_xenion_start(&x, &cfg, NULL), 0);
-	assert_int_equal(xn_clock_init(&clk, x.shared.va, 4), 0);
+	xn_clock_init(&clk, &x.vcpus);
 	host_run(12345 * XN_NSEC_PER_SEC);
 	for (i = 0; i < 4; i++)
 		host_time_update(x.host, i);
@@ -214,15 +214,6 @@ static void test_bad_scale(void **state)
 
 /* ---- an honest host ---- */
 
-static void test_init(void **state)
-{
-	struct xn_clock c;
-
-	assert_int_equal(xn_clock_init(&c, x.shared.va, 0), -EINVAL);
-	assert_int_equal(xn_clock_init(&c, x.shared.va, 33), -EINVAL);
-	assert_int_equal(xn_clock_init(&c, x.shared.va, 32), 0);
-}
-
 static void test_time_passes(void **state)
 {
 	uint64_t ns = ask(0);
@@ -272,7 +263,7 @@ static void test_two_guests(void **state)
 	uint64_t ns;
 
 	assert_int_equal(host_xenion_start(&x, &cfg, NULL), 0);
-	assert_int_equal(xn_clock_init(&clk, x.shared.va, 1), 0);
+	xn_clock_init(&clk, &x.vcpus);
 	info(0)->system_time += 5000000;
 	ns = ask(0);
 	assert_near(ns, xn_os_now() + 5000000);
@@ -572,7 +563,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scale), cmocka_unit_test(test_bad_scale),
-		T(init), T(time_passes), T(any_frequency), T(two_guests),
+		T(time_passes), T(any_frequency), T(two_guests),
 		T(skew_unstable), T(skew_stable), T(flag_changes),
 		T(counter_behind), T(stuck), T(stuck_unstable), T(rewritten),
 		T(rewritten_anywhere),		T(nonsense), T(untold), T(backwards), T(random_host),

@@ -195,7 +195,7 @@ static void test_init_fails(void **state)
 
 	xn_runstate_fini(&r);
 	assert_int_equal(xn_runstate_init(&r, 0), -EINVAL);
-	assert_int_equal(xn_runstate_init(&r, 33), -EINVAL);
+	assert_int_equal(xn_runstate_init(&r, XN_MAX_VCPUS + 1), -EINVAL);
 	xn_runstate_fini(&r);
 	host_fail_page(1);
 	assert_int_equal(xn_runstate_init(&r, 3), -ENOMEM);

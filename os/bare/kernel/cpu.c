@@ -43,7 +43,9 @@ static int start(unsigned int cpu)
 	s = bare_stack_alloc(cpu);
 	if (!s)
 		return -ENOMEM;
-	err = bind_ipi(cpu);
+	err = xn_vcpu_enter(&bare_vcpus, cpu);
+	if (!err)
+		err = bind_ipi(cpu);
 	if (!err)
 		err = bare_arch_cpu_start(cpu, (char *)s + BARE_STACK);
 	if (!err && !xn_wait(&wait, is_up(cpu), START_NS))

@@ -12,6 +12,7 @@
 struct xn_guest bare_guest;
 const struct xn_boot_info *bare_info;
 struct shared_info *bare_shared;
+struct xn_vcpus bare_vcpus;
 bool bare_has_store;
 
 static char cmdline[CMDLINE_SIZE];
@@ -119,6 +120,9 @@ static void shared_init(void)
 
 	if (!err)
 		err = xn_physmap_add(&shared);
+	if (!err)
+		err = xn_vcpus_init(&bare_vcpus, shared.va,
+				    bare_info->nr_vcpus);
 	if (err)
 		bare_panic("bare: no shared info (error %d)", err);
 	bare_shared = shared.va;
@@ -126,8 +130,8 @@ static void shared_init(void)
 
 static void events_init(void)
 {
-	int err = xn_evtchn_init(&bare_guest.evtchn, bare_shared,
-				 bare_info->nr_vcpus, events_wanted());
+	int err = xn_evtchn_init(&bare_guest.evtchn, &bare_vcpus,
+				 events_wanted());
 
 	if (!err)
 		err = bare_arch_upcalls(0);
@@ -174,7 +178,7 @@ void xn_start(const struct xn_boot_info *info)
 	bare_memory_init(info);
 	bare_threads_init();
 	shared_init();
-	bare_clock_init(bare_shared, info->nr_vcpus);
+	bare_clock_init(&bare_vcpus);
 	events_init();
 	bare_upcalls_enable();
 	bare_timer_init(&bare_guest.evtchn);

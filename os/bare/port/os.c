@@ -7,13 +7,10 @@ uint64_t bare_stat[XN_STAT_COUNT];
 static struct xn_clock clock;
 static unsigned int nr_cpus;
 
-void bare_clock_init(const struct shared_info *shared, unsigned int nr_vcpus)
+void bare_clock_init(const struct xn_vcpus *vcpus)
 {
-	int err = xn_clock_init(&clock, shared, nr_vcpus);
-
-	if (err)
-		bare_panic("bare: no clock (error %d)", err);
-	nr_cpus = nr_vcpus;
+	xn_clock_init(&clock, vcpus);
+	nr_cpus = vcpus->nr;
 }
 
 uint64_t xn_os_now(void)

@@ -85,7 +85,7 @@ void bare_idle(void)
 
 int bare_arch_cpu_start(unsigned int cpu, void *stack_top)
 {
-	struct vcpu_info *v = &bare_shared->vcpu_info[cpu];
+	struct vcpu_info *v = bare_vcpus.info[cpu];
 
 	v->evtchn_upcall_mask = 1;
 	bare_upcall_bytes[cpu] = (volatile uint8_t *)v;

@@ -43,11 +43,11 @@ void __real_xn_start_pv(uint64_t start_info, uint64_t entry_cycles);
 void __wrap_xn_start_pv(uint64_t start_info, uint64_t entry_cycles);
 void __real_xn_start(const struct xn_boot_info *info);
 void __wrap_xn_start(const struct xn_boot_info *info);
-int __real_xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
-			  unsigned int nr_vcpus,
+int __real_xn_evtchn_init(struct xn_evtchn_table *t,
+			  const struct xn_vcpus *vcpus,
 			  const struct xn_evtchn_ops *ops);
-int __wrap_xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
-			  unsigned int nr_vcpus,
+int __wrap_xn_evtchn_init(struct xn_evtchn_table *t,
+			  const struct xn_vcpus *vcpus,
 			  const struct xn_evtchn_ops *ops);
 void __real_bare_cpus_init(void);
 void __wrap_bare_cpus_init(void);

@@ -71,14 +71,14 @@ void __wrap_xn_start(const struct xn_boot_info *info)
 	__real_xn_start(info);
 }
 
-int __wrap_xn_evtchn_init(struct xn_evtchn_table *t, struct shared_info *shared,
-			  unsigned int nr_vcpus,
+int __wrap_xn_evtchn_init(struct xn_evtchn_table *t,
+			  const struct xn_vcpus *vcpus,
 			  const struct xn_evtchn_ops *ops)
 {
 	int err;
 
 	mark("traps-memory-clock");
-	err = __real_xn_evtchn_init(t, shared, nr_vcpus, ops);
+	err = __real_xn_evtchn_init(t, vcpus, ops);
 	mark("events");
 	return err;
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vCPUs: where Xen tells each of them of its events and of the time, struct
+ * vcpu_info (xen-public/xen.h). The shared info page has room for the first
+ * XEN_LEGACY_MAX_VCPUS; each of the others registers a place in pages of the
+ * guest (VCPUOP_register_vcpu_info in xen-public/vcpu.h).
+ *
+ * "vcpu" is always Xen's number of a vCPU.
+ */
+#ifndef XENION_VCPUS_H
+#define XENION_VCPUS_H
+
+#include <xenion/boot.h>
+#include <xenion/mmu.h>
+
+struct xn_vcpus {
+	struct shared_info *shared;
+	unsigned int nr;	/* vCPUs 0 ... nr - 1 exist, or may */
+	/* Pages for those that the shared page has no room for. */
+	void *kept[XN_KEPT_PAGES];
+	xen_pfn_t kept_frame[XN_KEPT_PAGES];
+	/* NULL: none (yet). Set once, read without a lock. */
+	struct vcpu_info *info[XN_MAX_VCPUS];
+};
+
+/**
+ * xn_vcpus_init - the places that the shared info page has
+ * @v: filled in; owned by the caller, lives until nothing uses events or time
+ * @shared: the shared info page, mapped as long
+ * @nr: how many vCPUs there are, 1 ... XN_MAX_VCPUS; see xn_vcpu_count()
+ *
+ * Context: any.
+ * Return: 0 or -EINVAL.
+ */
+int xn_vcpus_init(struct xn_vcpus *v, struct shared_info *shared,
+		  unsigned int nr);
+
+/**
+ * xn_vcpu_enter - give a vCPU its place, if the shared info page has none
+ * @v: the vCPUs
+ * @vcpu: which; the one that runs this, or one that is down
+ *
+ * Until then the vCPU takes no events. Xen takes a place once and for the
+ * domain's life. So it lies in a page that is kept (struct xn_frame_ops), where
+ * the next kernel, or this one when the library is loaded again, finds it.
+ *
+ * Context: may sleep; the caller serialises calls.
+ * Return: 0 (also if it had one), -EINVAL (no such vCPU), -ENOMEM (no page),
+ * -EBUSY (another kernel has registered a place of its own), or Xen's error.
+ */
+int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu);
+
+/**
+ * xn_vcpus_fini - forget the places; those that were registered stay Xen's
+ * @v: the vCPUs; a second call does nothing
+ *
+ * Context: may sleep.
+ */
+void xn_vcpus_fini(struct xn_vcpus *v);
+
+#endif /* XENION_VCPUS_H */

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The table of places for struct vcpu_info (xen-public/xen.h): in the shared
+ * info page, or registered by VCPUOP_register_vcpu_info (xen-public/vcpu.h).
+ * Called by the OS layer at its start and when a vCPU comes; events/ and time/
+ * read the table.
+ */
+#include <xenion/hypercall.h>
+#include <xenion/vcpus.h>
+
+#define INFOS_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct vcpu_info))
+#define MORE_VCPUS	(XN_MAX_VCPUS - XEN_LEGACY_MAX_VCPUS)
+
+_Static_assert(XN_PAGE_SIZE % sizeof(struct vcpu_info) == 0,
+	       "none crosses a page");
+_Static_assert(MORE_VCPUS <= XN_KEPT_PAGES * INFOS_PER_PAGE, "all fit");
+
+int xn_vcpus_init(struct xn_vcpus *v, struct shared_info *shared,
+		  unsigned int nr)
+{
+	unsigned int i;
+
+	if (!nr || nr > XN_MAX_VCPUS)
+		return -EINVAL;
+	memset(v, 0, sizeof(*v));
+	v->shared = shared;
+	v->nr = nr;
+	for (i = 0; i < nr && i < XEN_LEGACY_MAX_VCPUS; i++)
+		v->info[i] = &shared->vcpu_info[i];
+	return 0;
+}
+
+/* Xen has written to it: it is registered. */
+static bool vcpu_info_lives(const struct vcpu_info *info)
+{
+	return XN_READ_ONCE(info->time.version) ||
+	       XN_READ_ONCE(info->evtchn_upcall_pending);
+}
+
+int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu)
+{
+	unsigned int slot = vcpu - XEN_LEGACY_MAX_VCPUS;
+	unsigned int page = slot / INFOS_PER_PAGE;
+	struct vcpu_register_vcpu_info x = {
+		.offset = slot % INFOS_PER_PAGE * sizeof(struct vcpu_info),
+	};
+	struct vcpu_info *info;
+	int err;
+
+	if (vcpu >= v->nr)
+		return -EINVAL;
+	if (v->info[vcpu])
+		return 0;
+	if (!v->kept[page]) {
+		err = xn_frame_ops->keep(page, &v->kept[page],
+					 &v->kept_frame[page]);
+		if (err)
+			return err;
+	}
+	info = (struct vcpu_info *)v->kept[page] + slot % INFOS_PER_PAGE;
+	x.mfn = v->kept_frame[page];
+	err = xn_hc_vcpu(VCPUOP_register_vcpu_info, vcpu, &x);
+	/* Refused a second time: it may have been us, in an earlier life. */
+	if (err == -EINVAL)
+		err = vcpu_info_lives(info) ? 0 : -EBUSY;
+	if (!err)
+		__atomic_store_n(&v->info[vcpu], info, __ATOMIC_RELEASE);
+	return err;
+}
+
+void xn_vcpus_fini(struct xn_vcpus *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < XN_KEPT_PAGES; i++)
+		if (v->kept[i])
+			xn_frame_ops->leave(v->kept[i]);
+	memset(v, 0, sizeof(*v));
+}
