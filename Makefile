@@ -142,6 +142,7 @@ unit_suites = \
 	api=tests/docs/api \
 	abi=tests/docs/abi \
 	links=tests/docs/links \
+	tour=tests/docs/tour \
 	lib=tests/lib/check \
 	unit='$(MAKE) -s -j$(jobs) -C tests/unit O=$(OUT) check' \
 	$(tsan_suite) \
