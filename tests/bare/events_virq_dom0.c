@@ -41,8 +41,9 @@ static bool can_press(void)
 SELFTEST(events, virq_debug, 0)
 {
 	struct xn_evtchn_table *t = &bare_guest.evtchn;
-	evtchn_port_t port[XN_MAX_VCPUS];
-	struct seen s[XN_MAX_VCPUS];
+	/* Too large for a stack. */
+	static evtchn_port_t port[XN_MAX_VCPUS];
+	static struct seen s[XN_MAX_VCPUS];
 	unsigned int cpu, i;
 	int err;
 

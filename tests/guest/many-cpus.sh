@@ -14,7 +14,7 @@ high="39 33"	# CPUs that have no place in the shared page
 online() { echo 1 >"/sys/devices/system/cpu/cpu$1/online"; }
 
 # disk_irq: the number
-disk_irq() { awk '/ xenion .*vbd|xenion-blk|51712/ { sub(":", "", $1); print $1; exit }' /proc/interrupts; }
+disk_irq() { awk '/vbd-51712/ { sub(":", "", $1); print $1; exit }' /proc/interrupts; }
 
 # count IRQ CPU: how often it came there
 count() {
