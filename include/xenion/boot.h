@@ -122,13 +122,16 @@ struct xn_boot_channel {
 
 struct xn_boot_pv;
 
+/* A command line has fewer characters before its NUL. */
+#define XN_CMDLINE_MAX	65536u
+
 /* What every kind of entry ends in, whatever the host's format was. */
 struct xn_boot_info {
 	enum xn_kind kind;
 	uint64_t entry_cycles;	/* xn_cycles() at the first instruction */
 	unsigned int nr_vcpus;	/* 1 ... XN_MAX_VCPUS; only the first is up */
 	struct xn_boot_channel store, console;
-	uint64_t cmdline;	/* guest-physical, 0: none; length unchecked */
+	uint64_t cmdline;	/* guest-physical, 0: none; see XN_CMDLINE_MAX */
 	uint64_t rsdp;		/* guest-physical, 0: none */
 	unsigned int nr_modules;
 	struct xn_boot_module module[XN_BOOT_MAX_MODULES];
