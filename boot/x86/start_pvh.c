@@ -5,6 +5,7 @@
  * identity-mapped; calls the program's xn_start(). A kernel with an entry of its
  * own does the same in its place, by xn_boot_hvm().
  */
+#include <xenion/hypercall.h>
 #include "x86.h"
 
 /* Addresses equal physical addresses in what head_pvh.S maps. */
