@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * All that the host hands over to a PVH or HVM guest, in neutral form: the
- * start info (start_info.c), the rings of xenstore and console
- * (HVM_PARAM_STORE_*, HVM_PARAM_CONSOLE_*, xen-public/hvm/params.h), the count
- * of vCPUs; and what of RAM is in use. Called once: by start_pvh.c, or by a
- * kernel with an entry of its own.
+ * start info (start_info.c), the rings of xenstore and console, the count of
+ * vCPUs; and what of RAM is in use. Called once: by start_pvh.c, or by a kernel
+ * with an entry of its own.
  */
 #include <xenion/hypercall.h>
 #include "x86.h"
@@ -12,22 +11,6 @@
 /* A PC's area below 1 MiB: video memory, option ROMs, BIOS. */
 #define LEGACY_START	0xa0000u
 #define LEGACY_END	0x100000u
-
-#define ADDRESS_BITS	52	/* of a guest-physical address, at most */
-
-static void get_channel(struct xn_boot_channel *c, unsigned int pfn,
-			unsigned int evtchn)
-{
-	uint64_t gfn, port;
-
-	/* For a domain without one, such as dom0: 0 or an error. */
-	if (xn_hvm_param_get(pfn, &gfn) || xn_hvm_param_get(evtchn, &port) ||
-	    !gfn || !port || gfn >> (ADDRESS_BITS - XN_PAGE_SHIFT) ||
-	    port > UINT32_MAX)
-		return;
-	c->gpa = gfn << XN_PAGE_SHIFT;
-	c->port = port;
-}
 
 /* Bytes of the text before its NUL, or @max if there is none. */
 static uint64_t text_len(const char *text, uint64_t max)
@@ -129,8 +112,7 @@ int xn_boot_hvm(enum xn_kind kind, const struct xn_window *win,
 	if (kind == XN_HVM)
 		take_cmdline(win, info);
 	info->nr_vcpus = xn_vcpu_count();
-	get_channel(&info->store, HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN);
-	get_channel(&info->console, HVM_PARAM_CONSOLE_PFN,
-		    HVM_PARAM_CONSOLE_EVTCHN);
+	xn_hvm_store(&info->store);
+	xn_hvm_console(&info->console);
 	return claim_all(win, image_start, image_end, info);
 }

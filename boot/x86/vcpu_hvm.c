@@ -7,21 +7,18 @@
  */
 #include <xenion/hypercall.h>
 #include <xenion/x86/boot.h>
+#include <xenion/x86/msr.h>
 #include <xen-public/hvm/hvm_vcpu.h>
 
-#define MSR_EFER	0xc0000080
 #define RFLAGS_RESERVED	(1u << 1)	/* reads as 1 */
 
 /* Paging, and what its entries mean, as here: no-execute, global pages. */
 static void copy_paging(xen_vcpu_hvm_x86_64_t *regs)
 {
-	uint32_t low, high;
-
 	__asm__("mov %%cr0, %0" : "=r" (regs->cr0));
 	__asm__("mov %%cr3, %0" : "=r" (regs->cr3));
 	__asm__("mov %%cr4, %0" : "=r" (regs->cr4));
-	__asm__("rdmsr" : "=a" (low), "=d" (high) : "c" (MSR_EFER));
-	regs->efer = (uint64_t)high << 32 | low;
+	regs->efer = xn_rdmsr(XN_MSR_EFER);
 }
 
 int xn_hvm_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,

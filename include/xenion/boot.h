@@ -161,6 +161,27 @@ struct xn_boot_info {
 void xn_start(const struct xn_boot_info *info);
 
 /**
+ * xn_hvm_store - where a PVH or HVM guest's xenstore is
+ * @c: filled in; gpa 0: the domain has none, as dom0
+ *
+ * HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN. The boot info has it; for those
+ * who have none.
+ *
+ * Context: any, after the hypercall instruction was chosen.
+ */
+void xn_hvm_store(struct xn_boot_channel *c);
+
+/**
+ * xn_hvm_console - where a PVH or HVM guest's console is
+ * @c: filled in; gpa 0: the domain has none
+ *
+ * HVM_PARAM_CONSOLE_PFN, HVM_PARAM_CONSOLE_EVTCHN.
+ *
+ * Context: any, after the hypercall instruction was chosen.
+ */
+void xn_hvm_console(struct xn_boot_channel *c);
+
+/**
  * xn_vcpu_count - how many vCPUs this domain has
  *
  * Context: any, after the hypercall instruction was chosen.

@@ -21,10 +21,11 @@ HEADERS = {
     "os": "hypercall", "hypercall": "hypercall", "format": "hypercall",
     "ring": "hypercall", "version": "hypercall", "boot": "boot", "mmu": "mmu", "events": "events",
     "grant": "grant", "time": "time", "xenbus": "xenbus",
-    "control": "xenbus",
+    "control": "xenbus", "store": "xenbus",
     "guest": "xenbus",  # one instance of each room, up to xenbus
     "x86/hypercall": "hypercall", "x86/tsc": "hypercall",
     "x86/cpuid": "hypercall", "x86/boot": "boot", "x86/pv": "mmu",
+    "x86/msr": "hypercall", "x86/upcall": "events",
 }
 ROOMS = ["hypercall", "boot", "mmu", "events", "grant", "time", "xenbus", "frontends"]
 # Of the core, but programs of their own that an OS never sees.
