@@ -51,6 +51,11 @@ sources := $(wildcard $(foreach d,$(rooms),$(addprefix $(TOP)/$d/, \
 member = $(O)/obj/$(subst /,-,$(basename $(1:$(TOP)/%=%))).o
 objects := $(foreach s,$(sources),$(call member,$s))
 
+# Four sections and no more, so that a plain linker script (*(.text), *(.bss))
+# gets all of them. Who wants to drop what is not called says so in CFLAGS.
+plain_sections := -fno-reorder-functions -fno-reorder-blocks-and-partition \
+	-fno-merge-constants
+
 # The users' too, as they and we are one program. No floating point, for nobody
 # saves its registers; no red zone, for upcalls use the same stack.
 abi_flags := -std=gnu11 -ffreestanding -mgeneral-regs-only -mno-red-zone \
@@ -59,7 +64,7 @@ abi_flags := -std=gnu11 -ffreestanding -mgeneral-regs-only -mno-red-zone \
 own_flags = $(abi_flags) -nostdinc -isystem $(gcc_include) \
 	$(addprefix -I,$(port_includes) $(TOP)/include $(O)/include) \
 	-Wall -Wextra -Wno-unused-parameter \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables $(plain_sections) \
 	-ffile-prefix-map=$(TOP)/= $(CFLAGS)
 gcc_include = $(shell $(CC) -print-file-name=include)
 

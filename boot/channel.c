@@ -19,7 +19,7 @@ static void channel_get(struct xn_boot_channel *c, unsigned int pfn,
 	/* For a domain without one, such as dom0: 0 or an error. */
 	if (xn_hvm_param_get(pfn, &gfn) || xn_hvm_param_get(evtchn, &port) ||
 	    !gfn || !port || gfn >> (ADDRESS_BITS - XN_PAGE_SHIFT) ||
-	    port > UINT32_MAX)
+	    (uint32_t)port != port)
 		return;
 	c->gpa = gfn << XN_PAGE_SHIFT;
 	c->port = port;
