@@ -127,7 +127,8 @@ $(man)/.made: $(headers) $(TOP)/tools/man.awk $(TOP)/lib.mk
 	done
 	@touch $@
 
-# What the port and the machine decide is in lib/, as others' config.h: there
+# What the port and the machine decide is in lib/, as others' config.h: of the
+# port what lies in its folder, for other headers of its kernel's are not ours. There
 # are also the ways to <xenion/...> and <xen-public/...>, so that a user has one
 # folder to look in, and no other library's headers.
 to := $(DESTDIR)$(PREFIX)
@@ -143,7 +144,7 @@ install: $(lib) $(man)/.made
 	@$(put) $(TOP)/include/xenion/x86/*.h $(to)/include/xenion/x86
 	@echo '#include <xenion/os.h>' | $(CC) $(own_flags) -x c -M - | \
 		tr -s ' \\' '\n' | while read -r f; do \
-		for d in $(port_includes); do \
+		for d in $(filter $(port)/%,$(port_includes)); do \
 			[ "$${f#$$d/}" = "$$f" ] || $(put) -D "$$f" \
 				"$(to_lib)/xenion/include/$${f#$$d/}" || exit 1; \
 		done; \

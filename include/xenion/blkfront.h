@@ -19,9 +19,12 @@
 #ifndef XENION_BLKFRONT_H
 #define XENION_BLKFRONT_H
 
+#include <xenion/decls.h>
 #include <xenion/frontend.h>
 #include <xenion/ring.h>
 #include <xen-public/io/blkif.h>
+
+XN_DECLS_BEGIN
 
 #define XN_BLK_SECTOR_SHIFT	9
 
@@ -289,5 +292,7 @@ void xn_blk_push(struct xn_blk_queue *q);
  * Context: upcall, or any; never twice at once for one queue.
  */
 void xn_blk_event(struct xn_blk_queue *q);
+
+XN_DECLS_END
 
 #endif /* XENION_BLKFRONT_H */

@@ -6,7 +6,10 @@
 #ifndef XENION_BOOT_H
 #define XENION_BOOT_H
 
+#include <xenion/decls.h>
 #include <xenion/os.h>
+
+XN_DECLS_BEGIN
 
 /*
  * Memory types, numbered as ACPI does. Where two claims on an address differ,
@@ -221,5 +224,7 @@ void xn_early_console(void (*write)(const char *s, unsigned int len));
  * Context: any.
  */
 void xn_early_stop(unsigned int reason) __attribute__((noreturn));
+
+XN_DECLS_END
 
 #endif /* XENION_BOOT_H */

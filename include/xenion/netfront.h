@@ -12,9 +12,12 @@
 #ifndef XENION_NETFRONT_H
 #define XENION_NETFRONT_H
 
+#include <xenion/decls.h>
 #include <xenion/frontend.h>
 #include <xenion/ring.h>
 #include <xen-public/io/netif.h>
+
+XN_DECLS_BEGIN
 
 #define XN_NET_MAX_QUEUES	8
 
@@ -381,5 +384,7 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget);
  * Context: any; one rx function at a time.
  */
 bool xn_net_rx_enable(struct xn_net_queue *q);
+
+XN_DECLS_END
 
 #endif /* XENION_NETFRONT_H */

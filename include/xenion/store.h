@@ -3,8 +3,11 @@
 #ifndef XENION_STORE_H
 #define XENION_STORE_H
 
+#include <xenion/decls.h>
 #include <xenion/boot.h>
 #include <xenion/guest.h>
+
+XN_DECLS_BEGIN
 
 /* For an OS layer in which every port is an interrupt of its own. */
 struct xn_store_ops {
@@ -40,5 +43,7 @@ int xn_store_start(struct xn_guest *guest, const struct xn_boot_channel *where,
  * Context: may sleep.
  */
 void xn_store_stop(struct xn_guest *guest, const struct xn_store_ops *ops);
+
+XN_DECLS_END
 
 #endif /* XENION_STORE_H */

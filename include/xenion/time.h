@@ -9,7 +9,10 @@
 #ifndef XENION_TIME_H
 #define XENION_TIME_H
 
+#include <xenion/decls.h>
 #include <xenion/hypercall.h>
+
+XN_DECLS_BEGIN
 
 #define XN_CLOCK_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
 
@@ -226,5 +229,7 @@ int xn_runstate_get(unsigned int vcpu, struct vcpu_runstate_info *info);
  */
 int xn_runstate_read(const struct xn_runstate *r, unsigned int vcpu,
 		     uint64_t now, struct vcpu_runstate_info *info);
+
+XN_DECLS_END
 
 #endif /* XENION_TIME_H */

@@ -18,7 +18,7 @@ FLOORS = {
 }
 # Public headers by name; those not named belong to a frontend of that name.
 HEADERS = {
-    "os": "hypercall", "hypercall": "hypercall", "format": "hypercall",
+    "os": "hypercall", "decls": "hypercall", "hypercall": "hypercall", "format": "hypercall",
     "ring": "hypercall", "version": "hypercall", "boot": "boot", "mmu": "mmu", "events": "events",
     "grant": "grant", "time": "time", "xenbus": "xenbus",
     "control": "xenbus", "store": "xenbus",
@@ -168,6 +168,7 @@ def documented(tree):
         bare = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
         bare = re.sub(r"\\\n", "", bare)
         bare = re.sub(r"^\s*#.*$", "", bare, flags=re.M)
+        bare = re.sub(r"^XN_DECLS_(BEGIN|END)$", "", bare, flags=re.M)
         # Bodies of inline functions and structs are not declarations.
         while re.search(r"\{[^{}]*\}", bare):
             bare = re.sub(r"\{[^{}]*\}", ";", bare)

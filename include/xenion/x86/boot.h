@@ -7,7 +7,10 @@
 #ifndef XENION_X86_BOOT_H
 #define XENION_X86_BOOT_H
 
+#include <xenion/decls.h>
 #include <xenion/boot.h>
+
+XN_DECLS_BEGIN
 
 /* What Xen's CPUID leaves say (xen-public/arch-x86/cpuid.h). */
 struct xn_hv_info {
@@ -180,5 +183,7 @@ int xn_pv_entries(const struct xn_pv_entries *e);
 int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 		     void *stack_top, xen_pfn_t root,
 		     const struct xn_pv_entries *e);
+
+XN_DECLS_END
 
 #endif /* XENION_X86_BOOT_H */

@@ -7,7 +7,10 @@
 #ifndef XENION_X86_UPCALL_H
 #define XENION_X86_UPCALL_H
 
+#include <xenion/decls.h>
 #include <xenion/events.h>
+
+XN_DECLS_BEGIN
 
 /**
  * xn_upcall_vector - have a vCPU interrupted by a vector of its own
@@ -76,5 +79,7 @@ void xn_apic_eoi(void *xapic);
  */
 void xn_upcall_interrupt(struct xn_evtchn_table *t, unsigned int vcpu,
 			 void *xapic);
+
+XN_DECLS_END
 
 #endif /* XENION_X86_UPCALL_H */
