@@ -57,22 +57,25 @@ selftest: modules
 shim: setup $(OUT)/include/xen-public ## build the Linux boot shim into build/boot
 	@$(MAKE) --no-print-directory -C boot/shim O=$(OUT)/boot
 
+# O=DIR: another folder than build/lib for these four, which lib.mk makes.
+lib_out := $(abspath $(or $(O),$(OUT)/lib))
+
 .PHONY: lib
 lib: ## build the library for PORT=DIR: build/lib/libxenion.a
-	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
+	@$(MAKE) --no-print-directory -f lib.mk O="$(lib_out)" $@
 
 .PHONY: install
 install: ## install it, with headers and xenion.pc: PREFIX=, DESTDIR=
-	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
+	@$(MAKE) --no-print-directory -f lib.mk O="$(lib_out)" $@
 
 .PHONY: doc
 doc: ## manual pages, one per public function: build/lib/man
 	@tools/setup doc
-	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
+	@$(MAKE) --no-print-directory -f lib.mk O="$(lib_out)" $@
 
 .PHONY: uninstall
 uninstall: ## remove that again
-	@$(MAKE) --no-print-directory -f lib.mk O=$(OUT)/lib $@
+	@$(MAKE) --no-print-directory -f lib.mk O="$(lib_out)" $@
 
 # The reference kernel's programs, an image for each kind of domain.
 bare = $(MAKE) --no-print-directory -C os/bare O=$(OUT)

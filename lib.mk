@@ -51,6 +51,11 @@ sources := $(wildcard $(foreach d,$(rooms),$(addprefix $(TOP)/$d/, \
 member = $(O)/obj/$(subst /,-,$(basename $(1:$(TOP)/%=%))).o
 objects := $(foreach s,$(sources),$(call member,$s))
 
+# Four sections and no more, so that a plain linker script (*(.text), *(.bss))
+# gets all of them. Who wants to drop what is not called says so in CFLAGS.
+plain_sections := -fno-reorder-functions -fno-reorder-blocks-and-partition \
+	-fno-merge-constants
+
 # The users' too, as they and we are one program. No floating point, for nobody
 # saves its registers; no red zone, for upcalls use the same stack.
 abi_flags := -std=gnu11 -ffreestanding -mgeneral-regs-only -mno-red-zone \
@@ -59,7 +64,7 @@ abi_flags := -std=gnu11 -ffreestanding -mgeneral-regs-only -mno-red-zone \
 own_flags = $(abi_flags) -nostdinc -isystem $(gcc_include) \
 	$(addprefix -I,$(port_includes) $(TOP)/include $(O)/include) \
 	-Wall -Wextra -Wno-unused-parameter \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables $(plain_sections) \
 	-ffile-prefix-map=$(TOP)/= $(CFLAGS)
 gcc_include = $(shell $(CC) -print-file-name=include)
 
@@ -122,7 +127,8 @@ $(man)/.made: $(headers) $(TOP)/tools/man.awk $(TOP)/lib.mk
 	done
 	@touch $@
 
-# What the port and the machine decide is in lib/, as others' config.h: there
+# What the port and the machine decide is in lib/, as others' config.h: of the
+# port what lies in its folder, for other headers of its kernel's are not ours. There
 # are also the ways to <xenion/...> and <xen-public/...>, so that a user has one
 # folder to look in, and no other library's headers.
 to := $(DESTDIR)$(PREFIX)
@@ -138,7 +144,7 @@ install: $(lib) $(man)/.made
 	@$(put) $(TOP)/include/xenion/x86/*.h $(to)/include/xenion/x86
 	@echo '#include <xenion/os.h>' | $(CC) $(own_flags) -x c -M - | \
 		tr -s ' \\' '\n' | while read -r f; do \
-		for d in $(port_includes); do \
+		for d in $(filter $(port)/%,$(port_includes)); do \
 			[ "$${f#$$d/}" = "$$f" ] || $(put) -D "$$f" \
 				"$(to_lib)/xenion/include/$${f#$$d/}" || exit 1; \
 		done; \

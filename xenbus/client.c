@@ -223,13 +223,29 @@ static void look(struct xn_xs *xs)
 
 void xn_xs_upcall(struct xn_xs *xs)
 {
+	if (XN_READ_ONCE(xs->unheard) < XN_XS_UNHEARD)
+		XN_WRITE_ONCE(xs->unheard, 0);
 	xn_backoff_event(&xs->backoff);
 	look(xs);
+}
+
+/* Answers that no event tells of: once is bad luck, again and again a fault. */
+static void count_unheard(struct xn_xs *xs)
+{
+	uint32_t n = XN_READ_ONCE(xs->unheard);
+
+	if (n == XN_XS_UNHEARD || XN_READ_ONCE(xs->intf->rsp_prod) ==
+				  XN_READ_ONCE(xs->rsp_cons))
+		return;
+	XN_WRITE_ONCE(xs->unheard, n + 1);
+	if (n + 1 == XN_XS_UNHEARD)
+		xn_os_log(XN_WARN, "xenstore answers without an event: are upcalls delivered? Each answer takes a second");
 }
 
 /* A reply is late: an event may be lost. Look, and notify again. */
 void xn_xs_nudge(struct xn_xs *xs)
 {
+	count_unheard(xs);
 	look(xs);
 	xn_evtchn_send(xs->port);
 }

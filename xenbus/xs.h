@@ -27,6 +27,9 @@ static inline char xn_printable(char c)
 #define XN_XS_TIMEOUT	(30 * XN_NSEC_PER_SEC)
 #define XN_XS_SLICE	XN_NSEC_PER_SEC
 
+/* Late answers without an event between them before the log asks for the reason. */
+#define XN_XS_UNHEARD	3u
+
 /*
  * Sleep until @condition holds or @deadline has passed; true if it holds. The
  * condition may have a side effect when it becomes true. Each slice ends with a

@@ -20,7 +20,8 @@ void xn_start_pv(uint64_t start_info, uint64_t entry_cycles)
 {
 	xn_hypercall_choose_pv();
 	if (xn_boot_pv(&memory, start_info, xn_early_ring, &info, &pv) ||
-	    xn_boot_claim(&info))
+	    xn_boot_claim(&info, (uintptr_t)__executable_start,
+			  (uintptr_t)_end))
 		xn_early_stop(SHUTDOWN_crash);
 	info.entry_cycles = entry_cycles;
 	info.nr_vcpus = xn_vcpu_count();

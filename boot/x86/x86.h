@@ -21,11 +21,15 @@ extern uint64_t xn_entry_cycles;
 void xn_start_pvh(uint32_t start_info);
 void xn_start_pv(uint64_t start_info, uint64_t entry_cycles);
 
+/* claim.c: mark @size bytes as in use; the error is logged. */
+int xn_boot_reserve(struct xn_memmap *map, uint64_t start, uint64_t size);
+
 /*
- * claim.c: reserve in the map what is in RAM in every kind of guest: the image,
- * the modules, and address 0.
+ * claim.c: the same for what is in RAM in every kind of guest: the image, the
+ * modules, and address 0.
  */
-int xn_boot_claim(struct xn_boot_info *info);
+int xn_boot_claim(struct xn_boot_info *info, uint64_t image_start,
+		  uint64_t image_end);
 
 /* early.c: output if Xen refuses its console. */
 extern void (*xn_early_other)(const char *s, unsigned int len);

@@ -138,6 +138,8 @@ int xn_net_init(struct xn_net *net, struct xn_device *dev,
 	net->config = *config;
 	if (!net->config.rx_pages)
 		net->config.rx_pages = XN_NET_RING_SIZE;
+	/* Segments lie in pieces, and have no checksums yet. */
+	net->config.no_gso |= net->config.no_csum || net->config.no_sg;
 	for (i = 0; i < XN_NET_MAX_QUEUES; i++)
 		xn_netq_init(&net->queue[i], net, i);
 	return xn_frontend_init(&net->fe, dev, &net_ops);

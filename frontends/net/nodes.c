@@ -84,15 +84,18 @@ static bool offers(struct xn_net *net, const char *feature)
 
 static void read_offloads(struct xn_net *net)
 {
+	const struct xn_net_config *c = &net->config;
 	struct xn_net_info *info = &net->info;
 
 	info->split_events = offers(net, "feature-split-event-channels");
-	info->sg = offers(net, "feature-sg");
-	info->csum_ipv4 = !offers(net, "feature-no-csum-offload");
-	info->csum_ipv6 = offers(net, "feature-ipv6-csum-offload");
-	info->gso_tcpv4 = info->sg && info->csum_ipv4 &&
+	info->sg = !c->no_sg && offers(net, "feature-sg");
+	info->csum_ipv4 = !c->no_csum &&
+			  !offers(net, "feature-no-csum-offload");
+	info->csum_ipv6 = !c->no_csum &&
+			  offers(net, "feature-ipv6-csum-offload");
+	info->gso_tcpv4 = !c->no_gso && info->sg && info->csum_ipv4 &&
 			  offers(net, "feature-gso-tcpv4");
-	info->gso_tcpv6 = info->sg && info->csum_ipv6 &&
+	info->gso_tcpv6 = !c->no_gso && info->sg && info->csum_ipv6 &&
 			  offers(net, "feature-gso-tcpv6");
 	/* Without several pieces, no more than a page leaves. */
 	if (!info->sg && info->mtu > XN_NET_DEFAULT_MTU)
@@ -136,11 +139,31 @@ bool xn_net_has_carrier(struct xn_net *net)
 
 /* ---- What we publish ---- */
 
-/* Whether the backend may send us these: always. */
-static const char *const our_features[] = {
-	"request-rx-copy", "feature-rx-notify", "feature-sg",
-	"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
-};
+/* What the backend may send us. IPv4 without checksums is allowed unless denied. */
+static int publish_features(struct xn_net *net, struct xn_xs *xs, uint32_t txn)
+{
+	const struct xn_net_config *c = &net->config;
+	const struct {
+		const char *name;
+		bool ours;
+	} feature[] = {
+		{ "request-rx-copy", true },
+		{ "feature-rx-notify", true },
+		{ "feature-sg", !c->no_sg },
+		{ "feature-gso-tcpv4", !c->no_gso },
+		{ "feature-gso-tcpv6", !c->no_gso },
+		{ "feature-no-csum-offload", c->no_csum },
+		{ "feature-ipv6-csum-offload", !c->no_csum },
+	};
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < XN_ARRAY_SIZE(feature); i++)
+		if (feature[i].ours)
+			err = xn_xs_write(xs, txn, net->fe.dev->node,
+					  feature[i].name, "1");
+	return err;
+}
 
 static int publish_queue(struct xn_frontend *fe, struct xn_xs *xs,
 			 uint32_t txn, const char *dir, unsigned int index)
@@ -169,12 +192,9 @@ static int publish_queue(struct xn_frontend *fe, struct xn_xs *xs,
 int xn_net_publish(struct xn_frontend *fe, struct xn_xs *xs, uint32_t txn)
 {
 	struct xn_net *net = xn_container_of(fe, struct xn_net, fe);
-	unsigned int i;
 	int err;
 
 	err = xn_frontend_publish_queues(fe, xs, txn, net->info.nr_queues,
 					 publish_queue);
-	for (i = 0; !err && i < XN_ARRAY_SIZE(our_features); i++)
-		err = xn_xs_write(xs, txn, fe->dev->node, our_features[i], "1");
-	return err;
+	return err ? err : publish_features(net, xs, txn);
 }

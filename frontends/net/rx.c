@@ -218,7 +218,7 @@ static enum verdict packet_look_at_extra(struct xn_net_queue *q,
 	RING_COPY_RESPONSE(&q->rx, c->next, &rsp);
 	memcpy(&extra, &rsp, sizeof(extra));
 	c->next++;
-	if (extra.type != XEN_NETIF_EXTRA_TYPE_GSO ||
+	if (q->net->config.no_gso || extra.type != XEN_NETIF_EXTRA_TYPE_GSO ||
 	    (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE))
 		return rx_refuse(q, "extra info that was not agreed on");
 	if (extra.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 &&
@@ -241,7 +241,7 @@ static enum verdict packet_look_at_piece(struct xn_net_queue *q, struct chain *c
 
 	if (c->next == c->prod)
 		return PARTIAL;
-	if (pkt->nr == XN_NET_MAX_PIECES)
+	if (pkt->nr == (q->net->config.no_sg ? 1 : XN_NET_MAX_PIECES))
 		return rx_refuse(q, "a packet of too many pieces");
 	RING_COPY_RESPONSE(&q->rx, c->next, &rsp);
 	c->next++;
@@ -321,9 +321,11 @@ static void packet_deliver(struct xn_net_queue *q, const struct chain *c)
 	/*
 	 * Their pages stay in their slots, to be offered again. No backend cuts
 	 * a packet within its Ethernet header, but netif.h allows it: so that
-	 * is an error of one packet, not of the device.
+	 * is an error of one packet, not of the device. The same holds for a
+	 * packet without a checksum that waited while we came.
 	 */
-	if (c->bad || pkt->piece[0].len < XN_NET_MIN_LEN) {
+	if (c->bad || pkt->piece[0].len < XN_NET_MIN_LEN ||
+	    (pkt->csum_blank && q->net->config.no_csum)) {
 		q->rx_stats.errors++;
 		return;
 	}

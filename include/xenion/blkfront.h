@@ -19,9 +19,12 @@
 #ifndef XENION_BLKFRONT_H
 #define XENION_BLKFRONT_H
 
+#include <xenion/decls.h>
 #include <xenion/frontend.h>
 #include <xenion/ring.h>
 #include <xen-public/io/blkif.h>
+
+XN_DECLS_BEGIN
 
 #define XN_BLK_SECTOR_SHIFT	9
 
@@ -289,5 +292,41 @@ void xn_blk_push(struct xn_blk_queue *q);
  * Context: upcall, or any; never twice at once for one queue.
  */
 void xn_blk_event(struct xn_blk_queue *q);
+
+/* ---- frontends/blk/bytes.c ---- */
+
+/* Bytes to read or write, wherever they begin and end. */
+struct xn_blk_bytes {
+	enum xn_blk_op op;	/* XN_BLK_READ, _WRITE or _WRITE_FUA */
+	uint64_t offset;	/* on the disk, bytes */
+	void *buf;		/* any memory, any alignment */
+	uint32_t len;		/* bytes */
+	void *page;		/* of xn_os_page_alloc(), in use meanwhile */
+	/*
+	 * Make one request of whole sectors and wait for its end: @len bytes
+	 * at @va, which is @page, from @sector on, counted in 512 bytes. 0 or a
+	 * negative errno value. May sleep.
+	 */
+	int (*io)(void *data, enum xn_blk_op op, uint64_t sector, void *va,
+		  uint32_t len);
+	void *data;		/* its first argument */
+};
+
+/**
+ * xn_blk_bytes - read or write any bytes of a disk
+ * @blk: a connected disk
+ * @b: which, and how requests are made
+ *
+ * A page at a time, through @b->page. Sectors of which only a part is written
+ * are read before: the caller excludes others who write there.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL (another operation, or bytes beyond the disk's end), or
+ * the first error of @b->io; some of the bytes may have been read or written
+ * by then.
+ */
+int xn_blk_bytes(const struct xn_blk *blk, const struct xn_blk_bytes *b);
+
+XN_DECLS_END
 
 #endif /* XENION_BLKFRONT_H */

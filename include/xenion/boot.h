@@ -6,7 +6,10 @@
 #ifndef XENION_BOOT_H
 #define XENION_BOOT_H
 
+#include <xenion/decls.h>
 #include <xenion/os.h>
+
+XN_DECLS_BEGIN
 
 /*
  * Memory types, numbered as ACPI does. Where two claims on an address differ,
@@ -123,13 +126,16 @@ struct xn_boot_channel {
 
 struct xn_boot_pv;
 
+/* A command line has fewer characters before its NUL. */
+#define XN_CMDLINE_MAX	65536u
+
 /* What every kind of entry ends in, whatever the host's format was. */
 struct xn_boot_info {
 	enum xn_kind kind;
 	uint64_t entry_cycles;	/* xn_cycles() at the first instruction */
 	unsigned int nr_vcpus;	/* 1 ... XN_MAX_VCPUS; only the first is up */
 	struct xn_boot_channel store, console;
-	uint64_t cmdline;	/* guest-physical, 0: none; length unchecked */
+	uint64_t cmdline;	/* guest-physical, 0: none; see XN_CMDLINE_MAX */
 	uint64_t rsdp;		/* guest-physical, 0: none */
 	unsigned int nr_modules;
 	struct xn_boot_module module[XN_BOOT_MAX_MODULES];
@@ -157,6 +163,27 @@ struct xn_boot_info {
  * Context: upcalls disabled, no other vCPU runs.
  */
 void xn_start(const struct xn_boot_info *info);
+
+/**
+ * xn_hvm_store - where a PVH or HVM guest's xenstore is
+ * @c: filled in; gpa 0: the domain has none, as dom0
+ *
+ * HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN. The boot info has it; for those
+ * who have none.
+ *
+ * Context: any, after the hypercall instruction was chosen.
+ */
+void xn_hvm_store(struct xn_boot_channel *c);
+
+/**
+ * xn_hvm_console - where a PVH or HVM guest's console is
+ * @c: filled in; gpa 0: the domain has none
+ *
+ * HVM_PARAM_CONSOLE_PFN, HVM_PARAM_CONSOLE_EVTCHN.
+ *
+ * Context: any, after the hypercall instruction was chosen.
+ */
+void xn_hvm_console(struct xn_boot_channel *c);
 
 /**
  * xn_vcpu_count - how many vCPUs this domain has
@@ -198,5 +225,7 @@ void xn_early_console(void (*write)(const char *s, unsigned int len));
  * Context: any.
  */
 void xn_early_stop(unsigned int reason) __attribute__((noreturn));
+
+XN_DECLS_END
 
 #endif /* XENION_BOOT_H */

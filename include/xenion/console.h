@@ -7,8 +7,11 @@
 #ifndef XENION_CONSOLE_H
 #define XENION_CONSOLE_H
 
+#include <xenion/decls.h>
 #include <xenion/frontend.h>
 #include <xen-public/io/console.h>
+
+XN_DECLS_BEGIN
 
 struct xn_console {
 	struct xencons_interface *intf;
@@ -119,5 +122,7 @@ unsigned int xn_console_room(struct xn_console *con);
  * Context: any.
  */
 int xn_console_read(struct xn_console *con, char *data, unsigned int size);
+
+XN_DECLS_END
 
 #endif /* XENION_CONSOLE_H */

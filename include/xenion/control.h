@@ -7,7 +7,10 @@
 #ifndef XENION_CONTROL_H
 #define XENION_CONTROL_H
 
+#include <xenion/decls.h>
 #include <xenion/guest.h>
+
+XN_DECLS_BEGIN
 
 /* The longest word that is reported whole, with its NUL. */
 #define XN_CONTROL_WORD_MAX	32
@@ -61,5 +64,7 @@ int xn_control_init(struct xn_control *c, struct xn_guest *guest);
  * Context: may sleep.
  */
 void xn_control_fini(struct xn_control *c);
+
+XN_DECLS_END
 
 #endif /* XENION_CONTROL_H */

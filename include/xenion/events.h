@@ -13,8 +13,11 @@
 #ifndef XENION_EVENTS_H
 #define XENION_EVENTS_H
 
+#include <xenion/decls.h>
 #include <xenion/hypercall.h>
 #include <xenion/vcpus.h>
+
+XN_DECLS_BEGIN
 
 /*
  * xn_evtchn_fn - handle an event
@@ -502,5 +505,7 @@ static inline void xn_backoff_work(struct xn_backoff *b)
 	if (__atomic_load_n(&b->idle, __ATOMIC_RELAXED))
 		xn_backoff_end(b);
 }
+
+XN_DECLS_END
 
 #endif /* XENION_EVENTS_H */

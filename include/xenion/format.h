@@ -6,7 +6,10 @@
 #ifndef XENION_FORMAT_H
 #define XENION_FORMAT_H
 
+#include <xenion/decls.h>
 #include <xenion/os.h>
+
+XN_DECLS_BEGIN
 
 /**
  * xn_vformat - text with numbers in it, for a port's xn_os_log()
@@ -20,5 +23,7 @@
  */
 unsigned int xn_vformat(char *buf, unsigned int size, const char *fmt,
 			__builtin_va_list ap);
+
+XN_DECLS_END
 
 #endif /* XENION_FORMAT_H */

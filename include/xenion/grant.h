@@ -15,8 +15,11 @@
 #ifndef XENION_GRANT_H
 #define XENION_GRANT_H
 
+#include <xenion/decls.h>
 #include <xenion/hypercall.h>
 #include <xenion/mmu.h>
+
+XN_DECLS_BEGIN
 
 #define XN_GRANT_INVALID	0u	/* a reserved one: never allocated */
 
@@ -495,5 +498,7 @@ void xn_gntcopy_to(struct gnttab_copy *op, domid_t domid, grant_ref_t ref,
  * others as for xn_gntmap_map().
  */
 int xn_gnttab_copy(struct gnttab_copy *op, unsigned int n);
+
+XN_DECLS_END
 
 #endif /* XENION_GRANT_H */

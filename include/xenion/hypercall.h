@@ -10,6 +10,7 @@
 #ifndef XENION_HYPERCALL_H
 #define XENION_HYPERCALL_H
 
+#include <xenion/decls.h>
 #include <xenion/os.h>
 #include <xen-public/event_channel.h>
 #include <xen-public/hvm/hvm_op.h>
@@ -19,6 +20,8 @@
 #include <xen-public/vcpu.h>
 #include <xen-public/version.h>
 #include <xen-public/grant_table.h>
+
+XN_DECLS_BEGIN
 
 /**
  * xn_errno - translate a failed hypercall's result
@@ -145,5 +148,7 @@ static inline int xn_hvm_param_set(unsigned int index, uint64_t value)
  * Returns: 0 or a negative errno value. Context: any.
  */
 int xn_domid(domid_t *domid);
+
+XN_DECLS_END
 
 #endif /* XENION_HYPERCALL_H */

@@ -12,7 +12,10 @@
 #ifndef XENION_MMU_H
 #define XENION_MMU_H
 
+#include <xenion/decls.h>
 #include <xenion/os.h>
+
+XN_DECLS_BEGIN
 
 /* Kinds of frames without a number in XENMAPSPACE_*. */
 enum xn_mapspace {
@@ -201,5 +204,7 @@ long xn_balloon_current(void);
  * Return: how many, or a negative errno value.
  */
 long xn_balloon_limit(void);
+
+XN_DECLS_END
 
 #endif /* XENION_MMU_H */

@@ -12,9 +12,12 @@
 #ifndef XENION_NETFRONT_H
 #define XENION_NETFRONT_H
 
+#include <xenion/decls.h>
 #include <xenion/frontend.h>
 #include <xenion/ring.h>
 #include <xen-public/io/netif.h>
+
+XN_DECLS_BEGIN
 
 #define XN_NET_MAX_QUEUES	8
 
@@ -49,6 +52,13 @@ struct xn_net_config {
 	 */
 	unsigned int rx_pages;
 	bool distrust;	/* info.trusted is false, whatever the toolstack says */
+	/*
+	 * What a network stack does without, in both directions; the backend is
+	 * told. Packets that come have one segment at most (@no_gso); a checksum
+	 * of their own (@no_csum, which implies @no_gso); one piece (@no_sg, the
+	 * same): with @no_sg they fit an MTU-sized buffer.
+	 */
+	bool no_gso, no_csum, no_sg;
 };
 
 /* What toolstack and backend offer, checked; valid while connected. */
@@ -91,7 +101,8 @@ struct xn_net_piece {
  *   - @len is the sum of the pieces, at most XN_NET_MAX_PIECES pages: that is
  *     more than IP allows;
  *   - @gso_type is one of netif.h's TCPV4 and TCPV6 with a @gso_size that is
- *     not 0, or none.
+ *     not 0, or none;
+ *   - there is nothing that net->config does without.
  *
  * Nothing else is: csum_blank, data_validated, gso_type and gso_size are the
  * backend's word, and need not fit the packet. So are all headers.
@@ -373,5 +384,7 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget);
  * Context: any; one rx function at a time.
  */
 bool xn_net_rx_enable(struct xn_net_queue *q);
+
+XN_DECLS_END
 
 #endif /* XENION_NETFRONT_H */

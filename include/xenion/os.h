@@ -46,6 +46,7 @@ enum xn_stat {
 	XN_STAT_COUNT
 };
 
+#include <xenion/decls.h>
 #include <xn_os_port.h>
 
 #define XEN_HAVE_PV_GUEST_ENTRY 1
@@ -53,6 +54,8 @@ enum xn_stat {
 #define __XEN_INTERFACE_VERSION__ 0x00040e00
 #endif
 #include <xen-public/xen.h>
+
+XN_DECLS_BEGIN
 
 #define XN_PAGE_SHIFT	12
 #define XN_PAGE_SIZE	4096u
@@ -185,5 +188,7 @@ unsigned int xn_os_cpu(void);
  */
 void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+XN_DECLS_END
 
 #endif /* XENION_OS_H */

@@ -9,8 +9,11 @@
 #ifndef XENION_TIME_H
 #define XENION_TIME_H
 
+#include <xenion/decls.h>
 #include <xenion/hypercall.h>
 #include <xenion/vcpus.h>
+
+XN_DECLS_BEGIN
 
 /* The last time that one vCPU read. A cache line of its own. */
 struct xn_clock_vcpu {
@@ -226,5 +229,7 @@ int xn_runstate_get(unsigned int vcpu, struct vcpu_runstate_info *info);
  */
 int xn_runstate_read(const struct xn_runstate *r, unsigned int vcpu,
 		     uint64_t now, struct vcpu_runstate_info *info);
+
+XN_DECLS_END
 
 #endif /* XENION_TIME_H */

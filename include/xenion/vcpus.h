@@ -11,7 +11,10 @@
 #define XENION_VCPUS_H
 
 #include <xenion/boot.h>
+#include <xenion/decls.h>
 #include <xenion/mmu.h>
+
+XN_DECLS_BEGIN
 
 struct xn_vcpus {
 	struct shared_info *shared;
@@ -57,5 +60,7 @@ int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu);
  * Context: may sleep.
  */
 void xn_vcpus_fini(struct xn_vcpus *v);
+
+XN_DECLS_END
 
 #endif /* XENION_VCPUS_H */

@@ -15,10 +15,13 @@
 #ifndef XENION_XENBUS_H
 #define XENION_XENBUS_H
 
+#include <xenion/decls.h>
 #include <xenion/events.h>
 #include <xenion/grant.h>
 #include <xen-public/io/xenbus.h>
 #include <xen-public/io/xs_wire.h>
+
+XN_DECLS_BEGIN
 
 /* The longest path that the library uses, with its NUL. */
 #define XN_XS_PATH_MAX	256
@@ -118,6 +121,7 @@ struct xn_xs {
 	uint32_t next_id;
 	uint32_t next_watch;
 	uint32_t users;			/* callers within the client */
+	uint32_t unheard;		/* late answers that no event told of */
 	bool sending;			/* a thread owns the request ring */
 	bool dead;			/* broken or closed: requests fail */
 	uint8_t event[16];		/* end of the current watch event */
@@ -589,5 +593,7 @@ bool xn_device_exists(struct xn_device *dev);
 int xn_device_scan(struct xn_guest *guest, const char *type,
 		   int (*fn)(void *data, const char *type, unsigned int id),
 		   void *data);
+
+XN_DECLS_END
 
 #endif /* XENION_XENBUS_H */

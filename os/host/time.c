@@ -261,6 +261,8 @@ long host_vcpu_op(struct host_guest *g, unsigned int cmd, unsigned int vcpu,
 	if (vcpu >= g->cfg.nr_vcpus)
 		return -ENOENT;
 	switch (cmd) {
+	case VCPUOP_is_up:
+		return 1;
 	case VCPUOP_set_singleshot_timer:
 		return self ? set_singleshot(g, vcpu, arg) : -EINVAL;
 	case VCPUOP_stop_singleshot_timer:

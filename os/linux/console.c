@@ -20,6 +20,7 @@
 #include <linux/tty_flip.h>
 #include <linux/workqueue.h>
 
+#include <xenion/boot.h>
 #include <xenion/console.h>
 #include <xenion/version.h>
 #include "xnl.h"
@@ -408,31 +409,27 @@ static struct notifier_block reboot_block = {
 
 static int __init xenion_console_init(void)
 {
-	u64 gfn, port;
+	struct xn_boot_channel where;
 	int err;
 
-	err = xn_hvm_param_get(HVM_PARAM_CONSOLE_PFN, &gfn);
-	if (!err)
-		err = xn_hvm_param_get(HVM_PARAM_CONSOLE_EVTCHN, &port);
-	if (err)
-		return err;
-	if (!gfn || !port || port > U32_MAX) {
+	xn_hvm_console(&where);
+	if (!where.gpa) {
 		pr_err("xenion-console: the toolstack gave this domain no console\n");
 		return -ENODEV;
 	}
-	xcon.intf = xn_os_map(gfn, 1);
+	xcon.intf = xn_os_map(where.gpa >> XN_PAGE_SHIFT, 1);
 	if (!xcon.intf)
 		return -ENOMEM;
 	spin_lock_init(&xcon.out_lock);
 	spin_lock_init(&xcon.in_lock);
 	INIT_DELAYED_WORK(&xcon.input_again, input_again);
-	xn_console_init(&xcon.con, xcon.intf, port);
+	xn_console_init(&xcon.con, xcon.intf, where.port);
 	tty_port_init(&xcon.port);
 	xcon.port.ops = &xcon_port_ops;
 	err = xcon_tty_init();
 	if (err)
 		goto destroy;
-	xcon.irq = xnl_irq_adopt(port);
+	xcon.irq = xnl_irq_adopt(where.port);
 	if (xcon.irq < 0) {
 		err = xcon.irq;
 		goto tty;

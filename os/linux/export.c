@@ -5,6 +5,7 @@
  */
 #include <linux/export.h>
 
+#include <xenion/boot.h>
 #include <xenion/guest.h>
 #include "../../frontends/frontend.h"
 #include "xnl.h"
@@ -28,6 +29,9 @@ EXPORT_SYMBOL_GPL(xn_os_log);
 EXPORT_SYMBOL_GPL(xn_hypercall_insn);
 EXPORT_SYMBOL_GPL(xn_hypercall_other);
 EXPORT_SYMBOL_GPL(xn_errno);
+
+/* boot.h */
+EXPORT_SYMBOL_GPL(xn_hvm_console);
 
 /* events.h */
 EXPORT_SYMBOL_GPL(xn_evtchn_hold);

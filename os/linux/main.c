@@ -7,6 +7,7 @@
 #include <linux/interrupt.h>
 #include <linux/module.h>
 
+#include <xenion/store.h>
 #include <xenion/version.h>
 #include "internal.h"
 
@@ -22,7 +23,6 @@ struct xn_hv_info xnl_hv;
 struct xn_physmap xnl_shared;
 struct xn_vcpus xnl_vcpus;
 
-static struct xenstore_domain_interface *store;
 static int store_irq;
 
 static irqreturn_t store_interrupt(int irq, void *data)
@@ -31,54 +31,43 @@ static irqreturn_t store_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-static int store_init(void)
+static int store_bind(struct xn_xs *xs, evtchn_port_t port)
 {
-	u64 gfn, port;
 	int err;
 
-	err = xn_hvm_param_get(HVM_PARAM_STORE_PFN, &gfn);
-	if (!err)
-		err = xn_hvm_param_get(HVM_PARAM_STORE_EVTCHN, &port);
-	if (err)
-		return err;
-	if (!gfn || !port || port > U32_MAX) {
-		pr_err("xenion: this domain has no xenstore: start it with a toolstack such as xl\n");
-		return -ENODEV;
-	}
-	store = xn_os_map(gfn, 1);
-	if (!store)
-		return -ENOMEM;
 	store_irq = xnl_irq_adopt(port);
-	if (store_irq < 0) {
-		err = store_irq;
-		goto unmap;
-	}
-	err = request_irq(store_irq, store_interrupt, 0, "xenion-xenstore",
-			  &xnl_guest.xs);
+	if (store_irq < 0)
+		return store_irq;
+	err = request_irq(store_irq, store_interrupt, 0, "xenion-xenstore", xs);
 	if (err)
-		goto unbind;
-	err = xn_xs_init(&xnl_guest.xs, store, port);
-	if (err)
-		goto free;
-	xn_backoff_open(&xnl_guest.xs.backoff, &xnl_guest.evtchn, port);
-	return 0;
-
-free:
-	free_irq(store_irq, &xnl_guest.xs);
-unbind:
-	xnl_irq_unbind(store_irq);
-unmap:
-	xn_os_unmap(store, 1);
+		xnl_irq_unbind(store_irq);
 	return err;
+}
+
+static void store_unbind(struct xn_xs *xs, evtchn_port_t port)
+{
+	free_irq(store_irq, xs);
+	xnl_irq_unbind(store_irq);
+}
+
+static const struct xn_store_ops store_ops = {
+	.bind	= store_bind,
+	.unbind	= store_unbind,
+};
+
+static int store_init(void)
+{
+	struct xn_boot_channel where;
+
+	xn_hvm_store(&where);
+	if (!where.gpa)
+		pr_err("xenion: this domain has no xenstore: start it with a toolstack such as xl\n");
+	return xn_store_start(&xnl_guest, &where, &store_ops);
 }
 
 static void store_fini(void)
 {
-	xn_xs_fini(&xnl_guest.xs);
-	xn_backoff_close(&xnl_guest.xs.backoff);
-	free_irq(store_irq, &xnl_guest.xs);
-	xnl_irq_unbind(store_irq);
-	xn_os_unmap(store, 1);
+	xn_store_stop(&xnl_guest, &store_ops);
 }
 
 /* Where the toolstack's ports are. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Per-CPU upcall vectors: HVMOP_set_evtchn_upcall_vector
- * (xen-public/hvm/hvm_op.h). Each CPU gets one interrupt of the kernel's own
+ * Per-CPU upcall vectors (xenion/x86/upcall.h). Each CPU gets one interrupt of the kernel's own
  * vector domain, and tells Xen its vector; Xen then raises it through the
  * local APIC when an event is pending for that vCPU.
  *
@@ -15,6 +14,7 @@
 #include <asm/hw_irq.h>
 #include <asm/irqdomain.h>
 
+#include <xenion/x86/upcall.h>
 #include "internal.h"
 
 struct xnl_upcall {
@@ -36,16 +36,6 @@ static irqreturn_t upcall_handler(int irq, void *data)
 	xn_evtchn_upcall(&xnl_guest.evtchn, this_cpu_read(xnl_upcall.vcpu));
 	/* Also when nothing was pending: Xen fires a new vector once. */
 	return IRQ_HANDLED;
-}
-
-static int set_vector(unsigned int vcpu, unsigned int vector)
-{
-	struct xen_hvm_evtchn_upcall_vector op = {
-		.vcpu = vcpu,
-		.vector = vector,
-	};
-
-	return xn_hc_hvm(HVMOP_set_evtchn_upcall_vector, &op);
 }
 
 static int upcall_cpu_up(unsigned int cpu)
@@ -76,7 +66,7 @@ static int upcall_cpu_up(unsigned int cpu)
 		goto dispose;
 	/* Activation may have chosen another vector: read it only now. */
 	up->vector = irqd_cfg(irq_get_irq_data(irq))->vector;
-	err = set_vector(up->vcpu, up->vector);
+	err = xn_upcall_vector(up->vcpu, up->vector);
 	if (err)
 		goto free;
 	up->irq = irq;
@@ -102,7 +92,7 @@ static int upcall_cpu_down(unsigned int cpu)
 	 * Events that had come here before they moved are still here. To set
 	 * the vector makes Xen raise it once more: they are handled by it.
 	 */
-	set_vector(up->vcpu, up->vector);
+	xn_upcall_vector(up->vcpu, up->vector);
 	free_irq(up->irq, &xnl_guest);
 	irq_dispose_mapping(up->irq);
 	up->irq = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The out-of-line half of the OS contract (include/xenion/os.h) in its simplest
- * honest form, for a PVH guest in the identity map that the entry code leaves:
- * to be copied by who begins a port. docs/porting.md says what each function
- * owes to its callers.
+ * honest form, for a PVH guest whose entry code leaves an identity map of the
+ * first 4 GiB: to be copied by who begins a port. docs/porting.md says what each
+ * function owes to its callers.
  */
 #include <stdarg.h>
 #include <xenion/format.h>
@@ -13,6 +13,10 @@
 #define POOL_PAGES	512		/* 2 MiB */
 #define HOLE_PAGES	320		/* shared info, the largest grant table */
 #define STACK_WORDS	2048
+/* Address minus physical address of this image: not 0 in the upper half. */
+#ifndef PORT_OFFSET
+#define PORT_OFFSET	0ul
+#endif
 #define IDENTITY_END	(1ull << (32 - XN_PAGE_SHIFT))	/* frames, 4 GiB */
 
 uint64_t port_stat[XN_STAT_COUNT];
@@ -48,7 +52,7 @@ void xn_os_page_free(void *page)
 
 xen_pfn_t xn_os_gfn(const void *va)
 {
-	return (uintptr_t)va >> XN_PAGE_SHIFT;
+	return ((uintptr_t)va - PORT_OFFSET) >> XN_PAGE_SHIFT;
 }
 
 void *xn_os_map(xen_pfn_t gfn, unsigned int count)

@@ -18,13 +18,14 @@ FLOORS = {
 }
 # Public headers by name; those not named belong to a frontend of that name.
 HEADERS = {
-    "vcpus": "mmu", "os": "hypercall", "hypercall": "hypercall", "format": "hypercall",
-    "ring": "hypercall", "version": "hypercall", "boot": "boot", "mmu": "mmu", "events": "events",
-    "grant": "grant", "time": "time", "xenbus": "xenbus",
-    "control": "xenbus",
+    "os": "hypercall", "decls": "hypercall", "hypercall": "hypercall",
+    "format": "hypercall", "ring": "hypercall", "version": "hypercall", "boot": "boot",
+    "mmu": "mmu", "vcpus": "mmu", "events": "events", "grant": "grant", "time": "time",
+    "xenbus": "xenbus", "control": "xenbus", "store": "xenbus",
     "guest": "xenbus",  # one instance of each room, up to xenbus
     "x86/hypercall": "hypercall", "x86/tsc": "hypercall",
     "x86/cpuid": "hypercall", "x86/boot": "boot", "x86/pv": "mmu",
+    "x86/msr": "hypercall", "x86/upcall": "events",
 }
 ROOMS = ["hypercall", "boot", "mmu", "events", "grant", "time", "xenbus", "frontends"]
 # Of the core, but programs of their own that an OS never sees.
@@ -167,6 +168,7 @@ def documented(tree):
         bare = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
         bare = re.sub(r"\\\n", "", bare)
         bare = re.sub(r"^\s*#.*$", "", bare, flags=re.M)
+        bare = re.sub(r"^XN_DECLS_(BEGIN|END)$", "", bare, flags=re.M)
         # Bodies of inline functions and structs are not declarations.
         while re.search(r"\{[^{}]*\}", bare):
             bare = re.sub(r"\{[^{}]*\}", ";", bare)

@@ -4,15 +4,15 @@
 
     blocks.py DOCUMENT FOLDER
 
-A block that begins with "```c NAME" is added to FOLDER/NAME; those of "```sh"
-become FOLDER/step1.sh, step2.sh, ... The paragraph before a file's block must
+A block that begins with "```c NAME" (or asm, ld) is added to FOLDER/NAME; those of
+"```sh" become FOLDER/step1.sh, step2.sh, ... The paragraph before a file's block must
 name the file too, as readers do not see more. Prints the names, a line each.
 """
 import os
 import re
 import sys
 
-BLOCK = re.compile(r"^```(c|sh)[ \t]*([\w.]*)\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^```(c|asm|ld|sh)[ \t]*([\w.]*)\n(.*?)^```$", re.M | re.S)
 
 
 def main():

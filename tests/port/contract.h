@@ -12,12 +12,20 @@
  * xn_contract_check - try what can be tried of the contract
  * @t: event channels, with upcalls
  * @vcpu: Xen's number of the vCPU that runs this
- * @report: told of each promise
+ * @told: called for each promise; perhaps in an upcall, if it hangs
  *
- * Takes a second or so, 8 ports, 72 pages. Where a promise is broken badly, it
- * does not return. Context: where a thread of the kernel may sleep.
+ * Takes a second or so, 8 ports, 72 pages. With several CPUs, the thread has to
+ * stay on @vcpu: whether an upcall stays away under a lock, and while upcalls
+ * are disabled, is seen by an event to @vcpu, and the CPU's number has to be of
+ * this one. The other tests need no certain CPU.
+ *
+ * A promise may take 45 seconds. Then @told is called in an upcall, with false
+ * and what did not end, and the function does not return: a kernel that wants to
+ * go on stops there. The limit is a timer of Xen's, VIRQ_TIMER; in a kernel that
+ * has bound it, and in one that takes upcalls only where it waits while it does
+ * not, there is none. Context: where a thread of the kernel may sleep.
  */
 void xn_contract_check(struct xn_evtchn_table *t, unsigned int vcpu,
-		       void (*report)(bool kept, const char *promise));
+		       void (*told)(bool kept, const char *promise));
 
 #endif /* XENION_CONTRACT_H */

@@ -418,6 +418,7 @@ static struct {
 	int refuse_connected;
 	unsigned int rx_pages;		/* for t_start() */
 	bool distrust;			/* the same */
+	bool no_gso, no_csum, no_sg;	/* the same */
 	bool live, link, no_pages;
 	bool scheduled[XN_NET_MAX_QUEUES];
 	unsigned int budget;
@@ -660,7 +661,8 @@ static inline int t_start(unsigned int max_queues)
 {
 	const struct xn_net_config config = {
 		.max_queues = max_queues, .rx_pages = t.rx_pages,
-		.distrust = t.distrust,
+		.distrust = t.distrust, .no_gso = t.no_gso,
+		.no_csum = t.no_csum, .no_sg = t.no_sg,
 	};
 	int err;
 

@@ -5,35 +5,19 @@
 
 #include "unit.h"
 #include "xenstore.h"
-#include <xenion/guest.h>
-
-static inline void guest_store_event(void *data, evtchn_port_t port)
-{
-	xn_xs_upcall(data);
-}
+#include <xenion/store.h>
 
 #ifndef GUEST_PAGES
 #define GUEST_PAGES	16384
 #endif
 
-/* Returns: as the first of its calls that fails, and then nothing is left. */
+/* Returns: as xn_store_start(). */
 static inline int guest_store_begin(struct host_xenion *x)
 {
-	evtchn_port_t port = host_port_guest_end(host_store_port(x->host));
-	struct xn_evtchn_table *t = &x->guest.evtchn;
-	struct xn_xs *xs = &x->guest.xs;
-	int err;
+	struct xn_boot_channel where;
 
-	err = xn_evtchn_adopt(t, port, guest_store_event, xs);
-	if (err)
-		return err;
-	xn_evtchn_unmask(t, port);
-	err = xn_xs_init(xs, host_store_page(x->host), port);
-	if (err)
-		xn_evtchn_unbind(t, port);
-	else
-		xn_backoff_open(&xs->backoff, t, port);
-	return err;
+	xn_hvm_store(&where);
+	return xn_store_start(&x->guest, &where, NULL);
 }
 
 /* Ten seconds of events of the other side's, as fast as it can. */
@@ -49,10 +33,7 @@ static inline void guest_storm(struct host_port *port)
 
 static inline void guest_store_end(struct host_xenion *x)
 {
-	xn_xs_fini(&x->guest.xs);
-	xn_backoff_close(&x->guest.xs.backoff);
-	xn_evtchn_unbind(&x->guest.evtchn,
-			 host_port_guest_end(host_store_port(x->host)));
+	xn_store_stop(&x->guest, NULL);
 }
 
 /* Returns: the other side of its xenstore. */

@@ -58,6 +58,32 @@ static bool is_there(const char *node)
 	return host_xs_read(t.h, path);
 }
 
+/* What a stack does without is published so, and asked of nobody. */
+static void test_connect_without(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		t.no_gso = i & 1;
+		t.no_csum = i & 2;
+		t.no_sg = i & 4;
+		t_connect();
+		assert_int_equal(t.info.sg, !t.no_sg);
+		assert_int_equal(t.info.csum_ipv4, !t.no_csum);
+		assert_int_equal(t.info.csum_ipv6, !t.no_csum);
+		assert_int_equal(t.info.gso_tcpv4, !i);
+		assert_int_equal(t.info.gso_tcpv6, !i);
+		assert_int_equal(is_there("feature-sg"), !t.no_sg);
+		assert_int_equal(is_there("feature-gso-tcpv4"), !i);
+		assert_int_equal(is_there("feature-gso-tcpv6"), !i);
+		assert_int_equal(is_there("feature-no-csum-offload"),
+				 t.no_csum);
+		assert_int_equal(is_there("feature-ipv6-csum-offload"),
+				 !t.no_csum);
+		t_stop();
+	}
+}
+
 /* Two events, or four queues, or one of all: none misleads the next backend. */
 static void test_load_other(void **state)
 {
@@ -579,6 +605,24 @@ static void test_rx_offloads(void **state)
 	t_stop();
 }
 
+/* A packet without a checksum, of before the backend knew: it is dropped. */
+static void test_rx_no_csum(void **state)
+{
+	uint8_t data[100] = { 0 };
+
+	t.no_csum = true;
+	t_connect();
+	be_rx_push(&t.b.queue[0],
+		   be_rx_packet(&t.b.queue[0], data, sizeof(data), 4096, 0,
+				NETRXF_csum_blank, NULL));
+	host_pump();
+	assert_int_equal(t.received, 0);
+	assert_int_equal(t_queue(0)->rx_stats.errors, 1);
+	receive(1514, 4096, 0, NETRXF_data_validated, NULL);
+	assert_int_equal(be_rx_room(&t.b.queue[0]), RX_ALL);
+	t_stop();
+}
+
 static void test_rx_budget(void **state)
 {
 	struct be_queue *q = &t.b.queue[0];
@@ -934,7 +978,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_connect),
 		TEST(test_connect_poor_backend),
-		TEST(test_load_other),
+		TEST(test_connect_without), TEST(test_load_other),
 		TEST(test_load_other_driver),
 		TEST(test_unplug_handshake),
 		TEST(test_connect_distrust),
@@ -952,7 +996,7 @@ int main(void)
 		TEST(test_tx_error),
 		TEST(test_rx_shapes),
 		TEST(test_rx_offloads),
-		TEST(test_rx_budget),
+		TEST(test_rx_no_csum), TEST(test_rx_budget),
 		TEST(test_rx_errors),
 		TEST(test_rx_partial),
 		TEST(test_rx_no_pages),

@@ -262,6 +262,36 @@ static void test_rx_too_many_pieces(void **state)
 	refused(i, "too many pieces");
 }
 
+/* More than was agreed on with a stack that does without. */
+static void test_rx_second_piece(void **state)
+{
+	unsigned int i;
+
+	t.no_sg = true;
+	t_connect();
+	for (i = 0; i < 2; i++) {
+		struct netif_rx_response rsp = next_page();
+
+		rsp.flags = i ? 0 : NETRXF_more_data;
+		put(i, rsp);
+	}
+	refused(2, "too many pieces");
+}
+
+static void test_rx_gso_not_agreed(void **state)
+{
+	struct netif_extra_info extra = {
+		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.u.gso = { .size = 1448, .type = XEN_NETIF_GSO_TYPE_TCPV4 },
+	};
+	uint8_t data[1000] = { 0 };
+
+	t.no_gso = true;
+	t_connect();
+	refused(be_rx_packet(&t.b.queue[0], data, sizeof(data), 4096, 0, 0,
+			     &extra), "not agreed on");
+}
+
 static void test_rx_endless_packet(void **state)
 {
 	unsigned int i;
@@ -653,6 +683,7 @@ int main(void)
 		TEST(test_tx_answered_but_mapped),
 		TEST(test_tx_mapped_for_long),
 		TEST(test_silent),
+		TEST(test_rx_second_piece), TEST(test_rx_gso_not_agreed),
 		TEST(test_rx_wrong_id),
 		TEST(test_rx_huge_id),
 		TEST(test_rx_beyond_page),

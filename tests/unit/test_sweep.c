@@ -202,30 +202,13 @@ static void use_store(struct xn_xs *xs, struct host_xs *h)
 	fine(xn_xs_rm(xs, XN_XS_NOTXN, "data", "x"));
 }
 
-/* The store's port and page, as a port of the OS finds them. */
 static void store_life(struct host_xenion *x, struct host_xs *h)
 {
-	struct xn_xs *xs = &x->guest.xs;
-	uint64_t pfn, port;
-	void *page;
-
-	memset(xs, 0, sizeof(*xs));
-	if (!fine(xn_hvm_param_get(HVM_PARAM_STORE_PFN, &pfn)) ||
-	    !fine(xn_hvm_param_get(HVM_PARAM_STORE_EVTCHN, &port)))
-		return;
-	page = xn_os_map(pfn, 1);
-	if (!fine(page ? 0 : -ENOMEM))
-		return;
-	if (fine(xn_evtchn_adopt(&x->guest.evtchn, port, guest_store_event,
-				 xs))) {
-		xn_evtchn_unmask(&x->guest.evtchn, port);
-		if (fine(xn_xs_init(xs, page, port))) {
-			use_store(xs, h);
-			xn_xs_fini(xs);
-		}
-		xn_evtchn_unbind(&x->guest.evtchn, port);
+	memset(&x->guest.xs, 0, sizeof(x->guest.xs));
+	if (fine(guest_store_begin(x))) {
+		use_store(&x->guest.xs, h);
+		guest_store_end(x);
 	}
-	xn_os_unmap(page, 1);
 }
 
 static void run_store(const void *arg)

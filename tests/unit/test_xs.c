@@ -271,6 +271,22 @@ static void test_lost_events(void **state)
 	test_write(state);
 	test_list_longest(state);
 	assert_true(xn_os_now() - begin < 60 * XN_NSEC_PER_SEC);
+	/* The reason is asked for once, and not for a single lost event. */
+	assert_int_equal(host_log_count(XN_WARN), 1);
+	assert_non_null(strstr(host_log_last(), "are upcalls delivered?"));
+}
+
+static void test_lost_event(void **state)
+{
+	unsigned int i;
+	char buf[8];
+
+	host_xs_write(xg->h, "x", "1");
+	for (i = 0; i < 8; i++) {
+		host_xs_lies(xg->h)->no_notify = i % 2;
+		assert_int_equal(xn_xs_read(xs, 0, "x", "", buf, 8), 1);
+	}
+	assert_int_equal(host_log_count(XN_WARN), 0);
 }
 
 /* ---- many at once ---- */
@@ -480,6 +496,7 @@ int main(void)
 		TEST(test_index_overflow),
 		TEST(test_notifications),
 		TEST(test_lost_events),
+		TEST(test_lost_event),
 		TEST(test_many),
 		TEST(test_transaction),
 		TEST(test_transaction_retry),

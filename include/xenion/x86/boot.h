@@ -7,7 +7,10 @@
 #ifndef XENION_X86_BOOT_H
 #define XENION_X86_BOOT_H
 
+#include <xenion/decls.h>
 #include <xenion/boot.h>
+
+XN_DECLS_BEGIN
 
 /* What Xen's CPUID leaves say (xen-public/arch-x86/cpuid.h). */
 struct xn_hv_info {
@@ -52,6 +55,34 @@ uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
  */
 int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
 		int (*memmap_query)(struct xn_memmap *map),
+		struct xn_boot_info *info);
+
+/**
+ * xn_boot_hvm - read all that the host hands over to a PVH or HVM guest
+ * @kind: XN_PVH if the image has Xen's note for PVH, XN_HVM if it was started in
+ *        the place of an HVM guest's firmware: its command line is in a module
+ * @win: memory that can be accessed: the start info, what it points to
+ * @start_info: guest-physical address of the struct hvm_start_info, which the
+ *              entry found in ebx
+ * @image_start: guest-physical address of the kernel's first byte
+ * @image_end: and after its last one, its .bss and page tables included
+ * @info: filled in; entry_cycles is the count at this call
+ *
+ * For kernels with an entry of their own, where it replaces all that the
+ * library's entry does before xn_start(): chooses the hypercall instruction,
+ * reads the start info (xn_boot_pvh()), counts vCPUs, asks where xenstore and
+ * console are, and marks in the memory map as XN_MEM_RESERVED: the image, page
+ * 0, command line and modules, the pages of xenstore and console, and
+ * 0xa0000-0xfffff. Addresses in @info are guest-physical, whatever @win is. What
+ * is wrong is logged by xn_os_log(), from which xn_early_write() works.
+ *
+ * Context: any, once; needs 4 KiB of stack.
+ * Return: 0; -ENODEV on a machine that is not Xen, before anything else is
+ * done; -EINVAL for what cannot be, also a command line that does not end
+ * within @win and XN_CMDLINE_MAX; or as xn_boot_pvh().
+ */
+int xn_boot_hvm(enum xn_kind kind, const struct xn_window *win,
+		uint64_t start_info, uint64_t image_start, uint64_t image_end,
 		struct xn_boot_info *info);
 
 /*
@@ -102,8 +133,8 @@ int xn_memmap_query(struct xn_memmap *map);
 /**
  * xn_hvm_vcpu_start - start another vCPU of a PVH or HVM guest
  * @vcpu: its number
- * @entry: what it runs, in 64-bit mode, interrupts off, on the page tables of
- *         head_pvh.S; may not return. It has neither GDT nor IDT yet
+ * @entry: what it runs, in 64-bit mode, interrupts off, on the caller's page
+ *         tables; may not return. It has neither GDT nor IDT yet
  * @arg: its argument
  * @stack_top: the end of its stack, 16-byte aligned
  *
@@ -152,5 +183,7 @@ int xn_pv_entries(const struct xn_pv_entries *e);
 int xn_pv_vcpu_start(unsigned int vcpu, void (*entry)(void *arg), void *arg,
 		     void *stack_top, xen_pfn_t root,
 		     const struct xn_pv_entries *e);
+
+XN_DECLS_END
 
 #endif /* XENION_X86_BOOT_H */

@@ -12,6 +12,10 @@
 #ifndef XENION_X86_HYPERCALL_H
 #define XENION_X86_HYPERCALL_H
 
+#include <xenion/decls.h>
+
+XN_DECLS_BEGIN
+
 enum xn_hypercall_insn {
 	XN_INSN_NONE,		/* of these: by xn_hypercall_other() */
 	XN_INSN_VMMCALL,	/* AMD and Hygon */
@@ -80,5 +84,7 @@ static inline long xn_hypercall_raw(unsigned int nr, unsigned long a1,
 		return xn_hypercall_other(nr, a1, a2, a3, a4, a5);
 	}
 }
+
+XN_DECLS_END
 
 #endif /* XENION_X86_HYPERCALL_H */

@@ -17,9 +17,12 @@
 #ifndef XENION_X86_PV_H
 #define XENION_X86_PV_H
 
+#include <xenion/decls.h>
 #include <xenion/hypercall.h>
 #include <xenion/mmu.h>
 #include <xenion/x86/boot.h>
+
+XN_DECLS_BEGIN
 
 #define XN_NO_FRAME	(~(xen_pfn_t)0)
 
@@ -217,5 +220,7 @@ int xn_pv_unpin(const struct xn_pv *pv, const void *table);
  * error.
  */
 int xn_pv_extend(struct xn_pv *pv, const void *va, unsigned int count);
+
+XN_DECLS_END
 
 #endif /* XENION_X86_PV_H */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the reference kernel has of its own in a PVH or HVM guest: interrupt
- * descriptors, the local APIC, page tables beyond the first 4 GiB, and how Xen
- * makes an upcall (HVM_PARAM_CALLBACK_IRQ in xen-public/hvm/params.h,
- * HVMOP_set_evtchn_upcall_vector in xen-public/hvm/hvm_op.h).
+ * descriptors, the local APIC, page tables beyond the first 4 GiB, and which of
+ * the ways in <xenion/x86/upcall.h> upcalls come.
  */
 #include <xenion/x86/boot.h>
 #include <xenion/x86/cpuid.h>
+#include <xenion/x86/msr.h>
+#include <xenion/x86/upcall.h>
 #include "bare.h"
 #include "entry.h"
 
@@ -16,11 +17,8 @@
 #define CODE_SELECTOR		0x10
 #define GATE_INTERRUPT		0x8e00u	/* present, ring 0, upcalls off */
 
-#define MSR_APIC_BASE		0x1b
-#define APIC_BASE_X2APIC	(1u << 10)
-#define APIC_BASE_ENABLE	(1u << 11)
-#define MSR_X2APIC_EOI		0x80b
 #define MSR_X2APIC_SPURIOUS	0x80f
+#define XAPIC_SPURIOUS		(0xf0 / 4)
 #define APIC_SOFTWARE_ENABLE	0x100u
 #define CPUID_1_ECX_X2APIC	(1u << 21)
 
@@ -28,8 +26,6 @@
 #define IOAPIC_REDIRECTION	0x10
 #define IOAPIC_LEVEL		(1u << 15)
 #define GSI_DEFAULT		28	/* of no device's INTx that we use */
-
-#define PARAM_TYPE_SHIFT	56
 
 #define PTE_TABLE		0x003ull
 #define PTE_LARGE		0x083ull
@@ -83,30 +79,27 @@ static void load_idt(void)
 
 /* ---- the local APIC ---- */
 
-static uint64_t rdmsr(uint32_t msr)
-{
-	uint32_t low, high;
+static uint32_t *xapic;		/* NULL: in x2APIC mode */
 
-	__asm__ volatile("rdmsr" : "=a" (low), "=d" (high) : "c" (msr));
-	return (uint64_t)high << 32 | low;
-}
-
-static void wrmsr(uint32_t msr, uint64_t v)
-{
-	__asm__ volatile("wrmsr"
-			 : : "c" (msr), "a" ((uint32_t)v),
-			     "d" ((uint32_t)(v >> 32))
-			 : "memory");
-}
-
-/* Xen's local APIC has the x2APIC mode in every PVH and HVM guest. */
+/*
+ * Xen's local APIC has the x2APIC mode in every PVH and HVM guest; with the word
+ * "xapic" its registers are memory, as kernels have it that know no other mode.
+ */
 static void apic_init(void)
 {
+	uint64_t base = xn_rdmsr(XN_MSR_APIC_BASE) | XN_APIC_BASE_ENABLE;
+
+	if (bare_option("xapic", NULL)) {
+		xn_wrmsr(XN_MSR_APIC_BASE, base);
+		xapic = (uint32_t *)xn_apic_page();
+		XN_WRITE_ONCE(xapic[XAPIC_SPURIOUS],
+			      APIC_SOFTWARE_ENABLE | VECTOR_SPURIOUS);
+		return;
+	}
 	if (!(xn_cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC))
 		bare_panic("bare: no x2APIC");
-	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE |
-			     APIC_BASE_X2APIC);
-	wrmsr(MSR_X2APIC_SPURIOUS, APIC_SOFTWARE_ENABLE | VECTOR_SPURIOUS);
+	xn_wrmsr(XN_MSR_APIC_BASE, base | XN_APIC_BASE_X2APIC);
+	xn_wrmsr(MSR_X2APIC_SPURIOUS, APIC_SOFTWARE_ENABLE | VECTOR_SPURIOUS);
 }
 
 void bare_hvm_cpu_init(void)
@@ -132,7 +125,7 @@ void bare_hvm_upcall(void)
 {
 	/* Before we look: what comes later makes an upcall of its own. */
 	if (callback != BY_VECTOR)
-		wrmsr(MSR_X2APIC_EOI, 0);
+		xn_apic_eoi(xapic);
 	bare_upcall();
 }
 
@@ -155,25 +148,6 @@ const char *bare_arch_callback(void)
 	return callback_names[callback];
 }
 
-static int set_param(enum callback type, uint64_t value)
-{
-	/* The types' numbers: 0 a GSI, 2 a vector. */
-	return xn_hvm_param_set(HVM_PARAM_CALLBACK_IRQ, value |
-		(type == BY_VECTOR ? (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR <<
-				     PARAM_TYPE_SHIFT : 0));
-}
-
-static int by_vcpu_vector(unsigned int cpu)
-{
-	struct xen_hvm_evtchn_upcall_vector x = {
-		.vcpu = cpu, .vector = VECTOR_UPCALL,
-	};
-	long err = xn_hc_hvm(HVMOP_set_evtchn_upcall_vector, &x);
-
-	/* Without any, the toolstack takes us for a guest without drivers. */
-	return err || cpu ? err : set_param(BY_GSI, 1);
-}
-
 static void ioapic_write(uint32_t index, uint32_t value)
 {
 	volatile uint32_t *io = (volatile uint32_t *)IOAPIC_BASE;
@@ -189,7 +163,7 @@ static int by_gsi(unsigned int cpu)
 	ioapic_write(IOAPIC_REDIRECTION + 2 * GSI_DEFAULT + 1, 0);
 	ioapic_write(IOAPIC_REDIRECTION + 2 * GSI_DEFAULT,
 		     IOAPIC_LEVEL | VECTOR_UPCALL);
-	return set_param(BY_GSI, GSI_DEFAULT);
+	return xn_upcall_callback(HVM_PARAM_CALLBACK_TYPE_GSI, GSI_DEFAULT);
 }
 
 int bare_arch_upcalls(unsigned int cpu)
@@ -200,11 +174,13 @@ int bare_arch_upcalls(unsigned int cpu)
 		choose_callback();
 	switch (callback) {
 	case BY_VECTOR:
-		return cpu ? 0 : set_param(BY_VECTOR, VECTOR_UPCALL);
+		return cpu ? 0 :
+		       xn_upcall_callback(HVM_PARAM_CALLBACK_TYPE_VECTOR,
+					  VECTOR_UPCALL);
 	case BY_GSI:
 		return by_gsi(cpu);
 	default:
-		err = by_vcpu_vector(cpu);
+		err = xn_upcall_vector(cpu, VECTOR_UPCALL);
 		/* A Xen that has none: 4.5 and before. */
 		if (!err || cpu || bare_option("callback", NULL))
 			return err;

@@ -4,6 +4,7 @@
  * bare_main(). One room after the other, each with what it needs;
  * docs/porting.md tells why in this order.
  */
+#include <xenion/store.h>
 #include "bare.h"
 
 /* Words longer than this together are refused, not cut. */
@@ -139,31 +140,11 @@ static void events_init(void)
 		bare_panic("bare: no event channels (error %d)", err);
 }
 
-static void store_fn(void *data, evtchn_port_t port)
-{
-	xn_xs_upcall(&bare_guest.xs);
-}
-
 static void store_init(void)
 {
-	struct xn_evtchn_table *t = &bare_guest.evtchn;
-	void *page;
-	int err;
+	int err = xn_store_start(&bare_guest, &bare_info->store, NULL);
 
-	if (!bare_info->store.gpa)
-		return;
-	page = xn_os_map(bare_info->store.gpa >> XN_PAGE_SHIFT, 1);
-	err = page ? 0 : -ENOMEM;
-	if (!err)
-		err = xn_evtchn_adopt(t, bare_info->store.port, store_fn, NULL);
-	if (!err) {
-		xn_evtchn_unmask(t, bare_info->store.port);
-		err = xn_xs_init(&bare_guest.xs, page, bare_info->store.port);
-	}
-	if (!err)
-		xn_backoff_open(&bare_guest.xs.backoff, t,
-				bare_info->store.port);
-	else
+	if (err && err != -ENODEV)
 		xn_os_log(XN_WARN, "bare: no xenstore (error %d)", err);
 	bare_has_store = !err;
 }
@@ -173,8 +154,8 @@ void xn_start(const struct xn_boot_info *info)
 	int err;
 
 	bare_info = info;
-	bare_arch_init();
 	copy_cmdline(info);
+	bare_arch_init();
 	bare_memory_init(info);
 	bare_threads_init();
 	shared_init();

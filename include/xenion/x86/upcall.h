@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * events/x86/upcall.c: how Xen interrupts a PVH or HVM guest when an event is
+ * pending. The OS layer owns the vector, its gate and the local APIC; here is
+ * what it says to Xen, and what it does first in the interrupt.
+ */
+#ifndef XENION_X86_UPCALL_H
+#define XENION_X86_UPCALL_H
+
+#include <xenion/decls.h>
+#include <xenion/events.h>
+
+XN_DECLS_BEGIN
+
+/**
+ * xn_upcall_vector - have a vCPU interrupted by a vector of its own
+ * @vcpu: Xen's number of it
+ * @vector: the interrupt vector, 0x10 or above
+ *
+ * HVMOP_set_evtchn_upcall_vector, of Xen 4.6 and later (xen-public/hvm/hvm_op.h).
+ * The interrupt comes through the local APIC and has to be ended there:
+ * xn_apic_eoi(). Xen raises a new vector once at once, so an upcall with nothing
+ * pending is normal. There is no way to take a vector back. If the domain has no
+ * HVM_PARAM_CALLBACK_IRQ yet, a placeholder is set: without any, a toolstack
+ * takes an HVM guest for one that cannot be asked to shut down.
+ *
+ * Context: any; also for another vCPU than the one that calls.
+ * Return: 0 or a negative errno value; a Xen that does not have it: -ENOSYS or
+ * -EINVAL.
+ */
+int xn_upcall_vector(unsigned int vcpu, uint8_t vector);
+
+/**
+ * xn_upcall_callback - have the guest interrupted in one way for all vCPUs
+ * @type: HVM_PARAM_CALLBACK_TYPE_VECTOR: @value is a vector, the same on each
+ *        vCPU, that comes past the local APIC and must not be ended there;
+ *        HVM_PARAM_CALLBACK_TYPE_GSI: a line of the IOAPIC, level triggered,
+ *        of vCPU 0 only; HVM_PARAM_CALLBACK_TYPE_PCI_INTX: device and pin as
+ *        xen-public/hvm/params.h has them
+ * @value: of that type
+ *
+ * HVM_PARAM_CALLBACK_IRQ (xen-public/hvm/params.h). A vCPU that has a vector by
+ * xn_upcall_vector() keeps to that.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value.
+ */
+int xn_upcall_callback(unsigned int type, uint64_t value);
+
+/**
+ * xn_apic_page - where the registers of this CPU's local APIC are
+ *
+ * Reads IA32_APIC_BASE, which in a guest costs a way into Xen: ask once.
+ *
+ * Context: any.
+ * Return: the guest-physical address of the page, to be mapped uncached; 0: the
+ * APIC is in x2APIC mode, where its registers are MSRs.
+ */
+uint64_t xn_apic_page(void);
+
+/**
+ * xn_apic_eoi - end an interrupt at the local APIC
+ * @xapic: its page (xn_apic_page()), mapped, in xAPIC mode; NULL in x2APIC mode
+ *
+ * Context: the interrupt.
+ */
+void xn_apic_eoi(void *xapic);
+
+/**
+ * xn_upcall_interrupt - handle the interrupt of xn_upcall_vector()
+ * @t: the table
+ * @vcpu: Xen's number of the vCPU that runs this
+ * @xapic: as xn_apic_eoi()
+ *
+ * Ends the interrupt, then handles events: in this order, for what comes later
+ * makes an interrupt of its own.
+ *
+ * Context: the interrupt, upcalls disabled, registers saved.
+ */
+void xn_upcall_interrupt(struct xn_evtchn_table *t, unsigned int vcpu,
+			 void *xapic);
+
+XN_DECLS_END
+
+#endif /* XENION_X86_UPCALL_H */
