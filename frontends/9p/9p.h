@@ -4,10 +4,10 @@
  * nodes.c reads and writes xenstore, ring.c owns a ring's memory and event
  * channel, messages.c carries requests and replies.
  */
-#ifndef XENION_9P_H
-#define XENION_9P_H
+#ifndef XENION_FRONTENDS_9P_H
+#define XENION_FRONTENDS_9P_H
 
-#include <xenion/9pfs.h>
+#include <xenion/9p.h>
 #include "../frontend.h"
 
 static inline struct xn_9p *xn_9p_of(struct xn_frontend *fe)
@@ -38,4 +38,4 @@ void xn_9pr_poll(struct xn_work *work);
  */
 void xn_9pr_end_all(struct xn_9p_ring *r, int err, bool bound);
 
-#endif /* XENION_9P_H */
+#endif /* XENION_FRONTENDS_9P_H */

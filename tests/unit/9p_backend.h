@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "store_guest.h"
-#include <xenion/9pfs.h>
+#include <xenion/9p.h>
 
 #define FRONT		"device/9pfs/0"
 #define ORDER		2u

@@ -14,8 +14,8 @@
  * and its type the answer to that request's, or 9P's error. What lies behind the
  * header is the backend's word.
  */
-#ifndef XENION_9PFS_H
-#define XENION_9PFS_H
+#ifndef XENION_9P_H
+#define XENION_9P_H
 
 #include <xenion/frontend.h>
 #include <xenion/ring.h>
@@ -229,4 +229,4 @@ void xn_9p_abandon(struct xn_9p *p9);
  */
 void xn_9p_event(struct xn_9p_ring *r);
 
-#endif /* XENION_9PFS_H */
+#endif /* XENION_9P_H */
