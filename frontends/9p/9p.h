@@ -25,13 +25,13 @@ void xn_9pr_init(struct xn_9p_ring *r, struct xn_9p *p9, unsigned int index);
 int xn_9pr_open(struct xn_9p_ring *r);
 /* Its event channel. On error xn_9pr_unbind() and xn_9pr_close() follow. */
 int xn_9pr_bind(struct xn_9p_ring *r);
-/* No event and no reply from now on; what is in flight fails. */
+/* No event from now on. */
 void xn_9pr_unbind(struct xn_9p_ring *r);
 /* Take back every grant and free all memory, of whatever has been set up. */
 void xn_9pr_close(struct xn_9p_ring *r);
 
-/* messages.c. Take replies: the ring's work. */
-void xn_9pr_poll(struct xn_work *work);
+/* messages.c. Take replies: the device's work. */
+void xn_9p_poll(struct xn_work *work);
 /*
  * Complete what is in flight with @err. The work does not run. @bound: the ring
  * goes on, so the replies may still come; nothing if it has been unbound.

@@ -93,6 +93,10 @@ static void p9_unbind(struct xn_frontend *fe)
 
 	for (i = 0; i < XN_9P_MAX_RINGS; i++)
 		xn_9pr_unbind(&p9->ring[i]);
+	/* No event from now on, so nobody schedules it. */
+	xn_work_cancel(&p9->poll);
+	for (i = 0; i < XN_9P_MAX_RINGS; i++)
+		xn_9pr_end_all(&p9->ring[i], -EIO, false);
 }
 
 static void p9_close(struct xn_frontend *fe)
@@ -144,6 +148,7 @@ int xn_9p_init(struct xn_9p *p9, struct xn_device *dev,
 		return -EINVAL;
 	p9->ops = ops;
 	p9->config = *config;
+	xn_work_init(&p9->poll, xn_9p_poll);
 	for (i = 0; i < XN_9P_MAX_RINGS; i++)
 		xn_9pr_init(&p9->ring[i], p9, i);
 	return xn_frontend_init(&p9->fe, dev, &p9_ops);

@@ -3,7 +3,7 @@
  * Requests and replies of the 9P frontend (docs/misc/9pfs.pandoc of xen.git,
  * "Ring Usage"; xen-public/io/ring.h, XEN_FLEX_RING). Each message lies in the
  * ring as 9P has it, beginning behind the one before it, and may wrap. Called by
- * the OS layer, and by the ring's work after each event.
+ * the OS layer, and by the device's work after each event.
  *
  * Indices that are ours are kept here and only published in the shared page; the
  * backend's are read once, and checked. A reply's header is copied, checked, and
@@ -29,6 +29,7 @@ static struct p9_header header_parse(const uint8_t *at)
 	};
 }
 
+/* QEMU relies on this choice: it answers in the ring of the tag. */
 static struct xn_9p_ring *ring_of_tag(struct xn_9p *p9, uint16_t tag)
 {
 	unsigned int nr = XN_READ_ONCE(p9->info.nr_rings);
@@ -113,10 +114,15 @@ static struct xn_9p_req *req_find(struct xn_9p_ring *r, uint16_t tag, bool free)
 	return NULL;
 }
 
+static bool req_is_waited_for(const struct xn_9p_req *req)
+{
+	return req->state == XN_9P_IN_FLIGHT || req->state == XN_9P_ANSWERED;
+}
+
 static void req_end(struct xn_9p_ring *r, struct xn_9p_req *req,
 		    enum xn_9p_req_state next)
 {
-	if (req->state == XN_9P_IN_FLIGHT)
+	if (req_is_waited_for(req))
 		XN_WRITE_ONCE(r->in_flight, r->in_flight - 1);
 	req->state = next;
 }
@@ -151,7 +157,7 @@ static int ring_put(struct xn_9p_ring *r, const struct xn_9p_io *io,
 	if (!r->open || xn_frontend_is_broken(&r->p9->fe))
 		return -ENODEV;
 	req = req_find(r, head->tag, false);
-	if (io->len > r->size || (req && req->state == XN_9P_IN_FLIGHT))
+	if (io->len > r->size || (req && req_is_waited_for(req)))
 		return -EINVAL;
 	used = r->out_prod - XN_READ_ONCE(intf->out_cons);
 	if (used > r->size) {
@@ -180,17 +186,6 @@ static int ring_put(struct xn_9p_ring *r, const struct xn_9p_io *io,
 	return 0;
 }
 
-/* A Tflush goes where the request went that it is about. */
-static uint16_t msg_ring_tag(const struct xn_9p_io *io,
-			     const struct p9_header *head)
-{
-	const uint8_t *old = (const uint8_t *)io->msg + XN_9P_HEADER;
-
-	if (head->type != XN_9P_TFLUSH || io->len < XN_9P_HEADER + 2)
-		return head->tag;
-	return old[0] | old[1] << 8;
-}
-
 int xn_9p_submit(struct xn_9p *p9, const struct xn_9p_io *io)
 {
 	struct p9_header head;
@@ -202,7 +197,7 @@ int xn_9p_submit(struct xn_9p *p9, const struct xn_9p_io *io)
 	if (io->len < XN_9P_HEADER || io->size < XN_9P_HEADER)
 		return -EINVAL;
 	head = header_parse(io->msg);
-	r = ring_of_tag(p9, msg_ring_tag(io, &head));
+	r = ring_of_tag(p9, head.tag);
 	flags = xn_lock(&r->lock);
 	err = ring_put(r, io, &head);
 	port = r->channel.port;
@@ -225,12 +220,12 @@ bool xn_9p_forget(struct xn_9p *p9, uint16_t tag)
 	return found;
 }
 
-/* ---- replies; in the ring's work ---- */
+/* ---- replies; in the device's work ---- */
 
 static const char *req_check(const struct xn_9p_req *req,
 			     const struct p9_header *head)
 {
-	if (!req)
+	if (!req || req->state == XN_9P_ANSWERED)
 		return "a reply to no request";
 	if (head->type != req->type + 1 && head->type != XN_9P_RLERROR &&
 	    head->type != XN_9P_RERROR)
@@ -250,7 +245,11 @@ static bool ring_claim(struct xn_9p_ring *r, const struct p9_header *head,
 
 	if (!fault) {
 		*claimed = *req;
-		req_end(r, req, XN_9P_FREE);
+		if (head->type == XN_9P_RFLUSH &&
+		    req->state == XN_9P_IN_FLIGHT)
+			req->state = XN_9P_ANSWERED;
+		else
+			req_end(r, req, XN_9P_FREE);
 	}
 	xn_unlock(&r->lock, flags);
 	if (fault)
@@ -293,7 +292,11 @@ static bool ring_take_reply(struct xn_9p_ring *r)
 	/* What we have read may be written over from here on. */
 	xn_mb();
 	XN_WRITE_ONCE(intf->in_cons, r->in_cons);
-	if (req.state == XN_9P_IN_FLIGHT)
+	if (req.state != XN_9P_IN_FLIGHT)
+		return true;
+	if (head.type == XN_9P_RFLUSH)
+		r->p9->flush_answered = true;
+	else
 		r->p9->ops->complete(r->p9, req.cookie, head.len);
 	return true;
 }
@@ -308,9 +311,9 @@ static bool ring_is_starved(struct xn_9p_ring *r)
 	return starved;
 }
 
-void xn_9pr_poll(struct xn_work *work)
+/* Returns: how many replies were taken. */
+static unsigned int ring_poll(struct xn_9p_ring *r)
 {
-	struct xn_9p_ring *r = xn_container_of(work, struct xn_9p_ring, poll);
 	struct xn_frontend *fe = &r->p9->fe;
 	unsigned int taken = 0;
 
@@ -325,17 +328,57 @@ void xn_9pr_poll(struct xn_work *work)
 	}
 	if (ring_is_starved(r))
 		r->p9->ops->ready(r->p9);
-	if (!XN_READ_ONCE(r->in_flight))
-		xn_frontend_completed(fe);
-	if (taken == P9_BUDGET)
-		xn_work_schedule(&r->poll, 0);
+	return taken;
+}
+
+/* All that was answered before has been taken, in every ring. */
+static void ring_end_flushes(struct xn_9p_ring *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < XN_9P_REQUESTS; i++) {
+		unsigned long flags = xn_lock(&r->lock);
+		struct xn_9p_req req = r->req[i];
+
+		if (req.state == XN_9P_ANSWERED)
+			req_end(r, &r->req[i], XN_9P_FREE);
+		xn_unlock(&r->lock, flags);
+		if (req.state == XN_9P_ANSWERED)
+			r->p9->ops->complete(r->p9, req.cookie, XN_9P_HEADER);
+	}
+}
+
+/*
+ * A Tflush says that its request gets no reply from now on. One that came before
+ * may lie in another ring; so a round through all rings that finds nothing comes
+ * before the Tflush ends.
+ */
+void xn_9p_poll(struct xn_work *work)
+{
+	struct xn_9p *p9 = xn_container_of(work, struct xn_9p, poll);
+	unsigned int i, taken = 0;
+	bool any = false;
+
+	for (i = 0; i < p9->info.nr_rings; i++)
+		taken += ring_poll(&p9->ring[i]);
+	if (taken) {
+		xn_work_schedule(&p9->poll, 0);
+	} else if (p9->flush_answered) {
+		p9->flush_answered = false;
+		for (i = 0; i < p9->info.nr_rings; i++)
+			ring_end_flushes(&p9->ring[i]);
+	}
+	for (i = 0; i < p9->info.nr_rings; i++)
+		any |= XN_READ_ONCE(p9->ring[i].in_flight);
+	if (!any)
+		xn_frontend_completed(&p9->fe);
 }
 
 void xn_9p_event(struct xn_9p_ring *r)
 {
 	r->stats.interrupts++;
 	xn_channel_event(&r->channel);
-	xn_work_schedule(&r->poll, 0);
+	xn_work_schedule(&r->p9->poll, 0);
 }
 
 /* ---- requests that get no reply ---- */
@@ -346,7 +389,7 @@ static bool ring_end_one(struct xn_9p_ring *r, unsigned int i, bool bound,
 {
 	unsigned long flags = xn_lock(&r->lock);
 	bool found = r->bound == bound && r->req &&
-		     r->req[i].state == XN_9P_IN_FLIGHT;
+		     req_is_waited_for(&r->req[i]);
 
 	if (found) {
 		*ended = r->req[i];
@@ -370,16 +413,16 @@ void xn_9p_abandon(struct xn_9p *p9)
 {
 	unsigned int i;
 
+	xn_work_cancel(&p9->poll);
 	for (i = 0; i < XN_9P_MAX_RINGS; i++) {
 		struct xn_9p_ring *r = &p9->ring[i];
 		unsigned long flags;
 
-		xn_work_cancel(&r->poll);
 		xn_9pr_end_all(r, -ESHUTDOWN, true);
 		/* What the work was to look at is still there. */
 		flags = xn_lock(&r->lock);
 		if (r->bound)
-			xn_work_schedule(&r->poll, 0);
+			xn_work_schedule(&p9->poll, 0);
 		xn_unlock(&r->lock, flags);
 	}
 }

@@ -32,7 +32,6 @@ void xn_9pr_init(struct xn_9p_ring *r, struct xn_9p *p9, unsigned int index)
 	r->p9 = p9;
 	r->index = index;
 	xn_lock_init(&r->lock);
-	xn_work_init(&r->poll, xn_9pr_poll);
 	xn_stall_init(&r->stall, &p9->fe, "requests", ring_count_late);
 }
 
@@ -92,9 +91,7 @@ void xn_9pr_unbind(struct xn_9p_ring *r)
 	port = xn_channel_close(&r->channel);
 	if (port)
 		r->p9->ops->event_unbind(r, port);
-	xn_work_cancel(&r->poll);
 	xn_stall_stop(&r->stall);
-	xn_9pr_end_all(r, -EIO, false);
 }
 
 void xn_9pr_close(struct xn_9p_ring *r)

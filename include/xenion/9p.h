@@ -33,6 +33,7 @@ enum xn_9p_type {
 	XN_9P_RLERROR	= 7,
 	XN_9P_RERROR	= 107,
 	XN_9P_TFLUSH	= 108,
+	XN_9P_RFLUSH	= 109,
 };
 
 struct xn_9p;
@@ -95,6 +96,7 @@ struct xn_9p_io {
 enum xn_9p_req_state {
 	XN_9P_FREE,
 	XN_9P_IN_FLIGHT,
+	XN_9P_ANSWERED,		/* a Tflush: after what was answered before it */
 	XN_9P_ABANDONED,	/* nobody waits for the reply, which may come */
 };
 
@@ -133,7 +135,6 @@ struct xn_9p_ring {
 	unsigned int in_flight;
 	RING_IDX out_prod;		/* ours, whatever the page says */
 	RING_IDX in_cons;
-	struct xn_work poll;		/* takes replies */
 	struct xn_stall stall;		/* looks for requests without one */
 	struct xn_9p_stats stats;
 };
@@ -145,6 +146,8 @@ struct xn_9p {
 	struct xn_9p_config config;
 	struct xn_9p_info info;
 	unsigned int ring_order;
+	struct xn_work poll;		/* takes replies */
+	bool flush_answered;		/* the work's own: some are XN_9P_ANSWERED */
 	struct xn_9p_ring ring[XN_9P_MAX_RINGS];
 };
 
@@ -183,8 +186,8 @@ void xn_9p_fini(struct xn_9p *p9);
  *      the engine's until completion
  *
  * The message is copied and the backend notified (xen-public/io/9pfs.h). A tag
- * has one request in flight. Requests of one tag, and a Tflush for it, use one
- * ring, so their replies come in the order of the backend's answers.
+ * has one request in flight. Which ring it goes into its tag decides. The reply to
+ * a Tflush comes after all that were given before it, in whatever ring.
  *
  * Context: any.
  *

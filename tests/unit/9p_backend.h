@@ -273,6 +273,7 @@ static struct {
 	struct xn_9p p9;
 	struct backend b;
 	unsigned int connected, closing, completed, ready;
+	struct io *order[2];	/* the first that were completed */
 	int refuse_connected;
 } t;
 
@@ -315,6 +316,8 @@ static inline void t_complete(struct xn_9p *p9, void *cookie, int len)
 	assert_false(io->done);
 	io->done = true;
 	io->len = len;
+	if (t.completed < XN_ARRAY_SIZE(t.order))
+		t.order[t.completed] = io;
 	t.completed++;
 }
 

@@ -113,18 +113,59 @@ static void test_rings(void **state)
 	assert_int_equal(t.b.nr_rings, 3);
 	for (i = 0; i < 30; i++)
 		assert_int_equal(t_submit(&io[i], T_READ, i, 50), 0);
-	/* A Tflush goes the way of the request that it is about: tag 4. */
-	io_make(&io[30], XN_9P_TFLUSH, 30, 9);
-	io[30].msg[7] = 4;
-	io[30].msg[8] = 0;
-	assert_int_equal(xn_9p_submit(&t.p9, &io[30].io), 0);
 	host_pump();
-	for (i = 0; i < 31; i++)
+	for (i = 0; i < 30; i++)
 		assert_true(io_is_answered(&io[i]));
-	assert_int_equal(t.p9.ring[0].stats.requests, 10);
-	assert_int_equal(t.p9.ring[1].stats.requests, 11);
-	assert_int_equal(t.p9.ring[2].stats.requests, 10);
+	/* QEMU answers in the ring of the tag. */
+	for (i = 0; i < 3; i++)
+		assert_int_equal(t.p9.ring[i].stats.requests, 10);
 	t_fini();
+}
+
+static uint32_t answer_flush(struct backend *b, uint8_t *msg, uint32_t len)
+{
+	if (msg[4] != XN_9P_TFLUSH + 1)
+		return len;
+	msg_set_len(msg, XN_9P_HEADER);
+	return XN_9P_HEADER;
+}
+
+/* A Tflush ends after its request, whose reply lies in a ring before or behind. */
+static void test_flush(void **state)
+{
+	const struct xn_9p_config config = {
+		.max_rings = 2, .max_ring_order = ORDER,
+	};
+	unsigned int i;
+
+	t_connect(&config);
+	for (i = 0; i < 2; i++) {
+		t.b.hold = true;
+		assert_int_equal(t_submit(&io[0], T_READ, i, 30), 0);
+		assert_int_equal(t_submit(&io[1], XN_9P_TFLUSH, !i, 9), 0);
+		host_pump();
+		t.b.hold = false;
+		t.b.lie = answer_flush;
+		/* Both are in their rings before either is looked at. */
+		t.order[0] = t.order[1] = NULL;
+		t.completed = 0;
+		be_answer(&t.b, &t.b.held[0]);
+		be_answer(&t.b, &t.b.held[1]);
+		t.b.nr_held = 0;
+		host_pump();
+		assert_int_equal(t.completed, 2);
+		assert_ptr_equal(t.order[0], &io[0]);
+		assert_ptr_equal(t.order[1], &io[1]);
+		assert_int_equal(io[1].len, XN_9P_HEADER);
+		assert_int_equal(io[1].reply[4], XN_9P_RFLUSH);
+		assert_false(xn_9p_forget(&t.p9, i));
+	}
+	/* One that the device's end overtakes. */
+	t.b.hold = true;
+	assert_int_equal(t_submit(&io[0], XN_9P_TFLUSH, 0, 9), 0);
+	host_pump();
+	t_fini();
+	assert_int_equal(io[0].len, -EIO);
 }
 
 /* Too many requests, or too many bytes: they come again when there is room. */
@@ -576,6 +617,7 @@ int main(void)
 		TEST(in_pieces),
 		TEST(out_of_order),
 		TEST(rings),
+		TEST(flush),
 		TEST(busy),
 		TEST(invalid_requests),
 		TEST(forget),
