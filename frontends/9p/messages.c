@@ -246,10 +246,12 @@ static bool ring_claim(struct xn_9p_ring *r, const struct p9_header *head,
 	if (!fault) {
 		*claimed = *req;
 		if (head->type == XN_9P_RFLUSH &&
-		    req->state == XN_9P_IN_FLIGHT)
+		    req->state == XN_9P_IN_FLIGHT) {
 			req->state = XN_9P_ANSWERED;
-		else
+			req->size = head->len;
+		} else {
 			req_end(r, req, XN_9P_FREE);
+		}
 	}
 	xn_unlock(&r->lock, flags);
 	if (fault)
@@ -344,7 +346,7 @@ static void ring_end_flushes(struct xn_9p_ring *r)
 			req_end(r, &r->req[i], XN_9P_FREE);
 		xn_unlock(&r->lock, flags);
 		if (req.state == XN_9P_ANSWERED)
-			r->p9->ops->complete(r->p9, req.cookie, XN_9P_HEADER);
+			r->p9->ops->complete(r->p9, req.cookie, req.size);
 	}
 }
 

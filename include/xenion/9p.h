@@ -104,7 +104,7 @@ enum xn_9p_req_state {
 struct xn_9p_req {
 	void *cookie;
 	void *reply;
-	uint32_t size;
+	uint32_t size;		/* of @reply; answered: of what lies there */
 	uint32_t epoch;		/* the ring's, when it was submitted */
 	uint16_t tag;
 	uint8_t type;		/* of the request */

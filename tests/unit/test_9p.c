@@ -145,7 +145,8 @@ static void test_flush(void **state)
 		assert_int_equal(t_submit(&io[1], XN_9P_TFLUSH, !i, 9), 0);
 		host_pump();
 		t.b.hold = false;
-		t.b.lie = answer_flush;
+		/* Some are longer than they have to be. */
+		t.b.lie = i ? NULL : answer_flush;
 		/* Both are in their rings before either is looked at. */
 		t.order[0] = t.order[1] = NULL;
 		t.completed = 0;
@@ -156,7 +157,7 @@ static void test_flush(void **state)
 		assert_int_equal(t.completed, 2);
 		assert_ptr_equal(t.order[0], &io[0]);
 		assert_ptr_equal(t.order[1], &io[1]);
-		assert_int_equal(io[1].len, XN_9P_HEADER);
+		assert_int_equal(io[1].len, i ? 9 : XN_9P_HEADER);
 		assert_int_equal(io[1].reply[4], XN_9P_RFLUSH);
 		assert_false(xn_9p_forget(&t.p9, i));
 	}
