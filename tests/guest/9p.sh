@@ -12,12 +12,14 @@ stats=/sys/bus/xenion/devices/9pfs-0/stats
 
 attach() { mount -t 9p -o "trans=xen,version=9p2000.L$2" "${1:-share}" /mnt; }
 
-# What dom0 wrote; its pages are not in our cache.
-verify() { (cd /mnt && md5sum -c "$1.md5"); }
+# In pieces of the longest message: nothing of it is kept in our cache.
+sum() { dd if="/mnt/$1" bs=128k 2>/dev/null | md5sum | cut -c1-32; }
+verify() { [ "$(sum "$1")" = "$(cut -c1-32 "/mnt/$1.md5")" ]; }
 
 write_data() {
-	seq 3000000 12000000 | head -c 67108864 >/mnt/from-guest &&
-	(cd /mnt && md5sum from-guest >from-guest.md5) && sync
+	seq 3000000 12000000 | head -c 67108864 |
+		dd obs=128k of=/mnt/from-guest 2>/dev/null &&
+	sum from-guest >/mnt/from-guest.md5 && sync
 }
 
 together() {
@@ -36,7 +38,7 @@ together() {
 # Readers that are killed, so that their requests are taken back by Tflush.
 interrupt() {
 	for _ in 1 2 3 4 5 6 7 8; do
-		cat /mnt/from-dom0 >/dev/null 2>&1 &
+		dd if=/mnt/from-dom0 of=/dev/null bs=128k 2>/dev/null &
 		_reader=$!
 		usleep 200000
 		kill -9 $_reader
