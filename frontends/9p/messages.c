@@ -264,8 +264,8 @@ static bool ring_take_reply(struct xn_9p_ring *r)
 {
 	struct xen_9pfs_data_intf *intf = r->intf.va;
 	uint32_t there = XN_READ_ONCE(intf->in_prod) - r->in_cons;
+	struct xn_9p_req req = { .reply = NULL };
 	uint8_t bytes[XN_9P_HEADER];
-	struct xn_9p_req req;
 	struct p9_header head;
 
 	if (there > r->size) {
