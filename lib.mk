@@ -44,7 +44,7 @@ endif
 port_includes := $(port)/include $(abspath $(PORT_INCLUDE))
 lib := $(O)/libxenion.a
 rooms := hypercall boot mmu events grant time xenbus frontends \
-	frontends/blk frontends/net frontends/console
+	frontends/blk frontends/net frontends/console frontends/9p
 sources := $(wildcard $(foreach d,$(rooms),$(addprefix $(TOP)/$d/, \
 	*.c *.S x86/*.c x86/*.S)))
 # An archive has no folders: grant/table.c and events/table.c are two members.

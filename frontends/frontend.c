@@ -332,7 +332,7 @@ static void frontend_work(struct xn_work *w)
 		news = true;
 	}
 	if (fe->phase == XN_FRONTEND_CONNECTED && fe->shown &&
-	    (frontend_take_news(fe, &fe->node_news) || news))
+	    (frontend_take_news(fe, &fe->node_news) || news) && fe->ops->look)
 		fe->ops->look(fe);
 }
 

@@ -52,7 +52,7 @@ struct xn_frontend_ops {
 	 */
 	int (*show)(struct xn_frontend *fe);
 	void (*hide)(struct xn_frontend *fe);
-	/* The backend's state or the watched node has changed. */
+	/* The backend's state or the watched node has changed. NULL: no matter. */
 	void (*look)(struct xn_frontend *fe);
 	/* Undo start(). What is in flight may still be answered. */
 	void (*stop)(struct xn_frontend *fe);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Console, disk and network of the reference kernel, for programs: simple
+ * Console, disk, network and file system of the reference kernel, for programs: simple
  * blocking calls on top of the engines in frontends/. All are called from
  * threads, hence on CPU 0.
  */
 #ifndef BARE_DEVICES_H
 #define BARE_DEVICES_H
 
+#include <xenion/9p.h>
 #include <xenion/blkfront.h>
 #include <xenion/console.h>
 #include <xenion/netfront.h>
@@ -102,5 +103,26 @@ void bare_net_put(struct bare_net *n, void *page);
  * 0 or a negative errno value: the packet is lost.
  */
 int bare_net_send(struct bare_net *n, void *page, unsigned int len);
+
+/* ---- dev/9p.c ---- */
+
+struct bare_9p {
+	struct xn_device dev;
+	struct xn_9p p9;
+	struct xn_waitq wait;
+	bool connected;
+};
+
+/* Number @id of the toolstack's, 0 for the first. Waits until it is connected.
+ * @b is zeroed.
+ */
+int bare_9p_open(struct bare_9p *b, unsigned int id);
+void bare_9p_close(struct bare_9p *b);
+
+/* Send a message of 9P and wait for the reply: its length, or a negative errno
+ * value, as xn_9p_submit() and the engine's ops->complete.
+ */
+int bare_9p_call(struct bare_9p *b, const void *msg, uint32_t len, void *reply,
+		 uint32_t size);
 
 #endif /* BARE_DEVICES_H */

@@ -6,44 +6,20 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
-#include <linux/moduleparam.h>
 #include <linux/slab.h>
 
 #include <xenion/version.h>
 #include "blkfront.h"
+#include "param.h"
 
-static int set_bounded(const char *val, const struct kernel_param *kp,
-		       unsigned int max)
-{
-	int err = param_set_uint_minmax(val, kp, 0, max);
-
-	if (err)
-		pr_err("%s=%s: give a number from 0 to %u\n", kp->name, val,
-		       max);
-	return err;
-}
-
-#define BOUNDED_PARAM(_name, _default, _max, _desc)			\
-static unsigned int _name = _default;					\
-static int set_##_name(const char *val, const struct kernel_param *kp)	\
-{									\
-	return set_bounded(val, kp, _max);				\
-}									\
-static const struct kernel_param_ops ops_##_name = {			\
-	.set = set_##_name,						\
-	.get = param_get_uint,						\
-};									\
-module_param_cb(_name, &ops_##_name, &_name, 0444);			\
-MODULE_PARM_DESC(_name, _desc)
-
-BOUNDED_PARAM(max_indirect_segments, 64, XN_BLK_MAX_SEGMENTS,
-	      "Pages of data in one request, if the backend takes so many (0 ... 256, default 64; below 11 it is 11)");
-BOUNDED_PARAM(max_ring_page_order, 0, XN_BLK_MAX_RING_ORDER,
-	      "Log2 of the pages of a ring; a page holds 32 requests (0 ... 4, default 0)");
-BOUNDED_PARAM(max_queues, 1, XN_BLK_MAX_QUEUES,
-	      "Queues per disk (0: one per CPU; up to 8, default 1)");
-BOUNDED_PARAM(persistent, XN_BLK_PERSISTENT_AUTO, XN_BLK_PERSISTENT_ALWAYS,
-	      "Copy data through pages that stay granted: 0 never, 1 if the backend keeps them mapped (default), 2 always (the backend sees no other page of the guest)");
+XNL_PARAM(max_indirect_segments, 64, 0, XN_BLK_MAX_SEGMENTS,
+	  "Pages of data in one request, if the backend takes so many (0 ... 256, default 64; below 11 it is 11)");
+XNL_PARAM(max_ring_page_order, 0, 0, XN_BLK_MAX_RING_ORDER,
+	  "Log2 of the pages of a ring; a page holds 32 requests (0 ... 4, default 0)");
+XNL_PARAM(max_queues, 1, 0, XN_BLK_MAX_QUEUES,
+	  "Queues per disk (0: one per CPU; up to 8, default 1)");
+XNL_PARAM(persistent, XN_BLK_PERSISTENT_AUTO, 0, XN_BLK_PERSISTENT_ALWAYS,
+	  "Copy data through pages that stay granted: 0 never, 1 if the backend keeps them mapped (default), 2 always (the backend sees no other page of the guest)");
 
 static bool trusted = true;
 module_param(trusted, bool, 0444);

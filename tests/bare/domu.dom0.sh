@@ -30,6 +30,11 @@ ro=$!
 wait_for 10 test -s /tmp/rw -a -s /tmp/ro
 xenstore-write "$node/rw" "$(cat /tmp/rw)" "$node/ro" "$(cat /tmp/ro)"
 
+# For tests/bare/frontends_9p.c, in the guests that have a file system.
+if [ -d /disks/bare ]; then
+	awk 'BEGIN { while (n < 10000) printf "%c", 97 + n++ % 26 }' >/disks/bare/file
+fi
+
 disk=$(disk_file xvda)
 pattern 0 | dd of="$disk" bs=1M conv=notrunc 2>/dev/null
 xenstore-write "/local/domain/$DOMID/data/dom0" ready

@@ -100,6 +100,13 @@ bad "multicast" run --vif mac=01:00:5e:00:00:01
 bad "one bridge" run --vif bridge=br7
 bad "same MAC" run --vif mac=00:16:3e:00:00:09 --vif mac=00:16:3E:00:00:09
 
+bad "needs path=" run --p9 tag=share
+bad "needs tag=" run --p9 path=/srv
+bad "is not one of" run --p9 tag=share,path=/srv,ro
+bad "a tag is made of" run --p9 "tag=a b,path=/srv"
+bad "must be an absolute" run --p9 tag=share,path=srv
+bad "same tag" run --p9 tag=share,path=/a --p9 tag=share,path=/b
+
 bad "cannot read nosuch.sh" run --guest-script nosuch.sh
 bad "is a directory" run --dom0-script nothing
 bad "absolute path" run --guest-file zeros:there
@@ -132,6 +139,7 @@ bad "--expect-crash is for" run --image elf32 --expect-crash
 bad "cannot read nosuch" run --image elf32 --ramdisk nosuch
 bad "nobody serves it" run --image elf32 --as-dom0 --disk size=1M
 bad "nobody serves it" run --image elf32 --as-dom0 --vif default
+bad "nobody serves it" run --image elf32 --as-dom0 --p9 tag=t,path=/t
 bad "nobody serves it" run --image elf32 --as-dom0 --dom0-script empty
 bad "nobody serves it" run --image elf32 --as-dom0 --xl vcpus=2
 bad "dom0 is pv or pvh" run --image elf32 --as-dom0 --type hvm

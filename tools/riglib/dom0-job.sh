@@ -29,11 +29,13 @@ mkdir -p /run/job
 cp kernel /run/job/kernel
 [ ! -f ramdisk ] || cp ramdisk /run/job/ramdisk
 (cd / && cpio -idmu <"$job/extra.cpio" 2>/dev/null)
-# The first HVM guest of a machine brings the device model.
+# The first guest of a machine that needs the device model brings it.
 if [ -f device-model.cpio ] && [ ! -x /usr/libexec/xen-qemu-system-i386 ]; then
 	(cd / && cpio -idmu <"$job/device-model.cpio" 2>/dev/null)
 fi
 make_disks
+# shellcheck disable=SC2086	# paths without spaces
+[ -z "$FOLDERS" ] || mkdir -p $FOLDERS
 
 # xl stays in the foreground and tells, in words, what becomes of the guest.
 # Each of its lines is looked at as it comes; there is no polling.

@@ -106,7 +106,7 @@ detach_disk() {
 # Prints one line for each thing that should not be there any more.
 leftovers() {
 	xl list | sed -e 1d -e '/^Domain-0 /d' -e 's/^/domain: /'
-	for _kind in vbd vif console; do
+	for _kind in vbd vif 9pfs console; do
 		for _dom in $(xenstore-list "/local/domain/0/backend/$_kind" 2>/dev/null); do
 			echo "backend: $_kind of domain $_dom"
 		done

@@ -114,7 +114,7 @@ _load() {
 	insmod "/lib/xenion/$1.ko" $_opt
 }
 unload_xenion() {
-	for _m in netfront blkfront console; do
+	for _m in 9p netfront blkfront console; do
 		[ ! -d "/sys/module/xenion_$_m" ] || _unload "$_m" || return 1
 	done
 	[ ! -d /sys/module/xenion ] || rmmod xenion

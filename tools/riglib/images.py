@@ -116,10 +116,11 @@ def _toolstack(archive, programs):
 
 
 def device_model():
-    """What dom0 needs beside its ramdisk to start an HVM guest: QEMU."""
+    """What dom0 needs beside its ramdisk to start an HVM guest, or to serve a
+    file system: QEMU."""
     if not os.path.exists(os.path.join(places.CACHE, "hvm")):
-        raise RigError("there is no device model for HVM guests in the cache;"
-                       " run tools/setup guest")
+        raise RigError("there is no QEMU for dom0 in the cache, which HVM guests"
+                       " and --p9 need; run tools/setup guest")
 
     def build():
         there, archive = Archive(), Archive()

@@ -49,6 +49,9 @@ class Job:
         if o.dom0_script:
             self.copies["dom0-script"] = o.dom0_script
         self.contents = {}
+        # QEMU emulates HVM guests' devices, and serves file systems.
+        if o.type == "hvm" or o.p9:
+            self.copies["device-model.cpio"] = images.device_model()
         words = self._guest()
         self.contents.update({
             "extra.cpio": self._extra(),
@@ -98,7 +101,9 @@ class Job:
                          + (f"disk-{d['vdev']}" if "file" in d else "")
                          for d in self.o.disk)
         console = "1" if self.o.type == "pv" else ""
+        folders = " ".join(d["path"] for d in self.o.p9)
         return (f"NAME='{self.name}'\nDISKS='{disks}'\n"
+                f"FOLDERS='{folders}'\n"
                 f"CONSOLE={console}\nSLOW={self.o.slow}\n"
                 f"TOOLS='{shell_words(self.o.dom0_tools)}'\n"
                 f"SCRIPT_GRACE={SCRIPT_GRACE}\n")
@@ -116,6 +121,9 @@ class Job:
                  "memory": o.memory, "tsc_mode": "native",
                  "on_poweroff": "destroy", "on_reboot": "destroy",
                  "on_crash": "destroy", "disk": disks, "vif": vifs}
+        if o.p9:
+            lines["p9"] = [f"tag={d['tag']},path={d['path']},"
+                           "security_model=none" for d in o.p9]
         if o.type == "hvm":
             lines.update(HVM)
         else:
@@ -135,7 +143,6 @@ class ImageJob(Job):
         o = self.o
         self.copies["kernel"] = o.image
         if o.type == "hvm":
-            self.copies["device-model.cpio"] = images.device_model()
             self.contents["ramdisk"] = self._firmware()
         elif o.ramdisk:
             self.copies["ramdisk"] = o.ramdisk

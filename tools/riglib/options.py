@@ -106,6 +106,21 @@ def vif(text):
     return v
 
 
+def p9(text):
+    """tag=share,path=/disks/share"""
+    d = _spec(text, "p9", ("tag", "path"))
+    for key in ("tag", "path"):
+        if key not in d:
+            raise BadInput(f"--p9 '{text}' needs {key}=...")
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,31}", d["tag"]):
+        raise BadInput(f"--p9 '{text}': a tag is made of 1 to 31 letters, "
+                       "digits, '_', '.' and '-'")
+    if not re.fullmatch(r"(/[A-Za-z0-9_.-]+)+", d["path"]):
+        raise BadInput(f"--p9 '{text}': the path '{d['path']}' must be an "
+                       "absolute one in dom0, without spaces and the like")
+    return d
+
+
 def check_file(what, path):
     if os.path.isdir(path):
         raise BadInput(f"{what}: {path} is a directory, not a file")
@@ -175,6 +190,9 @@ def _guest_options(p, with_scripts):
     g.add_argument("--vif", type=vif, action="append", default=[],
                    metavar="SPEC", help="mac=00:16:3e:00:00:01 or the word "
                    "default (repeatable)")
+    g.add_argument("--p9", type=p9, action="append", default=[],
+                   metavar="SPEC", help="tag=NAME,path=FOLDER: a folder of "
+                   "dom0's as a 9P file system (repeatable)")
     g.add_argument("--cmdline", action="append", default=[],
                    metavar="WORDS", help="more words for the guest's kernel "
                    "command line (repeatable)")
@@ -323,6 +341,9 @@ def _check_guest(o):
         raise BadInput("two --vif have the same MAC address")
     if len(o.vif) > 8:
         raise BadInput("more than 8 --vif are too many")
+    tags = [d["tag"] for d in o.p9]
+    if len(set(tags)) < len(tags):
+        raise BadInput("two --p9 have the same tag")
     o.guest_tools += o.tools
     o.dom0_tools += o.tools
     times = IMAGE_TIMEOUT if o.image else TIMEOUT
@@ -378,7 +399,7 @@ def _check_image(o):
                 "tools", "expect_crash"),
             "is for a Linux guest, and an --image is none")
     if o.as_dom0:
-        _refuse(o, ("disk", "vif", "xl", "dom0_script", "dom0_files",
+        _refuse(o, ("disk", "vif", "p9", "xl", "dom0_script", "dom0_files",
                     "dom0_tools", "dom0_memory"),
                 "does not go with --as-dom0: the image is dom0 itself, and "
                 "nobody serves it")
