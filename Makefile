@@ -207,6 +207,10 @@ fuzz-merge: check-setup
 check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
 	@$(HARNESS) $(rig_suites)
 
+.PHONY: check-long
+check-long: check-setup modules selftest shim guest ## Linux guests that make check has no time for (6 minutes)
+	@$(HARNESS) guest-long='tests/guest/all long'
+
 .PHONY: check-guest
 check-guest: check-setup guest service ## the reference kernel's selftests, in every kind of domain
 	@tools/setup guest
