@@ -43,8 +43,10 @@ static void limit_begin(void)
 
 static void limit_event(void *data, evtchn_port_t port)
 {
-	if (xn_os_now() - limit.begun < LIMIT && ++limit.early < 1000) {
-		limit.when += LIMIT;
+	uint64_t since = xn_os_now() - limit.begun;
+
+	if (since < LIMIT && ++limit.early < 1000) {
+		limit.when += LIMIT - since;
 		xn_timer_set(limit.vcpu, limit.when, 0);
 		return;
 	}
