@@ -164,12 +164,12 @@ SELFTEST(frontends, 9p, NEEDS_STORE | NEEDS_DOM0)
 	REQUIRE(!err, "connected (error %d)", err);
 	CHECK(!strcmp(p9.p9.info.tag, "bare"), "its tag");
 	err = session_begin();
-	CHECK(err > 0, "a session (error %d)", err);
+	CHECK(err > 0, "a session (%d)", err);
 	CHECK(file_walk("nosuch") == -ENOENT, "a file that is not there");
 	err = file_walk("file");
-	CHECK(err > 0, "one that is (error %d)", err);
+	CHECK(err > 0, "one that is (%d)", err);
 	err = file_open();
-	CHECK(err > 0, "it is opened (error %d)", err);
+	CHECK(err > 0, "it is opened (%d)", err);
 	file_check();
 	CHECK(fid_clunk(FID_FILE) > 0, "it is closed");
 	CHECK(!p9.p9.fe.refused, "nothing was refused");

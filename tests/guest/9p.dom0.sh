@@ -25,5 +25,7 @@ tell_guest asleep
 wait_guest gone
 xenstore-rm "/local/domain/$DOMID/device/9pfs/0"
 result $? "the device is taken away"
+# Asleep, it would keep the rings mapped.
+kill -9 "$backend"
 tell_guest gone
 exit $failed
