@@ -8,11 +8,12 @@
 #include <xenion/hypercall.h>
 #include <xenion/vcpus.h>
 
-#define INFOS_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct vcpu_info))
+/* Each in a cache line of its own; so none crosses a page, which Xen refuses. */
+#define INFO_SIZE	64u
+#define INFOS_PER_PAGE	(XN_PAGE_SIZE / INFO_SIZE)
 #define MORE_VCPUS	(XN_MAX_VCPUS - XEN_LEGACY_MAX_VCPUS)
 
-_Static_assert(XN_PAGE_SIZE % sizeof(struct vcpu_info) == 0,
-	       "none crosses a page");
+_Static_assert(sizeof(struct vcpu_info) <= INFO_SIZE, "fits its line");
 _Static_assert(MORE_VCPUS <= XN_KEPT_PAGES * INFOS_PER_PAGE, "all fit");
 
 int xn_vcpus_init(struct xn_vcpus *v, struct shared_info *shared,
@@ -42,7 +43,7 @@ int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu)
 	unsigned int slot = vcpu - XEN_LEGACY_MAX_VCPUS;
 	unsigned int page = slot / INFOS_PER_PAGE;
 	struct vcpu_register_vcpu_info x = {
-		.offset = slot % INFOS_PER_PAGE * sizeof(struct vcpu_info),
+		.offset = slot % INFOS_PER_PAGE * INFO_SIZE,
 	};
 	struct vcpu_info *info;
 	int err;
@@ -57,7 +58,7 @@ int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu)
 		if (err)
 			return err;
 	}
-	info = (struct vcpu_info *)v->kept[page] + slot % INFOS_PER_PAGE;
+	info = (void *)((uint8_t *)v->kept[page] + x.offset);
 	x.mfn = v->kept_frame[page];
 	err = xn_hc_vcpu(VCPUOP_register_vcpu_info, vcpu, &x);
 	/* Refused a second time: it may have been us, in an earlier life. */
