@@ -4,7 +4,7 @@
 # make doc, make install, make uninstall (see Makefile). It needs a compiler and
 # libxen-dev, not root; the manual pages need kernel-doc.
 #
-#   PORT=DIR         the port: DIR/include/xn_os_port.h goes into every object;
+#   PORT=DIR         the OS layer: DIR/include/xn_os_port.h goes into every object;
 #                    default os/bare
 #   PORT_INCLUDE=    more folders of headers, if that one needs them
 #   CC=, AR=         the tools of the machine that the library is for
@@ -127,7 +127,7 @@ $(man)/.made: $(headers) $(TOP)/tools/man.awk $(TOP)/lib.mk
 	done
 	@touch $@
 
-# What the port and the machine decide is in lib/, as others' config.h: of the
+# What the OS layer and the machine decide is in lib/, as others' config.h: of the
 # port what lies in its folder, for other headers of its kernel's are not ours. There
 # are also the ways to <xenion/...> and <xen-public/...>, so that a user has one
 # folder to look in, and no other library's headers.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The grant table's beginning and end: its version and its frames
- * (xen-public/grant_table.h). Called by the port. What lies below, from the
+ * (xen-public/grant_table.h). Called by the OS layer. What lies below, from the
  * ground up: entry.c, list.c, cache.c, page.c and shortage.c.
  */
 #include "gnttab.h"

@@ -2,7 +2,7 @@
 /*
  * Maps frames that Xen owns into a hole of the guest-physical map:
  * XENMEM_add_to_physmap and XENMEM_remove_from_physmap (xen-public/memory.h),
- * or what a PV guest has in their place (x86/pv.c). Called by the port for shared
+ * or what a PV guest has in their place (x86/pv.c). Called by the OS layer for shared
  * info and by grant/ for the table, and for room where other domains' pages
  * appear.
  */

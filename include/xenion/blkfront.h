@@ -50,7 +50,7 @@ enum xn_blk_persistent {
 	XN_BLK_PERSISTENT_ALWAYS,
 };
 
-/* What the port wants; the backend may offer less. */
+/* What the OS layer wants; the backend may offer less. */
 struct xn_blk_config {
 	unsigned int max_queues;	/* 1 ... XN_BLK_MAX_QUEUES */
 	unsigned int max_ring_order;	/* 0 ... XN_BLK_MAX_RING_ORDER */
@@ -81,7 +81,7 @@ struct xn_blk_info {
 };
 
 /*
- * Called by the engine; the port fills them in. They may sleep, but for those
+ * Called by the engine; the OS layer fills them in. They may sleep, but for those
  * that say otherwise.
  */
 struct xn_blk_ops {
@@ -95,8 +95,8 @@ struct xn_blk_ops {
 	void (*event_unbind)(struct xn_blk_queue *q, evtchn_port_t port);
 	/*
 	 * The disk is there, blk->info says how. May not wait for a request:
-	 * nobody would tell a waiting port that the backend has gone. -EAGAIN:
-	 * not yet, and the port calls xn_blk_again() when it can; it may be
+	 * nobody would tell a waiting OS layer that the backend has gone. -EAGAIN:
+	 * not yet, and the OS layer calls xn_blk_again() when it can; it may be
 	 * asked before. Another error fails the device.
 	 */
 	int (*connected)(struct xn_blk *blk);
@@ -117,7 +117,7 @@ struct xn_blk_ops {
 	void (*complete)(struct xn_blk_queue *q, void *cookie, int err);
 	/*
 	 * After -EBUSY: it is worth to submit again. Context: as complete.
-	 * NULL: the port tries again after each completion.
+	 * NULL: the OS layer tries again after each completion.
 	 */
 	void (*ready)(struct xn_blk_queue *q);
 	/*
@@ -130,7 +130,7 @@ struct xn_blk_ops {
 	void (*page_put)(void *va);
 };
 
-/* One request as the port sees it. */
+/* One request as the OS layer sees it. */
 struct xn_blk_io {
 	enum xn_blk_op op;
 	uint64_t sector;	/* first one */
@@ -231,8 +231,8 @@ struct xn_blk {
  * xn_blk_init - begin to connect a disk
  * @blk: zeroed; owned by the caller, lives until xn_blk_fini()
  * @dev: initialised, not started; this starts it
- * @ops: the port's functions
- * @config: what the port wants; copied
+ * @ops: the OS layer's functions
+ * @config: what the OS layer wants; copied
  *
  * Returns: 0, -EINVAL (a config that is out of range) or as xn_device_start();
  * on error nothing is left, and xn_blk_fini() must not be called. What happens

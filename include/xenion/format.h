@@ -12,7 +12,7 @@
 XN_DECLS_BEGIN
 
 /**
- * xn_vformat - text with numbers in it, for a port's xn_os_log()
+ * xn_vformat - text with numbers in it, for an OS layer's xn_os_log()
  * @buf: gets the text and a NUL
  * @size: bytes of @buf; what does not fit is cut off
  * @fmt: as xn_os_log() takes it; a width pads with spaces, or with zeros

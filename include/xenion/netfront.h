@@ -117,7 +117,7 @@ struct xn_net_received {
 	/*
 	 * The only piece is lent: it is at most XN_NET_COPY bytes, to be copied
 	 * out once, and its page stays the engine's. The backend can write to
-	 * it. Otherwise the pages are the port's, and nobody else's.
+	 * it. Otherwise the pages are the OS layer's, and nobody else's.
 	 */
 	bool lent;
 };
@@ -129,7 +129,7 @@ enum xn_net_event {
 	XN_NET_EVENT_RX,
 };
 
-/* Called by the engine; the port fills them in. */
+/* Called by the engine; the OS layer fills them in. */
 struct xn_net_ops {
 	/*
 	 * Make a port for @otherend, whose events are told by xn_net_event()

@@ -2,9 +2,9 @@
 /*
  * The OS contract: all that the core asks of the kernel it lives in.
  *
- * The functions below are the whole out-of-line cost of a port. What must be
+ * The functions below are the whole out-of-line cost of an OS layer. What must be
  * inline comes from <xn_os_port.h>, which the include path selects: one such
- * header per port, under os/<port>/include/. It provides
+ * header per OS layer, under os/NAME/include/. It provides
  *
  *   - the C types that the public Xen headers use (uint8_t ... uint64_t,
  *     size_t, bool), NULL, memcpy, memset, memcmp, strlen, strcmp and the
@@ -105,7 +105,7 @@ void xn_os_page_free(void *page);
 
 /**
  * xn_os_gfn - guest frame number of a page
- * @va: address in a page of xn_os_page_alloc(), or in any memory that a port
+ * @va: address in a page of xn_os_page_alloc(), or in any memory that an OS layer
  *      hands to an engine for input and output
  *
  * Context: any.

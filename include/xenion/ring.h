@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shared rings of xen-public/io/ring.h with the barriers that it asks its
- * includer for. For the frontends; not part of a port's view.
+ * includer for. For the frontends; not part of an OS layer's view.
  */
 #ifndef XENION_RING_H
 #define XENION_RING_H

@@ -115,7 +115,7 @@ xen_pfn_t bare_arch_gfn(const void *va);
 /* Bits of a guest-physical address. */
 unsigned int bare_arch_address_bits(void);
 
-/* ---- the port's parts: they call nothing of kernel/ ---- */
+/* ---- the OS layer's parts: they call nothing of kernel/ ---- */
 
 /* What we use lies below, where the entry code's identity map reaches. */
 #define BARE_REACH	0x100000000ull

@@ -15,7 +15,7 @@
 
 /* ---- dev/wait.c ---- */
 
-/* A frontend that was started is up, which its port tells by @up and a wake of
+/* A frontend that was started is up, which its OS layer tells by @up and a wake of
  * @wq: 0; -EIO: it has failed; -ENODEV: the device is gone; -ETIMEDOUT.
  */
 int bare_device_wait(struct xn_device *dev, struct xn_waitq *wq,

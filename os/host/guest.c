@@ -12,7 +12,7 @@ static void upcall(void *data, unsigned int vcpu)
 	xn_evtchn_upcall(&x->guest.evtchn, vcpu);
 }
 
-/* As a port does: the next user of the domain finds the ports by these. */
+/* As an OS layer does: the next user of the domain finds the ports by these. */
 static void port_moved(void *data, evtchn_port_t from, evtchn_port_t to)
 {
 	static const unsigned int params[] = {

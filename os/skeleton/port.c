@@ -2,7 +2,7 @@
 /*
  * The out-of-line half of the OS contract (include/xenion/os.h) in its simplest
  * honest form, for a PVH guest whose entry code leaves an identity map of the
- * first 4 GiB: to be copied by who begins a port. docs/porting.md says what each
+ * first 4 GiB: to be copied by who begins an OS layer. docs/porting.md says what each
  * function owes to its callers.
  */
 #include <stdarg.h>

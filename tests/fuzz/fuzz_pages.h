@@ -116,7 +116,7 @@ static inline void pages_free(void *va)
 	xn_os_page_free(page);
 }
 
-/* page_get and page_put of a port's. */
+/* page_get and page_put of an OS layer's. */
 static inline void pages_hold(void *va)
 {
 	assert_true(page_note(va)->data);

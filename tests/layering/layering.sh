@@ -6,7 +6,7 @@
 # stack frames), and all that is not under an x86/ also for another architecture;
 # the sources keep the rules of rules.py; within a room no files call each other
 # in a circle; the reference kernel's port calls nothing of the kernel; each rule
-# finds what it is for, when it is planted; and a port stays small: the reference
+# finds what it is for, when it is planted; and an OS layer stays small: the reference
 # kernel's is counted, without comments and empty lines.
 #
 # Usage: layering.sh        (CC, CLANG: the compilers)

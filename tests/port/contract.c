@@ -17,7 +17,7 @@
 static evtchn_port_t self;	/* an IPI of ours to ourselves */
 static struct xn_waitq wait;
 
-/* ---- a time limit, kept by Xen's timer: the port's is in question ---- */
+/* ---- a time limit, kept by Xen's timer: the OS layer's is in question ---- */
 
 static struct {
 	evtchn_port_t port;		/* 0: VIRQ_TIMER is the kernel's own */

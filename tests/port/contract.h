@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Does a port keep the contract of <xenion/os.h>? To be linked into a kernel
+ * Does an OS layer keep the contract of <xenion/os.h>? To be linked into a kernel
  * whose event channels are up, with the port that is in question.
  */
 #ifndef XENION_CONTRACT_H

@@ -434,7 +434,7 @@ static inline struct xn_net_queue *t_queue(unsigned int i)
 	return &t.net.queue[i];
 }
 
-/* As a port polls, outside of the upcall: until there is no more to do. */
+/* As an OS layer polls, outside of the upcall: until there is no more to do. */
 static inline void t_poll_queue(struct xn_net_queue *q)
 {
 	unsigned int done;

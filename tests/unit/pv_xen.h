@@ -51,7 +51,7 @@ static struct {
 	unsigned int fail_in;		/* so many updates later, 0: none */
 	int grant_status;
 	xen_pfn_t grant_frame;
-	unsigned int pages;		/* that the port may hand out */
+	unsigned int pages;		/* that the OS layer may hand out */
 } xen;
 
 static uint64_t *page_at(unsigned long pfn)
@@ -248,7 +248,7 @@ long pv_xen_hypercall(unsigned int nr, unsigned long a1, unsigned long a2,
 	return -XEN_ENOSYS;
 }
 
-/* ---- the port's pages: from the end of memory ---- */
+/* ---- the OS layer's pages: from the end of memory ---- */
 
 void *pv_page_alloc(void)
 {

@@ -6,7 +6,7 @@
  * There is no hypercall page: the instruction is chosen once, from CPUID by
  * xn_hypercall_choose() or, in a PV guest, by xn_hypercall_choose_pv(),
  * because a page that the hypervisor fills in is one more page of executable
- * memory that the guest does not control (XSA-466). Included by the port's
+ * memory that the guest does not control (XSA-466). Included by the OS layer's
  * <xn_os_port.h>.
  */
 #ifndef XENION_X86_HYPERCALL_H

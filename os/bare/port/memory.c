@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pages, frame numbers and holes: the port's part of <xenion/os.h> that deals
+ * Pages, frame numbers and holes: the OS layer's part of <xenion/os.h> that deals
  * with memory. Pages come from RAM below 4 GiB, where the entry code's identity
  * map reaches; holes lie above 4 GiB, where the memory map knows of nothing.
  */

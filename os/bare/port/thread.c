@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Cooperative threads on CPU 0, and waiting: the port's part of <xenion/os.h>
+ * Cooperative threads on CPU 0, and waiting: the OS layer's part of <xenion/os.h>
  * behind xn_wait() and xn_wake().
  *
  * A thread that waits says for what (the address of a wait queue) before it

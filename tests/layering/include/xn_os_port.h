@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The least that a port must offer, and no operating system behind it: with
+ * The least that an OS layer must offer, and no operating system behind it: with
  * this header alone, and the compiler's own, the core must compile. Nothing
  * here works; it is never linked.
  */
