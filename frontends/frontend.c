@@ -75,8 +75,9 @@ static int frontend_watch(struct xn_frontend *fe)
 	if (err)
 		return err;
 	fe->watch.fn = frontend_node_changed;
-	fe->watching = true;
-	return xn_xs_watch(&fe->dev->guest->xs, &fe->watch);
+	err = xn_xs_watch(&fe->dev->guest->xs, &fe->watch);
+	fe->watching = !err;
+	return err;
 }
 
 /* ---- phases ---- */
@@ -125,6 +126,30 @@ static bool frontend_await_refs(struct xn_frontend *fe)
 	return xn_device_await_refs(fe->dev, fe->ops->refs(fe));
 }
 
+/*
+ * xenstored cannot answer now: the backend's state is looked at again in a
+ * second, and the handshake goes on from there. False: the error will not pass.
+ */
+static bool frontend_put_off(struct xn_frontend *fe, int err, const char *what)
+{
+	if (!xn_xs_passes(err))
+		return false;
+	if (!fe->put_off)
+		xn_os_log(XN_WARN, "%s: %s (error %d): trying again every second",
+			  fe->dev->node, what, err);
+	fe->put_off = true;
+	xn_device_again(fe->dev);
+	return true;
+}
+
+/* A state that xenstored did not take is owed, and written again. */
+static int frontend_switch(struct xn_frontend *fe, enum xenbus_state state)
+{
+	int err = xn_device_switch(fe->dev, state);
+
+	return xn_xs_passes(err) ? 0 : err;
+}
+
 static int frontend_publish(struct xn_xs *xs, uint32_t txn, void *data)
 {
 	struct xn_frontend *fe = data;
@@ -138,7 +163,10 @@ static void frontend_enter_published(struct xn_frontend *fe)
 	const char *what = "reading what the backend offers";
 	int err;
 
+	fe->unread = 0;
 	err = ops->read(fe);
+	if (frontend_put_off(fe, err, what))
+		return;
 	if (err)
 		goto fail;
 	what = "making the rings";
@@ -156,8 +184,13 @@ static void frontend_enter_published(struct xn_frontend *fe)
 	what = "publishing the rings";
 	err = xn_device_publish(fe->dev, ops->nodes, ops->nr_nodes,
 				frontend_publish, fe);
+	if (xn_xs_passes(err)) {
+		frontend_enter_idle(fe);
+		frontend_put_off(fe, err, what);
+		return;
+	}
 	if (!err && ops->published != XenbusStateConnected)
-		err = xn_device_switch(fe->dev, ops->published);
+		err = frontend_switch(fe, ops->published);
 	if (err == -ENOENT) {
 		/* The toolstack has removed the device: there is no backend. */
 		frontend_enter_idle(fe);
@@ -174,19 +207,22 @@ fail:
 static void frontend_enter_connected(struct xn_frontend *fe)
 {
 	const struct xn_frontend_ops *ops = fe->ops;
-	int err = 0;
+	int err = frontend_watch(fe);
 
-	if (ops->connect)
+	fe->unread = 0;
+	if (frontend_put_off(fe, err, "connecting"))
+		return;
+	if (!err && ops->connect)
 		err = ops->connect(fe);
 	if (err == -ENOSPC && frontend_await_refs(fe))
+		return;
+	if (frontend_put_off(fe, err, "making room for data"))
 		return;
 	if (err) {
 		frontend_fail(fe, err, "making room for data");
 		return;
 	}
-	err = frontend_watch(fe);
-	if (!err)
-		err = xn_device_switch(fe->dev, XenbusStateConnected);
+	err = frontend_switch(fe, XenbusStateConnected);
 	if (err == -ENOENT) {
 		frontend_enter_idle(fe);
 		return;
@@ -195,6 +231,7 @@ static void frontend_enter_connected(struct xn_frontend *fe)
 		frontend_fail(fe, err, "connecting");
 		return;
 	}
+	fe->put_off = false;
 	fe->phase = XN_FRONTEND_CONNECTED;
 	if (ops->start)
 		ops->start(fe);
@@ -261,6 +298,11 @@ static void frontend_backend_ready(struct xn_frontend *fe,
 	if (fe->phase == XN_FRONTEND_IDLE &&
 	    (state == XenbusStateInitWait || !ops->waits))
 		frontend_enter_published(fe);
+	if (fe->phase == XN_FRONTEND_PUBLISHED &&
+	    ops->published != XenbusStateConnected)
+		xn_device_switch(fe->dev, ops->published);
+	if (fe->phase == XN_FRONTEND_CONNECTED)
+		xn_device_switch(fe->dev, XenbusStateConnected);
 	if (fe->phase == XN_FRONTEND_PUBLISHED &&
 	    (state == XenbusStateConnected ||
 	     ops->published == XenbusStateConnected))

@@ -123,7 +123,8 @@ struct xn_node {
 /*
  * Read a node that has to be there. Otherwise, or when the value is not what it
  * has to be, the device fails, and log and error node say both. Returns: 0 or a
- * negative errno value.
+ * negative errno value; with one that passes (xn_xs_passes()) nothing has failed,
+ * and ops->read or ops->connect is called again.
  */
 int xn_node_required(struct xn_frontend *fe, const struct xn_node *node,
 		     uint64_t *val);
@@ -135,8 +136,11 @@ int xn_node_optional(struct xn_frontend *fe, const struct xn_node *node,
 /* A node is invalid for another reason: the device fails. Returns: @err. */
 int xn_node_fail(struct xn_frontend *fe, int err, const struct xn_node *node);
 
-/* Does the backend offer a feature? */
-bool xn_frontend_offers(const struct xn_frontend *fe, const char *feature);
+/*
+ * Does the backend offer a feature? If xenstored does not answer now, fe->unread
+ * is the error, and what reads features ends with it.
+ */
+bool xn_frontend_offers(struct xn_frontend *fe, const char *feature);
 
 /*
  * Does the guest's owner trust the backend: the toolstack's node "trusted", and

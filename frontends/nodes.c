@@ -2,7 +2,7 @@
 /*
  * Nodes of xenstore that every frontend reads and writes
  * (xen-public/io/xenbus.h, and each device's header: blkif.h, netif.h). What
- * is read is checked here; a device whose nodes are invalid fails and says
+ * is read is checked here; a device whose nodes are invalid fails and reports
  * which one, what it says, and what it has to be. Called by the frontends. All
  * may sleep.
  */
@@ -16,6 +16,9 @@ static const char *node_dir(const struct xn_frontend *fe,
 
 int xn_node_fail(struct xn_frontend *fe, int err, const struct xn_node *node)
 {
+	/* Not the node's fault: frontend.c tries again. */
+	if (xn_xs_passes(err))
+		return err;
 	/* One that is missing is not the backend's to refuse. */
 	if (err == -EINVAL || err == -ERANGE)
 		xn_frontend_count_refused(fe);
@@ -55,9 +58,14 @@ int xn_node_optional(struct xn_frontend *fe, const struct xn_node *node,
 	return err && err != -ENOENT ? xn_node_fail(fe, err, node) : 0;
 }
 
-bool xn_frontend_offers(const struct xn_frontend *fe, const char *feature)
+bool xn_frontend_offers(struct xn_frontend *fe, const char *feature)
 {
-	return xn_xs_feature(&fe->dev->guest->xs, fe->dev->otherend, feature);
+	int ret = xn_xs_feature(&fe->dev->guest->xs, fe->dev->otherend,
+				feature);
+
+	if (ret < 0)
+		fe->unread = ret;
+	return ret > 0;
 }
 
 int xn_frontend_read_trusted(struct xn_frontend *fe, bool distrust,

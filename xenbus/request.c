@@ -51,6 +51,12 @@ static int about_node(struct xn_xs *xs, enum xsd_sockmsg_type type,
 	return xn_xs_talk(xs, type, txn, parts, nr, buf, room);
 }
 
+bool xn_xs_passes(int err)
+{
+	return err == -ETIMEDOUT || err == -EAGAIN || err == -EBUSY ||
+	       err == -ENOMEM || err == -EIO;
+}
+
 int xn_xs_read(struct xn_xs *xs, uint32_t txn, const char *dir,
 	       const char *node, char *buf, uint32_t size)
 {
@@ -74,12 +80,14 @@ int xn_xs_read_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
 	return len < 0 ? len : xn_parse_uint(buf, len, max, val);
 }
 
-bool xn_xs_feature(struct xn_xs *xs, const char *dir, const char *node)
+int xn_xs_feature(struct xn_xs *xs, const char *dir, const char *node)
 {
 	uint64_t val;
+	int err = xn_xs_read_uint(xs, XN_XS_NOTXN, dir, node, ~0ull, &val);
 
-	return !xn_xs_read_uint(xs, XN_XS_NOTXN, dir, node, ~0ull,
-				&val) && val;
+	if (xn_xs_passes(err))
+		return err;
+	return !err && val;
 }
 
 int xn_xs_write(struct xn_xs *xs, uint32_t txn, const char *dir,

@@ -125,6 +125,8 @@ static int read_loosely(struct xn_blk *blk, const char *name, uint64_t *val)
 	int err = xn_xs_read_uint(&dev->guest->xs, XN_XS_NOTXN, dev->otherend,
 				  name, XN_BLK_MAX_UINT, val);
 
+	if (xn_xs_passes(err))
+		blk->fe.unread = err;
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -143,9 +145,10 @@ static void read_discard(struct xn_blk *blk)
 	    read_loosely(blk, "discard-alignment", &alignment) ||
 	    !granularity || granularity % info->sector_size ||
 	    alignment >= granularity) {
-		xn_os_log(XN_WARN,
-			  "%s: the backend's discard granularity or alignment is invalid: discard is not used",
-			  blk->fe.dev->node);
+		if (!blk->fe.unread)
+			xn_os_log(XN_WARN,
+				  "%s: the backend's discard granularity or alignment is invalid: discard is not used",
+				  blk->fe.dev->node);
 		return;
 	}
 	info->discard = true;
@@ -192,7 +195,7 @@ static int read_features(struct xn_blk *blk)
 		      xn_frontend_offers(&blk->fe, "feature-barrier");
 	info->persistent = is_persistent(blk);
 	read_discard(blk);
-	return 0;
+	return blk->fe.unread;
 }
 
 int xn_blk_read_info(struct xn_blk *blk)

@@ -113,12 +113,14 @@ int xn_net_read_info(struct xn_frontend *fe)
 	if (err)
 		return err;
 	if (!offers(net, "feature-rx-copy")) {
+		if (fe->unread)
+			return fe->unread;
 		xn_device_fail(fe->dev, -EOPNOTSUPP,
 			       "the backend does not offer feature-rx-copy: it is too old to serve this guest");
 		return -EOPNOTSUPP;
 	}
 	read_offloads(net);
-	return 0;
+	return fe->unread;
 }
 
 bool xn_net_has_carrier(struct xn_net *net)

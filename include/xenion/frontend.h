@@ -43,6 +43,8 @@ struct xn_frontend {
 	bool draining;			/* the last completion wakes the work */
 	uint64_t drain_end;
 	bool drain_warned;		/* reported */
+	bool put_off;			/* likewise, since it was last connected */
+	int unread;			/* why a feature could not be read, or 0 */
 	struct xn_work drain_timeout;
 	struct xn_xs_watch watch;	/* on one of the backend's nodes */
 	bool watching;

@@ -174,6 +174,16 @@ void xn_xs_fini(struct xn_xs *xs);
 void xn_xs_upcall(struct xn_xs *xs);
 
 /**
+ * xn_xs_passes - may the same request succeed a moment later?
+ * @err: what one of the functions below returned
+ *
+ * Context: any.
+ * Return: true if xenstored had no memory, was busy, or did not answer in time;
+ * false for an error that says something of the node, or of the request.
+ */
+bool xn_xs_passes(int err);
+
+/**
  * xn_xs_read - read a node's value
  * @xs: the connection
  * @txn: a transaction or XN_XS_NOTXN
@@ -215,10 +225,10 @@ int xn_xs_read_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
  * @node: name below @dir, or "" for @dir itself
  *
  * Context: may sleep.
- * Return: true if the node exists and holds a number other
- * than 0; false in every other case.
+ * Return: 1 if the node exists and holds a number other than 0; an error that
+ * passes (xn_xs_passes()), and says nothing of the node; 0 in every other case.
  */
-bool xn_xs_feature(struct xn_xs *xs, const char *dir, const char *node);
+int xn_xs_feature(struct xn_xs *xs, const char *dir, const char *node);
 
 /**
  * xn_xs_write - write a node; create it if it does not exist

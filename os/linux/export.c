@@ -62,6 +62,7 @@ EXPORT_SYMBOL_GPL(xn_gnttab_end_page);
 EXPORT_SYMBOL_GPL(xn_xs_read);
 EXPORT_SYMBOL_GPL(xn_xs_read_uint);
 EXPORT_SYMBOL_GPL(xn_xs_feature);
+EXPORT_SYMBOL_GPL(xn_xs_passes);
 EXPORT_SYMBOL_GPL(xn_xs_write);
 EXPORT_SYMBOL_GPL(xn_xs_write_uint);
 EXPORT_SYMBOL_GPL(xn_xs_rm);

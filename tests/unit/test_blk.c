@@ -4,6 +4,7 @@
  * all modes and sizes, notifications, and the end.
  */
 #include "blk_backend.h"
+#include "xs_busy.h"
 
 /* ---- handshake ---- */
 
@@ -60,6 +61,36 @@ static void test_connect_early_backend(void **state)
 	be_state(&t.b, XenbusStateInitialised);
 	t_connect(&t_config);
 	t_fini();
+}
+
+/* Any one request of the handshake fails, and would not a moment later. */
+static void test_store_busy(void **state)
+{
+	static const char *const errors[] = { "EIO", "ENOMEM", "EBUSY", "EAGAIN" };
+	unsigned int nth;
+	bool failed;
+	int err;
+
+	for (nth = 0; ; nth++) {
+		xs_busy_begin(t.h, nth, errors[nth % XN_ARRAY_SIZE(errors)]);
+		err = t_init(&t_config);
+		host_run(10 * XN_NSEC_PER_SEC);
+		failed = xs_busy_end();
+		if (err) {
+			/* Whoever calls tries again. */
+			assert_true(failed && err != -EINVAL);
+			continue;
+		}
+		if (!t.b.connected || host_xs_read_int(t.h, FRONT "/state") !=
+		    XenbusStateConnected)
+			fail_msg("request %u: state %lld", nth,
+				 host_xs_read_int(t.h, FRONT "/state"));
+		assert_int_equal(host_log_count(XN_ERR), 0);
+		t_fini();
+		if (!failed)
+			break;
+	}
+	assert_true(nth > 10);
 }
 
 static void test_load_again(void **state)
@@ -1057,6 +1088,7 @@ int main(void)
 		TEST(connect),
 		TEST(connect_bare),
 		TEST(connect_early_backend),
+		TEST(store_busy),
 		TEST(load_again),
 		TEST(leave),
 		TEST(bad_config),
