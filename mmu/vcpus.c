@@ -16,18 +16,25 @@
 _Static_assert(sizeof(struct vcpu_info) <= INFO_SIZE, "fits its line");
 _Static_assert(MORE_VCPUS <= XN_KEPT_PAGES * INFOS_PER_PAGE, "all fit");
 
-int xn_vcpus_init(struct xn_vcpus *v, struct shared_info *shared,
-		  unsigned int nr)
+int xn_vcpus_init(struct xn_vcpus *v, unsigned int nr)
 {
 	unsigned int i;
+	int err;
 
+	memset(v, 0, sizeof(*v));
 	if (!nr || nr > XN_MAX_VCPUS)
 		return -EINVAL;
-	memset(v, 0, sizeof(*v));
-	v->shared = shared;
+	err = xn_physmap_init(&v->map, XENMAPSPACE_shared_info, 1);
+	if (!err)
+		err = xn_physmap_add(&v->map);
+	if (err) {
+		xn_physmap_fini(&v->map);
+		return err;
+	}
+	v->shared = v->map.va;
 	v->nr = nr;
 	for (i = 0; i < nr && i < XEN_LEGACY_MAX_VCPUS; i++)
-		v->info[i] = &shared->vcpu_info[i];
+		v->info[i] = &v->shared->vcpu_info[i];
 	return 0;
 }
 
@@ -76,5 +83,6 @@ void xn_vcpus_fini(struct xn_vcpus *v)
 	for (i = 0; i < XN_KEPT_PAGES; i++)
 		if (v->kept[i])
 			xn_frame_ops->leave(v->kept[i]);
+	xn_physmap_fini(&v->map);
 	memset(v, 0, sizeof(*v));
 }

@@ -17,7 +17,8 @@
 XN_DECLS_BEGIN
 
 struct xn_vcpus {
-	struct shared_info *shared;
+	struct xn_physmap map;
+	struct shared_info *shared;	/* the page, mapped there */
 	unsigned int nr;	/* vCPUs 0 ... nr - 1 exist, or may */
 	/* Pages for those that the shared page has no room for. */
 	void *kept[XN_KEPT_PAGES];
@@ -27,16 +28,16 @@ struct xn_vcpus {
 };
 
 /**
- * xn_vcpus_init - the places that the shared info page has
+ * xn_vcpus_init - map the shared info page, and the places in it
  * @v: filled in; owned by the caller, lives until nothing uses events or time
- * @shared: the shared info page, mapped as long
  * @nr: how many vCPUs there are, 1 ... XN_MAX_VCPUS; see xn_vcpu_count()
  *
- * Context: any.
- * Return: 0 or -EINVAL.
+ * XENMAPSPACE_shared_info, xn_physmap_add(). On failure nothing is left.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL, or as xn_physmap_init() and xn_physmap_add().
  */
-int xn_vcpus_init(struct xn_vcpus *v, struct shared_info *shared,
-		  unsigned int nr);
+int xn_vcpus_init(struct xn_vcpus *v, unsigned int nr);
 
 /**
  * xn_vcpu_enter - give a vCPU its place, if the shared info page has none
@@ -54,8 +55,8 @@ int xn_vcpus_init(struct xn_vcpus *v, struct shared_info *shared,
 int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu);
 
 /**
- * xn_vcpus_fini - forget the places; those that were registered stay Xen's
- * @v: the vCPUs; a second call does nothing
+ * xn_vcpus_fini - unmap the page; places that were registered stay Xen's
+ * @v: the vCPUs; a second call, or one after a failed init, does nothing
  *
  * Context: may sleep.
  */

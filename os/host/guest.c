@@ -35,13 +35,10 @@ int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops)
 
 	memset(&x->guest, 0, sizeof(x->guest));
 	host_guest_enter(x->host, 0);
-	err = xn_physmap_init(&x->shared, XENMAPSPACE_shared_info, 1);
-	if (!err)
-		err = xn_physmap_add(&x->shared);
-	if (!err)
-		err = xn_vcpus_init(&x->vcpus, x->shared.va, xn_os_cpu_count());
-	if (!err)
-		err = xn_evtchn_init(&x->guest.evtchn, &x->vcpus, ops);
+	err = xn_vcpus_init(&x->vcpus, xn_os_cpu_count());
+	if (err)
+		return err;
+	err = xn_evtchn_init(&x->guest.evtchn, &x->vcpus, ops);
 	if (err)
 		goto unmap;
 	/* Each on itself, as it comes up. */
@@ -62,9 +59,8 @@ int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops)
 fini:
 	host_guest_set_upcall(x->host, NULL, NULL);
 	xn_evtchn_fini(&x->guest.evtchn, port_moved, NULL);
-	xn_vcpus_fini(&x->vcpus);
 unmap:
-	xn_physmap_fini(&x->shared);
+	xn_vcpus_fini(&x->vcpus);
 	return err;
 }
 
@@ -77,7 +73,6 @@ unsigned int host_xenion_unload(struct host_xenion *x)
 	host_guest_set_upcall(x->host, NULL, NULL);
 	xn_evtchn_fini(&x->guest.evtchn, port_moved, NULL);
 	xn_vcpus_fini(&x->vcpus);
-	xn_physmap_fini(&x->shared);
 	return lost;
 }
 
@@ -93,7 +88,7 @@ unsigned int host_xenion_stop(struct host_xenion *x)
 	unsigned int leaks;
 
 	/* Nothing to unload after a start that failed. */
-	if (x->shared.count)
+	if (x->vcpus.nr)
 		host_xenion_unload(x);
 	leaks = host_guest_leaks(x->host);
 	host_guest_destroy(x->host);

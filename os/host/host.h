@@ -130,7 +130,6 @@ void host_log_reset(void);
 /* A guest with the rooms below xenbus at work, upcalls and all. */
 struct host_xenion {
 	struct host_guest *host;
-	struct xn_physmap shared;
 	struct xn_vcpus vcpus;
 	struct xn_guest guest;
 };

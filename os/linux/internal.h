@@ -17,7 +17,6 @@ void xnl_os_fini(void);
 
 /* main.c */
 extern struct xn_hv_info xnl_hv;
-extern struct xn_physmap xnl_shared;
 extern struct xn_vcpus xnl_vcpus;
 void xnl_rooms_quit(void);
 

@@ -20,7 +20,6 @@ struct xn_guest xnl_guest;
 EXPORT_SYMBOL_GPL(xnl_guest);
 
 struct xn_hv_info xnl_hv;
-struct xn_physmap xnl_shared;
 struct xn_vcpus xnl_vcpus;
 
 static int store_irq;
@@ -115,14 +114,10 @@ static int events_init(void)
 {
 	int err;
 
-	err = xn_physmap_init(&xnl_shared, XENMAPSPACE_shared_info, 1);
-	if (!err)
-		err = xn_physmap_add(&xnl_shared);
 	/* Of a crash kernel with nr_cpus=1, the only CPU may be any vCPU. */
-	if (!err)
-		err = xn_vcpus_init(&xnl_vcpus, xnl_shared.va, xn_vcpu_count());
+	err = xn_vcpus_init(&xnl_vcpus, xn_vcpu_count());
 	if (err)
-		goto unmap;
+		return err;
 	err = events_start();
 	if (err == -EEXIST) {
 		err = events_evict();
@@ -130,7 +125,7 @@ static int events_init(void)
 			err = events_start();
 	}
 	if (err)
-		goto unmap;
+		goto vcpus;
 	err = xnl_irq_init();
 	if (err)
 		goto fini;
@@ -143,9 +138,8 @@ irq:
 	xnl_irq_fini();
 fini:
 	xn_evtchn_fini(&xnl_guest.evtchn, port_moved, NULL);
+vcpus:
 	xn_vcpus_fini(&xnl_vcpus);
-unmap:
-	xn_physmap_fini(&xnl_shared);
 	return err;
 }
 
@@ -155,7 +149,6 @@ static void events_fini(void)
 	xnl_irq_fini();
 	xn_evtchn_fini(&xnl_guest.evtchn, port_moved, NULL);
 	xn_vcpus_fini(&xnl_vcpus);
-	xn_physmap_fini(&xnl_shared);
 }
 
 static int __init xenion_init(void)

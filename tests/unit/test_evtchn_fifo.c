@@ -523,15 +523,12 @@ static void test_fewer_vcpus(void **state)
 	struct xn_evtchn_table *e = &x.guest.evtchn;
 
 	x.host = host_guest_create(&cfg);
-	assert_int_equal(xn_physmap_init(&x.shared, XENMAPSPACE_shared_info, 1),
-			 0);
-	assert_int_equal(xn_physmap_add(&x.shared), 0);
 	memset(e, 0, sizeof(*e));
-	assert_int_equal(xn_vcpus_init(&x.vcpus, x.shared.va, 8), 0);
+	assert_int_equal(xn_vcpus_init(&x.vcpus, 8), 0);
 	assert_int_equal(xn_evtchn_init(e, &x.vcpus, &xn_evtchn_fifo), 0);
 	assert_int_equal(e->nr_vcpus, 2);
 	xn_evtchn_fini(e, NULL, NULL);
-	xn_physmap_fini(&x.shared);
+	xn_vcpus_fini(&x.vcpus);
 	assert_int_equal(host_guest_leaks(x.host), 0);
 	host_guest_destroy(x.host);
 }

@@ -214,7 +214,7 @@ static void assert_wall(uint64_t now, uint64_t sec, uint32_t nsec)
 {
 	struct xn_wallclock wc;
 
-	assert_int_equal(xn_wallclock_read(x.shared.va, now, &wc), 0);
+	assert_int_equal(xn_wallclock_read(x.vcpus.shared, now, &wc), 0);
 	assert_true(wc.sec == sec);
 	assert_int_equal(wc.nsec, nsec);
 }
@@ -224,7 +224,7 @@ static void assert_no_wall(uint64_t now, int want)
 	uint64_t refused = host_stat_get(XN_STAT_REFUSED);
 	struct xn_wallclock wc;
 
-	assert_int_equal(xn_wallclock_read(x.shared.va, now, &wc), want);
+	assert_int_equal(xn_wallclock_read(x.vcpus.shared, now, &wc), want);
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED) - refused,
 			 want == -EINVAL);
 }
@@ -280,7 +280,7 @@ static void test_wallclock_races(void **state)
 		host_wallclock_set(x.host, 0x100000002ull, 3);
 		if (!step_begin(nth, set_other))
 			break;
-		err = xn_wallclock_read(x.shared.va, 0, &wc);
+		err = xn_wallclock_read(x.vcpus.shared, 0, &wc);
 		step_end();
 		assert_int_equal(err, 0);
 		if (wc.nsec == 3) {

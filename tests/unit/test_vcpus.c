@@ -57,17 +57,23 @@ static void all_work(void)
 static void test_bounds(void **state)
 {
 	struct xn_vcpus v;
-	struct shared_info s;
 
-	assert_int_equal(xn_vcpus_init(&v, &s, 0), -EINVAL);
-	assert_int_equal(xn_vcpus_init(&v, &s, NR + 1), -EINVAL);
-	assert_int_equal(xn_vcpus_init(&v, &s, 3), 0);
-	assert_ptr_equal(v.info[2], &s.vcpu_info[2]);
+	x.host = host_guest_create(NULL);
+	assert_int_equal(xn_vcpus_init(&v, 0), -EINVAL);
+	xn_vcpus_fini(&v);
+	assert_int_equal(xn_vcpus_init(&v, NR + 1), -EINVAL);
+	assert_int_equal(xn_vcpus_init(&v, 3), 0);
+	assert_ptr_equal(v.info[2], &v.shared->vcpu_info[2]);
 	assert_null(v.info[3]);
 	assert_int_equal(xn_vcpu_enter(&v, 2), 0);
 	assert_int_equal(xn_vcpu_enter(&v, 3), -EINVAL);
 	xn_vcpus_fini(&v);
 	xn_vcpus_fini(&v);
+	host_fail_hypercall(1, -EFAULT);
+	assert_int_equal(xn_vcpus_init(&v, 3), -EFAULT);
+	host_fail_hypercall(0, 0);
+	assert_int_equal(host_guest_leaks(x.host), 0);
+	host_guest_destroy(x.host);
 }
 
 static void many(const struct xn_evtchn_ops *ops)
@@ -116,8 +122,7 @@ static void test_anothers(void **state)
 				    &theirs), 0);
 	assert_int_equal(host_xenion_load(&x, NULL), -EBUSY);
 	/* Who does without it has all the others. */
-	assert_int_equal(xn_vcpus_init(&x.vcpus, &(struct shared_info){},
-				       NR), 0);
+	assert_int_equal(xn_vcpus_init(&x.vcpus, NR), 0);
 	host_guest_enter(x.host, FIRST);
 	assert_int_equal(xn_vcpu_enter(&x.vcpus, FIRST), 0);
 	host_guest_enter(x.host, FIRST + 1);
@@ -137,12 +142,11 @@ static void test_anothers(void **state)
 /* No memory, or Xen does not want to: an error, and again later. */
 static void test_fails(void **state)
 {
-	struct shared_info s;
 	struct xn_vcpus v;
 	unsigned int nth;
 
 	x.host = host_guest_create(&cfg);
-	assert_int_equal(xn_vcpus_init(&v, &s, NR), 0);
+	assert_int_equal(xn_vcpus_init(&v, NR), 0);
 	host_guest_enter(x.host, FIRST);
 	host_memory_quota(x.host, 0, UINT32_MAX);
 	assert_int_equal(xn_vcpu_enter(&v, FIRST), -ENOMEM);
@@ -152,7 +156,7 @@ static void test_fails(void **state)
 		assert_int_equal(xn_vcpu_enter(&v, FIRST), -EFAULT);
 		assert_null(v.info[FIRST]);
 		xn_vcpus_fini(&v);
-		assert_int_equal(xn_vcpus_init(&v, &s, NR), 0);
+		assert_int_equal(xn_vcpus_init(&v, NR), 0);
 		if (nth == 2)	/* it has populated the page now */
 			break;
 	}

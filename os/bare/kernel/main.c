@@ -17,7 +17,6 @@ struct xn_vcpus bare_vcpus;
 bool bare_has_store;
 
 static char cmdline[CMDLINE_SIZE];
-static struct xn_physmap shared;
 
 /* ---- the command line ---- */
 
@@ -117,16 +116,11 @@ static unsigned int gnttab_wanted(void)
 
 static void shared_init(void)
 {
-	int err = xn_physmap_init(&shared, XENMAPSPACE_shared_info, 1);
+	int err = xn_vcpus_init(&bare_vcpus, bare_info->nr_vcpus);
 
-	if (!err)
-		err = xn_physmap_add(&shared);
-	if (!err)
-		err = xn_vcpus_init(&bare_vcpus, shared.va,
-				    bare_info->nr_vcpus);
 	if (err)
 		bare_panic("bare: no shared info (error %d)", err);
-	bare_shared = shared.va;
+	bare_shared = bare_vcpus.shared;
 }
 
 static void events_init(void)
