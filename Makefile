@@ -208,7 +208,7 @@ check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
 	@$(HARNESS) $(rig_suites)
 
 .PHONY: check-long
-check-long: check-setup modules selftest shim guest ## Linux guests that make check has no time for (6 minutes)
+check-long: check-setup modules selftest shim guest ## Linux guests that make check has no time for (12 minutes)
 	@$(HARNESS) guest-long='tests/guest/all long'
 
 .PHONY: check-guest
