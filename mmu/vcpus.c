@@ -14,7 +14,7 @@
 #define MORE_VCPUS	(XN_MAX_VCPUS - XEN_LEGACY_MAX_VCPUS)
 
 _Static_assert(sizeof(struct vcpu_info) <= INFO_SIZE, "fits its line");
-_Static_assert(MORE_VCPUS <= XN_KEPT_PAGES * INFOS_PER_PAGE, "all fit");
+_Static_assert(XN_KEPT_PAGES * INFOS_PER_PAGE >= MORE_VCPUS, "all fit");
 
 int xn_vcpus_init(struct xn_vcpus *v, unsigned int nr)
 {
