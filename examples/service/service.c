@@ -11,6 +11,7 @@
 #include <lwip/apps/fs.h>
 #include <lwip/apps/httpd.h>
 #include <lwip/udp.h>
+#include <xenion/control.h>
 #include "devices.h"
 #include "net.h"
 
