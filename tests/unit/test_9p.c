@@ -5,6 +5,7 @@
  * closed, one line says why, and nothing is left behind. See 9p_backend.h.
  */
 #include "9p_backend.h"
+#include "xs_busy.h"
 
 #define T_VERSION	100
 #define T_READ		116
@@ -607,12 +608,28 @@ static void test_faults(void **state)
 	}
 }
 
+static int busy_start(void)
+{
+	return t_init(&t_config);
+}
+
+static bool busy_works(void)
+{
+	return t.b.connected;
+}
+
+static void test_store_busy(void **state)
+{
+	xs_busy_handshake(t.h, FRONT "/state", busy_start, busy_works, t_fini);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, t_setup, \
 						   t_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(life),
+		TEST(store_busy),
 		TEST(lengths),
 		TEST(index_wraps),
 		TEST(in_pieces),

@@ -63,34 +63,19 @@ static void test_connect_early_backend(void **state)
 	t_fini();
 }
 
-/* Any one request of the handshake fails, and would not a moment later. */
+static int busy_start(void)
+{
+	return t_init(&t_config);
+}
+
+static bool busy_works(void)
+{
+	return t.b.connected;
+}
+
 static void test_store_busy(void **state)
 {
-	static const char *const errors[] = { "EIO", "ENOMEM", "EBUSY", "EAGAIN" };
-	unsigned int nth;
-	bool failed;
-	int err;
-
-	for (nth = 0; ; nth++) {
-		xs_busy_begin(t.h, nth, errors[nth % XN_ARRAY_SIZE(errors)]);
-		err = t_init(&t_config);
-		host_run(10 * XN_NSEC_PER_SEC);
-		failed = xs_busy_end();
-		if (err) {
-			/* Whoever calls tries again. */
-			assert_true(failed && err != -EINVAL);
-			continue;
-		}
-		if (!t.b.connected || host_xs_read_int(t.h, FRONT "/state") !=
-		    XenbusStateConnected)
-			fail_msg("request %u: state %lld", nth,
-				 host_xs_read_int(t.h, FRONT "/state"));
-		assert_int_equal(host_log_count(XN_ERR), 0);
-		t_fini();
-		if (!failed)
-			break;
-	}
-	assert_true(nth > 10);
+	xs_busy_handshake(t.h, FRONT "/state", busy_start, busy_works, t_fini);
 }
 
 static void test_load_again(void **state)

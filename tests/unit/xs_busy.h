@@ -41,4 +41,40 @@ static inline bool xs_busy_end(void)
 	return xs_busy.done;
 }
 
+/*
+ * Any one request of the handshake fails, and would not a moment later. @start:
+ * returns what xn_device_init() or the frontend's init does; @state: the
+ * frontend's node; @works: the device does, as the test sees it.
+ */
+static inline void xs_busy_handshake(struct host_xs *h, const char *state,
+				     int (*start)(void), bool (*works)(void),
+				     void (*stop)(void))
+{
+	static const char *const errors[] = { "EIO", "ENOMEM", "EBUSY", "EAGAIN" };
+	unsigned int nth;
+	bool failed;
+	int err;
+
+	for (nth = 0; ; nth++) {
+		xs_busy_begin(h, nth, errors[nth % XN_ARRAY_SIZE(errors)]);
+		err = start();
+		host_run(10 * XN_NSEC_PER_SEC);
+		failed = xs_busy_end();
+		if (err) {
+			/* Whoever calls tries again. */
+			assert_true(failed && err != -EINVAL);
+			continue;
+		}
+		if (!works() ||
+		    host_xs_read_int(h, state) != XenbusStateConnected)
+			fail_msg("request %u: state %lld", nth,
+				 host_xs_read_int(h, state));
+		assert_int_equal(host_log_count(XN_ERR), 0);
+		stop();
+		if (!failed)
+			break;
+	}
+	assert_true(nth > 10);
+}
+
 #endif /* XS_BUSY_H */
