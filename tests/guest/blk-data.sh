@@ -69,7 +69,8 @@ round() {
 	options_xenion_blkfront=$3
 	check "$1: the modules load" load_xenion blkfront
 	check "$1: xvda is there" wait_for 20 test -b /dev/xvda || finish
-	check "$1: ext4, $2 MiB of random data, unmount" make_data "$2"
+	_mib=$(mib "$2")
+	check "$1: ext4, $_mib MiB of random data, unmount" make_data "$_mib"
 	check "$1: mount again, checksum, fsck" verify_data
 	check "$1: the driver answers for what it did" \
 		grep -qx 0 "$stats/refused"
@@ -87,7 +88,7 @@ unload_xenion
 
 round default 64 ""
 check "default: long requests were indirect" \
-	test "$(cat $stats/indirect)" -gt 100
+	test "$(cat $stats/indirect)" -gt "$(mib 100)"
 check "default: many requests, one notification" \
 	test "$(cat $stats/notifications)" -lt "$(cat $stats/requests)"
 tell verify

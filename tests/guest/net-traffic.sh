@@ -69,15 +69,15 @@ check "IPv6" ping -q -c 5 -i 0.05 -s 1400 fd00::1
 
 tell ready
 check "the server is ready" wait_for 60 wget -q -O /tmp/ready http://10.0.0.1/ready
-check "32 MiB from dom0" fetch 10.0.0.1
-check "32 MiB from dom0, IPv6" fetch "[fd00::1]"
+check "$(mib 32) MiB from dom0" fetch 10.0.0.1
+check "$(mib 32) MiB from dom0, IPv6" fetch "[fd00::1]"
 mkdir -p /tmp/www
 mv /tmp/got /tmp/www/file
 touch /tmp/www/ready
 httpd -f -p "[::]:80" -h /tmp/www &
 trap 'kill $!' EXIT
-check "32 MiB to dom0" serve serve4
-check "32 MiB to dom0, IPv6" serve serve6
+check "$(mib 32) MiB to dom0" serve serve4
+check "$(mib 32) MiB to dom0, IPv6" serve serve6
 
 if [ "$DRIVERS" = xenion ]; then
 	check "large segments were sent whole" \
@@ -91,9 +91,9 @@ else
 fi
 
 check "offloads can be turned off" no_offloads
-head -c 8388608 /tmp/www/file >/tmp/www/part
+head -c "$(($(mib 8) << 20))" /tmp/www/file >/tmp/www/part
 mv /tmp/www/part /tmp/www/file
-check "8 MiB to dom0 without offloads" serve serve-plain
+check "$(mib 8) MiB to dom0 without offloads" serve serve-plain
 ethtool -K eth0 tx on sg on tso on gso on gro on >/dev/null
 check "MTU of 9000" ip link set eth0 mtu 9000
 check "jumbo frames" ping -q -c 5 -i 0.05 -s 8900 10.0.0.1

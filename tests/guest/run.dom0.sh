@@ -47,12 +47,12 @@ while [ $r -lt $rounds ]; do
 	wait_guest "net-$r" 60
 	mkdir -p /tmp/www
 	rm -f /tmp/www/*
-	dd if=/dev/urandom of=/tmp/www/file bs=1M count=32 2>/dev/null
+	dd if=/dev/urandom of=/tmp/www/file bs=1M count="$(mib 32)" 2>/dev/null
 	(cd /tmp/www && md5sum file >file.md5)
 	[ $r -gt 1 ] || serve /tmp/www
 	touch "/tmp/www/ready-$r"
 	wait_guest "serve-$r" 120 && fetch
-	result $? "$r: 32 MiB fetched from the guest, checksum"
+	result $? "$r: $(mib 32) MiB fetched from the guest, checksum"
 	touch "/tmp/www/fetched-$r"
 	if [ $rounds -gt 1 ]; then
 		wait_guest "unloaded-$r" 60 && left_behind

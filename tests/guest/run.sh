@@ -58,7 +58,7 @@ console() {
 disk_write() {
 	mkfs.ext4 -q -F /dev/xvda &&
 	mount -t ext4 /dev/xvda /mnt &&
-	dd if=/dev/urandom of=/mnt/data bs=1M count=64 2>/dev/null &&
+	dd if=/dev/urandom of=/mnt/data bs=1M count="$(mib 64)" 2>/dev/null &&
 	(cd /mnt && md5sum data >data.md5) &&
 	sync && umount /mnt
 }
@@ -68,7 +68,7 @@ disk_verify() {
 }
 disk() {
 	check "$r: xvda is there" wait_for 20 test -b /dev/xvda
-	timed disk-write "$r: ext4, 64 MiB of random data, sync, unmount" \
+	timed disk-write "$r: ext4, $(mib 64) MiB of random data, sync, unmount" \
 		disk_write
 	timed disk-verify "$r: remount, checksum, fsck" disk_verify
 	tell "disk-$1"
@@ -87,17 +87,17 @@ net() {
 	# dom0 makes its file when it hears "net"
 	tell "net-$1"
 	wait_for 60 timeout 20 wget -q -O /dev/null "http://10.0.0.1/ready-$1"
-	timed download "$r: fetch 32 MiB from dom0" \
+	timed download "$r: fetch $(mib 32) MiB from dom0" \
 		timeout 300 wget -q -O /tmp/www/file http://10.0.0.1/file
 	check "$r: its checksum" sh -c \
 		'wget -q -O /tmp/file.md5 http://10.0.0.1/file.md5 &&
 		 cd /tmp/www && md5sum -c /tmp/file.md5'
 	# another content on the way back
-	dd if=/dev/urandom of=/tmp/www/file bs=1M count=32 2>/dev/null
+	dd if=/dev/urandom of=/tmp/www/file bs=1M count="$(mib 32)" 2>/dev/null
 	(cd /tmp/www && md5sum file >file.md5)
 	httpd -p 80 -h /tmp/www
 	tell "serve-$1"
-	timed upload "$r: dom0 has fetched 32 MiB from us" \
+	timed upload "$r: dom0 has fetched $(mib 32) MiB from us" \
 		wait_for 60 timeout 20 wget -q -O /dev/null "http://10.0.0.1/fetched-$1"
 	killall httpd 2>/dev/null
 	echo "#= net requests $(cat /sys/class/net/eth0/statistics/[rt]x_packets |

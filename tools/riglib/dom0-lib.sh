@@ -13,6 +13,9 @@ for _t in $TOOLS; do
 	eval "$_t() { /usr/bin/$_t \"\$@\"; }"
 done
 
+# mib N: so many MiB of data for a test, less with a slow guest.
+mib() { echo $((($1 + SLOW - 1) / SLOW)); }
+
 # --- waiting ----------------------------------------------------------------
 
 # wait_for SECONDS COMMAND...: until the command succeeds; 1 when time is up.

@@ -17,6 +17,9 @@ for _t in $TOOLS; do
 	eval "$_t() { /usr/bin/$_t \"\$@\"; }"
 done
 
+# mib N: so many MiB of data for a test, less in a slow guest.
+mib() { echo $((($1 + SLOW - 1) / SLOW)); }
+
 _tests=0
 _failed=0
 
