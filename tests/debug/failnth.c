@@ -6,8 +6,8 @@
  *
  * N is which one, counted from the system call on
  * (Documentation/fault-injection/fault-injection.rst of Linux, fail-nth). Prints
- * "fault" or, when the call made fewer than N, "none"; a second word "loaded" or
- * why not. For tests/guest/faults.sh.
+ * "fault" or, when the call made fewer than N, "none"; how many it made; and
+ * "loaded" or why not. For tests/guest/faults.sh.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 
 static const char fail_nth[] = "/proc/self/fail-nth";
 
-/* What is left of the count; 0: it came to its end. */
+/* What is left of N; 0: an allocation has failed. */
 static long left(int fd)
 {
 	char text[32] = "";
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 	rest = left(nth);
 	if (rest && write(nth, "0", 1) < 0)
 		perror(fail_nth);
-	printf("%s %s\n", rest ? "none" : "fault",
+	printf("%s %ld %s\n", rest ? "none" : "fault", atol(argv[1]) - rest,
 	       err ? strerror(err) : "loaded");
 	return 0;
 }

@@ -22,6 +22,7 @@ result() {
 # verify_disk: the ext4 on xvda, seen from this side, has data that fit its
 # data.md5. The guest has unmounted it.
 verify_disk() {
+	local _loop _rc
 	modprobe -a crc32c_generic ext4
 	mkdir -p /tmp/disk
 	_loop=$(losetup -f)
@@ -54,9 +55,9 @@ back() { echo "/local/domain/0/backend/lies/$DOMID/${1#*/}"; }
 # backend directory of our own; its backend is ready and says so. An interface
 # has the address $mac. Needs the tool xenstore-chmod.
 device() {
+	local _f _b _node _dev=$1
 	_f=$(front "$1")
 	_b=$(back "$1")
-	_dev=$1
 	shift
 	xenstore-write "$_b/frontend" "$_f" "$_b/frontend-id" "$DOMID" \
 		"$_b/online" 1 "$_b/state" 2

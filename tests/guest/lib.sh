@@ -7,7 +7,7 @@
 # refuses WORD COMMAND...: the command fails, and it or the kernel says why in
 # a line with WORD.
 refuses() {
-	_word=$1
+	local _word=$1 _said
 	shift
 	dmesg -c >/dev/null
 	_said=$("$@" 2>&1) && return 1

@@ -20,14 +20,14 @@ mib() { echo $((($1 + SLOW - 1) / SLOW)); }
 
 # wait_for SECONDS COMMAND...: until the command succeeds; 1 when time is up.
 wait_for() {
-	_s=$(($1 * LOADED))
+	local _s=$(($1 * LOADED))
 	shift
 	wait_at_most $_s "$@"
 }
 
 # wait_at_most: the same for what may well not come.
 wait_at_most() {
-	_n=$(($1 * SLOW * 5))
+	local _n=$(($1 * SLOW * 5))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		[ $_n -gt 0 ] || return 1
@@ -39,7 +39,7 @@ wait_at_most() {
 # wait_guest WORD [SECONDS]: until the guest has said "tell WORD". Sleeps in a
 # read, so that a measurement in the guest is not disturbed by polling.
 wait_guest() {
-	_wake=/run/told/$1.wake
+	local _wake=/run/told/$1.wake _s
 	[ -p "$_wake" ] || mkfifo "$_wake"
 	# shellcheck disable=SC3045	# busybox knows -t
 	_s=$((${2:-120} * SLOW * LOADED))
@@ -71,6 +71,7 @@ serve() {
 
 # DISKS in "vars" is a list of vdev:size:file.
 make_disks() {
+	local _d _vdev _size _file
 	for _d in $DISKS; do
 		IFS=: read -r _vdev _size _file <<-END
 			$_d
@@ -83,6 +84,7 @@ make_disks() {
 }
 
 free_disks() {
+	local _d
 	for _d in $(losetup -a | sed -n 's/^\([^:]*\):.*/\1/p'); do
 		losetup -d "$_d"
 	done

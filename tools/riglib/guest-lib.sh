@@ -7,6 +7,9 @@
 # SLOW is how many times as long everything may take. Seconds below are those of
 # a host that has nothing else to do; beside other work LOADED times as many are
 # waited, so that only what never comes is a failure.
+#
+# Variables of a function are its own ("local", which busybox's shell knows): a
+# script may use any name.
 . /rig/vars
 export DRIVERS SLOW
 LOADED=6
@@ -38,7 +41,7 @@ skip() { _tests=$((_tests + 1)); echo "ok $_tests - $1 # SKIP $2"; }
 
 # check NAME COMMAND...: ok if the command succeeds; its output as comments.
 check() {
-	_name=$1
+	local _name=$1 _out
 	shift
 	if _out=$("$@" 2>&1); then
 		ok "$_name"
@@ -55,14 +58,14 @@ finish() { [ $_failed -eq 0 ] || exit 1; exit 0; }
 
 # wait_for SECONDS COMMAND...: until the command succeeds; 1 when time is up.
 wait_for() {
-	_s=$(($1 * LOADED))
+	local _s=$(($1 * LOADED))
 	shift
 	wait_at_most $_s "$@"
 }
 
 # wait_at_most: the same for what may well not come.
 wait_at_most() {
-	_n=$(($1 * SLOW * 10))
+	local _n=$(($1 * SLOW * 10))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		[ $_n -gt 0 ] || return 1
@@ -78,6 +81,7 @@ tell() { echo "@@tell $1" >&9; }
 # wait_dom0 WORD [SECONDS]: until the dom0 script says "tell_guest WORD"; over
 # the PV console, so that must be loaded and nothing else may read from it.
 wait_dom0() {
+	local _word
 	# shellcheck disable=SC3045	# busybox knows -t
 	while IFS= read -r -t $((${2:-120} * SLOW * LOADED)) _word; do
 		[ "$_word" = "$1" ] && return 0
@@ -101,6 +105,7 @@ load_drivers() {
 # three frontends if none is named. Options for one: options_xenion="a=1",
 # options_xenion_blkfront="b=2".
 load_xenion() {
+	local _m
 	[ $# -gt 0 ] || set -- console blkfront netfront
 	_load xenion || return 1
 	for _m in "$@"; do
@@ -108,6 +113,7 @@ load_xenion() {
 	done
 }
 _load() {
+	local _opt
 	if [ ! -e "/lib/xenion/$1.ko" ]; then
 		echo "# no $1.ko in this guest: rig run --modules DIR"
 		return 1
@@ -117,6 +123,7 @@ _load() {
 	insmod "/lib/xenion/$1.ko" $_opt
 }
 unload_xenion() {
+	local _m
 	for _m in 9p netfront blkfront console; do
 		[ ! -d "/sys/module/xenion_$_m" ] || _unload "$_m" || return 1
 	done
