@@ -13,7 +13,7 @@ import time
 
 from .clock import Clock, Life
 from .logs import (DOM0_DEAD, EMULATOR, GUEST_DEAD, GUEST_STATE, XEN_AT,
-                   GuestText, Tail, dom0_bad, guest_bad, split, xen_bad)
+                   GuestText, Stale, Tail, dom0_bad, guest_bad, split, xen_bad)
 
 POWERED_OFF, CRASHED = 0, 3
 REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
@@ -54,7 +54,8 @@ class Session:
         self.problems, self.xl, self.left, self.cpus = [], [], [], []
         self.exit = self.script = self.reason = None
         self.begun = self.done = self.killed = self.destroyed = False
-        self.emulator = self.hung = self.sick = False
+        self.twice = self.hung = self.sick = False      # see EMULATOR in logs.py
+        self.oops, self.stale = Stale(), False
         self.xen_at = self.swapped = False      # see XEN_AT in logs.py
         self.clock = Clock(machine.pid)
         self.life = Life(self.clock, self.o.timeout)
@@ -242,7 +243,7 @@ class Session:
 
     def _bad(self, whose, text):
         """Whether it is: not if the test expects it."""
-        self.emulator |= bool(EMULATOR.search(text))
+        self.twice |= bool(EMULATOR.search(text))
         if self._expected(text):
             return False
         self.problems.append(f"bad news in {whose}'s log: {text.strip()}")
@@ -252,7 +253,8 @@ class Session:
         if kind == "k":
             self.guest_log.append(text)
             self.show.detail("guest: " + text)
-            self.emulator |= bool(EMULATOR.search(text))
+            self.twice |= bool(EMULATOR.search(text))
+            self.stale |= self.oops.seen(text)
             if guest_bad(text):
                 self.sick |= self._bad("the guest", text)
             # A kernel that is stuck says so every minute, in many lines.
@@ -312,20 +314,20 @@ class Session:
             p.append("left behind in dom0: " + text)
 
     def _broken(self):
-        if not self.problems or not self.swapped:
+        what = ("gave a guest's CPU Xen's own state" if self.swapped
+                else "executed an instruction that was patched before"
+                if self.stale
+                else "delivered an interrupt twice" if self.twice else None)
+        if not self.problems or not what:
             return False
-        self.problems.append("QEMU gave a guest's CPU Xen's own state, which "
-                             "no guest survives: run again (docs/rig.md)")
+        self.problems.append("QEMU %s, which no guest survives: run again "
+                             "(docs/rig.md)" % what)
         return True
 
     def _verdict(self):
         if self.problems and self.hung:
             return "hung"
         if self._broken():
-            return "broken by QEMU"
-        if self.problems and self.emulator:
-            self.problems.append("QEMU delivered an interrupt twice, which no "
-                                 "guest survives: run again (docs/rig.md)")
             return "broken by QEMU"
         skipped = 4 in (self.exit, int(self.script or 0)
                         if str(self.script).isdigit() else 0)
