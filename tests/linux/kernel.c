@@ -15,7 +15,7 @@
 #include <linux/preempt.h>
 #include <os.h>
 
-#include "internal.h"
+#include "core.h"
 #include "kernel.h"
 
 static struct task_struct *dom0;

@@ -178,7 +178,7 @@ static void blk_removed_while_disk_is_freed(struct kunit *test)
 {
 	struct device *dev = disk_plug(test);
 
-	um_point_arm("wake_up_all", "blkfront_disk.c");
+	um_point_arm("wake_up_all", "blk/disk.c");
 	UM_VOID(um_disk0.close());
 	KUNIT_EXPECT_TRUE_MSG(test, um_point_reached(2000) || um_point_passed(),
 			      "nobody came to the point: this tests nothing");

@@ -8,7 +8,7 @@
 #include <linux/interrupt.h>
 #include <linux/irqdesc.h>
 
-#include "internal.h"
+#include "core.h"
 #include "kernel.h"
 
 static bool upcalls_on;

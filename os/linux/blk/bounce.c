@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * What a request's data looks like to the engine (xen-public/io/blkif.h grants
- * whole pages). Called by blkfront_disk.c for each request.
+ * whole pages). Called by disk.c for each request.
  *
  * Where pages are granted directly, a page of a slab may not be: its other
  * objects are anybody's, the backend of a read could write to them, and a
@@ -14,7 +14,7 @@
 #include <linux/mempool.h>
 #include <linux/mm.h>
 
-#include "blkfront.h"
+#include "blk.h"
 
 int xnl_blk_bounce_init(struct xnl_blk_disk *d)
 {

@@ -9,7 +9,7 @@
 
 #include <xenion/control.h>
 
-#include "internal.h"
+#include "core.h"
 
 static void control_poweroff(struct xn_control *c)
 {

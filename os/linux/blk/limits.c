@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * What the block layer may ask of a disk: the engine's info (xen-public/io/
- * blkif.h, the backend's nodes) as limits of a queue. Called by blkfront_disk.c.
+ * blkif.h, the backend's nodes) as limits of a queue. Called by disk.c.
  *
  * A backend may turn out not to do what it has offered. That is found where
  * requests complete, which may be an interrupt; limits are changed by a work.
@@ -9,7 +9,7 @@
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
 
-#include "blkfront.h"
+#include "blk.h"
 
 void xnl_blk_set_limits(struct xnl_blk_disk *d)
 {

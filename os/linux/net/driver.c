@@ -10,7 +10,7 @@
 #include <linux/rtnetlink.h>
 
 #include <xenion/version.h>
-#include "netfront.h"
+#include "net.h"
 
 static unsigned int queues = 1;
 module_param(queues, uint, 0444);

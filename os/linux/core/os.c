@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 
 #include <xenion/os.h>
-#include "internal.h"
+#include "core.h"
 
 DEFINE_PER_CPU(struct xnl_stats, xnl_stats);
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Between the files of xenion-blkfront.ko: blkfront.c has the module and its
- * devices, blkfront_place.c their names, blkfront_disk.c the disks that the block
- * layer sees, blkfront_bounce.c their requests' data, blkfront_limits.c what they
- * can do.
+ * What the files of xenion-blkfront.ko share: driver.c has the module and its
+ * devices, place.c their names, disk.c the disks that the block layer sees,
+ * bounce.c their requests' data, limits.c what they can do.
  */
-#ifndef XENION_LINUX_BLKFRONT_H
-#define XENION_LINUX_BLKFRONT_H
+#ifndef XENION_LINUX_BLK_H
+#define XENION_LINUX_BLK_H
 
 #include <linux/blk-mq.h>
 #include <linux/mempool.h>
@@ -87,7 +86,7 @@ void xnl_blk_drain(struct xnl_blk *xb);
 void xnl_blk_wait(struct xnl_blk *xb);
 
 /*
- * blkfront_bounce.c: a request's data, in the cmd's sg. Any context, but for init
+ * bounce.c: a request's data, in the cmd's sg. Any context, but for init
  * and fini.
  */
 int xnl_blk_bounce_init(struct xnl_blk_disk *d);
@@ -97,7 +96,7 @@ unsigned int xnl_blk_map(struct xnl_blk_disk *d, struct request *rq);
 /* @copy: it is a read that went well. */
 void xnl_blk_unmap(struct xnl_blk_disk *d, struct request *rq, bool copy);
 
-/* blkfront_limits.c */
+/* limits.c */
 void xnl_blk_limits_init(struct xnl_blk_disk *d);
 void xnl_blk_set_limits(struct xnl_blk_disk *d);
 /* Do without from now on. Returns: what the request ends with. Context: any. */
@@ -106,4 +105,4 @@ blk_status_t xnl_blk_not_supported(struct xnl_blk_disk *d, struct request *rq);
 int xnl_blk_disk_init(void);
 void xnl_blk_disk_fini(void);
 
-#endif /* XENION_LINUX_BLKFRONT_H */
+#endif /* XENION_LINUX_BLK_H */

@@ -15,7 +15,7 @@
 #include <asm/irqdomain.h>
 
 #include <xenion/x86/upcall.h>
-#include "internal.h"
+#include "core.h"
 
 struct xnl_upcall {
 	unsigned int vcpu;

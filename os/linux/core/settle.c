@@ -11,7 +11,7 @@
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 
-#include "internal.h"
+#include "core.h"
 
 static unsigned int settle_seconds = 30;
 module_param(settle_seconds, uint, 0644);

@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "blkfront.h"
+#include "blk.h"
 
 /* For what is dirty to get to the backend when a device is removed. */
 #define RETIRE_TIMEOUT	(30 * HZ)

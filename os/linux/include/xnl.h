@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * What the Linux port's core module (xenion.ko) offers to its frontend
+ * What the core module of the Linux layer (xenion.ko) offers to its frontend
  * modules: the guest, event channels as interrupts, and the bus.
  */
 #ifndef XENION_LINUX_XNL_H

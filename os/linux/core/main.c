@@ -9,7 +9,7 @@
 
 #include <xenion/store.h>
 #include <xenion/version.h>
-#include "internal.h"
+#include "core.h"
 
 static bool fifo = true;
 module_param(fifo, bool, 0444);

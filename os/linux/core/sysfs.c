@@ -8,7 +8,7 @@
 #include <linux/device.h>
 #include <linux/sysfs.h>
 
-#include "internal.h"
+#include "core.h"
 
 static u64 stat_sum(enum xn_stat stat)
 {

@@ -16,7 +16,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-#include "internal.h"
+#include "core.h"
 
 /* One bound port. */
 struct xnl_event {

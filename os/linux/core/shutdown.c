@@ -18,7 +18,7 @@
 #include <linux/panic_notifier.h>
 #include <linux/reboot.h>
 
-#include "internal.h"
+#include "core.h"
 
 static int system_ends(struct notifier_block *nb, unsigned long action,
 		       void *data)

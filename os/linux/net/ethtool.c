@@ -5,7 +5,7 @@
  */
 #include <linux/ethtool.h>
 
-#include "netfront.h"
+#include "net.h"
 
 #define ENGINE(name, field) \
 	{ name, offsetof(struct xn_net_queue, field), true }

@@ -7,7 +7,7 @@
 #include <linux/mm.h>
 #include <linux/skbuff.h>
 
-#include "netfront.h"
+#include "net.h"
 
 /* ---- Transmission; under the lock of the Linux queue ---- */
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * Which disk a virtual-device number stands for: docs/man/
- * xen-vbd-interface.7.pandoc of Xen. Called by blkfront.c and blkfront_disk.c.
+ * xen-vbd-interface.7.pandoc of Xen. Called by driver.c and disk.c.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/kdev_t.h>
 
-#include "blkfront.h"
+#include "blk.h"
 
 #define EXTENDED	(1u << 28)
 

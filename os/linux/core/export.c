@@ -7,7 +7,7 @@
 
 #include <xenion/boot.h>
 #include <xenion/guest.h>
-#include "../../frontends/frontend.h"
+#include "../../../frontends/frontend.h"
 #include "xnl.h"
 
 /* os.h */

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 
 #include <xenion/version.h>
-#include "blkfront.h"
+#include "blk.h"
 #include "param.h"
 
 XNL_PARAM(max_indirect_segments, 64, 0, XN_BLK_MAX_SEGMENTS,

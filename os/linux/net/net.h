@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * What the files of xenion-netfront.ko share: netfront.c (the device),
- * netfront_data.c (packets), netfront_ethtool.c (what ethtool shows).
+ * What the files of xenion-netfront.ko share: driver.c has the module and its
+ * devices, data.c packets, ethtool.c what ethtool shows.
  */
-#ifndef XENION_LINUX_NETFRONT_H
-#define XENION_LINUX_NETFRONT_H
+#ifndef XENION_LINUX_NET_H
+#define XENION_LINUX_NET_H
 
 #include <linux/netdevice.h>
 #include <net/page_pool.h>
@@ -46,7 +46,7 @@ struct xnl_net {
 
 #define to_xnl_net(n) container_of(n, struct xnl_net, net)
 
-/* netfront_data.c */
+/* data.c */
 netdev_tx_t xnl_net_xmit(struct sk_buff *skb, struct net_device *dev);
 int xnl_net_poll(struct napi_struct *napi, int budget);
 void xnl_net_rx(struct xn_net_queue *q, const struct xn_net_received *pkt);
@@ -56,7 +56,7 @@ void xnl_net_rx_page_lost(struct xn_net_queue *q, void *page);
 void xnl_net_tx_done(struct xn_net_queue *q, void *cookie, int err);
 void xnl_net_tx_pin(struct xn_net_queue *q, void *va);
 
-/* netfront_ethtool.c */
+/* ethtool.c */
 extern const struct ethtool_ops xnl_net_ethtool_ops;
 
-#endif /* XENION_LINUX_NETFRONT_H */
+#endif /* XENION_LINUX_NET_H */

@@ -2,8 +2,8 @@
 /*
  * What the files of xenion.ko need of each other.
  */
-#ifndef XENION_LINUX_INTERNAL_H
-#define XENION_LINUX_INTERNAL_H
+#ifndef XENION_LINUX_CORE_H
+#define XENION_LINUX_CORE_H
 
 #include <xenion/x86/boot.h>
 #include "xnl.h"
@@ -53,4 +53,4 @@ void xnl_control_fini(void);
 int xnl_shutdown_init(void);
 void xnl_shutdown_fini(void);
 
-#endif /* XENION_LINUX_INTERNAL_H */
+#endif /* XENION_LINUX_CORE_H */

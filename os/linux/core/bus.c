@@ -14,7 +14,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "internal.h"
+#include "core.h"
 
 static struct xn_xs_watch bus_watch;
 static struct delayed_work bus_work;
