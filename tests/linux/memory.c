@@ -3,7 +3,7 @@
  * The memory of a simulated guest that is a User-Mode Linux: its frame N is the
  * N-th page of the physical memory of that kernel. In place of os/host/memory.c
  * and mappings.c. Xen's own frames appear in a hole above 4 GiB, where
- * os/linux/os.c looks for one; before and after that an access faults.
+ * os/linux/core/os.c looks for one; before and after that an access faults.
  */
 #include <sys/mman.h>
 #include <unistd.h>

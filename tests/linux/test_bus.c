@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * os/linux/bus.c with the kernel's real driver core: which device a driver gets
+ * os/linux/core/bus.c with the kernel's real driver core: which device a driver gets
  * first.
  */
 #include <linux/delay.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * os/linux/irq.c with the kernel's real interrupts (kernel/irq): order of
+ * os/linux/core/irq.c with the kernel's real interrupts (kernel/irq): order of
  * teardown, and what others do meanwhile.
  */
 #include <linux/delay.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Upcalls in User-Mode Linux, in place of os/linux/upcall.c, which is about
+ * Upcalls in User-Mode Linux, in place of os/linux/core/upcall.c, which is about
  * vectors of a local APIC: Xen's raising of the vector is a call here, as in an
  * interrupt.
  */

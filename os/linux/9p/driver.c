@@ -23,6 +23,7 @@
 #include <xenion/9p.h>
 #include <xenion/version.h>
 #include "param.h"
+#include "stats.h"
 #include "xnl.h"
 
 XNL_PARAM(max_rings, 2, 1, XN_9P_MAX_RINGS,
@@ -276,19 +277,7 @@ static struct p9_trans_module p9_trans = {
 
 /* ---- statistics ---- */
 
-#define STAT(_name, _field)						\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	struct xnl_9p *xp = dev_get_drvdata(dev);			\
-	u64 sum = 0;							\
-	int i;								\
-									\
-	for (i = 0; i < XN_9P_MAX_RINGS; i++)				\
-		sum += xp->p9.ring[i]._field;				\
-	return sysfs_emit(buf, "%llu\n", sum);				\
-}									\
-static DEVICE_ATTR_RO(_name)
+#define STAT(_name, _field)	XNL_STAT(struct xnl_9p, p9.ring, _name, _field)
 
 STAT(requests, stats.requests);
 STAT(notifications, stats.notifications);
@@ -296,15 +285,7 @@ STAT(interrupts, stats.interrupts);
 STAT(busy, stats.busy);
 STAT(stalled, stall.stalled);
 STAT(spurious, channel.backoff.spurious);
-
-static ssize_t refused_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	struct xnl_9p *xp = dev_get_drvdata(dev);
-
-	return sysfs_emit(buf, "%llu\n", READ_ONCE(xp->p9.fe.refused));
-}
-static DEVICE_ATTR_RO(refused);
+XNL_STAT_REFUSED(struct xnl_9p, p9.fe);
 
 static struct attribute *p9_attrs[] = {
 	&dev_attr_requests.attr,

@@ -31,7 +31,7 @@ static const struct block_device_operations disk_fops = {
 
 /* ---- requests ---- */
 
-static blk_status_t to_status(int err)
+static blk_status_t disk_status(int err)
 {
 	switch (err) {
 	case 0:
@@ -46,7 +46,7 @@ static blk_status_t to_status(int err)
 }
 
 /* Returns: does the request have what it needs? */
-static bool describe(struct xnl_blk_disk *d, struct request *rq,
+static bool disk_describe(struct xnl_blk_disk *d, struct request *rq,
 		     struct xn_blk_io *io)
 {
 	switch (req_op(rq)) {
@@ -64,7 +64,7 @@ static bool describe(struct xnl_blk_disk *d, struct request *rq,
 	}
 }
 
-static bool is_known(const struct request *rq)
+static bool disk_is_known(const struct request *rq)
 {
 	switch (req_op(rq)) {
 	case REQ_OP_READ:
@@ -93,16 +93,16 @@ static blk_status_t disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	if (READ_ONCE(d->dead))
 		return BLK_STS_IOERR;
-	if (!is_known(rq))
+	if (!disk_is_known(rq))
 		return BLK_STS_NOTSUPP;
 
 	blk_mq_start_request(rq);
-	err = describe(d, rq, &io) ? xn_blk_submit(q, &io) : -EBUSY;
+	err = disk_describe(d, rq, &io) ? xn_blk_submit(q, &io) : -EBUSY;
 	if (err && cmd->nr_bounced)
 		xnl_blk_unmap(d, rq, false);
 	if (bd->last || err)
 		xn_blk_push(q);
-	return to_status(err);
+	return disk_status(err);
 }
 
 static void disk_commit_rqs(struct blk_mq_hw_ctx *hctx)
@@ -117,7 +117,7 @@ void xnl_blk_complete(struct xn_blk_queue *q, void *cookie, int err)
 	struct request *rq = cookie;
 	struct xnl_blk_cmd *cmd = blk_mq_rq_to_pdu(rq);
 
-	cmd->status = to_status(err);
+	cmd->status = disk_status(err);
 	blk_mq_complete_request(rq);
 }
 
@@ -289,7 +289,7 @@ static struct xnl_blk_disk *disk_create(struct xnl_blk *xb)
 	return ERR_PTR(err);
 }
 
-static bool any_disk(struct xnl_blk *xb)
+static bool disk_any(struct xnl_blk *xb)
 {
 	bool any;
 
@@ -305,7 +305,7 @@ int xnl_blk_connected(struct xn_blk *blk)
 	struct xnl_blk_disk *d;
 
 	/* That of an earlier connection has the name: disk_gone() tells. */
-	if (any_disk(xb))
+	if (disk_any(xb))
 		return -EAGAIN;
 	d = disk_create(xb);
 	if (IS_ERR(d))

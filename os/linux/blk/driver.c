@@ -11,6 +11,7 @@
 #include <xenion/version.h>
 #include "blk.h"
 #include "param.h"
+#include "stats.h"
 
 XNL_PARAM(max_indirect_segments, 64, 0, XN_BLK_MAX_SEGMENTS,
 	  "Pages of data in one request, if the backend takes so many (0 ... 256, default 64; below 11 it is 11)");
@@ -78,19 +79,7 @@ static const struct xn_blk_ops blk_ops = {
 
 /* ---- statistics ---- */
 
-#define STAT(_name, _field)						\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	struct xnl_blk *xb = dev_get_drvdata(dev);			\
-	u64 sum = 0;							\
-	int i;								\
-									\
-	for (i = 0; i < XN_BLK_MAX_QUEUES; i++)				\
-		sum += xb->blk.queue[i]._field;				\
-	return sysfs_emit(buf, "%llu\n", sum);				\
-}									\
-static DEVICE_ATTR_RO(_name)
+#define STAT(_name, _field)	XNL_STAT(struct xnl_blk, blk.queue, _name, _field)
 
 STAT(requests, stats.requests);
 STAT(segments, stats.segments);
@@ -100,15 +89,7 @@ STAT(interrupts, stats.interrupts);
 STAT(busy, stats.busy);
 STAT(stalled, stall.stalled);
 STAT(spurious, channel.backoff.spurious);
-
-static ssize_t refused_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	struct xnl_blk *xb = dev_get_drvdata(dev);
-
-	return sysfs_emit(buf, "%llu\n", READ_ONCE(xb->blk.fe.refused));
-}
-static DEVICE_ATTR_RO(refused);
+XNL_STAT_REFUSED(struct xnl_blk, blk.fe);
 
 static struct attribute *blk_attrs[] = {
 	&dev_attr_requests.attr,
@@ -139,7 +120,7 @@ static const struct attribute_group *blk_groups[] = {
  * The toolstack hears of it, and can take the device away: nobody else would
  * close it.
  */
-static void refuse(struct xnl_device *xdev, const char *name, int err)
+static void blk_refuse(struct xnl_device *xdev, const char *name, int err)
 {
 	char what[100];
 
@@ -171,7 +152,7 @@ static int blk_probe(struct xnl_device *xdev)
 
 	err = xnl_blk_place(xdev->id, &place);
 	if (err) {
-		refuse(xdev, place.name, err);
+		blk_refuse(xdev, place.name, err);
 		return -ENODEV;
 	}
 	xb = kzalloc(sizeof(*xb), GFP_KERNEL);

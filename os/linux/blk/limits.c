@@ -35,7 +35,7 @@ void xnl_blk_set_limits(struct xnl_blk_disk *d)
 	blk_queue_write_cache(queue, info->flush, false);
 }
 
-static void reduce_limits(struct work_struct *work)
+static void limits_reduce(struct work_struct *work)
 {
 	struct xnl_blk_disk *d = container_of(work, struct xnl_blk_disk,
 					      limits_work);
@@ -56,7 +56,7 @@ static void reduce_limits(struct work_struct *work)
 
 void xnl_blk_limits_init(struct xnl_blk_disk *d)
 {
-	INIT_WORK(&d->limits_work, reduce_limits);
+	INIT_WORK(&d->limits_work, limits_reduce);
 }
 
 blk_status_t xnl_blk_not_supported(struct xnl_blk_disk *d, struct request *rq)

@@ -23,7 +23,7 @@ static const struct {
 	{ 8, 16, "sd", 0 },
 };
 
-static void set_name(struct xnl_blk_place *place, const char *stem,
+static void place_set_name(struct xnl_blk_place *place, const char *stem,
 		     unsigned int disk, unsigned int partition)
 {
 	unsigned int letter;
@@ -41,14 +41,14 @@ static void set_name(struct xnl_blk_place *place, const char *stem,
 			 partition);
 }
 
-static void name_other(struct xnl_blk_place *place, unsigned int vdev)
+static void place_name_other(struct xnl_blk_place *place, unsigned int vdev)
 {
 	unsigned int minor = vdev & 0xff, i;
 
 	strscpy(place->name, "vdev", sizeof(place->name));
 	for (i = 0; i < ARRAY_SIZE(others); i++)
 		if (vdev >> 8 == others[i].major)
-			set_name(place, others[i].stem,
+			place_set_name(place, others[i].stem,
 				 others[i].first + minor / others[i].minors,
 				 minor % others[i].minors);
 }
@@ -64,11 +64,11 @@ int xnl_blk_place(unsigned int vdev, struct xnl_blk_place *place)
 		minor = vdev & 0xff;
 		minors = 16;
 	} else {
-		name_other(place, vdev);
+		place_name_other(place, vdev);
 		return -EINVAL;
 	}
 	place->partition = minor % minors;
-	set_name(place, "xvd", minor / minors, place->partition);
+	place_set_name(place, "xvd", minor / minors, place->partition);
 	if (minor >> MINORBITS)
 		return -ERANGE;
 

@@ -63,7 +63,7 @@ static struct tty_driver *driver;
 /* ---- input ---- */
 
 /* True: all that was taken out of the ring is in the tty. Under the lock. */
-static bool rest_pass(void)
+static bool xcon_rest_pass(void)
 {
 	unsigned int len = xcon.rest_len - xcon.rest_at;
 
@@ -76,7 +76,7 @@ static bool rest_pass(void)
 }
 
 /* Returns as xn_console_read(). Under the lock. */
-static int rest_fill(void)
+static int xcon_rest_fill(void)
 {
 	int n = xn_console_read(&xcon.con, xcon.rest, sizeof(xcon.rest));
 
@@ -89,7 +89,7 @@ static int rest_fill(void)
  * From the ring to the tty, as much as it takes. A host that writes faster than
  * we read does not keep us here: what it writes later has an event of its own.
  */
-static void input(void)
+static void xcon_input(void)
 {
 	unsigned int got = 0;
 	unsigned long flags;
@@ -97,14 +97,14 @@ static void input(void)
 
 	spin_lock_irqsave(&xcon.in_lock, flags);
 	while (xcon.reading) {
-		if (!rest_pass()) {
+		if (!xcon_rest_pass()) {
 			xcon.held++;
 			schedule_delayed_work(&xcon.input_again, INPUT_AGAIN);
 			break;
 		}
 		if (got >= sizeof(xcon.intf->in))
 			break;
-		n = rest_fill();
+		n = xcon_rest_fill();
 		if (n <= 0)
 			break;
 		got += n;
@@ -114,12 +114,12 @@ static void input(void)
 		xn_console_report(&xcon.con);
 }
 
-static void input_again(struct work_struct *work)
+static void xcon_input_again(struct work_struct *work)
 {
-	input();
+	xcon_input();
 }
 
-static void read_or_not(bool reading)
+static void xcon_read_or_not(bool reading)
 {
 	unsigned long flags;
 
@@ -127,13 +127,13 @@ static void read_or_not(bool reading)
 	xcon.reading = reading;
 	spin_unlock_irqrestore(&xcon.in_lock, flags);
 	if (reading)
-		input();
+		xcon_input();
 }
 
-static irqreturn_t console_interrupt(int irq, void *data)
+static irqreturn_t xcon_interrupt(int irq, void *data)
 {
 	xn_console_event(&xcon.con);
-	input();
+	xcon_input();
 	/* Also the answer to output: there may be room again. */
 	tty_port_tty_wakeup(&xcon.port);
 	return IRQ_HANDLED;
@@ -185,13 +185,13 @@ struct patience {
 	unsigned int yields;
 };
 
-static struct patience patience_new(void)
+static struct patience xcon_patience_new(void)
 {
 	return (struct patience){ .since = sched_clock() };
 }
 
 /* Let the host run. False: it has had its time. */
-static bool patience(struct patience *p)
+static bool xcon_patience(struct patience *p)
 {
 	/* The clock may be one that stands still here. */
 	if (xcon.stuck || ++p->yields > MAX_YIELDS ||
@@ -202,17 +202,17 @@ static bool patience(struct patience *p)
 }
 
 /* True: all of it is in the ring, at once or within the host's time. */
-static bool send_all(const char *s, unsigned int len, struct patience *p)
+static bool xcon_send_all(const char *s, unsigned int len, struct patience *p)
 {
 	while (len) {
 		int n = xcon_send(s, len);
 
-		if (n < 0 || (!n && !patience(p)))
+		if (n < 0 || (!n && !xcon_patience(p)))
 			return false;
 		if (!n)
 			continue;
 		xcon.stuck = false;
-		*p = patience_new();
+		*p = xcon_patience_new();
 		s += n;
 		len -= n;
 	}
@@ -220,7 +220,7 @@ static bool send_all(const char *s, unsigned int len, struct patience *p)
 }
 
 /* Each line's end becomes two bytes. Returns how many bytes of @s are done. */
-static unsigned int cook(const char *s, unsigned int len, char *buf,
+static unsigned int xcon_cook(const char *s, unsigned int len, char *buf,
 			 unsigned int size, unsigned int *used)
 {
 	unsigned int i;
@@ -240,13 +240,13 @@ static unsigned int cook(const char *s, unsigned int len, char *buf,
  */
 static void xcon_print(struct console *console, const char *s, unsigned int len)
 {
-	struct patience p = patience_new();
+	struct patience p = xcon_patience_new();
 	unsigned int done, n;
 	char buf[256];
 
 	while (len) {
-		done = cook(s, len, buf, sizeof(buf), &n);
-		if (!send_all(buf, n, &p))
+		done = xcon_cook(s, len, buf, sizeof(buf), &n);
+		if (!xcon_send_all(buf, n, &p))
 			break;
 		s += done;
 		len -= done;
@@ -259,7 +259,7 @@ static void xcon_print(struct console *console, const char *s, unsigned int len)
 	/* The domain may not live on: have it read now. */
 	while (oops_in_progress && !xcon.deaf &&
 	       xn_console_room(&xcon.con) < sizeof(xcon.intf->out))
-		xcon.deaf = !patience(&p);
+		xcon.deaf = !xcon_patience(&p);
 }
 
 /* ---- the tty ---- */
@@ -282,12 +282,12 @@ static void xcon_hangup(struct tty_struct *tty)
 static void xcon_throttle(struct tty_struct *tty)
 {
 	xcon.held++;
-	read_or_not(false);
+	xcon_read_or_not(false);
 }
 
 static void xcon_unthrottle(struct tty_struct *tty)
 {
-	read_or_not(true);
+	xcon_read_or_not(true);
 }
 
 static const struct tty_operations xcon_ops = {
@@ -302,13 +302,13 @@ static const struct tty_operations xcon_ops = {
 
 static int xcon_activate(struct tty_port *port, struct tty_struct *tty)
 {
-	read_or_not(true);
+	xcon_read_or_not(true);
 	return 0;
 }
 
 static void xcon_shutdown(struct tty_port *port)
 {
-	read_or_not(false);
+	xcon_read_or_not(false);
 }
 
 static const struct tty_port_operations xcon_port_ops = {
@@ -385,7 +385,7 @@ put:
 	return err;
 }
 
-static void events_end(void)
+static void xcon_events_end(void)
 {
 	if (xcon.irq <= 0)
 		return;
@@ -396,18 +396,18 @@ static void events_end(void)
 }
 
 /* Output needs no events of the port's: the last messages still come out. */
-static int system_ends(struct notifier_block *nb, unsigned long action,
+static int xcon_system_ends(struct notifier_block *nb, unsigned long action,
 		       void *data)
 {
-	events_end();
+	xcon_events_end();
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block reboot_block = {
-	.notifier_call = system_ends,
+	.notifier_call = xcon_system_ends,
 };
 
-static int __init xenion_console_init(void)
+static int __init xcon_init(void)
 {
 	struct xn_boot_channel where;
 	int err;
@@ -422,7 +422,7 @@ static int __init xenion_console_init(void)
 		return -ENOMEM;
 	spin_lock_init(&xcon.out_lock);
 	spin_lock_init(&xcon.in_lock);
-	INIT_DELAYED_WORK(&xcon.input_again, input_again);
+	INIT_DELAYED_WORK(&xcon.input_again, xcon_input_again);
 	xn_console_init(&xcon.con, xcon.intf, where.port);
 	tty_port_init(&xcon.port);
 	xcon.port.ops = &xcon_port_ops;
@@ -434,7 +434,7 @@ static int __init xenion_console_init(void)
 		err = xcon.irq;
 		goto tty;
 	}
-	err = request_irq(xcon.irq, console_interrupt, 0, "xenion-console",
+	err = request_irq(xcon.irq, xcon_interrupt, 0, "xenion-console",
 			  &xcon);
 	if (err)
 		goto unbind;
@@ -455,13 +455,13 @@ destroy:
 	return err;
 }
 
-static void __exit xenion_console_exit(void)
+static void __exit xcon_exit(void)
 {
 	/* Without console=hvc0 it was never taken up. */
 	if (xcon_console.flags & CON_ENABLED)
 		unregister_console(&xcon_console);
 	unregister_reboot_notifier(&reboot_block);
-	events_end();
+	xcon_events_end();
 	cancel_delayed_work_sync(&xcon.input_again);
 	tty_unregister_device(driver, 0);
 	tty_unregister_driver(driver);
@@ -470,8 +470,8 @@ static void __exit xenion_console_exit(void)
 	xn_os_unmap(xcon.intf, 1);
 }
 
-module_init(xenion_console_init);
-module_exit(xenion_console_exit);
+module_init(xcon_init);
+module_exit(xcon_exit);
 
 MODULE_DESCRIPTION("Xen PV console (hvc0)");
 MODULE_AUTHOR("Xenion developers");

@@ -39,22 +39,20 @@ static int bus_uevent(struct device *dev, struct kobj_uevent_env *env)
 			      to_xnl_device(dev)->type);
 }
 
-static struct xnl_driver *driver_of(struct device *dev)
+static struct xnl_driver *bus_driver_of(struct device *dev)
 {
 	return container_of(dev->driver, struct xnl_driver, driver);
 }
 
-static void try_again(void)
+static void bus_try_again(void)
 {
 	xn_xs_watch_again(&xnl_guest.xs, &bus_watch);
 }
 
-/* Not: gone, nonsense, no device for that driver, or no xenstore any more. */
-static bool passes(int err)
+/* There may be memory, an answer of xenstored, or a grant reference later. */
+static bool bus_error_passes(int err)
 {
-	return err && err != -ENOENT && err != -EINVAL && err != -ERANGE &&
-	       err != -EACCES && err != -ENODEV && err != -ENXIO &&
-	       err != -ESHUTDOWN;
+	return err == -ENOSPC || xn_xs_passes(err);
 }
 
 static int bus_probe(struct device *dev)
@@ -65,8 +63,8 @@ static int bus_probe(struct device *dev)
 	if (READ_ONCE(bus_down))
 		return -ESHUTDOWN;
 	WRITE_ONCE(xdev->settled, false);
-	err = driver_of(dev)->probe(xdev);
-	WRITE_ONCE(xdev->retry, passes(err));
+	err = bus_driver_of(dev)->probe(xdev);
+	WRITE_ONCE(xdev->retry, bus_error_passes(err));
 	if (!xdev->retry) {
 		if (err)
 			xnl_device_settled(xdev);
@@ -76,14 +74,14 @@ static int bus_probe(struct device *dev)
 		dev_warn(dev, "cannot be started now (error %d): trying again every second\n",
 			 err);
 	xdev->told = true;
-	try_again();
+	bus_try_again();
 	/* Which the driver core does not report each time. */
 	return -EPROBE_DEFER;
 }
 
 static void bus_remove(struct device *dev)
 {
-	driver_of(dev)->remove(to_xnl_device(dev));
+	bus_driver_of(dev)->remove(to_xnl_device(dev));
 }
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,
@@ -124,12 +122,12 @@ struct bus_type xnl_bus = {
 	.dev_groups	= device_groups,
 };
 
-static void device_release(struct device *dev)
+static void bus_device_release(struct device *dev)
 {
 	kfree(to_xnl_device(dev));
 }
 
-static void remove_device(struct work_struct *work)
+static void bus_remove_device(struct work_struct *work)
 {
 	struct xnl_device *xdev = container_of(work, struct xnl_device,
 					       remove_work);
@@ -141,7 +139,7 @@ static void remove_device(struct work_struct *work)
 		queue_delayed_work(bus_wq, &bus_work, 0);
 }
 
-static void release_device(struct work_struct *work)
+static void bus_release_device(struct work_struct *work)
 {
 	struct xnl_device *xdev = container_of(work, struct xnl_device,
 					       release_work);
@@ -150,7 +148,7 @@ static void release_device(struct work_struct *work)
 	put_device(&xdev->dev);
 }
 
-static int add_device(const char *type, unsigned int id)
+static int bus_add_device(const char *type, unsigned int id)
 {
 	struct xnl_device *xdev = kzalloc(sizeof(*xdev), GFP_KERNEL);
 	int err;
@@ -159,10 +157,10 @@ static int add_device(const char *type, unsigned int id)
 		return -ENOMEM;
 	strscpy(xdev->type, type, sizeof(xdev->type));
 	xdev->id = id;
-	INIT_WORK(&xdev->remove_work, remove_device);
-	INIT_WORK(&xdev->release_work, release_device);
+	INIT_WORK(&xdev->remove_work, bus_remove_device);
+	INIT_WORK(&xdev->release_work, bus_release_device);
 	xdev->dev.bus = &xnl_bus;
-	xdev->dev.release = device_release;
+	xdev->dev.release = bus_device_release;
 	device_initialize(&xdev->dev);
 	err = xn_device_init(&xdev->xb, &xnl_guest, type, id);
 	if (!err)
@@ -179,7 +177,7 @@ struct device_id {
 	unsigned int id;
 };
 
-static int is_device(struct device *dev, const void *data)
+static int bus_is_device(struct device *dev, const void *data)
 {
 	const struct device_id *key = data;
 	struct xnl_device *xdev = to_xnl_device(dev);
@@ -187,7 +185,7 @@ static int is_device(struct device *dev, const void *data)
 	return xdev->id == key->id && !strcmp(xdev->type, key->type);
 }
 
-static int saw_device(void *data, const char *type, unsigned int id)
+static int bus_saw_device(void *data, const char *type, unsigned int id)
 {
 	struct device_id key = { type, id };
 	bool *again = data;
@@ -196,14 +194,14 @@ static int saw_device(void *data, const char *type, unsigned int id)
 
 	if (strlen(type) >= sizeof_field(struct xnl_device, type))
 		return 0;
-	dev = bus_find_device(&xnl_bus, NULL, &key, is_device);
+	dev = bus_find_device(&xnl_bus, NULL, &key, bus_is_device);
 	if (dev) {
 		put_device(dev);
 		return 0;
 	}
 	/* The toolstack may be half-way: a later event tells the rest. */
-	err = add_device(type, id);
-	if (!passes(err))
+	err = bus_add_device(type, id);
+	if (!bus_error_passes(err))
 		return 0;
 	if (!bus_complained)
 		pr_warn("xenion: device %s/%u cannot be added now (error %d): trying again every second\n",
@@ -214,30 +212,30 @@ static int saw_device(void *data, const char *type, unsigned int id)
 }
 
 /* Gone, or plugged anew under the same name since we found it. */
-static int is_gone(struct device *dev, const void *data)
+static int bus_is_gone(struct device *dev, const void *data)
 {
 	struct xnl_device *xdev = to_xnl_device(dev);
 
 	return !xdev->going && !xn_device_exists(&xdev->xb);
 }
 
-static int is_here(struct device *dev, const void *data)
+static int bus_is_here(struct device *dev, const void *data)
 {
 	return !to_xnl_device(dev)->going;
 }
 
-static void drop_devices(int (*match)(struct device *dev, const void *data))
+static void bus_drop_devices(int (*match)(struct device *dev, const void *data))
 {
 	struct device *dev;
 
-	/* The reference is remove_device()'s. */
+	/* The reference is bus_remove_device()'s. */
 	while ((dev = bus_find_device(&xnl_bus, NULL, NULL, match))) {
 		to_xnl_device(dev)->going = true;
 		queue_work(bus_wq, &to_xnl_device(dev)->remove_work);
 	}
 }
 
-static int probe_again(struct device *dev, void *data)
+static int bus_probe_again(struct device *dev, void *data)
 {
 	/* Its probe function has the answer. */
 	if (READ_ONCE(to_xnl_device(dev)->retry) && device_attach(dev) < 0)
@@ -252,17 +250,17 @@ static void bus_scan(struct work_struct *work)
 
 	if (READ_ONCE(bus_down))
 		return;
-	drop_devices(is_gone);
-	bus_for_each_dev(&xnl_bus, NULL, NULL, probe_again);
+	bus_drop_devices(bus_is_gone);
+	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_probe_again);
 	mutex_lock(&bus_order);
-	err = xn_device_scan(&xnl_guest, NULL, saw_device, &again);
+	err = xn_device_scan(&xnl_guest, NULL, bus_saw_device, &again);
 	mutex_unlock(&bus_order);
 	if (err && !bus_complained)
 		pr_err("xenion: devices cannot be listed (error %d): trying again every second\n",
 		       err);
 	bus_complained = err || again;
 	if (bus_complained)
-		try_again();
+		bus_try_again();
 	else
 		xnl_settle_scanned();
 }
@@ -290,7 +288,7 @@ int xnl_driver_register(struct xnl_driver *drv, struct module *owner,
 }
 EXPORT_SYMBOL_GPL(xnl_driver_register);
 
-static int release_begin(struct device *dev, void *drv)
+static int bus_release_begin(struct device *dev, void *drv)
 {
 	if (READ_ONCE(dev->driver) == drv) {
 		get_device(dev);
@@ -300,7 +298,7 @@ static int release_begin(struct device *dev, void *drv)
 	return 0;
 }
 
-static int release_end(struct device *dev, void *drv)
+static int bus_release_end(struct device *dev, void *drv)
 {
 	flush_work(&to_xnl_device(dev)->release_work);
 	return 0;
@@ -309,10 +307,10 @@ static int release_end(struct device *dev, void *drv)
 void xnl_driver_unregister(struct xnl_driver *drv)
 {
 	/* All at once; driver_unregister() waits for each. */
-	bus_for_each_dev(&xnl_bus, NULL, &drv->driver, release_begin);
+	bus_for_each_dev(&xnl_bus, NULL, &drv->driver, bus_release_begin);
 	driver_unregister(&drv->driver);
 	/* One that came too late is not to meet the next driver. */
-	bus_for_each_dev(&xnl_bus, NULL, NULL, release_end);
+	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_release_end);
 }
 EXPORT_SYMBOL_GPL(xnl_driver_unregister);
 
@@ -343,22 +341,22 @@ destroy:
 	return err;
 }
 
-static void shutdown_device(void *data, async_cookie_t cookie)
+static void bus_shutdown_device(void *data, async_cookie_t cookie)
 {
 	struct device *dev = data;
 
 	/* Nobody binds or unbinds it meanwhile, nor removes its driver then. */
 	device_lock(dev);
-	if (dev->driver && driver_of(dev)->shutdown &&
+	if (dev->driver && bus_driver_of(dev)->shutdown &&
 	    try_module_get(dev->driver->owner))
-		driver_of(dev)->shutdown(to_xnl_device(dev));
+		bus_driver_of(dev)->shutdown(to_xnl_device(dev));
 	device_unlock(dev);
 	put_device(dev);
 }
 
-static int shutdown_begin(struct device *dev, void *domain)
+static int bus_shutdown_begin(struct device *dev, void *domain)
 {
-	async_schedule_domain(shutdown_device, get_device(dev), domain);
+	async_schedule_domain(bus_shutdown_device, get_device(dev), domain);
 	return 0;
 }
 
@@ -373,7 +371,7 @@ void xnl_bus_shutdown(void)
 	WRITE_ONCE(bus_down, true);
 	xn_xs_unwatch(&xnl_guest.xs, &bus_watch);
 	cancel_delayed_work_sync(&bus_work);
-	bus_for_each_dev(&xnl_bus, NULL, &domain, shutdown_begin);
+	bus_for_each_dev(&xnl_bus, NULL, &domain, bus_shutdown_begin);
 	async_synchronize_full_domain(&domain);
 }
 
@@ -382,7 +380,7 @@ void xnl_bus_fini(void)
 	WRITE_ONCE(bus_down, true);
 	xn_xs_unwatch(&xnl_guest.xs, &bus_watch);
 	cancel_delayed_work_sync(&bus_work);
-	drop_devices(is_here);
+	bus_drop_devices(bus_is_here);
 	destroy_workqueue(bus_wq);
 	/* A removal may have asked for a scan just before. */
 	cancel_delayed_work_sync(&bus_work);

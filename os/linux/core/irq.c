@@ -66,7 +66,7 @@ static int event_retrigger(struct irq_data *d)
 }
 
 /* For one more event, or for @ev if it leaves where it is. */
-static unsigned int least_loaded(const struct cpumask *mask,
+static unsigned int irq_least_loaded(const struct cpumask *mask,
 				 const struct xnl_event *ev)
 {
 	unsigned int cpu, best = nr_cpu_ids;
@@ -88,7 +88,7 @@ static unsigned int least_loaded(const struct cpumask *mask,
 /* To a CPU of @mask. The lock of @ev is held. */
 static int event_move(struct xnl_event *ev, const struct cpumask *mask)
 {
-	unsigned int cpu = least_loaded(mask, ev);
+	unsigned int cpu = irq_least_loaded(mask, ev);
 	int err;
 
 	if (cpu >= nr_cpu_ids)
@@ -197,7 +197,7 @@ static int event_add(struct xnl_event *ev, const evtchn_port_t *port, int err)
  * The CPU that is vCPU 0, to which Xen binds a new port. A crash kernel may run
  * on another vCPU alone: then any CPU that takes events.
  */
-static unsigned int first_cpu(void)
+static unsigned int irq_first_cpu(void)
 {
 	unsigned int cpu;
 
@@ -210,7 +210,7 @@ static unsigned int first_cpu(void)
 
 int xnl_irq_bind_unbound(domid_t remote, evtchn_port_t *port)
 {
-	struct xnl_event *ev = event_new(first_cpu(), false);
+	struct xnl_event *ev = event_new(irq_first_cpu(), false);
 
 	if (!ev)
 		return -ENOMEM;
@@ -223,7 +223,7 @@ EXPORT_SYMBOL_GPL(xnl_irq_bind_unbound);
 int xnl_irq_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
 			     evtchn_port_t *port)
 {
-	struct xnl_event *ev = event_new(first_cpu(), false);
+	struct xnl_event *ev = event_new(irq_first_cpu(), false);
 
 	if (!ev)
 		return -ENOMEM;
@@ -263,7 +263,7 @@ EXPORT_SYMBOL_GPL(xnl_irq_bind_ipi);
 
 int xnl_irq_adopt(evtchn_port_t port)
 {
-	struct xnl_event *ev = event_new(first_cpu(), false);
+	struct xnl_event *ev = event_new(irq_first_cpu(), false);
 
 	if (!ev)
 		return -ENOMEM;
@@ -280,7 +280,7 @@ EXPORT_SYMBOL_GPL(xnl_irq_adopt);
  * another one may have its number. Disposing of the mapping takes the chip away
  * under the descriptor's lock: until then, affinity may be set.
  */
-static void reap(struct work_struct *work)
+static void irq_reap(struct work_struct *work)
 {
 	struct xnl_event *ev, *next;
 	LIST_HEAD(list);
@@ -298,7 +298,7 @@ static void reap(struct work_struct *work)
 	}
 }
 
-static DECLARE_WORK(reap_work, reap);
+static DECLARE_WORK(reap_work, irq_reap);
 
 void xnl_irq_unbind(int irq)
 {

@@ -75,7 +75,7 @@ static const unsigned int port_params[] = {
 };
 
 /* A port of the toolstack's got a new number: its next user looks it up. */
-static void port_moved(void *data, evtchn_port_t from, evtchn_port_t to)
+static void events_port_moved(void *data, evtchn_port_t from, evtchn_port_t to)
 {
 	unsigned int i;
 	u64 port;
@@ -101,7 +101,7 @@ static int events_evict(void)
 		if (!xn_hvm_param_get(port_params[i], &port) && port <= U32_MAX)
 			keep[n++] = port;
 	pr_info("xenion: event channels of an earlier kernel are closed\n");
-	return xn_evtchn_evict(&xnl_guest.evtchn, keep, n, port_moved, NULL);
+	return xn_evtchn_evict(&xnl_guest.evtchn, keep, n, events_port_moved, NULL);
 }
 
 static int events_start(void)
@@ -137,7 +137,7 @@ static int events_init(void)
 irq:
 	xnl_irq_fini();
 fini:
-	xn_evtchn_fini(&xnl_guest.evtchn, port_moved, NULL);
+	xn_evtchn_fini(&xnl_guest.evtchn, events_port_moved, NULL);
 vcpus:
 	xn_vcpus_fini(&xnl_vcpus);
 	return err;
@@ -147,7 +147,7 @@ static void events_fini(void)
 {
 	xnl_upcall_fini();
 	xnl_irq_fini();
-	xn_evtchn_fini(&xnl_guest.evtchn, port_moved, NULL);
+	xn_evtchn_fini(&xnl_guest.evtchn, events_port_moved, NULL);
 	xn_vcpus_fini(&xnl_vcpus);
 }
 

@@ -39,49 +39,49 @@ void xnl_device_settled(struct xnl_device *xdev)
 }
 EXPORT_SYMBOL_GPL(xnl_device_settled);
 
-static bool is_settled(struct xnl_device *xdev, const char *type)
+static bool settle_is(struct xnl_device *xdev, const char *type)
 {
 	return strcmp(xdev->type, type) || READ_ONCE(xdev->settled) ||
 	       READ_ONCE(xdev->going) || READ_ONCE(xdev->xb.failed);
 }
 
-static int waits_for(struct device *dev, void *type)
+static int settle_waits_for(struct device *dev, void *type)
 {
-	return !is_settled(to_xnl_device(dev), type);
+	return !settle_is(to_xnl_device(dev), type);
 }
 
-static bool all_settled(const char *type)
+static bool settle_all_are(const char *type)
 {
 	return READ_ONCE(scanned) &&
-	       !bus_for_each_dev(&xnl_bus, NULL, (void *)type, waits_for);
+	       !bus_for_each_dev(&xnl_bus, NULL, (void *)type, settle_waits_for);
 }
 
-static int say_one(struct device *dev, void *type)
+static int settle_say_one(struct device *dev, void *type)
 {
 	struct xnl_device *xdev = to_xnl_device(dev);
 
-	if (!is_settled(xdev, type))
+	if (!settle_is(xdev, type))
 		dev_info(dev, "not ready yet: its backend %s is in state %u\n",
 			 xdev->xb.otherend, xdev->xb.otherend_state);
 	return 0;
 }
 
-static void say(const char *what, const char *type)
+static void settle_say(const char *what, const char *type)
 {
 	pr_info("xenion: %s (settle_seconds=%u)%s\n", what, settle_seconds,
 		READ_ONCE(scanned) ? "" : ": xenstore has not told of them yet");
-	bus_for_each_dev(&xnl_bus, NULL, (void *)type, say_one);
+	bus_for_each_dev(&xnl_bus, NULL, (void *)type, settle_say_one);
 }
 
 /* Until all devices of @type have settled, for so many jiffies; false: not. */
-static bool wait_settled(const char *type, unsigned long left)
+static bool settle_wait_all(const char *type, unsigned long left)
 {
 	unsigned long end = jiffies + left;
 
-	while (!all_settled(type)) {
+	while (!settle_all_are(type)) {
 		if (time_after(jiffies, end) ||
 		    wait_event_interruptible_timeout(settle_wait,
-						     all_settled(type),
+						     settle_all_are(type),
 						     LOOK_AGAIN) < 0)
 			return false;
 	}
@@ -93,12 +93,12 @@ void xnl_settle(const char *type)
 	unsigned long all = min(settle_seconds, 3600u) * HZ;
 	unsigned long first = min_t(unsigned long, all, PATIENCE);
 
-	if (!all || wait_settled(type, first) || signal_pending(current))
+	if (!all || settle_wait_all(type, first) || signal_pending(current))
 		return;
 	if (all > first) {
-		say("waiting for devices", type);
-		if (wait_settled(type, all - first) || signal_pending(current))
+		settle_say("waiting for devices", type);
+		if (settle_wait_all(type, all - first) || signal_pending(current))
 			return;
 	}
-	say("devices are not waited for any longer", type);
+	settle_say("devices are not waited for any longer", type);
 }

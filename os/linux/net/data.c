@@ -20,7 +20,7 @@ struct pieces {
 };
 
 /* Adds a range of the kernel's memory, cut at page boundaries. */
-static bool add_pieces(struct pieces *p, void *va, unsigned int len)
+static bool tx_add_pieces(struct pieces *p, void *va, unsigned int len)
 {
 	while (len) {
 		unsigned int n = min_t(unsigned int, len,
@@ -42,7 +42,7 @@ static bool add_pieces(struct pieces *p, void *va, unsigned int len)
  * it is: too many pieces, or memory of the slab allocator, which lies beside
  * other things and cannot be pinned. (Short headers are copied by the engine.)
  */
-static bool list_pieces(struct pieces *p, const struct sk_buff *skb)
+static bool tx_list_pieces(struct pieces *p, const struct sk_buff *skb)
 {
 	unsigned int headlen = skb_headlen(skb);
 	unsigned int i;
@@ -50,19 +50,19 @@ static bool list_pieces(struct pieces *p, const struct sk_buff *skb)
 	p->nr = 0;
 	if (headlen > XN_NET_COPY && !skb->head_frag)
 		return false;
-	if (!add_pieces(p, skb->data, headlen))
+	if (!tx_add_pieces(p, skb->data, headlen))
 		return false;
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
 
-		if (!add_pieces(p, skb_frag_address(frag), skb_frag_size(frag)))
+		if (!tx_add_pieces(p, skb_frag_address(frag), skb_frag_size(frag)))
 			return false;
 	}
 	return true;
 }
 
 /* A buffer with the data of @skb in pages that hold nothing else, or NULL. */
-static struct sk_buff *bounce(const struct sk_buff *skb, bool trusted)
+static struct sk_buff *tx_bounce(const struct sk_buff *skb, bool trusted)
 {
 	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	struct sk_buff *copy;
@@ -90,7 +90,7 @@ static struct sk_buff *bounce(const struct sk_buff *skb, bool trusted)
 	return copy;
 }
 
-static void describe(struct xn_net_packet *pkt, const struct sk_buff *skb)
+static void tx_describe(struct xn_net_packet *pkt, const struct sk_buff *skb)
 {
 	pkt->len = skb->len;
 	pkt->csum_blank = skb->ip_summed == CHECKSUM_PARTIAL;
@@ -104,12 +104,12 @@ static void describe(struct xn_net_packet *pkt, const struct sk_buff *skb)
 }
 
 /* Returns -EMSGSIZE when @skb cannot go as it is, but a copy can. */
-static int put(struct xnl_net_queue *nq, struct xn_net_packet *pkt,
+static int tx_put(struct xnl_net_queue *nq, struct xn_net_packet *pkt,
 	       struct sk_buff *skb)
 {
 	struct pieces p;
 
-	if (!list_pieces(&p, skb))
+	if (!tx_list_pieces(&p, skb))
 		return -EMSGSIZE;
 	pkt->sg = p.sg;
 	pkt->nr = p.nr;
@@ -121,7 +121,7 @@ static int put(struct xnl_net_queue *nq, struct xn_net_packet *pkt,
  * A packet may have waited since before the backend came back as one that does
  * less: the stack has judged it by what the last one could.
  */
-static int send_checksum(const struct xn_net_info *info, struct sk_buff *skb)
+static int tx_checksum(const struct xn_net_info *info, struct sk_buff *skb)
 {
 	bool ipv6 = skb->protocol == htons(ETH_P_IPV6);
 
@@ -132,30 +132,30 @@ static int send_checksum(const struct xn_net_info *info, struct sk_buff *skb)
 }
 
 /* Takes @skb over. */
-static void send(struct xnl_net_queue *nq, struct sk_buff *skb)
+static void tx_send(struct xnl_net_queue *nq, struct sk_buff *skb)
 {
 	bool trusted = nq->q->net->info.trusted;
 	struct xn_net_packet pkt = { };
 	struct sk_buff *copy;
 	int err;
 
-	if (send_checksum(&nq->q->net->info, skb))
+	if (tx_checksum(&nq->q->net->info, skb))
 		goto drop;
 	err = -EMSGSIZE;
-	describe(&pkt, skb);
+	tx_describe(&pkt, skb);
 	skb_tx_timestamp(skb);
 	/* Short packets are copied by the engine anyway. */
 	if (trusted || skb->len <= XN_NET_COPY)
-		err = put(nq, &pkt, skb);
+		err = tx_put(nq, &pkt, skb);
 	if (err == -EMSGSIZE) {
-		copy = bounce(skb, trusted);
+		copy = tx_bounce(skb, trusted);
 		if (!copy)
 			goto drop;
 		/* netpoll sends with interrupts disabled. */
 		dev_consume_skb_any(skb);
 		skb = copy;
 		nq->tx_bounced++;
-		err = put(nq, &pkt, skb);
+		err = tx_put(nq, &pkt, skb);
 	}
 	if (!err)
 		return;
@@ -170,7 +170,7 @@ netdev_tx_t xnl_net_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct xnl_net_queue *nq = &nic->queue[skb_get_queue_mapping(skb)];
 	bool more = netdev_xmit_more();
 
-	send(nq, skb);
+	tx_send(nq, skb);
 	/* The poll function wakes it: an event is due for what is sent. */
 	if (xn_net_tx_room(nq->q) < XNL_NET_MAX_SLOTS)
 		netif_tx_stop_queue(nq->txq);
@@ -189,7 +189,7 @@ void xnl_net_tx_done(struct xn_net_queue *q, void *cookie, int err)
 		napi_consume_skb(cookie, nq->budget);
 }
 
-/* What is granted lies in pages with a count: see list_pieces(). */
+/* What is granted lies in pages with a count: see tx_list_pieces(). */
 void xnl_net_tx_pin(struct xn_net_queue *q, void *va)
 {
 	get_page(virt_to_head_page(va));
@@ -232,35 +232,35 @@ void xnl_net_rx_page_lost(struct xn_net_queue *q, void *page)
 	page_pool_release_page(nq->pool, virt_to_page(page));
 }
 
-static void *piece_data(const struct xn_net_piece *piece)
+static void *rx_piece_data(const struct xn_net_piece *piece)
 {
 	return piece->page + piece->offset;
 }
 
 /* How much of a packet goes to the linear part of its buffer. */
-static unsigned int linear_len(struct xnl_net_queue *nq,
+static unsigned int rx_linear_len(struct xnl_net_queue *nq,
 			       const struct xn_net_received *pkt)
 {
 	const struct xn_net_piece *first = &pkt->piece[0];
 
 	if (pkt->lent || pkt->nr > MAX_SKB_FRAGS)
 		return first->len;
-	return eth_get_headlen(nq->napi.dev, piece_data(first),
+	return eth_get_headlen(nq->napi.dev, rx_piece_data(first),
 			       min_t(u32, first->len, XN_NET_COPY));
 }
 
 /* A buffer with the packet's data; it owns the pages that are not lent. */
-static struct sk_buff *build(struct xnl_net_queue *nq,
+static struct sk_buff *rx_build(struct xnl_net_queue *nq,
 			     const struct xn_net_received *pkt)
 {
-	unsigned int linear = linear_len(nq, pkt);
+	unsigned int linear = rx_linear_len(nq, pkt);
 	const struct xn_net_piece *piece = &pkt->piece[0];
 	struct sk_buff *skb = napi_alloc_skb(&nq->napi, linear);
 	unsigned int i;
 
 	if (!skb)
 		return NULL;
-	memcpy(skb_put(skb, linear), piece_data(piece), linear);
+	memcpy(skb_put(skb, linear), rx_piece_data(piece), linear);
 	if (pkt->lent)
 		return skb;
 	skb_mark_for_recycle(skb);
@@ -280,7 +280,7 @@ static struct sk_buff *build(struct xnl_net_queue *nq,
 }
 
 /* What the backend said of the checksum; 0 or what makes it nonsense. */
-static int set_checksum(struct sk_buff *skb, const struct xn_net_received *pkt)
+static int rx_checksum(struct sk_buff *skb, const struct xn_net_received *pkt)
 {
 	bool recalculate = false;
 
@@ -304,7 +304,7 @@ static int set_checksum(struct sk_buff *skb, const struct xn_net_received *pkt)
 void xnl_net_rx(struct xn_net_queue *q, const struct xn_net_received *pkt)
 {
 	struct xnl_net_queue *nq = q->priv;
-	struct sk_buff *skb = build(nq, pkt);
+	struct sk_buff *skb = rx_build(nq, pkt);
 	unsigned int i;
 
 	if (!skb) {
@@ -315,7 +315,7 @@ void xnl_net_rx(struct xn_net_queue *q, const struct xn_net_received *pkt)
 	}
 	skb->protocol = eth_type_trans(skb, nq->napi.dev);
 	skb_reset_network_header(skb);
-	if (set_checksum(skb, pkt)) {
+	if (rx_checksum(skb, pkt)) {
 		nq->rx_dropped++;
 		kfree_skb(skb);
 		return;
@@ -326,7 +326,7 @@ void xnl_net_rx(struct xn_net_queue *q, const struct xn_net_received *pkt)
 
 /* ---- Both ---- */
 
-static void reap(struct xnl_net_queue *nq)
+static void tx_reap(struct xnl_net_queue *nq)
 {
 	__netif_tx_lock(nq->txq, smp_processor_id());
 	xn_net_tx_reap(nq->q);
@@ -336,7 +336,7 @@ static void reap(struct xnl_net_queue *nq)
 	__netif_tx_unlock(nq->txq);
 }
 
-static bool enable(struct xnl_net_queue *nq)
+static bool poll_enable_events(struct xnl_net_queue *nq)
 {
 	bool again;
 
@@ -353,12 +353,12 @@ int xnl_net_poll(struct napi_struct *napi, int budget)
 	int done = 0;
 
 	nq->budget = budget;
-	reap(nq);
+	tx_reap(nq);
 	/* Without a budget, only transmission is asked for. */
 	if (budget)
 		done = xn_net_rx_poll(nq->q, budget);
 	nq->budget = 0;
-	if (done < budget && napi_complete_done(napi, done) && enable(nq))
+	if (done < budget && napi_complete_done(napi, done) && poll_enable_events(nq))
 		napi_schedule(napi);
 	return done;
 }

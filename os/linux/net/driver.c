@@ -22,7 +22,7 @@ MODULE_PARM_DESC(trusted, "Whether backends may see what lies around packets in 
 
 /* ---- Events ---- */
 
-static irqreturn_t tx_event(int irq, void *data)
+static irqreturn_t net_tx_event(int irq, void *data)
 {
 	struct xnl_net_queue *nq = data;
 
@@ -32,7 +32,7 @@ static irqreturn_t tx_event(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-static irqreturn_t rx_event(int irq, void *data)
+static irqreturn_t net_rx_event(int irq, void *data)
 {
 	struct xnl_net_queue *nq = data;
 
@@ -42,7 +42,7 @@ static irqreturn_t rx_event(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-static int event_bind(struct xn_net_queue *q, enum xn_net_event what,
+static int net_event_bind(struct xn_net_queue *q, enum xn_net_event what,
 		      domid_t otherend, evtchn_port_t *port)
 {
 	int n = what == XN_NET_EVENT_RX ? XNL_NET_IRQ_RX : XNL_NET_IRQ_TX;
@@ -59,7 +59,7 @@ static int event_bind(struct xn_net_queue *q, enum xn_net_event what,
 		return irq;
 	snprintf(nq->irq_name[n], sizeof(nq->irq_name[n]), "%s-q%u%s",
 		 dev_name(nq->napi.dev->dev.parent), q->index, suffix[what]);
-	err = request_irq(irq, n == XNL_NET_IRQ_RX ? rx_event : tx_event, 0,
+	err = request_irq(irq, n == XNL_NET_IRQ_RX ? net_rx_event : net_tx_event, 0,
 			  nq->irq_name[n], nq);
 	if (err) {
 		xnl_irq_unbind(irq);
@@ -69,7 +69,7 @@ static int event_bind(struct xn_net_queue *q, enum xn_net_event what,
 	return 0;
 }
 
-static void event_unbind(struct xn_net_queue *q, enum xn_net_event what,
+static void net_event_unbind(struct xn_net_queue *q, enum xn_net_event what,
 			 evtchn_port_t port)
 {
 	int n = what == XN_NET_EVENT_RX ? XNL_NET_IRQ_RX : XNL_NET_IRQ_TX;
@@ -79,7 +79,7 @@ static void event_unbind(struct xn_net_queue *q, enum xn_net_event what,
 	xnl_irq_unbind(nq->irq[n]);
 }
 
-static void poll(struct xn_net_queue *q)
+static void net_poll(struct xn_net_queue *q)
 {
 	struct xnl_net_queue *nq = q->priv;
 
@@ -91,18 +91,18 @@ static void poll(struct xn_net_queue *q)
 
 /* ---- Up and down ---- */
 
-static void go(struct xnl_net *nic)
+static void net_go(struct xnl_net *nic)
 {
 	unsigned int i;
 
 	for (i = 0; i < nic->net.info.nr_queues; i++) {
 		napi_enable(&nic->queue[i].napi);
-		poll(nic->queue[i].q);
+		net_poll(nic->queue[i].q);
 	}
 	netif_tx_start_all_queues(nic->dev);
 }
 
-static void rest(struct xnl_net *nic)
+static void net_rest(struct xnl_net *nic)
 {
 	unsigned int i;
 
@@ -117,7 +117,7 @@ static int xnl_net_open(struct net_device *dev)
 	struct xnl_net *nic = netdev_priv(dev);
 
 	if (nic->live)
-		go(nic);
+		net_go(nic);
 	else
 		netif_tx_stop_all_queues(dev);
 	return 0;
@@ -128,11 +128,11 @@ static int xnl_net_close(struct net_device *dev)
 	struct xnl_net *nic = netdev_priv(dev);
 
 	if (nic->live)
-		rest(nic);
+		net_rest(nic);
 	return 0;
 }
 
-static netdev_features_t fix_features(struct net_device *dev,
+static netdev_features_t net_fix_features(struct net_device *dev,
 				      netdev_features_t features)
 {
 	struct xnl_net *nic = netdev_priv(dev);
@@ -151,7 +151,7 @@ static netdev_features_t fix_features(struct net_device *dev,
 	return features;
 }
 
-static void get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
+static void net_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
 {
 	struct xnl_net *nic = netdev_priv(dev);
 	unsigned int i;
@@ -175,8 +175,8 @@ static const struct net_device_ops xnl_net_ops = {
 	.ndo_open		= xnl_net_open,
 	.ndo_stop		= xnl_net_close,
 	.ndo_start_xmit		= xnl_net_xmit,
-	.ndo_fix_features	= fix_features,
-	.ndo_get_stats64	= get_stats64,
+	.ndo_fix_features	= net_fix_features,
+	.ndo_get_stats64	= net_get_stats64,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 };
@@ -184,7 +184,7 @@ static const struct net_device_ops xnl_net_ops = {
 /* ---- What the engine tells ---- */
 
 /* Under RTNL. */
-static int register_nic(struct xnl_net *nic, const struct xn_net_info *info)
+static int net_register(struct xnl_net *nic, const struct xn_net_info *info)
 {
 	int err;
 
@@ -196,7 +196,7 @@ static int register_nic(struct xnl_net *nic, const struct xn_net_info *info)
 }
 
 /* The backend's limits, which may be others after it came back. */
-static int apply_info(struct xnl_net *nic)
+static int net_apply_info(struct xnl_net *nic)
 {
 	const struct xn_net_info *info = &nic->net.info;
 	struct net_device *dev = nic->dev;
@@ -204,7 +204,7 @@ static int apply_info(struct xnl_net *nic)
 
 	/* The toolstack has mended what could not be read before. */
 	if (!nic->registered)
-		err = register_nic(nic, info);
+		err = net_register(nic, info);
 	if (!err)
 		err = netif_set_real_num_queues(dev, info->nr_queues,
 						info->nr_queues);
@@ -217,17 +217,17 @@ static int apply_info(struct xnl_net *nic)
 	return 0;
 }
 
-static int connected(struct xn_net *net)
+static int net_connected(struct xn_net *net)
 {
 	struct xnl_net *nic = to_xnl_net(net);
 	int err;
 
 	rtnl_lock();
-	err = apply_info(nic);
+	err = net_apply_info(nic);
 	if (!err) {
 		nic->live = true;
 		if (netif_running(nic->dev))
-			go(nic);
+			net_go(nic);
 	}
 	rtnl_unlock();
 	xnl_device_settled(to_xnl_device(nic->dev->dev.parent));
@@ -241,12 +241,12 @@ static void net_closing(struct xn_net *net)
 	rtnl_lock();
 	netif_carrier_off(nic->dev);
 	if (netif_running(nic->dev))
-		rest(nic);
+		net_rest(nic);
 	nic->live = false;
 	rtnl_unlock();
 }
 
-static void link(struct xn_net *net, bool up)
+static void net_link(struct xn_net *net, bool up)
 {
 	struct xnl_net *nic = to_xnl_net(net);
 
@@ -260,12 +260,12 @@ static void link(struct xn_net *net, bool up)
 }
 
 static const struct xn_net_ops engine_ops = {
-	.event_bind	= event_bind,
-	.event_unbind	= event_unbind,
-	.connected	= connected,
+	.event_bind	= net_event_bind,
+	.event_unbind	= net_event_unbind,
+	.connected	= net_connected,
 	.closing	= net_closing,
-	.link		= link,
-	.poll		= poll,
+	.link		= net_link,
+	.poll		= net_poll,
 	.rx_page	= xnl_net_rx_page,
 	.rx_page_put	= xnl_net_rx_page_put,
 	.rx_page_lost	= xnl_net_rx_page_lost,
@@ -277,7 +277,7 @@ static const struct xn_net_ops engine_ops = {
 
 /* ---- The device ---- */
 
-static void free_queues(struct xnl_net *nic)
+static void net_free_queues(struct xnl_net *nic)
 {
 	unsigned int i;
 
@@ -287,7 +287,7 @@ static void free_queues(struct xnl_net *nic)
 	}
 }
 
-static int make_queues(struct xnl_net *nic)
+static int net_make_queues(struct xnl_net *nic)
 {
 	const struct page_pool_params params = {
 		.pool_size = XN_NET_RING_SIZE,
@@ -300,7 +300,7 @@ static int make_queues(struct xnl_net *nic)
 
 		nq->pool = page_pool_create(&params);
 		if (IS_ERR(nq->pool)) {
-			free_queues(nic);
+			net_free_queues(nic);
 			return PTR_ERR(nq->pool);
 		}
 		nq->q = &nic->net.queue[i];
@@ -313,7 +313,7 @@ static int make_queues(struct xnl_net *nic)
 }
 
 /* Words that make no sense are no error here: the engine tells of them. */
-static int look_and_register(struct xnl_net *nic, struct xn_device *dev)
+static int net_look_and_register(struct xnl_net *nic, struct xn_device *dev)
 {
 	struct xn_net_info info;
 	int err;
@@ -321,12 +321,12 @@ static int look_and_register(struct xnl_net *nic, struct xn_device *dev)
 	if (xn_net_look(dev, &info))
 		return 0;
 	rtnl_lock();
-	err = register_nic(nic, &info);
+	err = net_register(nic, &info);
 	rtnl_unlock();
 	return err;
 }
 
-static int probe(struct xnl_device *xdev)
+static int net_probe(struct xnl_device *xdev)
 {
 	const struct xn_net_config config = {
 		.max_queues = queues, .distrust = !trusted,
@@ -352,10 +352,10 @@ static int probe(struct xnl_device *xdev)
 	netif_set_tso_max_size(dev, XEN_NETIF_MAX_TX_SIZE);
 	netif_carrier_off(dev);
 
-	err = make_queues(nic);
+	err = net_make_queues(nic);
 	if (err)
 		goto free;
-	err = look_and_register(nic, &xdev->xb);
+	err = net_look_and_register(nic, &xdev->xb);
 	if (err)
 		goto queues;
 	err = xn_net_init(&nic->net, &xdev->xb, &engine_ops, &config);
@@ -366,25 +366,25 @@ unregister:
 	if (nic->registered)
 		unregister_netdev(dev);
 queues:
-	free_queues(nic);
+	net_free_queues(nic);
 free:
 	free_netdev(dev);
 	return err;
 }
 
-static void remove(struct xnl_device *xdev)
+static void net_remove(struct xnl_device *xdev)
 {
 	struct xnl_net *nic = dev_get_drvdata(&xdev->dev);
 
 	xn_net_fini(&nic->net);
 	if (nic->registered)
 		unregister_netdev(nic->dev);
-	free_queues(nic);
+	net_free_queues(nic);
 	free_netdev(nic->dev);
 }
 
 /* The interface stays, as one that is not connected. */
-static void shutdown(struct xnl_device *xdev)
+static void net_shutdown(struct xnl_device *xdev)
 {
 	struct xnl_net *nic = dev_get_drvdata(&xdev->dev);
 
@@ -394,12 +394,12 @@ static void shutdown(struct xnl_device *xdev)
 static struct xnl_driver driver = {
 	.driver.name	= "vif",
 	.type		= "vif",
-	.probe		= probe,
-	.remove		= remove,
-	.shutdown	= shutdown,
+	.probe		= net_probe,
+	.remove		= net_remove,
+	.shutdown	= net_shutdown,
 };
 
-static int __init xenion_netfront_init(void)
+static int __init net_init(void)
 {
 	if (!queues || queues > XN_NET_MAX_QUEUES) {
 		pr_err("xenion-netfront: queues=%u: give a number from 1 to %u\n",
@@ -408,13 +408,13 @@ static int __init xenion_netfront_init(void)
 	}
 	return xnl_driver_register(&driver, THIS_MODULE, KBUILD_MODNAME);
 }
-module_init(xenion_netfront_init);
+module_init(net_init);
 
-static void __exit xenion_netfront_exit(void)
+static void __exit net_exit(void)
 {
 	xnl_driver_unregister(&driver);
 }
-module_exit(xenion_netfront_exit);
+module_exit(net_exit);
 
 MODULE_DESCRIPTION("Xen network devices (netif.h), by Xenion");
 MODULE_AUTHOR("Xenion developers");

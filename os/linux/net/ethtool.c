@@ -40,7 +40,7 @@ static const struct {
 	PORT("rx_dropped", rx_dropped),
 };
 
-static int get_sset_count(struct net_device *dev, int sset)
+static int net_get_sset_count(struct net_device *dev, int sset)
 {
 	struct xnl_net *nic = netdev_priv(dev);
 
@@ -49,7 +49,7 @@ static int get_sset_count(struct net_device *dev, int sset)
 	return 1 + nic->nr_queues * ARRAY_SIZE(counters);
 }
 
-static void get_strings(struct net_device *dev, u32 sset, u8 *data)
+static void net_get_strings(struct net_device *dev, u32 sset, u8 *data)
 {
 	struct xnl_net *nic = netdev_priv(dev);
 	unsigned int i, k;
@@ -63,7 +63,7 @@ static void get_strings(struct net_device *dev, u32 sset, u8 *data)
 					counters[k].name);
 }
 
-static void get_ethtool_stats(struct net_device *dev,
+static void net_get_ethtool_stats(struct net_device *dev,
 			      struct ethtool_stats *stats, u64 *data)
 {
 	struct xnl_net *nic = netdev_priv(dev);
@@ -82,7 +82,7 @@ static void get_ethtool_stats(struct net_device *dev,
 	}
 }
 
-static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+static void net_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
 	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
 	strscpy(info->bus_info, dev_name(dev->dev.parent),
@@ -90,10 +90,10 @@ static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 }
 
 const struct ethtool_ops xnl_net_ethtool_ops = {
-	.get_drvinfo		= get_drvinfo,
+	.get_drvinfo		= net_get_drvinfo,
 	.get_link		= ethtool_op_get_link,
 	.get_ts_info		= ethtool_op_get_ts_info,
-	.get_sset_count		= get_sset_count,
-	.get_strings		= get_strings,
-	.get_ethtool_stats	= get_ethtool_stats,
+	.get_sset_count		= net_get_sset_count,
+	.get_strings		= net_get_strings,
+	.get_ethtool_stats	= net_get_ethtool_stats,
 };

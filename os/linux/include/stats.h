@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * Statistics of a device as files in sysfs, for the frontend modules. The device's
+ * driver data is a @_type, as long as the files are there.
+ */
+#ifndef XENION_LINUX_STATS_H
+#define XENION_LINUX_STATS_H
+
+#include <linux/device.h>
+#include <linux/sysfs.h>
+
+/* A file: the sum of a field over the array @_queues of the driver data. */
+#define XNL_STAT(_type, _queues, _name, _field)				\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	const _type *data = dev_get_drvdata(dev);			\
+	u64 sum = 0;							\
+	unsigned int i;							\
+									\
+	for (i = 0; i < ARRAY_SIZE(data->_queues); i++)			\
+		sum += READ_ONCE(data->_queues[i]._field);		\
+	return sysfs_emit(buf, "%llu\n", sum);				\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+/* The file "refused": how often the backend wrote what is invalid. */
+#define XNL_STAT_REFUSED(_type, _fe)					\
+static ssize_t refused_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	const _type *data = dev_get_drvdata(dev);			\
+									\
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(data->_fe.refused));	\
+}									\
+static DEVICE_ATTR_RO(refused)
+
+#endif /* XENION_LINUX_STATS_H */
