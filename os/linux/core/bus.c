@@ -49,10 +49,15 @@ static void bus_try_again(void)
 	xn_xs_watch_again(&xnl_guest.xs, &bus_watch);
 }
 
-/* There may be memory, an answer of xenstored, or a grant reference later. */
+/*
+ * Not: gone, nonsense, no device for that driver, or no xenstore any more. Wider
+ * than xn_xs_passes(): much else than xenstored may be what is short here.
+ */
 static bool bus_error_passes(int err)
 {
-	return err == -ENOSPC || xn_xs_passes(err);
+	return err && err != -ENOENT && err != -EINVAL && err != -ERANGE &&
+	       err != -EACCES && err != -ENODEV && err != -ENXIO &&
+	       err != -ESHUTDOWN;
 }
 
 static int bus_probe(struct device *dev)
