@@ -277,24 +277,10 @@ static struct p9_trans_module p9_trans = {
 
 /* ---- statistics ---- */
 
-#define STAT(_name, _field)	XNL_STAT(struct xnl_9p, p9.ring, _name, _field)
-
-STAT(requests, stats.requests);
-STAT(notifications, stats.notifications);
-STAT(interrupts, stats.interrupts);
-STAT(busy, stats.busy);
-STAT(stalled, stall.stalled);
-STAT(spurious, channel.backoff.spurious);
-XNL_STAT_REFUSED(struct xnl_9p, p9.fe);
+XNL_STATS(struct xnl_9p, p9.ring, p9.fe);
 
 static struct attribute *p9_attrs[] = {
-	&dev_attr_requests.attr,
-	&dev_attr_notifications.attr,
-	&dev_attr_interrupts.attr,
-	&dev_attr_busy.attr,
-	&dev_attr_refused.attr,
-	&dev_attr_stalled.attr,
-	&dev_attr_spurious.attr,
+	XNL_STATS_ATTRS,
 	NULL
 };
 
@@ -302,11 +288,7 @@ static const struct attribute_group p9_group = {
 	.name = "stats",
 	.attrs = p9_attrs,
 };
-
-static const struct attribute_group *p9_groups[] = {
-	&p9_group,
-	NULL
-};
+__ATTRIBUTE_GROUPS(p9);
 
 /* ---- a device on the bus ---- */
 

@@ -47,7 +47,7 @@ static blk_status_t disk_status(int err)
 
 /* Returns: does the request have what it needs? */
 static bool disk_describe(struct xnl_blk_disk *d, struct request *rq,
-		     struct xn_blk_io *io)
+			  struct xn_blk_io *io)
 {
 	switch (req_op(rq)) {
 	case REQ_OP_FLUSH:
@@ -289,7 +289,7 @@ static struct xnl_blk_disk *disk_create(struct xnl_blk *xb)
 	return ERR_PTR(err);
 }
 
-static bool disk_any(struct xnl_blk *xb)
+static bool disk_exists(struct xnl_blk *xb)
 {
 	bool any;
 
@@ -305,7 +305,7 @@ int xnl_blk_connected(struct xn_blk *blk)
 	struct xnl_blk_disk *d;
 
 	/* That of an earlier connection has the name: disk_gone() tells. */
-	if (disk_any(xb))
+	if (disk_exists(xb))
 		return -EAGAIN;
 	d = disk_create(xb);
 	if (IS_ERR(d))

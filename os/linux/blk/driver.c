@@ -79,28 +79,14 @@ static const struct xn_blk_ops blk_ops = {
 
 /* ---- statistics ---- */
 
-#define STAT(_name, _field)	XNL_STAT(struct xnl_blk, blk.queue, _name, _field)
-
-STAT(requests, stats.requests);
-STAT(segments, stats.segments);
-STAT(indirect, stats.indirect);
-STAT(notifications, stats.notifications);
-STAT(interrupts, stats.interrupts);
-STAT(busy, stats.busy);
-STAT(stalled, stall.stalled);
-STAT(spurious, channel.backoff.spurious);
-XNL_STAT_REFUSED(struct xnl_blk, blk.fe);
+XNL_STATS(struct xnl_blk, blk.queue, blk.fe);
+XNL_STAT(struct xnl_blk, blk.queue, segments, stats.segments);
+XNL_STAT(struct xnl_blk, blk.queue, indirect, stats.indirect);
 
 static struct attribute *blk_attrs[] = {
-	&dev_attr_requests.attr,
+	XNL_STATS_ATTRS,
 	&dev_attr_segments.attr,
 	&dev_attr_indirect.attr,
-	&dev_attr_notifications.attr,
-	&dev_attr_interrupts.attr,
-	&dev_attr_busy.attr,
-	&dev_attr_refused.attr,
-	&dev_attr_stalled.attr,
-	&dev_attr_spurious.attr,
 	NULL
 };
 
@@ -108,11 +94,7 @@ static const struct attribute_group blk_group = {
 	.name = "stats",
 	.attrs = blk_attrs,
 };
-
-static const struct attribute_group *blk_groups[] = {
-	&blk_group,
-	NULL
-};
+__ATTRIBUTE_GROUPS(blk);
 
 /* ---- a device on the bus ---- */
 

@@ -24,7 +24,7 @@ static const struct {
 };
 
 static void place_set_name(struct xnl_blk_place *place, const char *stem,
-		     unsigned int disk, unsigned int partition)
+			   unsigned int disk, unsigned int partition)
 {
 	unsigned int letter;
 	char letters[8];
@@ -49,8 +49,8 @@ static void place_name_other(struct xnl_blk_place *place, unsigned int vdev)
 	for (i = 0; i < ARRAY_SIZE(others); i++)
 		if (vdev >> 8 == others[i].major)
 			place_set_name(place, others[i].stem,
-				 others[i].first + minor / others[i].minors,
-				 minor % others[i].minors);
+				       others[i].first + minor / others[i].minors,
+				       minor % others[i].minors);
 }
 
 int xnl_blk_place(unsigned int vdev, struct xnl_blk_place *place)

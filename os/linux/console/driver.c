@@ -221,7 +221,7 @@ static bool xcon_send_all(const char *s, unsigned int len, struct patience *p)
 
 /* Each line's end becomes two bytes. Returns how many bytes of @s are done. */
 static unsigned int xcon_cook(const char *s, unsigned int len, char *buf,
-			 unsigned int size, unsigned int *used)
+			      unsigned int size, unsigned int *used)
 {
 	unsigned int i;
 
@@ -397,7 +397,7 @@ static void xcon_events_end(void)
 
 /* Output needs no events of the port's: the last messages still come out. */
 static int xcon_system_ends(struct notifier_block *nb, unsigned long action,
-		       void *data)
+			    void *data)
 {
 	xcon_events_end();
 	return NOTIFY_DONE;

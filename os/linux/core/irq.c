@@ -67,7 +67,7 @@ static int event_retrigger(struct irq_data *d)
 
 /* For one more event, or for @ev if it leaves where it is. */
 static unsigned int irq_least_loaded(const struct cpumask *mask,
-				 const struct xnl_event *ev)
+				     const struct xnl_event *ev)
 {
 	unsigned int cpu, best = nr_cpu_ids;
 	int least = INT_MAX;

@@ -39,7 +39,7 @@ void xnl_device_settled(struct xnl_device *xdev)
 }
 EXPORT_SYMBOL_GPL(xnl_device_settled);
 
-static bool settle_is(struct xnl_device *xdev, const char *type)
+static bool settle_is_done(struct xnl_device *xdev, const char *type)
 {
 	return strcmp(xdev->type, type) || READ_ONCE(xdev->settled) ||
 	       READ_ONCE(xdev->going) || READ_ONCE(xdev->xb.failed);
@@ -47,10 +47,10 @@ static bool settle_is(struct xnl_device *xdev, const char *type)
 
 static int settle_waits_for(struct device *dev, void *type)
 {
-	return !settle_is(to_xnl_device(dev), type);
+	return !settle_is_done(to_xnl_device(dev), type);
 }
 
-static bool settle_all_are(const char *type)
+static bool settle_all_done(const char *type)
 {
 	return READ_ONCE(scanned) &&
 	       !bus_for_each_dev(&xnl_bus, NULL, (void *)type, settle_waits_for);
@@ -60,7 +60,7 @@ static int settle_say_one(struct device *dev, void *type)
 {
 	struct xnl_device *xdev = to_xnl_device(dev);
 
-	if (!settle_is(xdev, type))
+	if (!settle_is_done(xdev, type))
 		dev_info(dev, "not ready yet: its backend %s is in state %u\n",
 			 xdev->xb.otherend, xdev->xb.otherend_state);
 	return 0;
@@ -78,10 +78,10 @@ static bool settle_wait_all(const char *type, unsigned long left)
 {
 	unsigned long end = jiffies + left;
 
-	while (!settle_all_are(type)) {
+	while (!settle_all_done(type)) {
 		if (time_after(jiffies, end) ||
 		    wait_event_interruptible_timeout(settle_wait,
-						     settle_all_are(type),
+						     settle_all_done(type),
 						     LOOK_AGAIN) < 0)
 			return false;
 	}

@@ -24,8 +24,11 @@ static ssize_t _name##_show(struct device *dev,				\
 }									\
 static DEVICE_ATTR_RO(_name)
 
-/* The file "refused": how often the backend wrote what is invalid. */
-#define XNL_STAT_REFUSED(_type, _fe)					\
+/*
+ * What every device with queues has; "refused" is how often the backend wrote what
+ * is invalid. And how the list of its files begins.
+ */
+#define XNL_STATS(_type, _queues, _fe)					\
 static ssize_t refused_show(struct device *dev,				\
 			    struct device_attribute *attr, char *buf)	\
 {									\
@@ -33,6 +36,18 @@ static ssize_t refused_show(struct device *dev,				\
 									\
 	return sysfs_emit(buf, "%llu\n", READ_ONCE(data->_fe.refused));	\
 }									\
-static DEVICE_ATTR_RO(refused)
+static DEVICE_ATTR_RO(refused);						\
+XNL_STAT(_type, _queues, requests, stats.requests);			\
+XNL_STAT(_type, _queues, notifications, stats.notifications);		\
+XNL_STAT(_type, _queues, interrupts, stats.interrupts);			\
+XNL_STAT(_type, _queues, busy, stats.busy);				\
+XNL_STAT(_type, _queues, stalled, stall.stalled);			\
+XNL_STAT(_type, _queues, spurious, channel.backoff.spurious)
+
+#define XNL_STATS_ATTRS							\
+	&dev_attr_requests.attr, &dev_attr_notifications.attr,		\
+	&dev_attr_interrupts.attr, &dev_attr_busy.attr,			\
+	&dev_attr_stalled.attr, &dev_attr_spurious.attr,		\
+	&dev_attr_refused.attr
 
 #endif /* XENION_LINUX_STATS_H */

@@ -105,7 +105,7 @@ static void tx_describe(struct xn_net_packet *pkt, const struct sk_buff *skb)
 
 /* Returns -EMSGSIZE when @skb cannot go as it is, but a copy can. */
 static int tx_put(struct xnl_net_queue *nq, struct xn_net_packet *pkt,
-	       struct sk_buff *skb)
+		  struct sk_buff *skb)
 {
 	struct pieces p;
 
@@ -239,7 +239,7 @@ static void *rx_piece_data(const struct xn_net_piece *piece)
 
 /* How much of a packet goes to the linear part of its buffer. */
 static unsigned int rx_linear_len(struct xnl_net_queue *nq,
-			       const struct xn_net_received *pkt)
+				  const struct xn_net_received *pkt)
 {
 	const struct xn_net_piece *first = &pkt->piece[0];
 
@@ -251,7 +251,7 @@ static unsigned int rx_linear_len(struct xnl_net_queue *nq,
 
 /* A buffer with the packet's data; it owns the pages that are not lent. */
 static struct sk_buff *rx_build(struct xnl_net_queue *nq,
-			     const struct xn_net_received *pkt)
+				const struct xn_net_received *pkt)
 {
 	unsigned int linear = rx_linear_len(nq, pkt);
 	const struct xn_net_piece *piece = &pkt->piece[0];

@@ -43,7 +43,7 @@ static irqreturn_t net_rx_event(int irq, void *data)
 }
 
 static int net_event_bind(struct xn_net_queue *q, enum xn_net_event what,
-		      domid_t otherend, evtchn_port_t *port)
+			  domid_t otherend, evtchn_port_t *port)
 {
 	int n = what == XN_NET_EVENT_RX ? XNL_NET_IRQ_RX : XNL_NET_IRQ_TX;
 	static const char *const suffix[] = {
@@ -70,7 +70,7 @@ static int net_event_bind(struct xn_net_queue *q, enum xn_net_event what,
 }
 
 static void net_event_unbind(struct xn_net_queue *q, enum xn_net_event what,
-			 evtchn_port_t port)
+			     evtchn_port_t port)
 {
 	int n = what == XN_NET_EVENT_RX ? XNL_NET_IRQ_RX : XNL_NET_IRQ_TX;
 	struct xnl_net_queue *nq = q->priv;
@@ -133,7 +133,7 @@ static int xnl_net_close(struct net_device *dev)
 }
 
 static netdev_features_t net_fix_features(struct net_device *dev,
-				      netdev_features_t features)
+					  netdev_features_t features)
 {
 	struct xnl_net *nic = netdev_priv(dev);
 	const struct xn_net_info *info = &nic->net.info;

@@ -64,7 +64,7 @@ static void net_get_strings(struct net_device *dev, u32 sset, u8 *data)
 }
 
 static void net_get_ethtool_stats(struct net_device *dev,
-			      struct ethtool_stats *stats, u64 *data)
+				  struct ethtool_stats *stats, u64 *data)
 {
 	struct xnl_net *nic = netdev_priv(dev);
 	unsigned int i, k;
