@@ -314,15 +314,15 @@ class Session:
             p.append("left behind in dom0: " + text)
 
     def _broken(self):
-        what = ("gave a guest's CPU Xen's own state" if self.swapped
-                else "executed an instruction that was patched before"
-                if self.stale
-                else "delivered an interrupt twice" if self.twice else None)
-        if not self.problems or not what:
-            return False
-        self.problems.append("QEMU %s, which no guest survives: run again "
-                             "(docs/rig.md)" % what)
-        return True
+        for seen, what in (
+                (self.swapped, "gave a guest's CPU Xen's own state"),
+                (self.stale, "executed an instruction that was patched before"),
+                (self.twice, "delivered an interrupt twice")):
+            if self.problems and seen:
+                self.problems.append("QEMU %s, which no guest survives: run "
+                                     "again (docs/rig.md)" % what)
+                return True
+        return False
 
     def _verdict(self):
         if self.problems and self.hung:
