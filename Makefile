@@ -221,7 +221,7 @@ check-guest: check-setup guest service ## the reference kernel's selftests, in e
 	@$(HARNESS) image=tests/rig/image.sh bare=tests/bare/all
 
 .PHONY: check-hostile
-check-hostile: check-setup modules selftest guest $(OUT)/guest/hostile ## backends that lie, to Linux and the reference kernel
+check-hostile: check-setup modules selftest shim guest $(OUT)/guest/hostile ## backends that lie, to Linux and the reference kernel
 	@$(bare) IMAGE=hostile KINDS=pvh INCLUDES=tests/bare \
 		SOURCES="tests/bare/main.c tests/hostile/bare.c"
 	@$(HARNESS) hostile=tests/hostile/all
