@@ -123,6 +123,11 @@ void um_plug(const char *type, unsigned int id)
 	host_xs_plug(um_store, type, id);
 }
 
+void um_unplug(const char *type, unsigned int id)
+{
+	host_xs_unplug(um_store, type, id);
+}
+
 void um_store_mute(int mute)
 {
 	host_xs_lies(um_store)->mute = mute;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * os/linux/core/bus.c with the kernel's real driver core: which device a driver gets
- * first.
+ * first, and what it is asked for when the system ends.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/kthread.h>
 
-#include "xnl.h"
+#include "core.h"
 #include "kernel.h"
 
 #define BUS_DEVICES	4u
@@ -67,8 +67,79 @@ static void bus_probes_in_order(struct kunit *test)
 	xnl_driver_unregister(&bus_test_driver);
 }
 
+/* ---- the system's end ---- */
+
+static struct xnl_device *bus_end_device;
+static unsigned int bus_removals, bus_shutdowns;
+static bool bus_removing;
+
+static int bus_end_probe(struct xnl_device *xdev)
+{
+	bus_end_device = xdev;
+	xnl_device_settled(xdev);
+	return 0;
+}
+
+/* The backend takes its time. */
+static void bus_end_remove(struct xnl_device *xdev)
+{
+	bus_removing = true;
+	msleep(300);
+	bus_removals++;
+}
+
+static void bus_end_shutdown(struct xnl_device *xdev)
+{
+	bus_shutdowns++;
+}
+
+static struct xnl_driver bus_end_driver = {
+	.driver.name = "test",
+	.type = "test",
+	.probe = bus_end_probe,
+	.remove = bus_end_remove,
+	.shutdown = bus_end_shutdown,
+};
+
+static void bus_end_begin(struct kunit *test)
+{
+	bus_end_device = NULL;
+	bus_removals = 0;
+	bus_shutdowns = 0;
+	bus_removing = false;
+	KUNIT_ASSERT_EQ(test, xnl_driver_register(&bus_end_driver, NULL,
+						  "test"), 0);
+	UM_VOID(um_plug("test", 0));
+	um_until(test, bus_end_device, 5000);
+}
+
+/* Somebody writes to "unbind" when .shutdown was called already. */
+static void bus_end_is_no_removal(struct kunit *test)
+{
+	bus_end_begin(test);
+	xnl_bus_shutdown();
+	device_release_driver(&bus_end_device->dev);
+	KUNIT_EXPECT_EQ(test, bus_shutdowns, 1u);
+	KUNIT_EXPECT_EQ(test, bus_removals, 0u);
+	xnl_driver_unregister(&bus_end_driver);
+}
+
+/* The rooms end next, which a removal needs. */
+static void bus_end_waits_for_removals(struct kunit *test)
+{
+	bus_end_begin(test);
+	UM_VOID(um_unplug("test", 0));
+	um_until(test, bus_removing, 5000);
+	xnl_bus_shutdown();
+	KUNIT_EXPECT_EQ(test, bus_shutdowns, 0u);
+	KUNIT_EXPECT_EQ(test, bus_removals, 1u);
+	xnl_driver_unregister(&bus_end_driver);
+}
+
 static struct kunit_case bus_cases[] = {
 	KUNIT_CASE(bus_probes_in_order),
+	KUNIT_CASE(bus_end_is_no_removal),
+	KUNIT_CASE(bus_end_waits_for_removals),
 	{}
 };
 

@@ -41,6 +41,7 @@ void um_store_write(const char *path, const char *value);
 const char *um_store_read(const char *path);
 /* The toolstack makes a device, whose backend does nothing. */
 void um_plug(const char *type, unsigned int id);
+void um_unplug(const char *type, unsigned int id);
 /* From now on nobody in dom0 answers the guest's requests, or he does again. */
 void um_store_mute(int mute);
 

@@ -426,29 +426,28 @@ static int __init xcon_init(void)
 	xn_console_init(&xcon.con, xcon.intf, where.port);
 	tty_port_init(&xcon.port);
 	xcon.port.ops = &xcon_port_ops;
-	err = xcon_tty_init();
-	if (err)
-		goto destroy;
 	xcon.irq = xnl_irq_adopt(where.port);
 	if (xcon.irq < 0) {
 		err = xcon.irq;
-		goto tty;
+		goto destroy;
 	}
 	err = request_irq(xcon.irq, xcon_interrupt, 0, "xenion-console",
 			  &xcon);
-	if (err)
-		goto unbind;
+	if (err) {
+		xnl_irq_unbind(xcon.irq);
+		goto destroy;
+	}
 	xn_console_open(&xcon.con, &xnl_guest.evtchn);
+	/* The last that can fail: somebody may open it as soon as it is there. */
+	err = xcon_tty_init();
+	if (err)
+		goto events;
 	register_reboot_notifier(&reboot_block);
 	register_console(&xcon_console);
 	return 0;
 
-unbind:
-	xnl_irq_unbind(xcon.irq);
-tty:
-	tty_unregister_device(driver, 0);
-	tty_unregister_driver(driver);
-	tty_driver_kref_put(driver);
+events:
+	xcon_events_end();
 destroy:
 	tty_port_destroy(&xcon.port);
 	xn_os_unmap(xcon.intf, 1);

@@ -86,7 +86,9 @@ static int bus_probe(struct device *dev)
 
 static void bus_remove(struct device *dev)
 {
-	bus_driver_of(dev)->remove(to_xnl_device(dev));
+	/* After .shutdown the driver is asked for nothing. */
+	if (!to_xnl_device(dev)->ended)
+		bus_driver_of(dev)->remove(to_xnl_device(dev));
 }
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,
@@ -346,16 +348,33 @@ destroy:
 	return err;
 }
 
+/* Under the device's lock nobody binds or unbinds it. True: that is all. */
+static bool bus_shutdown_locked(struct device *dev)
+{
+	struct xnl_driver *drv;
+
+	if (!dev->driver)
+		return true;
+	drv = bus_driver_of(dev);
+	/* Kept from now on, unless it is just being unloaded. */
+	if (!drv->shutdown || !try_module_get(dev->driver->owner))
+		return false;
+	drv->shutdown(to_xnl_device(dev));
+	to_xnl_device(dev)->ended = true;
+	return true;
+}
+
 static void bus_shutdown_device(void *data, async_cookie_t cookie)
 {
 	struct device *dev = data;
+	bool ended;
 
-	/* Nobody binds or unbinds it meanwhile, nor removes its driver then. */
 	device_lock(dev);
-	if (dev->driver && bus_driver_of(dev)->shutdown &&
-	    try_module_get(dev->driver->owner))
-		bus_driver_of(dev)->shutdown(to_xnl_device(dev));
+	ended = bus_shutdown_locked(dev);
 	device_unlock(dev);
+	/* As the unloading does, which may come too late. */
+	if (!ended)
+		device_release_driver(dev);
 	put_device(dev);
 }
 
@@ -376,6 +395,8 @@ void xnl_bus_shutdown(void)
 	WRITE_ONCE(bus_down, true);
 	xn_xs_unwatch(&xnl_guest.xs, &bus_watch);
 	cancel_delayed_work_sync(&bus_work);
+	/* A device that is being removed is on no list, and needs the rooms. */
+	flush_workqueue(bus_wq);
 	bus_for_each_dev(&xnl_bus, NULL, &domain, bus_shutdown_begin);
 	async_synchronize_full_domain(&domain);
 }

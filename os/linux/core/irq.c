@@ -144,53 +144,24 @@ static const struct irq_domain_ops event_domain_ops = {
 	.map = event_map,
 };
 
-static struct xnl_event *event_new(unsigned int cpu, bool percpu)
+static struct xnl_event *event_new(void)
 {
 	struct xnl_event *ev = kzalloc(sizeof(*ev), GFP_KERNEL);
 
-	if (ev) {
+	if (ev)
 		raw_spin_lock_init(&ev->lock);
-		ev->cpu = cpu;
-		ev->percpu = percpu;
-	}
 	return ev;
 }
 
-/*
- * The port is bound, masked, unless err says otherwise: make it an irq. Takes
- * ev over, also on failure.
- */
-static int event_add(struct xnl_event *ev, const evtchn_port_t *port, int err)
+static struct xnl_event *event_new_percpu(unsigned int cpu)
 {
-	int irq = 0;
+	struct xnl_event *ev = event_new();
 
-	if (!err) {
-		err = xn_evtchn_move(&xnl_guest.evtchn, *port,
-				     xnl_vcpu(ev->cpu));
-		if (!err) {
-			irq = irq_create_mapping(event_domain, *port);
-			err = irq ? 0 : -ENOMEM;
-		}
-		if (err)
-			xn_evtchn_unbind(&xnl_guest.evtchn, *port);
+	if (ev) {
+		ev->cpu = cpu;
+		ev->percpu = true;
 	}
-	if (err) {
-		kfree(ev);
-		return err;
-	}
-	ev->port = *port;
-	ev->irq = irq;
-	irq_set_chip_data(irq, ev);
-	/* Xen moves a port at once: no need to wait for its next event. */
-	irq_set_status_flags(irq, ev->percpu ? IRQ_PER_CPU | IRQ_NO_BALANCING :
-				  IRQ_MOVE_PCNTXT);
-	irq_data_update_effective_affinity(irq_get_irq_data(irq),
-					   cpumask_of(ev->cpu));
-	mutex_lock(&events_lock);
-	list_add_tail(&ev->list, &events);
-	mutex_unlock(&events_lock);
-	atomic_inc(per_cpu_ptr(&events_here, ev->cpu));
-	return irq;
+	return ev;
 }
 
 /*
@@ -208,69 +179,125 @@ static unsigned int irq_first_cpu(void)
 	return cpu < nr_cpu_ids ? cpu : 0;
 }
 
+/*
+ * Under events_lock: a CPU that goes offline is not in event_cpus any more, or
+ * xnl_irq_leave_cpu() finds the event in the list.
+ */
+static int event_place(struct xnl_event *ev)
+{
+	int err;
+
+	if (!ev->percpu)
+		ev->cpu = irq_first_cpu();
+	err = xn_evtchn_move(&xnl_guest.evtchn, ev->port, xnl_vcpu(ev->cpu));
+	if (err)
+		return err;
+	irq_data_update_effective_affinity(irq_get_irq_data(ev->irq),
+					   cpumask_of(ev->cpu));
+	atomic_inc(per_cpu_ptr(&events_here, ev->cpu));
+	list_add_tail(&ev->list, &events);
+	return 0;
+}
+
+/* Returns the irq of a port that is bound, and masked. */
+static int event_add(struct xnl_event *ev)
+{
+	int err;
+
+	ev->irq = irq_create_mapping(event_domain, ev->port);
+	if (!ev->irq)
+		return -ENOMEM;
+	irq_set_chip_data(ev->irq, ev);
+	/* Xen moves a port at once: no need to wait for its next event. */
+	irq_set_status_flags(ev->irq, ev->percpu ?
+			     IRQ_PER_CPU | IRQ_NO_BALANCING : IRQ_MOVE_PCNTXT);
+	mutex_lock(&events_lock);
+	err = event_place(ev);
+	mutex_unlock(&events_lock);
+	if (err)
+		irq_dispose_mapping(ev->irq);
+	return err ?: ev->irq;
+}
+
+/* The port is bound unless err says otherwise. Takes ev over, also then. */
+static int event_bound(struct xnl_event *ev, const evtchn_port_t *port, int err)
+{
+	int irq = err;
+
+	if (!err) {
+		ev->port = *port;
+		irq = event_add(ev);
+		if (irq < 0)
+			xn_evtchn_unbind(&xnl_guest.evtchn, *port);
+	}
+	if (irq < 0)
+		kfree(ev);
+	return irq;
+}
+
 int xnl_irq_bind_unbound(domid_t remote, evtchn_port_t *port)
 {
-	struct xnl_event *ev = event_new(irq_first_cpu(), false);
+	struct xnl_event *ev = event_new();
 
 	if (!ev)
 		return -ENOMEM;
-	return event_add(ev, port,
-			 xn_evtchn_bind_unbound(&xnl_guest.evtchn, remote,
-						event_fire, ev, port));
+	return event_bound(ev, port,
+			   xn_evtchn_bind_unbound(&xnl_guest.evtchn, remote,
+						  event_fire, ev, port));
 }
 EXPORT_SYMBOL_GPL(xnl_irq_bind_unbound);
 
 int xnl_irq_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
 			     evtchn_port_t *port)
 {
-	struct xnl_event *ev = event_new(irq_first_cpu(), false);
+	struct xnl_event *ev = event_new();
 
 	if (!ev)
 		return -ENOMEM;
-	return event_add(ev, port,
-			 xn_evtchn_bind_interdomain(&xnl_guest.evtchn, remote,
-						    remote_port, event_fire,
-						    ev, port));
+	return event_bound(ev, port,
+			   xn_evtchn_bind_interdomain(&xnl_guest.evtchn,
+						      remote, remote_port,
+						      event_fire, ev, port));
 }
 EXPORT_SYMBOL_GPL(xnl_irq_bind_interdomain);
 
 int xnl_irq_bind_virq(unsigned int virq, unsigned int cpu, evtchn_port_t *port)
 {
-	struct xnl_event *ev = event_new(cpu, true);
+	struct xnl_event *ev = event_new_percpu(cpu);
 
 	if (!ev)
 		return -ENOMEM;
 	/* Xen has each one once: it may still be bound to an event of before. */
 	xnl_irq_flush();
-	return event_add(ev, port,
-			 xn_evtchn_bind_virq(&xnl_guest.evtchn, virq,
-					     xnl_vcpu(cpu), event_fire, ev,
-					     port));
+	return event_bound(ev, port,
+			   xn_evtchn_bind_virq(&xnl_guest.evtchn, virq,
+					       xnl_vcpu(cpu), event_fire, ev,
+					       port));
 }
 EXPORT_SYMBOL_GPL(xnl_irq_bind_virq);
 
 int xnl_irq_bind_ipi(unsigned int cpu, evtchn_port_t *port)
 {
-	struct xnl_event *ev = event_new(cpu, true);
+	struct xnl_event *ev = event_new_percpu(cpu);
 
 	if (!ev)
 		return -ENOMEM;
-	return event_add(ev, port,
-			 xn_evtchn_bind_ipi(&xnl_guest.evtchn, xnl_vcpu(cpu),
-					    event_fire, ev, port));
+	return event_bound(ev, port,
+			   xn_evtchn_bind_ipi(&xnl_guest.evtchn, xnl_vcpu(cpu),
+					      event_fire, ev, port));
 }
 EXPORT_SYMBOL_GPL(xnl_irq_bind_ipi);
 
 int xnl_irq_adopt(evtchn_port_t port)
 {
-	struct xnl_event *ev = event_new(irq_first_cpu(), false);
+	struct xnl_event *ev = event_new();
 
 	if (!ev)
 		return -ENOMEM;
 	xnl_irq_flush();
-	return event_add(ev, &port,
-			 xn_evtchn_adopt(&xnl_guest.evtchn, port, event_fire,
-					 ev));
+	return event_bound(ev, &port,
+			   xn_evtchn_adopt(&xnl_guest.evtchn, port, event_fire,
+					   ev));
 }
 EXPORT_SYMBOL_GPL(xnl_irq_adopt);
 

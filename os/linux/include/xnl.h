@@ -69,6 +69,7 @@ struct xnl_device {
 	bool retry;		/* the driver could not start it, and may later */
 	bool told;		/* that was logged */
 	bool settled;
+	bool ended;		/* .shutdown was called; under the device's lock */
 };
 
 #define to_xnl_device(d) container_of(d, struct xnl_device, dev)
@@ -87,7 +88,8 @@ struct xnl_driver {
 	/*
 	 * The system ends: the backend lets go of our memory, or is given up in
 	 * seconds; what Linux knows of the device stays, and works no more. No
-	 * other function of the driver's is called for it then. May sleep.
+	 * other function of the driver's is called for it then. May sleep. If
+	 * NULL, remove is called instead.
 	 */
 	void (*shutdown)(struct xnl_device *xdev);
 };
