@@ -25,9 +25,10 @@ XEN_GOOD = [
     NO_CRASH,
     r"d0(v\d+)? ",
 ]
-# In the guest kernel's lines.
+# In the guest kernel's lines. What KCSAN reports: see Races.
 GUEST_BAD = [
-    r"\bBUG: |kernel BUG at|Oops: |Kernel panic|general protection fault",
+    r"\bBUG: (?!KCSAN)|kernel BUG at|Oops: |Kernel panic"
+    r"|general protection fault",
     r"WARNING: CPU: |\bcut here\b|Call Trace:",
     r"INFO: task .* blocked for more|rcu: INFO: .*stall|soft lockup",
     r"KASAN: |UBSAN: |list_(add|del) corruption|refcount_t: ",
@@ -64,6 +65,13 @@ EMULATOR = re.compile(r"\bTriple fault\b"
 # has the new code already.
 _breakpoint = re.compile(r"\bint3: 0000 \[#")
 _code = re.compile(r"\bCode: .*\b([0-9a-f]{2}) <[0-9a-f]{2}>")
+# A report of KCSAN: its first line, where each access begins, a frame of an
+# interrupt's entry, one of a module's, and its last line.
+_race = re.compile(r"\bBUG: KCSAN: ")
+_access = re.compile(r" to 0x[0-9a-f]+ of \d+ bytes by ")
+_entry = re.compile(r"\basm_\w+\+0x")
+_module_frame = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+ \[\w+\]")
+_race_end = re.compile(r"={30}")
 # And another: what Xen shows as the state of a guest's vCPU is Xen's own,
 # its code segment and a place in its code.
 XEN_AT = re.compile(r"RIP: +e008:\[<ffff82d")
@@ -114,6 +122,35 @@ class Stale:
         if code:
             self.breakpoint = False
         return bool(code) and code[1] != "cc"
+
+
+class Races:
+    """Reports of KCSAN that go by, from "BUG: KCSAN" to a line of "=": of a race
+    of Linux's own, no module takes part in either access. What was interrupted
+    by one of them stands below the interrupt's entry, and takes no part."""
+
+    def __init__(self):
+        self.title = ""
+        self.below = self.ours = False
+
+    def seen(self, text):
+        """The report's first line, when it has ended and is bad news."""
+        if _race.search(text):
+            before, self.title = self.title, text
+            self.below = self.ours = False
+            return before       # which was cut short
+        if not self.title:
+            return ""
+        if _access.search(text):
+            self.below = False
+        elif _entry.search(text):
+            self.below = True
+        elif _module_frame.search(text) and not self.below:
+            self.ours = True
+        if not _race_end.search(text):
+            return ""
+        title, self.title = self.title, ""
+        return title if self.ours else ""
 
 
 class Tail:

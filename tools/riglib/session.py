@@ -13,7 +13,8 @@ import time
 
 from .clock import Clock, Life
 from .logs import (DOM0_DEAD, EMULATOR, GUEST_DEAD, GUEST_STATE, XEN_AT,
-                   GuestText, Stale, Tail, dom0_bad, guest_bad, split, xen_bad)
+                   GuestText, Races, Stale, Tail, dom0_bad, guest_bad, split,
+                   xen_bad)
 
 POWERED_OFF, CRASHED = 0, 3
 REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
@@ -56,6 +57,7 @@ class Session:
         self.begun = self.done = self.killed = self.destroyed = False
         self.twice = self.hung = self.sick = False      # see EMULATOR in logs.py
         self.oops, self.stale = Stale(), False
+        self.races = Races()
         self.xen_at = self.swapped = False      # see XEN_AT in logs.py
         self.clock = Clock(machine.pid)
         self.life = Life(self.clock, self.o.timeout)
@@ -255,8 +257,9 @@ class Session:
             self.show.detail("guest: " + text)
             self.twice |= bool(EMULATOR.search(text))
             self.stale |= self.oops.seen(text)
-            if guest_bad(text):
-                self.sick |= self._bad("the guest", text)
+            race = self.races.seen(text)
+            if race or guest_bad(text):
+                self.sick |= self._bad("the guest", race or text)
             # A kernel that is stuck says so every minute, in many lines.
             if not self.sick:
                 self.life.sign()
@@ -302,6 +305,8 @@ class Session:
                     + (" and did not crash" if crash else ""))
             if self.exit is None and self.o.guest_script and not crash:
                 p.append("the guest ended before its script did")
+        if self.races.title:
+            self._bad("the guest", self.races.title)    # and no end of it
         if self.text.lost:
             p.append(f"{self.text.lost} lines of the guest were lost")
         if self.exit not in (None, 0, 4):
