@@ -7,6 +7,7 @@
 . /root/dom0-lib.sh
 
 wait_guest flood 300
-seq 1 60000 | head -c 300000 >"$(xenstore-read "/local/domain/$DOMID/console/tty")"
+seq 1 400000 | head -c $(($(mib 20) * 100000)) \
+	>"$(xenstore-read "/local/domain/$DOMID/console/tty")"
 result $? "all is written"
 exit $failed

@@ -22,8 +22,7 @@ if [ ! -e /root/again ]; then
 	check "data on the disk" dd if=/tmp/data of=/dev/xvda bs=1M conv=fsync
 	md5sum </tmp/data >/root/again
 	rm /tmp/data
-	check "pack a ramdisk" sh -c 'cd / && find . -xdev ! -path "./tmp/*" \
-		! -name vmlinuz | cpio -o -H newc | gzip -1 >/tmp/initrd'
+	check "pack a ramdisk" pack_ramdisk
 	check "kexec takes the crash kernel" kexec -s -p /boot/vmlinuz \
 		--initrd=/tmp/initrd --append="$(sed \
 		's/crashkernel=[^ ]*//' /proc/cmdline) nr_cpus=1"

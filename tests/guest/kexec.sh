@@ -31,8 +31,7 @@ if [ ! -e /root/again ]; then
 	md5sum </tmp/data >/root/again
 	rm /tmp/data
 	tell traffic
-	check "pack a ramdisk" sh -c 'cd / && find . -xdev ! -path "./tmp/*" |
-		cpio -o -H newc >/tmp/initrd'
+	check "pack a ramdisk" pack_ramdisk
 	check "kexec takes the kernel" kexec -s -l /boot/vmlinuz \
 		--initrd=/tmp/initrd --reuse-cmdline
 	# The second kernel knows nothing of what failed here.

@@ -25,3 +25,10 @@ no_complaint() {
 	! dmesg | grep -v 'BUG: KCSAN' |
 		grep -E 'WARNING:|BUG:|Oops|lockup|hung task|rcu:.*stall'
 }
+
+# pack_ramdisk: what the guest has, for a second kernel, as /tmp/initrd. Not
+# compressed: a kernel that watches decompresses none.
+pack_ramdisk() {
+	(cd / && find . -xdev ! -path "./tmp/*" ! -name vmlinuz |
+		cpio -o -H newc >/tmp/initrd)
+}

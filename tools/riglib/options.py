@@ -459,8 +459,9 @@ def _check_cached(o):
     programs = Programs(places.roots())
     for t in o.guest_tools + o.dom0_tools:
         if not programs.find_program(t):
-            raise BadInput(f"the cache has no program '{t}'; the benchmark "
-                           "programs come with tools/setup bench")
+            raise BadInput(f"the cache has no program '{t}'; programs for "
+                           "tests and benchmarks come with tools/setup "
+                           "check and tools/setup bench")
     modules = Modules(*places.module_tree(o.kernel_modules))
     for m in o.guest_modules:
         if not modules.have(m):
