@@ -18,8 +18,8 @@ static int open_gap(struct xn_memmap *map, unsigned int i)
 	return 0;
 }
 
-static int insert(struct xn_memmap *map, unsigned int i, uint64_t start,
-		  uint64_t end, enum xn_mem_type type)
+static int memmap_insert(struct xn_memmap *map, unsigned int i, uint64_t start,
+			 uint64_t end, enum xn_mem_type type)
 {
 	int ret = open_gap(map, i);
 
@@ -29,7 +29,7 @@ static int insert(struct xn_memmap *map, unsigned int i, uint64_t start,
 }
 
 /* Split range[i] at an address inside it. */
-static int split(struct xn_memmap *map, unsigned int i, uint64_t at)
+static int memmap_split(struct xn_memmap *map, unsigned int i, uint64_t at)
 {
 	int ret = open_gap(map, i);
 
@@ -73,8 +73,8 @@ static void merge_neighbours(struct xn_memmap *map)
  * Each iteration handles the part of [start, end) up to the next border of an
  * existing range.
  */
-static int add(struct xn_memmap *map, uint64_t start, uint64_t end,
-	       enum xn_mem_type type)
+static int memmap_add(struct xn_memmap *map, uint64_t start, uint64_t end,
+		      enum xn_mem_type type)
 {
 	int ret;
 
@@ -83,11 +83,11 @@ static int add(struct xn_memmap *map, uint64_t start, uint64_t end,
 		struct xn_mem_range *r = &map->range[i];
 
 		if (i == map->nr || r->start >= end)
-			return insert(map, i, start, end, type);
+			return memmap_insert(map, i, start, end, type);
 		if (r->start > start) {
 			uint64_t next = r->start;
 
-			ret = insert(map, i, start, next, type);
+			ret = memmap_insert(map, i, start, next, type);
 			if (ret)
 				return ret;
 			start = next;
@@ -98,13 +98,13 @@ static int add(struct xn_memmap *map, uint64_t start, uint64_t end,
 			continue;
 		}
 		if (r->start < start) {
-			ret = split(map, i, start);
+			ret = memmap_split(map, i, start);
 			if (ret)
 				return ret;
 			r = &map->range[++i];
 		}
 		if (r->end > end) {
-			ret = split(map, i, end);
+			ret = memmap_split(map, i, end);
 			if (ret)
 				return ret;
 		}
@@ -123,7 +123,7 @@ int xn_memmap_add(struct xn_memmap *map, uint64_t start, uint64_t size,
 		return -EINVAL;
 	if (type < XN_MEM_RAM || type > XN_MEM_UNUSABLE)
 		type = XN_MEM_RESERVED;
-	ret = add(map, start, start + size, type);
+	ret = memmap_add(map, start, start + size, type);
 	merge_neighbours(map);
 	return ret;
 }

@@ -60,7 +60,7 @@ void xn_backoff_close(struct xn_backoff *b)
 	xn_work_cancel(&b->work);
 }
 
-static void hold(struct xn_backoff *b, uint32_t beyond)
+static void backoff_hold(struct xn_backoff *b, uint32_t beyond)
 {
 	unsigned long flags;
 	bool first = false;
@@ -96,7 +96,7 @@ void xn_backoff_event(struct xn_backoff *b)
 		return;
 	b->spurious++;
 	if (idle >= FREE)
-		hold(b, idle - FREE);
+		backoff_hold(b, idle - FREE);
 }
 
 void xn_backoff_end(struct xn_backoff *b)

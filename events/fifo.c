@@ -154,8 +154,8 @@ static void fifo_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
  * the queue. A loop of links ends too: each step clears the LINKED that the
  * next needs.
  */
-static bool consume(struct xn_evtchn_table *t, struct fifo_vcpu *v,
-		    unsigned int queue, unsigned int *events)
+static bool fifo_consume(struct xn_evtchn_table *t, struct fifo_vcpu *v,
+			 unsigned int queue, unsigned int *events)
 {
 	evtchn_port_t port = v->head[queue];
 	event_word_t *w, old;
@@ -181,7 +181,7 @@ static bool consume(struct xn_evtchn_table *t, struct fifo_vcpu *v,
 }
 
 /* Queues that are not empty, including those that Xen has just reported. */
-static uint32_t look(struct fifo_vcpu *v)
+static uint32_t fifo_look(struct fifo_vcpu *v)
 {
 	if (XN_READ_ONCE(v->control->ready))
 		v->ready |= __atomic_exchange_n(&v->control->ready, 0,
@@ -197,10 +197,10 @@ static unsigned int fifo_upcall(struct xn_evtchn_table *t, unsigned int vcpu,
 	struct fifo_vcpu *v = &f->vcpu[vcpu / GROUP][vcpu % GROUP];
 	unsigned int events = 0, budget = BUDGET;
 
-	for (; budget && look(v); budget--) {
+	for (; budget && fifo_look(v); budget--) {
 		unsigned int queue = __builtin_ctz(v->ready);
 
-		if (!consume(t, v, queue, &events))
+		if (!fifo_consume(t, v, queue, &events))
 			v->ready &= ~(1u << queue);
 	}
 	/* Xen makes no upcall for a queue that is not empty. */
@@ -296,7 +296,7 @@ static int fifo_init(struct xn_evtchn_table *t)
 }
 
 /* Give Xen one more page of words. Each port in it is masked until bound. */
-static int expand(struct xn_evtchn_table *t, struct fifo *f)
+static int fifo_expand(struct xn_evtchn_table *t, struct fifo *f)
 {
 	event_word_t *page = xn_os_page_alloc();
 	struct evtchn_expand_array x;
@@ -329,7 +329,7 @@ static int fifo_grow(struct xn_evtchn_table *t, evtchn_port_t port)
 	int err = 0;
 
 	while (!err && !word_of(t->priv, port))
-		err = expand(t, t->priv);
+		err = fifo_expand(t, t->priv);
 	return err;
 }
 

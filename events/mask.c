@@ -16,8 +16,8 @@
  * leaves the right value. Until then one event may still be delivered, as if it
  * had been signalled earlier.
  */
-static void settle(struct xn_evtchn_table *t, evtchn_port_t port,
-		   struct xn_evtchn_port *p)
+static void mask_settle(struct xn_evtchn_table *t, evtchn_port_t port,
+			struct xn_evtchn_port *p)
 {
 	bool held, now = __atomic_load_n(&p->holders, __ATOMIC_SEQ_CST);
 
@@ -39,7 +39,7 @@ void xn_evtchn_hold(struct xn_evtchn_table *t, evtchn_port_t port,
 	if (!p)
 		return;
 	__atomic_fetch_or(&p->holders, who, __ATOMIC_SEQ_CST);
-	settle(t, port, p);
+	mask_settle(t, port, p);
 }
 
 void xn_evtchn_release(struct xn_evtchn_table *t, evtchn_port_t port,
@@ -50,7 +50,7 @@ void xn_evtchn_release(struct xn_evtchn_table *t, evtchn_port_t port,
 	if (!p)
 		return;
 	__atomic_fetch_and(&p->holders, ~who, __ATOMIC_SEQ_CST);
-	settle(t, port, p);
+	mask_settle(t, port, p);
 }
 
 void xn_evtchn_raise(struct xn_evtchn_table *t, evtchn_port_t port)

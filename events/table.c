@@ -28,9 +28,9 @@ static void close_port(evtchn_port_t port)
 			  port, err);
 }
 
-static int attach(struct xn_evtchn_table *t, evtchn_port_t port,
-		  unsigned int vcpu, unsigned int adopted, xn_evtchn_fn fn,
-		  void *data)
+static int table_attach(struct xn_evtchn_table *t, evtchn_port_t port,
+			unsigned int vcpu, unsigned int adopted,
+			xn_evtchn_fn fn, void *data)
 {
 	struct xn_evtchn_port *p;
 	unsigned long flags;
@@ -71,7 +71,7 @@ static int attach_new(struct xn_evtchn_table *t, evtchn_port_t port,
 		      unsigned int vcpu, xn_evtchn_fn fn, void *data,
 		      evtchn_port_t *res)
 {
-	int err = attach(t, port, vcpu, 0, fn, data);
+	int err = table_attach(t, port, vcpu, 0, fn, data);
 
 	if (err)
 		close_port(port);
@@ -136,7 +136,7 @@ int xn_evtchn_adopt(struct xn_evtchn_table *t, evtchn_port_t port,
 	if (x.status != EVTCHNSTAT_interdomain &&
 	    x.status != EVTCHNSTAT_unbound)
 		return -EINVAL;
-	return attach(t, port, x.vcpu, x.status, fn, data);
+	return table_attach(t, port, x.vcpu, x.status, fn, data);
 }
 
 void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port)
@@ -324,7 +324,8 @@ static void vcpus_free(struct xn_evtchn_table *t)
 	t->vcpu = NULL;
 }
 
-static int start(struct xn_evtchn_table *t, const struct xn_evtchn_ops *ops)
+static int table_start(struct xn_evtchn_table *t,
+		       const struct xn_evtchn_ops *ops)
 {
 	t->ops = ops;
 	t->max_ports = EVTCHN_2L_NR_CHANNELS;
@@ -345,9 +346,9 @@ int xn_evtchn_init(struct xn_evtchn_table *t, const struct xn_vcpus *vcpus,
 		return -ENOMEM;
 	xn_evtchn_twolevel_mask_all(vcpus->shared);
 
-	err = start(t, ops ? ops : &xn_evtchn_fifo);
+	err = table_start(t, ops ? ops : &xn_evtchn_fifo);
 	if (!ops && (err == -ENOSYS || err == -EOPNOTSUPP))
-		err = start(t, &xn_evtchn_twolevel);
+		err = table_start(t, &xn_evtchn_twolevel);
 	if (err)
 		vcpus_free(t);
 	return err;

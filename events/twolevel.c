@@ -30,7 +30,7 @@ _Static_assert(sizeof(struct twolevel) <= XN_PAGE_SIZE, "fits a page");
 
 /* ---- the bits in shared info ---- */
 
-static xen_ulong_t bit(evtchn_port_t port)
+static xen_ulong_t twolevel_bit(evtchn_port_t port)
 {
 	return (xen_ulong_t)1 << port % WORD_BITS;
 }
@@ -45,20 +45,21 @@ static xen_ulong_t *mask_word(struct xn_evtchn_table *t, evtchn_port_t port)
 	return &t->vcpus->shared->evtchn_mask[port / WORD_BITS];
 }
 
-static bool test(const xen_ulong_t *word, evtchn_port_t port)
+static bool twolevel_test(const xen_ulong_t *word, evtchn_port_t port)
 {
-	return XN_READ_ONCE(*word) & bit(port);
+	return XN_READ_ONCE(*word) & twolevel_bit(port);
 }
 
-static bool set(xen_ulong_t *word, evtchn_port_t port)
+static bool twolevel_set(xen_ulong_t *word, evtchn_port_t port)
 {
-	return __atomic_fetch_or(word, bit(port), __ATOMIC_SEQ_CST) & bit(port);
+	return __atomic_fetch_or(word, twolevel_bit(port), __ATOMIC_SEQ_CST) &
+	       twolevel_bit(port);
 }
 
-static bool reset(xen_ulong_t *word, evtchn_port_t port)
+static bool twolevel_reset(xen_ulong_t *word, evtchn_port_t port)
 {
-	return __atomic_fetch_and(word, ~bit(port), __ATOMIC_SEQ_CST) &
-	       bit(port);
+	return __atomic_fetch_and(word, ~twolevel_bit(port), __ATOMIC_SEQ_CST) &
+	       twolevel_bit(port);
 }
 
 void xn_evtchn_twolevel_mask_all(struct shared_info *shared)
@@ -147,27 +148,27 @@ static void takers_leave(struct xn_evtchn_table *t, evtchn_port_t port,
 
 static void twolevel_clear(struct xn_evtchn_table *t, evtchn_port_t port)
 {
-	reset(pending_word(t, port), port);
+	twolevel_reset(pending_word(t, port), port);
 }
 
 static bool twolevel_is_pending(struct xn_evtchn_table *t, evtchn_port_t port)
 {
-	return test(pending_word(t, port), port);
+	return twolevel_test(pending_word(t, port), port);
 }
 
 static void twolevel_set_pending(struct xn_evtchn_table *t, evtchn_port_t port)
 {
-	set(pending_word(t, port), port);
+	twolevel_set(pending_word(t, port), port);
 }
 
 static void twolevel_mask(struct xn_evtchn_table *t, evtchn_port_t port)
 {
-	set(mask_word(t, port), port);
+	twolevel_set(mask_word(t, port), port);
 }
 
 static bool twolevel_is_masked(struct xn_evtchn_table *t, evtchn_port_t port)
 {
-	return test(mask_word(t, port), port);
+	return twolevel_test(mask_word(t, port), port);
 }
 
 static void twolevel_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
@@ -175,11 +176,11 @@ static void twolevel_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
 	struct evtchn_unmask x = { .port = port };
 
 	if (!twolevel_is_pending(t, port)) {
-		reset(mask_word(t, port), port);
+		twolevel_reset(mask_word(t, port), port);
 		if (!twolevel_is_pending(t, port))
 			return;
 		/* An event came in between; Xen may have seen it masked. */
-		set(mask_word(t, port), port);
+		twolevel_set(mask_word(t, port), port);
 	}
 	/* Xen makes an upcall only if it clears the mask bit itself. */
 	xn_hc_evtchn(EVTCHNOP_unmask, &x);
@@ -187,8 +188,8 @@ static void twolevel_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
 
 /* ---- upcall ---- */
 
-static unsigned int take(struct xn_evtchn_table *t, evtchn_port_t port,
-			 unsigned int vcpu)
+static unsigned int twolevel_take(struct xn_evtchn_table *t, evtchn_port_t port,
+				  unsigned int vcpu)
 {
 	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
 	bool ours;
@@ -198,7 +199,7 @@ static unsigned int take(struct xn_evtchn_table *t, evtchn_port_t port,
 		return 0;
 	/* Read before the event is cleared: the next one may follow at once. */
 	ours = __atomic_load_n(&p->vcpu, __ATOMIC_SEQ_CST) == vcpu;
-	if (!reset(pending_word(t, port), port))
+	if (!twolevel_reset(pending_word(t, port), port))
 		return 0;
 	if (!ours)
 		takers_leave(t, port, vcpu);
@@ -226,7 +227,8 @@ static unsigned int twolevel_upcall(struct xn_evtchn_table *t,
 				     ~XN_READ_ONCE(*mask_word(t, first));
 
 		for (; events; events &= events - 1)
-			n += take(t, first + __builtin_ctzll(events), vcpu);
+			n += twolevel_take(t, first + __builtin_ctzll(events),
+					   vcpu);
 	}
 	return n;
 }

@@ -7,7 +7,7 @@
 #include <xenion/grant.h>
 
 /* Saturate, do not truncate: Xen rejects 0xffff, but might accept less. */
-static uint16_t fit(unsigned int n)
+static uint16_t copy_fit(unsigned int n)
 {
 	return n < 0xffff ? n : 0xffff;
 }
@@ -19,11 +19,11 @@ static void fill_in(struct gnttab_copy *op, struct gnttab_copy_ptr *granted,
 {
 	granted->u.ref = ref;
 	granted->domid = domid;
-	granted->offset = fit(offset);
+	granted->offset = copy_fit(offset);
 	ours->u.gmfn = xn_os_gfn(va);
 	ours->domid = DOMID_SELF;
 	ours->offset = (uintptr_t)va % XN_PAGE_SIZE;
-	op->len = fit(len);
+	op->len = copy_fit(len);
 }
 
 void xn_gntcopy_from(struct gnttab_copy *op, domid_t domid, grant_ref_t ref,

@@ -42,7 +42,7 @@ unsigned int xn_gnttab_unused(struct xn_gnttab *gt)
 	return to_be_had(gt) + xn_gref_cached(gt);
 }
 
-static unsigned int missing(struct xn_gnttab *gt, unsigned int count)
+static unsigned int shortage_missing(struct xn_gnttab *gt, unsigned int count)
 {
 	unsigned int unused = XN_READ_ONCE(gt->nr_free) + xn_gref_cached(gt);
 
@@ -53,12 +53,12 @@ int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count)
 {
 	int err = 0;
 
-	while (!err && missing(gt, count))
+	while (!err && shortage_missing(gt, count))
 		err = xn_gref_grow(gt);
 	if (!err || !XN_READ_ONCE(gt->full))
 		return err;
-	(void)xn_gnttab_shrink(gt, missing(gt, count));
-	return missing(gt, count) ? -ENOSPC : 0;
+	(void)xn_gnttab_shrink(gt, shortage_missing(gt, count));
+	return shortage_missing(gt, count) ? -ENOSPC : 0;
 }
 
 /* ---- those who give back ---- */

@@ -10,7 +10,7 @@ struct out {
 	unsigned int size, len;
 };
 
-static void put(struct out *o, char c)
+static void format_put(struct out *o, char c)
 {
 	if (o->len + 1 < o->size)
 		o->buf[o->len++] = c;
@@ -21,9 +21,9 @@ static void put_string(struct out *o, const char *s, unsigned int width)
 	unsigned int n = 0;
 
 	for (; s[n]; n++)
-		put(o, s[n]);
+		format_put(o, s[n]);
 	for (; n < width; n++)
-		put(o, ' ');
+		format_put(o, ' ');
 }
 
 static void put_number(struct out *o, unsigned long v, unsigned int base,
@@ -37,15 +37,15 @@ static void put_number(struct out *o, unsigned long v, unsigned int base,
 		v /= base;
 	} while (v);
 	for (; width > n; width--)
-		put(o, fill);
+		format_put(o, fill);
 	while (n)
-		put(o, digits[--n]);
+		format_put(o, digits[--n]);
 }
 
 static void put_signed(struct out *o, long v, unsigned int width, char fill)
 {
 	if (v < 0) {
-		put(o, '-');
+		format_put(o, '-');
 		put_number(o, -(unsigned long)v, 10, width, fill);
 	} else {
 		put_number(o, v, 10, width, fill);
@@ -62,7 +62,7 @@ unsigned int xn_vformat(char *buf, unsigned int size, const char *fmt,
 		char fill = ' ';
 
 		if (*fmt != '%') {
-			put(&o, *fmt);
+			format_put(&o, *fmt);
 			continue;
 		}
 		fmt++;
@@ -97,13 +97,13 @@ unsigned int xn_vformat(char *buf, unsigned int size, const char *fmt,
 				   width);
 			break;
 		case 'c':
-			put(&o, __builtin_va_arg(ap, int));
+			format_put(&o, __builtin_va_arg(ap, int));
 			break;
 		case '\0':
 			fmt--;
 			break;
 		default:
-			put(&o, *fmt);
+			format_put(&o, *fmt);
 		}
 	}
 	if (size)

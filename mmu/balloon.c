@@ -21,7 +21,7 @@ struct xn_balloon_index {
 
 _Static_assert(sizeof(struct xn_balloon_index) <= XN_PAGE_SIZE, "fits a page");
 
-static long query(unsigned int cmd)
+static long balloon_query(unsigned int cmd)
 {
 	struct xen_memory_domain x = { .domid = DOMID_SELF };
 
@@ -30,16 +30,17 @@ static long query(unsigned int cmd)
 
 long xn_balloon_current(void)
 {
-	return query(XENMEM_current_reservation);
+	return balloon_query(XENMEM_current_reservation);
 }
 
 long xn_balloon_limit(void)
 {
-	return query(XENMEM_maximum_reservation);
+	return balloon_query(XENMEM_maximum_reservation);
 }
 
 /* Returns how many of the first @n numbers Xen has processed, or an error. */
-static int reservation(unsigned int cmd, xen_pfn_t *frame, unsigned int n)
+static int balloon_reservation(unsigned int cmd, xen_pfn_t *frame,
+			       unsigned int n)
 {
 	struct xen_memory_reservation x = {
 		.nr_extents = n, .domid = DOMID_SELF,
@@ -56,7 +57,7 @@ static int reservation(unsigned int cmd, xen_pfn_t *frame, unsigned int n)
 
 /* ---- which pages are in ---- */
 
-static int reserve(struct xn_balloon *b)
+static int balloon_reserve(struct xn_balloon *b)
 {
 	struct xn_balloon_index *x = b->top;
 
@@ -70,19 +71,19 @@ static int reserve(struct xn_balloon *b)
 	return 0;
 }
 
-static void push(struct xn_balloon *b, void *page)
+static void balloon_push(struct xn_balloon *b, void *page)
 {
 	b->top->page[b->top->nr++] = page;
 	b->count++;
 }
 
-static void *pop(struct xn_balloon *b)
+static void *balloon_pop(struct xn_balloon *b)
 {
 	b->count--;
 	return b->top->page[--b->top->nr];
 }
 
-static void trim(struct xn_balloon *b)
+static void balloon_trim(struct xn_balloon *b)
 {
 	struct xn_balloon_index *x = b->top;
 
@@ -93,7 +94,7 @@ static void trim(struct xn_balloon *b)
 }
 
 /* The page's memory can neither be mapped nor given to Xen. */
-static void lose(struct xn_balloon *b, int err)
+static void balloon_lose(struct xn_balloon *b, int err)
 {
 	b->lost++;
 	xn_os_log(XN_ERR,
@@ -102,9 +103,9 @@ static void lose(struct xn_balloon *b, int err)
 }
 
 /* Give Xen the memory of a page that could not be mapped. True: it took it. */
-static bool release(xen_pfn_t frame)
+static bool balloon_release(xen_pfn_t frame)
 {
-	return reservation(XENMEM_decrease_reservation, &frame, 1) == 1;
+	return balloon_reservation(XENMEM_decrease_reservation, &frame, 1) == 1;
 }
 
 /* ---- out and in ---- */
@@ -124,15 +125,15 @@ static bool stays_out(struct xn_balloon *b, void **page, unsigned int i,
 		return false;
 	page[i] = page[taken];
 	page[taken] = p;
-	if (release(frame))
-		push(b, p);
+	if (balloon_release(frame))
+		balloon_push(b, p);
 	else
-		lose(b, err);
+		balloon_lose(b, err);
 	return true;
 }
 
 /* Returns how many of the first pages the balloon has now, or an error. */
-static int give(struct xn_balloon *b, void **page, unsigned int n)
+static int balloon_give(struct xn_balloon *b, void **page, unsigned int n)
 {
 	xen_pfn_t frame[BATCH];
 	unsigned int i, taken;
@@ -147,13 +148,14 @@ static int give(struct xn_balloon *b, void **page, unsigned int n)
 	}
 	n = i;
 	if (n)
-		done = reservation(XENMEM_decrease_reservation, frame, n);
+		done = balloon_reservation(XENMEM_decrease_reservation, frame,
+					   n);
 	if (done < 0) {
 		err = done;
 		done = 0;
 	}
 	for (i = 0; i < (unsigned int)done; i++)
-		push(b, page[i]);
+		balloon_push(b, page[i]);
 	for (taken = done; i < n; i++)
 		taken += stays_out(b, page, i, taken, frame[i]);
 	if (taken)
@@ -167,7 +169,7 @@ int xn_balloon_give(struct xn_balloon *b, void **pages, unsigned int count)
 	int ret = 0;
 
 	while (done < count) {
-		ret = reserve(b);
+		ret = balloon_reserve(b);
 		if (ret)
 			break;
 		n = XN_ARRAY_SIZE(b->top->page) - b->top->nr;
@@ -175,18 +177,18 @@ int xn_balloon_give(struct xn_balloon *b, void **pages, unsigned int count)
 			n = BATCH;
 		if (n > count - done)
 			n = count - done;
-		ret = give(b, pages + done, n);
+		ret = balloon_give(b, pages + done, n);
 		if (ret > 0)
 			done += ret;
 		if (ret < (int)n)
 			break;
 	}
-	trim(b);
+	balloon_trim(b);
 	return done ? (int)done : ret;
 }
 
 /* Returns how many pages have memory again, or an error. */
-static int take(struct xn_balloon *b, void **page, unsigned int n)
+static int balloon_take(struct xn_balloon *b, void **page, unsigned int n)
 {
 	xen_pfn_t frame[BATCH];
 	int done, err = 0, i, got = 0;
@@ -195,11 +197,11 @@ static int take(struct xn_balloon *b, void **page, unsigned int n)
 	for (k = 0; k < n; k++)
 		frame[k] = xn_frame_ops->ram_gfn(b->top->page[b->top->nr - 1 -
 							      k]);
-	done = reservation(XENMEM_populate_physmap, frame, n);
+	done = balloon_reservation(XENMEM_populate_physmap, frame, n);
 	if (done <= 0)
 		return done ? done : -ENOMEM;
 	for (i = 0; i < done; i++)
-		page[i] = pop(b);
+		page[i] = balloon_pop(b);
 	for (i = 0; i < done; i++) {
 		void *p = page[i];
 		int why = xn_frame_ops->ram_in(p, frame[i]);
@@ -209,10 +211,10 @@ static int take(struct xn_balloon *b, void **page, unsigned int n)
 			continue;
 		}
 		err = why;
-		if (release(frame[i]))
-			push(b, p);
+		if (balloon_release(frame[i]))
+			balloon_push(b, p);
 		else
-			lose(b, why);
+			balloon_lose(b, why);
 	}
 	return got ? got : err;
 }
@@ -228,8 +230,8 @@ int xn_balloon_take(struct xn_balloon *b, void **pages, unsigned int count)
 			n = BATCH;
 		if (n > count - done)
 			n = count - done;
-		ret = take(b, pages + done, n);
-		trim(b);
+		ret = balloon_take(b, pages + done, n);
+		balloon_trim(b);
 		if (ret > 0)
 			done += ret;
 		if (ret < (int)n)
@@ -246,7 +248,7 @@ void xn_balloon_fini(struct xn_balloon *b)
 			  b->count);
 	while (b->top) {
 		b->top->nr = 0;
-		trim(b);
+		balloon_trim(b);
 	}
 	memset(b, 0, sizeof(*b));
 }

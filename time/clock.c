@@ -42,8 +42,8 @@ int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
 }
 
 /* Read the counter between the versions: both must be of one CPU. */
-static bool snapshot(const struct vcpu_time_info *from,
-		     struct vcpu_time_info *to, uint64_t *cycles)
+static bool clock_snapshot(const struct vcpu_time_info *from,
+			   struct vcpu_time_info *to, uint64_t *cycles)
 {
 	unsigned int i;
 
@@ -63,7 +63,7 @@ static bool snapshot(const struct vcpu_time_info *from,
 }
 
 /* The latest time that any caller was given. */
-static uint64_t latest(struct xn_clock *c)
+static uint64_t clock_latest(struct xn_clock *c)
 {
 	uint64_t ns = __atomic_load_n(&c->max, __ATOMIC_RELAXED);
 	unsigned int i;
@@ -77,7 +77,7 @@ static uint64_t latest(struct xn_clock *c)
 	return ns;
 }
 
-static uint64_t raise(uint64_t *max, uint64_t ns)
+static uint64_t clock_raise(uint64_t *max, uint64_t ns)
 {
 	uint64_t old = __atomic_load_n(max, __ATOMIC_RELAXED);
 
@@ -99,13 +99,13 @@ uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu)
 	bool stable;
 
 	if (vcpu >= c->vcpus->nr)
-		return latest(c);
+		return clock_latest(c);
 	info = __atomic_load_n(&c->vcpus->info[vcpu], __ATOMIC_ACQUIRE);
 	if (!info)
-		return latest(c);
+		return clock_latest(c);
 	v = &c->vcpu[vcpu];
 	stable = v->stable;
-	if (snapshot(&info->time, &ti, &cycles) &&
+	if (clock_snapshot(&info->time, &ti, &cycles) &&
 	    !xn_clock_scale(&ti, cycles, &ns)) {
 		stable = ti.flags & XEN_PVCLOCK_TSC_STABLE_BIT;
 	} else {
@@ -115,12 +115,12 @@ uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu)
 	/* Other vCPUs' times are in use now, or were until now. */
 	if (stable != v->stable) {
 		v->stable = stable;
-		XN_WRITE_ONCE(v->last, latest(c));
+		XN_WRITE_ONCE(v->last, clock_latest(c));
 	}
 	if (ns < v->last)
 		ns = v->last;
 	if (!stable)
-		ns = raise(&c->max, ns);
+		ns = clock_raise(&c->max, ns);
 	XN_WRITE_ONCE(v->last, ns);
 	return ns;
 }

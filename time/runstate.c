@@ -83,7 +83,7 @@ void xn_runstate_fini(struct xn_runstate *r)
 	memset(r, 0, sizeof(*r));
 }
 
-static int check(const struct vcpu_runstate_info *info)
+static int runstate_check(const struct vcpu_runstate_info *info)
 {
 	if (info->state >= RUNSTATE_running && info->state <= RUNSTATE_offline)
 		return 0;
@@ -95,11 +95,11 @@ int xn_runstate_get(unsigned int vcpu, struct vcpu_runstate_info *info)
 {
 	int err = xn_hc_vcpu(VCPUOP_get_runstate_info, vcpu, info);
 
-	return err ? err : check(info);
+	return err ? err : runstate_check(info);
 }
 
-static bool snapshot(const struct vcpu_runstate_info *from,
-		     struct vcpu_runstate_info *to)
+static bool runstate_snapshot(const struct vcpu_runstate_info *from,
+			      struct vcpu_runstate_info *to)
 {
 	unsigned int i, k;
 
@@ -122,8 +122,8 @@ static bool snapshot(const struct vcpu_runstate_info *from,
 int xn_runstate_read(const struct xn_runstate *r, unsigned int vcpu,
 		     uint64_t now, struct vcpu_runstate_info *info)
 {
-	if (vcpu >= r->nr_vcpus || !snapshot(area_of(r, vcpu), info) ||
-	    check(info))
+	if (vcpu >= r->nr_vcpus || !runstate_snapshot(area_of(r, vcpu), info) ||
+	    runstate_check(info))
 		return xn_runstate_get(vcpu, info);
 	/* Xen adds up a state when it ends; the hypercall adds it up to now. */
 	if (now > info->state_entry_time)

@@ -13,7 +13,8 @@
  */
 #define TRIES	1000u
 
-static int snapshot(const struct shared_info *shared, struct xn_wallclock *wc)
+static int wallclock_snapshot(const struct shared_info *shared,
+			      struct xn_wallclock *wc)
 {
 	unsigned int i;
 
@@ -33,7 +34,7 @@ int xn_wallclock_read(const struct shared_info *shared, uint64_t now,
 		      struct xn_wallclock *wc)
 {
 	struct xn_wallclock base;
-	int err = snapshot(shared, &base);
+	int err = wallclock_snapshot(shared, &base);
 
 	if (err)
 		return err;

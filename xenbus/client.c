@@ -27,7 +27,7 @@ struct xn_xs_request {
 };
 
 /* Make all requests fail from now on. The lock is held. */
-static void shut(struct xn_xs *xs)
+static void client_shut(struct xn_xs *xs)
 {
 	struct xn_xs_request *req;
 
@@ -41,7 +41,7 @@ static void shut(struct xn_xs *xs)
 	xs->requests = NULL;
 }
 
-static void complain(const char *why)
+static void client_complain(const char *why)
 {
 	xn_stat_inc(XN_STAT_REFUSED);
 	xn_os_log(XN_ERR, "xenstore: %s; the connection is given up", why);
@@ -52,7 +52,7 @@ void xn_xs_quit(struct xn_xs *xs)
 {
 	unsigned long flags = xn_lock(&xs->lock);
 
-	shut(xs);
+	client_shut(xs);
 	xn_unlock(&xs->lock, flags);
 	xn_wake(&xs->wait);
 }
@@ -62,11 +62,11 @@ static void give_up(struct xn_xs *xs, const char *why)
 	unsigned long flags = xn_lock(&xs->lock);
 	bool news = !xs->dead;
 
-	shut(xs);
+	client_shut(xs);
 	xn_unlock(&xs->lock, flags);
 	xn_wake(&xs->wait);
 	if (news)
-		complain(why);
+		client_complain(why);
 }
 
 /* ---- replies ---- */
@@ -169,7 +169,7 @@ void xn_xs_client_init(struct xn_xs *xs)
  * Consume what is in the response ring now; later data comes with another
  * event. The lock is held. Returns a description of the fault, or NULL.
  */
-static const char *receive(struct xn_xs *xs)
+static const char *client_receive(struct xn_xs *xs)
 {
 	struct xenstore_domain_interface *intf = xs->intf;
 	uint32_t begin = xs->rsp_cons;
@@ -202,7 +202,7 @@ static const char *receive(struct xn_xs *xs)
 	return NULL;
 }
 
-static void look(struct xn_xs *xs)
+static void client_look(struct xn_xs *xs)
 {
 	const char *wrong = NULL;
 	unsigned long flags;
@@ -211,13 +211,13 @@ static void look(struct xn_xs *xs)
 		return;
 	flags = xn_lock(&xs->lock);
 	if (!xs->dead) {
-		wrong = receive(xs);
+		wrong = client_receive(xs);
 		if (wrong)
-			shut(xs);
+			client_shut(xs);
 	}
 	xn_unlock(&xs->lock, flags);
 	if (wrong)
-		complain(wrong);
+		client_complain(wrong);
 	xn_wake(&xs->wait);
 }
 
@@ -226,7 +226,7 @@ void xn_xs_upcall(struct xn_xs *xs)
 	if (XN_READ_ONCE(xs->unheard) < XN_XS_UNHEARD)
 		XN_WRITE_ONCE(xs->unheard, 0);
 	xn_backoff_event(&xs->backoff);
-	look(xs);
+	client_look(xs);
 }
 
 /* Answers that no event tells of: once is bad luck, again and again a fault. */
@@ -246,7 +246,7 @@ static void count_unheard(struct xn_xs *xs)
 void xn_xs_nudge(struct xn_xs *xs)
 {
 	count_unheard(xs);
-	look(xs);
+	client_look(xs);
 	xn_evtchn_send(xs->port);
 }
 
@@ -278,15 +278,15 @@ static int wait_room(struct xn_xs *xs, uint32_t bytes, uint64_t deadline)
 }
 
 /* Show xenstored what is in the request ring. */
-static void publish(struct xn_xs *xs)
+static void client_publish(struct xn_xs *xs)
 {
 	xn_wmb();
 	XN_WRITE_ONCE(xs->intf->req_prod, xs->req_prod);
 	xn_evtchn_send(xs->port);
 }
 
-static int put(struct xn_xs *xs, const void *data, uint32_t len,
-	       uint64_t deadline)
+static int client_put(struct xn_xs *xs, const void *data, uint32_t len,
+		      uint64_t deadline)
 {
 	const char *from = data;
 
@@ -297,7 +297,7 @@ static int put(struct xn_xs *xs, const void *data, uint32_t len,
 		int err;
 
 		if (!room) {
-			publish(xs);
+			client_publish(xs);
 			err = wait_room(xs, 1, deadline);
 			if (err)
 				return err;
@@ -328,14 +328,14 @@ static int send_message(struct xn_xs *xs, const struct xsd_sockmsg *hdr,
 				     XENSTORE_RING_SIZE), deadline);
 	if (err)
 		return err;
-	err = put(xs, hdr, sizeof(*hdr), deadline);
+	err = client_put(xs, hdr, sizeof(*hdr), deadline);
 	for (i = 0; !err && i < nr_parts; i++)
-		err = put(xs, parts[i].data, parts[i].len, deadline);
+		err = client_put(xs, parts[i].data, parts[i].len, deadline);
 	if (err) {
 		give_up(xs, "xenstored has stopped in the midst of a request");
 		return err;
 	}
-	publish(xs);
+	client_publish(xs);
 	xn_stat_inc(XN_STAT_XS_REQUEST);
 	return 0;
 }
@@ -369,9 +369,10 @@ static void sending_put(struct xn_xs *xs)
 	xn_wake(&xs->wait);
 }
 
-static int exchange(struct xn_xs *xs, struct xn_xs_request *req,
-		    struct xsd_sockmsg *hdr, const struct xn_xs_part *parts,
-		    unsigned int nr_parts)
+static int client_exchange(struct xn_xs *xs, struct xn_xs_request *req,
+			   struct xsd_sockmsg *hdr,
+			   const struct xn_xs_part *parts,
+			   unsigned int nr_parts)
 {
 	uint64_t deadline = xn_os_now() + xs->timeout;
 	unsigned long flags;
@@ -425,7 +426,7 @@ int xn_xs_talk(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
 	xs->users++;
 	xn_unlock(&xs->lock, flags);
 
-	ret = exchange(xs, &req, &hdr, parts, nr_parts);
+	ret = client_exchange(xs, &req, &hdr, parts, nr_parts);
 
 	/* After the last user xn_xs_fini() continues: do not touch @xs then. */
 	flags = xn_lock(&xs->lock);

@@ -25,7 +25,7 @@ static bool response_waits(const struct xenstore_domain_interface *intf)
  * Discard what a previous user left in the rings, until nothing more arrives.
  * Complete replies that arrive even later are recognised by their foreign ids.
  */
-static void drain(struct xn_xs *xs)
+static void connect_drain(struct xn_xs *xs)
 {
 	struct xenstore_domain_interface *intf = xs->intf;
 	uint64_t deadline = xn_os_now() + DRAIN_TIMEOUT;
@@ -55,7 +55,7 @@ static int reset_watches(struct xn_xs *xs)
 }
 
 /* Take over the page's indices, and remove a previous user's watches. */
-static int hello(struct xn_xs *xs)
+static int connect_hello(struct xn_xs *xs)
 {
 	unsigned long flags = xn_lock(&xs->lock);
 
@@ -69,7 +69,7 @@ static int hello(struct xn_xs *xs)
 	return reset_watches(xs);
 }
 
-static bool connected(struct xn_xs *xs, uint64_t timeout)
+static bool connect_done(struct xn_xs *xs, uint64_t timeout)
 {
 	uint64_t deadline = xn_os_now() + timeout;
 
@@ -78,7 +78,7 @@ static bool connected(struct xn_xs *xs, uint64_t timeout)
 }
 
 /* Reconnect: xenstored drops its state, half a message included. */
-static int reconnect(struct xn_xs *xs)
+static int connect_reconnect(struct xn_xs *xs)
 {
 	struct xenstore_domain_interface *intf = xs->intf;
 
@@ -89,7 +89,7 @@ static int reconnect(struct xn_xs *xs)
 	XN_WRITE_ONCE(intf->connection, XENSTORE_RECONNECT);
 	xn_mb();
 	xn_evtchn_send(xs->port);
-	return connected(xs, START_TIMEOUT) ? 0 : -ETIMEDOUT;
+	return connect_done(xs, START_TIMEOUT) ? 0 : -ETIMEDOUT;
 }
 
 int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
@@ -112,16 +112,16 @@ int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 	XN_WRITE_ONCE(xs->intf, intf);
 
 	/* The toolstack may still be connecting the page to xenstored. */
-	err = connected(xs, XN_XS_TIMEOUT) ? 0 : -ETIMEDOUT;
+	err = connect_done(xs, XN_XS_TIMEOUT) ? 0 : -ETIMEDOUT;
 	if (!err) {
-		drain(xs);
-		err = hello(xs);
+		connect_drain(xs);
+		err = connect_hello(xs);
 	}
 	if (err) {
 		xn_xs_quit(xs);
-		err = reconnect(xs);
+		err = connect_reconnect(xs);
 		if (!err)
-			err = hello(xs);
+			err = connect_hello(xs);
 	}
 	if (err) {
 		xn_os_log(XN_ERR, "xenstore: no sensible answer (error %d)",

@@ -40,7 +40,7 @@ static bool otherend_ok(const char *path, uint32_t len, domid_t id)
 	       xn_xs_name_ok(path, len, true);
 }
 
-static int refuse(const struct xn_device *dev, const char *node)
+static int device_refuse(const struct xn_device *dev, const char *node)
 {
 	xn_stat_inc(XN_STAT_REFUSED);
 	xn_os_log(XN_ERR, "%s: \"%s\" in xenstore makes no sense", dev->node,
@@ -64,7 +64,7 @@ int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
 	ret = xn_xs_read_uint(&guest->xs, XN_XS_NOTXN, dev->node, "backend-id",
 			      DOMID_FIRST_RESERVED - 1, &domid);
 	if (ret == -EINVAL || ret == -ERANGE)
-		return refuse(dev, "backend-id");
+		return device_refuse(dev, "backend-id");
 	if (ret < 0)
 		return ret;
 	dev->otherend_id = domid;
@@ -73,7 +73,7 @@ int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
 			 dev->otherend, sizeof(dev->otherend));
 	if (ret == -EMSGSIZE ||
 	    (ret >= 0 && !otherend_ok(dev->otherend, ret, dev->otherend_id)))
-		return refuse(dev, "backend");
+		return device_refuse(dev, "backend");
 	return ret < 0 ? ret : 0;
 }
 
@@ -82,7 +82,7 @@ int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
  * or replaced: a new device has another backend, or a state that only a new one
  * has.
  */
-static int find(struct xn_device *dev, uint32_t txn)
+static int device_find(struct xn_device *dev, uint32_t txn)
 {
 	struct xn_xs *xs = &dev->guest->xs;
 	char backend[XN_XS_PATH_MAX];
@@ -104,7 +104,7 @@ static int find(struct xn_device *dev, uint32_t txn)
 
 bool xn_device_exists(struct xn_device *dev)
 {
-	return find(dev, XN_XS_NOTXN) != -ENOENT;
+	return device_find(dev, XN_XS_NOTXN) != -ENOENT;
 }
 
 struct new_state {
@@ -115,7 +115,7 @@ struct new_state {
 static int write_state(struct xn_xs *xs, uint32_t txn, void *data)
 {
 	const struct new_state *new = data;
-	int err = find(new->dev, txn);
+	int err = device_find(new->dev, txn);
 
 	return err ? err : xn_xs_write_uint(xs, txn, new->dev->node, "state",
 					    new->state);
@@ -182,11 +182,11 @@ static int forget_earlier(const struct publication *p, uint32_t txn,
 	return len < 0 ? len : err;
 }
 
-static int publish(struct xn_xs *xs, uint32_t txn, void *data)
+static int device_publish(struct xn_xs *xs, uint32_t txn, void *data)
 {
 	const struct publication *p = data;
 	char *names;
-	int err = find(p->dev, txn);
+	int err = device_find(p->dev, txn);
 
 	if (err)
 		return err;
@@ -208,7 +208,7 @@ int xn_device_publish(struct xn_device *dev, const char *const *earlier,
 		.data = data,
 	};
 
-	return xn_xs_transact(&dev->guest->xs, publish, &p);
+	return xn_xs_transact(&dev->guest->xs, device_publish, &p);
 }
 
 /* ---- the backend's state ---- */
@@ -259,7 +259,7 @@ static void otherend_changed(struct xn_xs_watch *w)
 	case -EINVAL:
 	case -ERANGE:
 		if (!dev->refused)
-			refuse(dev, "state of the backend");
+			device_refuse(dev, "state of the backend");
 		dev->refused = true;
 		break;
 	case -ESHUTDOWN:

@@ -9,7 +9,7 @@
 
 typedef int (*scan_fn)(void *data, const char *type, unsigned int id);
 
-static int list(struct xn_guest *guest, const char *node, char *names)
+static int scan_list(struct xn_guest *guest, const char *node, char *names)
 {
 	int len = xn_xs_list(&guest->xs, XN_XS_NOTXN, "device", node, names,
 			     XN_PAGE_SIZE);
@@ -47,7 +47,7 @@ static int scan_type(struct xn_guest *guest, const char *type, scan_fn fn,
 
 	if (!names)
 		return -ENOMEM;
-	len = list(guest, type, names);
+	len = scan_list(guest, type, names);
 	ret = len < 0 ? len : 0;
 	for (; !ret && !next_id(names, len, id, &id); id++)
 		ret = fn(data, type, id);
@@ -62,7 +62,7 @@ static int scan_all(struct xn_guest *guest, scan_fn fn, void *data)
 
 	if (!types)
 		return -ENOMEM;
-	len = list(guest, "", types);
+	len = scan_list(guest, "", types);
 	if (len < 0)
 		ret = len;
 	for (at = 0; !ret && at < len; at += strlen(types + at) + 1)

@@ -18,7 +18,7 @@
 /* Events of one watch in a row that are not delayed. */
 #define FREE_EVENTS	32u
 
-static struct xn_xs_watch *find(struct xn_xs *xs, uint32_t id)
+static struct xn_xs_watch *watch_find(struct xn_xs *xs, uint32_t id)
 {
 	struct xn_xs_watch *w;
 
@@ -62,7 +62,7 @@ static void unlink_watch(struct xn_xs *xs, struct xn_xs_watch *w)
 	xn_unlock(&xs->lock, flags);
 }
 
-static void fire(struct xn_xs *xs, struct xn_xs_watch *w)
+static void watch_fire(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	struct xn_xs_watch **at = &xs->fired;
 
@@ -98,10 +98,10 @@ void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len)
 		return;
 	}
 	xn_stat_inc(XN_STAT_XS_WATCH);
-	w = find(xs, id);
+	w = watch_find(xs, id);
 	if (!w)
 		return;		/* the watch was just removed */
-	fire(xs, w);
+	watch_fire(xs, w);
 	xn_work_schedule(&xs->work, 0);
 }
 
@@ -128,7 +128,7 @@ static void fire_again(struct xn_work *work)
 		if (!w->again || w->running)
 			continue;
 		w->again = false;
-		fire(xs, w);
+		watch_fire(xs, w);
 		xn_work_schedule(&xs->work, 0);
 	}
 	xn_unlock(&xs->lock, flags);

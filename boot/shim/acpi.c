@@ -44,14 +44,14 @@ struct space {
 	const struct xn_memmap *map;
 };
 
-static uint8_t *at(const struct space *s, uint64_t addr, uint64_t size)
+static uint8_t *acpi_at(const struct space *s, uint64_t addr, uint64_t size)
 {
 	if (!xn_memmap_covers(s->map, addr, size, ANY_TYPE))
 		return NULL;
 	return xn_window_ptr(s->win, addr, size);
 }
 
-static uint8_t sum(const uint8_t *p, uint32_t size)
+static uint8_t acpi_sum(const uint8_t *p, uint32_t size)
 {
 	uint8_t total = 0;
 
@@ -61,15 +61,15 @@ static uint8_t sum(const uint8_t *p, uint32_t size)
 }
 
 /* Find a complete table with a plausible length and a valid checksum. */
-static uint8_t *table(const struct space *s, uint64_t addr, uint32_t *size)
+static uint8_t *acpi_table(const struct space *s, uint64_t addr, uint32_t *size)
 {
-	uint8_t *t = at(s, addr, HEADER_SIZE);
+	uint8_t *t = acpi_at(s, addr, HEADER_SIZE);
 
 	if (!t)
 		return NULL;
 	*size = get32(t + HEADER_LENGTH);
 	if (*size < HEADER_SIZE || *size > MAX_TABLE ||
-	    !at(s, addr, *size) || sum(t, *size))
+	    !acpi_at(s, addr, *size) || acpi_sum(t, *size))
 		return NULL;
 	return t;
 }
@@ -78,21 +78,21 @@ static uint8_t *table(const struct space *s, uint64_t addr, uint32_t *size)
 static uint8_t *find_root(const struct space *s, uint64_t rsdp, uint32_t *size,
 			  unsigned int *entry_size)
 {
-	uint8_t *r = at(s, rsdp, RSDP_SIZE_V1);
+	uint8_t *r = acpi_at(s, rsdp, RSDP_SIZE_V1);
 	uint8_t *root;
 
-	if (!r || memcmp(r, "RSD PTR ", 8) || sum(r, RSDP_SIZE_V1)) {
+	if (!r || memcmp(r, "RSD PTR ", 8) || acpi_sum(r, RSDP_SIZE_V1)) {
 		xn_os_log(XN_ERR, "ACPI: no root pointer at 0x%llx",
 			  (unsigned long long)rsdp);
 		return NULL;
 	}
-	if (r[RSDP_REVISION] >= 2 && at(s, rsdp, RSDP_SIZE) &&
+	if (r[RSDP_REVISION] >= 2 && acpi_at(s, rsdp, RSDP_SIZE) &&
 	    get64(r + RSDP_XSDT)) {
 		*entry_size = 8;
-		root = table(s, get64(r + RSDP_XSDT), size);
+		root = acpi_table(s, get64(r + RSDP_XSDT), size);
 	} else {
 		*entry_size = 4;
-		root = table(s, get32(r + RSDP_RSDT), size);
+		root = acpi_table(s, get32(r + RSDP_RSDT), size);
 	}
 	if (!root || memcmp(root, *entry_size == 8 ? "XSDT" : "RSDT", 4)) {
 		xn_os_log(XN_ERR, "ACPI: the root table is broken");
@@ -112,11 +112,11 @@ static uint8_t *find_fadt(const struct space *s, uint64_t rsdp, uint32_t *size)
 	for (i = HEADER_SIZE; i + entry_size <= root_size; i += entry_size) {
 		uint64_t addr = entry_size == 8 ? get64(root + i) :
 						  get32(root + i);
-		uint8_t *t = at(s, addr, HEADER_SIZE);
+		uint8_t *t = acpi_at(s, addr, HEADER_SIZE);
 
 		if (!t || memcmp(t, "FACP", 4))
 			continue;
-		t = table(s, addr, size);
+		t = acpi_table(s, addr, size);
 		if (t && *size >= FADT_MIN_SIZE)
 			return t;
 		xn_os_log(XN_ERR, "ACPI: the FADT at 0x%llx is broken",
@@ -144,6 +144,6 @@ int acpi_mend(const struct xn_window *win, const struct xn_memmap *map,
 	fadt[FADT_BOOT_ARCH] &= ~NO_VGA;
 	if (!has_deadline_timer)
 		put32(fadt + FADT_FLAGS, get32(fadt + FADT_FLAGS) | HW_REDUCED);
-	fadt[HEADER_CHECKSUM] -= sum(fadt, size);
+	fadt[HEADER_CHECKSUM] -= acpi_sum(fadt, size);
 	return 0;
 }

@@ -34,7 +34,7 @@
 #define SECTOR		512u
 #define MIN_LOAD	0x100000u	/* below: what a PC keeps for itself */
 
-static int refuse(const char *why)
+static int bzimage_refuse(const char *why)
 {
 	xn_os_log(XN_ERR, "bzImage: %s", why);
 	return -EINVAL;
@@ -45,10 +45,10 @@ static int check_header(const uint8_t *f, uint64_t size)
 	unsigned int version;
 
 	if (size < HDR_END)
-		return refuse("too short to be one");
+		return bzimage_refuse("too short to be one");
 	if (get16(f + HDR_BOOT_FLAG) != BOOT_FLAG ||
 	    memcmp(f + HDR_MAGIC, "HdrS", 4))
-		return refuse("no boot sector with the mark HdrS");
+		return bzimage_refuse("no boot sector with the mark HdrS");
 	version = get16(f + HDR_VERSION);
 	if (version < VERSION_2_12) {
 		xn_os_log(XN_ERR, "bzImage: boot protocol %u.%u is older than 2.12",
@@ -56,9 +56,10 @@ static int check_header(const uint8_t *f, uint64_t size)
 		return -EINVAL;
 	}
 	if (!(f[HDR_LOADFLAGS] & LOADED_HIGH))
-		return refuse("a zImage, made to be loaded below 1 MiB");
+		return bzimage_refuse("a zImage, to be loaded below 1 MiB");
 	if (!(get16(f + HDR_XLOADFLAGS) & XLF_KERNEL_64))
-		return refuse("no 64-bit entry point: not an x86-64 kernel");
+		return bzimage_refuse(
+			"no 64-bit entry point: not an x86-64 kernel");
 	return 0;
 }
 
@@ -72,17 +73,21 @@ static int find_kernel(const uint8_t *f, uint64_t size, struct bzimage *bz)
 			       get32(f + HDR_PAYLOAD_LENGTH);
 
 	if (offset > size || kernel_size > size - offset)
-		return refuse("cut short: the header tells of more than there is");
+		return bzimage_refuse(
+			"cut short: the header tells of more than there is");
 	if (kernel_size <= BZIMAGE_ENTRY_64)
-		return refuse("the header tells of no kernel");
+		return bzimage_refuse("the header tells of no kernel");
 	if (payload_end > kernel_size)
-		return refuse("the compressed kernel lies outside of the file");
+		return bzimage_refuse(
+			"the compressed kernel lies outside of the file");
 	bz->file = f;
 	bz->header_size = HDR_MAGIC + f[HDR_JUMP_LENGTH] - HDR_SETUP_SECTS;
 	if (HDR_SETUP_SECTS + bz->header_size < HDR_END)
-		return refuse("the setup header is shorter than in protocol 2.12");
+		return bzimage_refuse(
+			"the setup header is shorter than in protocol 2.12");
 	if (HDR_SETUP_SECTS + bz->header_size > offset)
-		return refuse("the setup header is longer than the setup code");
+		return bzimage_refuse(
+			"the setup header is longer than the setup code");
 	bz->kernel = f + offset;
 	bz->kernel_size = kernel_size;
 	return 0;
@@ -111,12 +116,12 @@ int bzimage_parse(const void *file, uint64_t size, struct bzimage *bz)
 		bz->ramdisk_limit = get32(f + HDR_INITRD_ADDR_MAX) + 1ull;
 
 	if (!bz->alignment || bz->alignment & (bz->alignment - 1))
-		return refuse("its alignment is no power of two");
+		return bzimage_refuse("its alignment is no power of two");
 	if (bz->pref_address < MIN_LOAD ||
 	    bz->pref_address & (bz->alignment - 1))
-		return refuse("its preferred address cannot be");
+		return bzimage_refuse("its preferred address cannot be");
 	if (bz->init_size < bz->kernel_size)
-		return refuse("it needs less memory than it is long");
+		return bzimage_refuse("it needs less memory than it is long");
 	return 0;
 }
 

@@ -11,7 +11,7 @@ struct line {
 	size_t len, max;	/* without the NUL; len > max: too long */
 };
 
-static void put(struct line *l, char c)
+static void cmdline_put(struct line *l, char c)
 {
 	if (l->len < l->max)
 		l->text[l->len] = c;
@@ -21,20 +21,20 @@ static void put(struct line *l, char c)
 static void put_word(struct line *l, const char *word)
 {
 	if (l->len)
-		put(l, ' ');
+		cmdline_put(l, ' ');
 	while (*word)
-		put(l, *word++);
+		cmdline_put(l, *word++);
 }
 
 static void put_number(struct line *l, uint32_t v)
 {
 	if (v >= 10)
 		put_number(l, v / 10);
-	put(l, '0' + v % 10);
+	cmdline_put(l, '0' + v % 10);
 }
 
 /* Linux treats '-' and '_' in a name alike. */
-static char fold(char c)
+static char cmdline_fold(char c)
 {
 	return c == '-' ? '_' : c;
 }
@@ -46,7 +46,8 @@ static bool is_space(char c)
 
 static bool starts_with(const char *word, const char *end, const char *name)
 {
-	while (*name && word < end && fold(*word) == fold(*name)) {
+	while (*name && word < end &&
+	       cmdline_fold(*word) == cmdline_fold(*name)) {
 		word++;
 		name++;
 	}
@@ -54,7 +55,7 @@ static bool starts_with(const char *word, const char *end, const char *name)
 }
 
 /* Is there a word NAME or NAME=... before "--"? Spaces may be quoted. */
-static bool given(const char *line, const char *name)
+static bool cmdline_given(const char *line, const char *name)
 {
 	const char *word, *c = line;
 
@@ -85,21 +86,21 @@ int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
 	};
 
 	/* Keep the kernel from looking for Xen: our modules drive it. */
-	if (!given(user, "nopv"))
+	if (!cmdline_given(user, "nopv"))
 		put_word(&l, "nopv");
 	/* No PIT, HPET or PM timer to measure the TSC against. */
-	if (!given(user, "tsc_early_khz") && tsc_khz) {
+	if (!cmdline_given(user, "tsc_early_khz") && tsc_khz) {
 		put_word(&l, "tsc_early_khz=");
 		put_number(&l, tsc_khz);
 	}
 	/* Or the kernel distrusts the TSCs of several vCPUs (AMD). */
-	if (!given(user, "tsc"))
+	if (!cmdline_given(user, "tsc"))
 		put_word(&l, "tsc=reliable");
 	/* No keyboard controller, no firmware: only a triple fault resets. */
-	if (!given(user, "reboot"))
+	if (!cmdline_given(user, "reboot"))
 		put_word(&l, "reboot=t");
 	/* The only console that works from the first line on. */
-	if (!given(user, "earlyprintk"))
+	if (!cmdline_given(user, "earlyprintk"))
 		put_word(&l, "earlyprintk=xen,keep");
 	if (*user)
 		put_word(&l, user);

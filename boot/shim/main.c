@@ -74,7 +74,7 @@ static int find_ramdisk(struct xn_boot_module *ramdisk)
 }
 
 /* Move the ramdisk if necessary, then copy the kernel to its place. */
-static int load(struct xn_boot_module *ramdisk, uint64_t *kernel)
+static int shim_load(struct xn_boot_module *ramdisk, uint64_t *kernel)
 {
 	struct xn_boot_module self = {
 		.start = (uintptr_t)shim_start,
@@ -121,7 +121,7 @@ void xn_start_pvh(uint32_t start_info)
 	    acpi_mend(&memory, &info.map, info.rsdp,
 		      xn_cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE) ||
 	    find_ramdisk(&ramdisk) ||
-	    load(&ramdisk, &kernel) ||
+	    shim_load(&ramdisk, &kernel) ||
 	    params_fill(params, &bz, &info.map, &ramdisk, (uintptr_t)cmdline,
 			info.rsdp))
 		xn_early_stop(SHUTDOWN_crash);

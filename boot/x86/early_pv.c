@@ -16,7 +16,7 @@ static struct xencons_interface *ring;
 static evtchn_port_t port;
 static bool lost;		/* it did not make room in time: wait no more */
 
-static void notify(void)
+static void early_notify(void)
 {
 	struct evtchn_send x = { .port = port };
 
@@ -36,7 +36,7 @@ static bool wait_for_room(XENCONS_RING_IDX prod)
 		lost = false;
 		return true;
 	}
-	notify();
+	early_notify();
 	while (!lost && !has_room(prod)) {
 		lost = xn_cycles() - start > PATIENCE;
 		xn_hc_sched(SCHEDOP_yield, NULL);
@@ -59,7 +59,7 @@ static void write_ring(const char *s, unsigned int len)
 		xn_wmb();
 		XN_WRITE_ONCE(ring->out_prod, ++prod);
 	}
-	notify();
+	early_notify();
 }
 
 static void write_nothing(const char *s, unsigned int len)

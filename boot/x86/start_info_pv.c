@@ -28,7 +28,8 @@ static uint64_t page_up(uint64_t addr)
 	return page_down(addr + XN_PAGE_SIZE - 1);
 }
 
-static int reserve(struct xn_boot_info *info, uint64_t start, uint64_t size)
+static int start_info_reserve(struct xn_boot_info *info, uint64_t start,
+			      uint64_t size)
 {
 	uint64_t end = page_up(start + size);
 	int err = xn_memmap_add(&info->map, page_down(start),
@@ -107,18 +108,18 @@ static void find_channel(struct xn_boot_channel *c, const char *what,
 static int reserve_all(const struct start_info *si, uint64_t addr,
 		       struct xn_boot_info *info)
 {
-	int err = reserve(info, addr, sizeof(*si));
+	int err = start_info_reserve(info, addr, sizeof(*si));
 
 	if (!err)
-		err = reserve(info, si->mfn_list,
-			      si->nr_pages * sizeof(xen_pfn_t));
+		err = start_info_reserve(info, si->mfn_list,
+					 si->nr_pages * sizeof(xen_pfn_t));
 	if (!err)
-		err = reserve(info, si->pt_base,
-			      si->nr_pt_frames << XN_PAGE_SHIFT);
+		err = start_info_reserve(info, si->pt_base,
+					 si->nr_pt_frames << XN_PAGE_SHIFT);
 	if (!err && info->console.gpa)
-		err = reserve(info, info->console.gpa, XN_PAGE_SIZE);
+		err = start_info_reserve(info, info->console.gpa, XN_PAGE_SIZE);
 	if (!err && info->store.gpa)
-		err = reserve(info, info->store.gpa, XN_PAGE_SIZE);
+		err = start_info_reserve(info, info->store.gpa, XN_PAGE_SIZE);
 	return err;
 }
 
@@ -162,7 +163,7 @@ static int read_module(const struct start_info *si, struct xn_boot_info *info)
 	info->module[0].start = start;
 	info->module[0].size = si->mod_len;
 	info->nr_modules = 1;
-	return reserve(info, start, si->mod_len);
+	return start_info_reserve(info, start, si->mod_len);
 }
 
 /*
@@ -217,7 +218,7 @@ static int set_tables_aside(const struct start_info *si,
 			  (unsigned long long)all);
 		return -ENOSPC;
 	}
-	return reserve(info, pv->tables, all << XN_PAGE_SHIFT);
+	return start_info_reserve(info, pv->tables, all << XN_PAGE_SHIFT);
 }
 
 int xn_boot_pv(const struct xn_window *win, uint64_t start_info,

@@ -52,7 +52,7 @@ static struct pbuf *pbuf_of(const struct xn_net_received *pkt)
 }
 
 /* From the interface's thread. */
-static void received(void *data, const struct xn_net_received *pkt)
+static void net_received(void *data, const struct xn_net_received *pkt)
 {
 	struct pbuf *p = pbuf_of(pkt);
 
@@ -76,7 +76,7 @@ static void give_lwip(struct pbuf *p, bool trusted)
 		pbuf_free(p);
 }
 
-static err_t output(struct netif *unused, struct pbuf *p)
+static err_t net_output(struct netif *unused, struct pbuf *p)
 {
 	void *page = bare_net_get(&net);
 
@@ -88,7 +88,7 @@ static err_t output(struct netif *unused, struct pbuf *p)
 
 /* ---- the interface ---- */
 
-static err_t init(struct netif *n)
+static err_t net_init(struct netif *n)
 {
 	const struct xn_net_info *info = &net.net.info;
 	uint32_t mtu = XN_PAGE_SIZE - XN_NET_MIN_LEN;	/* one page a packet */
@@ -106,8 +106,8 @@ static err_t init(struct netif *n)
 }
 
 /* "10.0.0.2/24", up to a space; without @mask, "10.0.0.2". */
-static bool parse(const char *s, unsigned int len, ip4_addr_t *ip,
-		  ip4_addr_t *mask)
+static bool net_parse(const char *s, unsigned int len, ip4_addr_t *ip,
+		      ip4_addr_t *mask)
 {
 	char text[IP4ADDR_STRLEN_MAX] = "";
 	unsigned int n = 0;
@@ -128,14 +128,14 @@ static bool parse(const char *s, unsigned int len, ip4_addr_t *ip,
 	return true;
 }
 
-static bool option(const char *name, const char *value, ip4_addr_t *ip,
-		   ip4_addr_t *mask)
+static bool net_option(const char *name, const char *value, ip4_addr_t *ip,
+		       ip4_addr_t *mask)
 {
 	unsigned int len;
 	const char *given = bare_option(name, &len);
 
-	return given ? parse(given, len, ip, mask) :
-		       parse(value, strlen(value), ip, mask);
+	return given ? net_parse(given, len, ip, mask) :
+		       net_parse(value, strlen(value), ip, mask);
 }
 
 int net_open(void)
@@ -143,8 +143,8 @@ int net_open(void)
 	ip4_addr_t ip, mask, gw;
 	int err;
 
-	if (!option("ip", "10.0.0.2/24", &ip, &mask) ||
-	    !option("gw", "10.0.0.1", &gw, NULL)) {
+	if (!net_option("ip", "10.0.0.2/24", &ip, &mask) ||
+	    !net_option("gw", "10.0.0.1", &gw, NULL)) {
 		bare_print("net: write addresses as ip=10.0.0.2/24 gw=10.0.0.1\n");
 		return -EINVAL;
 	}

@@ -71,8 +71,8 @@ void fs_close_custom(struct fs_file *file)
 
 /* ---- UDP ---- */
 
-static void echo(void *arg, struct udp_pcb *pcb, struct pbuf *p,
-		 const ip_addr_t *addr, u16_t port)
+static void service_echo(void *arg, struct udp_pcb *pcb, struct pbuf *p,
+			 const ip_addr_t *addr, u16_t port)
 {
 	udp_sendto(pcb, p, addr, port);
 	pbuf_free(p);

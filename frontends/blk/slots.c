@@ -38,7 +38,7 @@ struct xn_blk_slot_page {
 _Static_assert(sizeof(struct xn_blk_slot_page) <= XN_PAGE_SIZE,
 	       "slots fill one page");
 
-static unsigned int smaller(unsigned int a, unsigned int b)
+static unsigned int slots_min(unsigned int a, unsigned int b)
 {
 	return a < b ? a : b;
 }
@@ -62,10 +62,10 @@ static void queue_set_limits(struct xn_blk_queue *q)
 	unsigned int depth = RING_SIZE(&q->ring);
 
 	q->slots.least = least_slots(segments);
-	q->slots.most = smaller(depth * segments, MOST_SLOTS);
+	q->slots.most = slots_min(depth * segments, MOST_SLOTS);
 	q->indirect.least = indirect_for(q->slots.least, segments);
-	q->indirect.most = smaller(indirect_for(q->slots.most, segments),
-				   depth);
+	q->indirect.most = slots_min(indirect_for(q->slots.most, segments),
+					 depth);
 }
 
 unsigned int xn_blk_least_refs(const struct xn_blk *blk, unsigned int segments)
@@ -198,8 +198,8 @@ static void queue_plan_growth(struct xn_blk_queue *q, unsigned int *slots,
 			      unsigned int *indirect)
 {
 	unsigned long flags = xn_lock(&q->lock);
-	unsigned int nr = smaller(2 * q->slots.nr, q->slots.most);
-	unsigned int pages = smaller(nr / INDIRECT_FROM, q->indirect.most);
+	unsigned int nr = slots_min(2 * q->slots.nr, q->slots.most);
+	unsigned int pages = slots_min(nr / INDIRECT_FROM, q->indirect.most);
 
 	*slots = nr - q->slots.nr;
 	*indirect = pages > q->indirect.nr ? pages - q->indirect.nr : 0;
@@ -251,7 +251,7 @@ static struct xn_blk_slot *slots_take_idle(struct xn_blk_queue *q,
 	unsigned int n, i;
 
 	n = list->nr > list->least ? list->nr - list->least : 0;
-	n = smaller(smaller(n, list->nr_free), want);
+	n = slots_min(slots_min(n, list->nr_free), want);
 	for (i = 0; i < list->nr_free - n; i++)
 		at = &(*at)->next;
 	idle = n ? *at : NULL;

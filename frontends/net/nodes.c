@@ -77,7 +77,7 @@ static int read_queues(struct xn_net *net)
 	return err;
 }
 
-static bool offers(struct xn_net *net, const char *feature)
+static bool net_offers(struct xn_net *net, const char *feature)
 {
 	return xn_frontend_offers(&net->fe, feature);
 }
@@ -87,16 +87,16 @@ static void read_offloads(struct xn_net *net)
 	const struct xn_net_config *c = &net->config;
 	struct xn_net_info *info = &net->info;
 
-	info->split_events = offers(net, "feature-split-event-channels");
-	info->sg = !c->no_sg && offers(net, "feature-sg");
+	info->split_events = net_offers(net, "feature-split-event-channels");
+	info->sg = !c->no_sg && net_offers(net, "feature-sg");
 	info->csum_ipv4 = !c->no_csum &&
-			  !offers(net, "feature-no-csum-offload");
+			  !net_offers(net, "feature-no-csum-offload");
 	info->csum_ipv6 = !c->no_csum &&
-			  offers(net, "feature-ipv6-csum-offload");
+			  net_offers(net, "feature-ipv6-csum-offload");
 	info->gso_tcpv4 = !c->no_gso && info->sg && info->csum_ipv4 &&
-			  offers(net, "feature-gso-tcpv4");
+			  net_offers(net, "feature-gso-tcpv4");
 	info->gso_tcpv6 = !c->no_gso && info->sg && info->csum_ipv6 &&
-			  offers(net, "feature-gso-tcpv6");
+			  net_offers(net, "feature-gso-tcpv6");
 	/* Without several pieces, no more than a page leaves. */
 	if (!info->sg && info->mtu > XN_NET_DEFAULT_MTU)
 		info->mtu = XN_NET_DEFAULT_MTU;
@@ -112,7 +112,7 @@ int xn_net_read_info(struct xn_frontend *fe)
 		err = read_queues(net);
 	if (err)
 		return err;
-	if (!offers(net, "feature-rx-copy")) {
+	if (!net_offers(net, "feature-rx-copy")) {
 		if (fe->unread)
 			return fe->unread;
 		xn_device_fail(fe->dev, -EOPNOTSUPP,

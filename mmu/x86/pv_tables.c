@@ -105,7 +105,7 @@ int xn_pv_protect(const struct xn_pv *pv, const void *page, bool readonly)
 			       (readonly ? 0 : XN_PTE_WRITE));
 }
 
-static int mmuext(unsigned int cmd, xen_pfn_t mfn)
+static int tables_mmuext(unsigned int cmd, xen_pfn_t mfn)
 {
 	struct mmuext_op x = { .cmd = cmd, .arg1.mfn = mfn };
 	long err;
@@ -121,12 +121,13 @@ int xn_pv_pin(const struct xn_pv *pv, const void *table, unsigned int level)
 {
 	if (level < 1 || level > LEVELS)
 		return -EINVAL;
-	return mmuext(MMUEXT_PIN_L1_TABLE + level - 1, xn_pv_mfn(pv, table));
+	return tables_mmuext(MMUEXT_PIN_L1_TABLE + level - 1,
+			     xn_pv_mfn(pv, table));
 }
 
 int xn_pv_unpin(const struct xn_pv *pv, const void *table)
 {
-	return mmuext(MMUEXT_UNPIN_TABLE, xn_pv_mfn(pv, table));
+	return tables_mmuext(MMUEXT_UNPIN_TABLE, xn_pv_mfn(pv, table));
 }
 
 /* Let the entry of @level for @va point to @table, which becomes read-only. */
@@ -175,7 +176,7 @@ static int add_table(struct xn_pv *pv, const void *va, unsigned int level)
 	return err;
 }
 
-static int extend(struct xn_pv *pv, const void *va)
+static int tables_extend(struct xn_pv *pv, const void *va)
 {
 	unsigned int level;
 	int err = 0;
@@ -198,14 +199,14 @@ int xn_pv_extend(struct xn_pv *pv, const void *va, unsigned int count)
 	if ((uintptr_t)va >= MAX_ADDRESS || end > MAX_ADDRESS)
 		return -EINVAL;
 	for (; !err && at < end; at += TABLE_SPAN)
-		err = extend(pv, (void *)at);
+		err = tables_extend(pv, (void *)at);
 	return err;
 }
 
 /* ---- the guest's own memory ---- */
 
 /* Take a reserved page; the table that maps it may still be in the batch. */
-static uint64_t *take(struct xn_pv *pv, struct xn_mmu_batch *b)
+static uint64_t *tables_take(struct xn_pv *pv, struct xn_mmu_batch *b)
 {
 	uint64_t *table = xn_pv_va(pv, pv->next_table);
 
@@ -220,7 +221,8 @@ static uint64_t *take(struct xn_pv *pv, struct xn_mmu_batch *b)
 	return table;
 }
 
-static void fill(const struct xn_pv *pv, uint64_t *table, unsigned long pfn)
+static void tables_fill(const struct xn_pv *pv, uint64_t *table,
+			unsigned long pfn)
 {
 	unsigned int i;
 
@@ -244,11 +246,11 @@ static int map_some(struct xn_pv *pv, struct xn_mmu_batch *b,
 
 		if (e && *e & XN_PTE_PRESENT)
 			continue;
-		table = take(pv, b);
+		table = tables_take(pv, b);
 		if (!table)
 			return -ENOSPC;
 		if (level == 2)
-			fill(pv, table, pfn);
+			tables_fill(pv, table, pfn);
 		err = link_table(pv, b, va, level, table);
 		/* The next level is found through this entry. */
 		if (!err && level > 2)

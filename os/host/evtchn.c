@@ -132,7 +132,7 @@ static void set_pending(struct host_guest *g, evtchn_port_t port)
 		fifo_link(g, port);
 }
 
-static void unmask(struct host_guest *g, evtchn_port_t port)
+static void port_unmask(struct host_guest *g, evtchn_port_t port)
 {
 	xen_ulong_t bit = 1ul << port % LONG_BITS;
 	unsigned int i = port / LONG_BITS;
@@ -303,7 +303,7 @@ static long close_port(struct host_guest *g, evtchn_port_t port)
 	return 0;
 }
 
-static long send(struct host_guest *g, evtchn_port_t port)
+static long port_send(struct host_guest *g, evtchn_port_t port)
 {
 	struct host_chan *c = chan_get(g, port);
 
@@ -323,7 +323,7 @@ static long send(struct host_guest *g, evtchn_port_t port)
 	}
 }
 
-static long status(struct host_guest *g, struct evtchn_status *x)
+static long port_status(struct host_guest *g, struct evtchn_status *x)
 {
 	struct host_chan *c;
 
@@ -411,7 +411,7 @@ static long set_priority(struct host_guest *g,
 	return 0;
 }
 
-static long reset(struct host_guest *g, const struct evtchn_reset *x)
+static long table_reset(struct host_guest *g, const struct evtchn_reset *x)
 {
 	evtchn_port_t port;
 	unsigned int i;
@@ -454,13 +454,13 @@ long host_evtchn_op(struct host_guest *g, unsigned int cmd, void *arg)
 	case EVTCHNOP_close:
 		return close_port(g, ((struct evtchn_close *)arg)->port);
 	case EVTCHNOP_send:
-		return send(g, ((struct evtchn_send *)arg)->port);
+		return port_send(g, ((struct evtchn_send *)arg)->port);
 	case EVTCHNOP_status:
-		return status(g, arg);
+		return port_status(g, arg);
 	case EVTCHNOP_unmask:
 		if (!chan_get(g, ((struct evtchn_unmask *)arg)->port))
 			return -EINVAL;
-		unmask(g, ((struct evtchn_unmask *)arg)->port);
+		port_unmask(g, ((struct evtchn_unmask *)arg)->port);
 		return 0;
 	case EVTCHNOP_init_control:
 		return init_control(g, arg);
@@ -469,7 +469,7 @@ long host_evtchn_op(struct host_guest *g, unsigned int cmd, void *arg)
 	case EVTCHNOP_set_priority:
 		return set_priority(g, arg);
 	case EVTCHNOP_reset:
-		return reset(g, arg);
+		return table_reset(g, arg);
 	default:
 		return -ENOSYS;
 	}

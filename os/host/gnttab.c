@@ -108,7 +108,7 @@ grant_status_t *host_gnttab_status(struct host_guest *g, grant_ref_t ref)
 	return (grant_status_t *)host_status_frame(g, 0) + ref;
 }
 
-static bool look(struct host_guest *g, grant_ref_t ref, struct view *v)
+static bool gnttab_look(struct host_guest *g, grant_ref_t ref, struct view *v)
 {
 	struct host_access *a = &v->access;
 
@@ -142,7 +142,7 @@ uint16_t host_gnttab_flags(struct host_guest *g, grant_ref_t ref)
 {
 	struct view v;
 
-	return look(g, ref, &v) ? *v.flags | *v.status : 0;
+	return gnttab_look(g, ref, &v) ? *v.flags | *v.status : 0;
 }
 
 unsigned int host_gnttab_active(const struct host_guest *g)
@@ -217,8 +217,8 @@ bool host_gnttab_uses(struct host_guest *g, xen_pfn_t gfn)
 
 /* ---- use ---- */
 
-static bool allowed(const struct view *v, const struct host_pin *p,
-		    domid_t dom, uint16_t flags, bool write, bool map)
+static bool gnttab_allowed(const struct view *v, const struct host_pin *p,
+			   domid_t dom, uint16_t flags, bool write, bool map)
 {
 	unsigned int type = flags & GTF_type_mask;
 
@@ -234,22 +234,22 @@ static bool allowed(const struct view *v, const struct host_pin *p,
 }
 
 /* Note the use where the guest sees it. False: it is not allowed. */
-static bool note(const struct view *v, const struct host_pin *p, domid_t dom,
-		 bool write, bool map)
+static bool gnttab_note(const struct view *v, const struct host_pin *p,
+			domid_t dom, bool write, bool map)
 {
 	uint16_t set = GTF_reading | (write ? GTF_writing : 0);
 	uint16_t flags = __atomic_load_n(v->flags, __ATOMIC_SEQ_CST);
 	unsigned int tries;
 
 	if (v->status != v->flags) {
-		if (!allowed(v, p, dom, flags, write, map))
+		if (!gnttab_allowed(v, p, dom, flags, write, map))
 			return false;
 		__atomic_fetch_or(v->status, set, __ATOMIC_SEQ_CST);
 		flags = __atomic_load_n(v->flags, __ATOMIC_SEQ_CST);
-		return allowed(v, p, dom, flags, write, map);
+		return gnttab_allowed(v, p, dom, flags, write, map);
 	}
 	for (tries = 0; tries < TRIES; tries++) {
-		if (!allowed(v, p, dom, flags, write, map))
+		if (!gnttab_allowed(v, p, dom, flags, write, map))
 			return false;
 		if (__atomic_compare_exchange_n(v->flags, &flags, flags | set,
 						false, __ATOMIC_SEQ_CST,
@@ -259,7 +259,7 @@ static bool note(const struct view *v, const struct host_pin *p, domid_t dom,
 	return false;
 }
 
-static void unnote(const struct view *v, const struct host_pin *p)
+static void gnttab_unnote(const struct view *v, const struct host_pin *p)
 {
 	uint16_t clear = (p->readers ? 0 : GTF_reading) |
 			 (p->writers ? 0 : GTF_writing);
@@ -277,7 +277,7 @@ static int16_t pin_transitive(struct host_guest *g, grant_ref_t ref, bool write,
 	int16_t status;
 	struct view v;
 
-	if (!owner || owner == g || !look(owner, owner_ref, &v) ||
+	if (!owner || owner == g || !gnttab_look(owner, owner_ref, &v) ||
 	    (*v.flags & GTF_type_mask) == GTF_transitive)
 		return GNTST_general_error;
 	status = host_gnttab_pin(owner, g->domid, owner_ref, write, false, a);
@@ -293,15 +293,15 @@ int16_t host_gnttab_pin(struct host_guest *g, domid_t dom, grant_ref_t ref,
 	struct host_pin *p;
 	struct view v;
 
-	if (!look(g, ref, &v))
+	if (!gnttab_look(g, ref, &v))
 		return GNTST_bad_gntref;
 	p = &g->pins[ref];
 	if (p->readers && (p->domid != dom || (map && p->access.sub)))
 		return GNTST_general_error;
 	if ((!p->readers || (write && !p->writers)) &&
-	    !note(&v, p, dom, write, map)) {
+	    !gnttab_note(&v, p, dom, write, map)) {
 		if (v.status != v.flags)
-			unnote(&v, p);
+			gnttab_unnote(&v, p);
 		return GNTST_general_error;
 	}
 	if ((*v.flags & GTF_type_mask) == GTF_transitive)
@@ -310,7 +310,7 @@ int16_t host_gnttab_pin(struct host_guest *g, domid_t dom, grant_ref_t ref,
 	else if (!p->readers && !host_ram(g, v.access.gfn))
 		status = GNTST_bad_page;
 	if (status != GNTST_okay) {
-		unnote(&v, p);
+		gnttab_unnote(&v, p);
 		return status;
 	}
 	if (!p->readers) {
@@ -330,12 +330,12 @@ void host_gnttab_unpin(struct host_guest *g, grant_ref_t ref, bool write)
 	struct host_access a = p->access;
 	struct view v;
 
-	if (!look(g, ref, &v) || !p->readers || (write && !p->writers))
+	if (!gnttab_look(g, ref, &v) || !p->readers || (write && !p->writers))
 		host_bug("grant %u given back that was not used", ref);
 	p->readers--;
 	p->writers -= write;
 	g->nr_pinned -= !p->readers;
-	unnote(&v, p);
+	gnttab_unnote(&v, p);
 	if (a.owner != g)
 		host_gnttab_unpin(a.owner, a.owner_ref, write);
 }
@@ -362,8 +362,9 @@ void host_gnttab_unmap(struct host_guest *g, grant_ref_t ref, bool write)
 	host_unlock();
 }
 
-static int copy(struct host_guest *g, domid_t dom, grant_ref_t ref,
-		unsigned int offset, void *buf, unsigned int len, bool write)
+static int gnttab_copy(struct host_guest *g, domid_t dom, grant_ref_t ref,
+		       unsigned int offset, void *buf, unsigned int len,
+		       bool write)
 {
 	struct host_access a;
 	uint8_t *page;
@@ -391,11 +392,11 @@ static int copy(struct host_guest *g, domid_t dom, grant_ref_t ref,
 int host_gnttab_read(struct host_guest *g, domid_t dom, grant_ref_t ref,
 		     unsigned int offset, void *to, unsigned int len)
 {
-	return copy(g, dom, ref, offset, to, len, false);
+	return gnttab_copy(g, dom, ref, offset, to, len, false);
 }
 
 int host_gnttab_write(struct host_guest *g, domid_t dom, grant_ref_t ref,
 		      unsigned int offset, const void *from, unsigned int len)
 {
-	return copy(g, dom, ref, offset, (void *)from, len, true);
+	return gnttab_copy(g, dom, ref, offset, (void *)from, len, true);
 }

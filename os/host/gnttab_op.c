@@ -31,7 +31,7 @@ static long get_version(struct host_guest *g, struct gnttab_get_version *x)
 }
 
 /* The first entries survive, in the form of the other version. */
-static long convert(struct host_guest *g, unsigned int version)
+static long op_convert(struct host_guest *g, unsigned int version)
 {
 	struct grant_entry_v1 *v1 = host_grant_frame(g, 0);
 	union grant_entry_v2 *v2 = host_grant_frame(g, 0);
@@ -89,7 +89,7 @@ static long set_version(struct host_guest *g, struct gnttab_set_version *x)
 	if (version == 2)
 		memset(host_status_frame(g, 0), 0,
 		       HOST_NR_STATUS(g->cfg.max_grant_frames) * XN_PAGE_SIZE);
-	err = convert(g, version);
+	err = op_convert(g, version);
 	if (err)
 		return err;
 	if (version == 1)
@@ -217,7 +217,8 @@ static void side_put(struct side *s)
 		host_gnttab_unpin(s->granter, s->ref, s->write);
 }
 
-static bool within(const struct side *s, unsigned int offset, unsigned int len)
+static bool op_within(const struct side *s, unsigned int offset,
+		      unsigned int len)
 {
 	return offset >= s->a.offset &&
 	       offset + len <= s->a.offset + s->a.len;
@@ -237,8 +238,8 @@ static int16_t copy_one(struct host_guest *g, const struct gnttab_copy *op)
 		if (op->source.offset + op->len > XN_PAGE_SIZE ||
 		    op->dest.offset + op->len > XN_PAGE_SIZE)
 			status = GNTST_bad_copy_arg;
-		else if (!within(&src, op->source.offset, op->len) ||
-			 !within(&dst, op->dest.offset, op->len))
+		else if (!op_within(&src, op->source.offset, op->len) ||
+			 !op_within(&dst, op->dest.offset, op->len))
 			status = GNTST_general_error;
 		else
 			memmove((char *)host_ram(dst.a.owner, dst.a.gfn) +
@@ -252,7 +253,7 @@ static int16_t copy_one(struct host_guest *g, const struct gnttab_copy *op)
 }
 
 /* Does this operation fail on demand? Then @status says how. */
-static bool fails(unsigned int cmd, int16_t *status)
+static bool op_fails(unsigned int cmd, int16_t *status)
 {
 	int err;
 
@@ -279,17 +280,17 @@ long host_gnttab_op(struct host_guest *g, unsigned int cmd, void *arg,
 		return set_version(g, arg);
 	case GNTTABOP_map_grant_ref:
 		for (; count; count--, map++)
-			if (!fails(cmd, &map->status))
+			if (!op_fails(cmd, &map->status))
 				map->status = map_one(g, map);
 		return 0;
 	case GNTTABOP_unmap_grant_ref:
 		for (; count; count--, unmap++)
-			if (!fails(cmd, &unmap->status))
+			if (!op_fails(cmd, &unmap->status))
 				unmap->status = unmap_one(g, unmap);
 		return 0;
 	case GNTTABOP_copy:
 		for (; count; count--, copy++)
-			if (!fails(cmd, &copy->status))
+			if (!op_fails(cmd, &copy->status))
 				copy->status = copy_one(g, copy);
 		return 0;
 	default:

@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-static void upcall(void *data, unsigned int vcpu)
+static void guest_upcall(void *data, unsigned int vcpu)
 {
 	struct host_xenion *x = data;
 
@@ -49,7 +49,7 @@ int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops)
 	host_guest_enter(x->host, 0);
 	if (err)
 		goto fini;
-	host_guest_set_upcall(x->host, upcall, x);
+	host_guest_set_upcall(x->host, guest_upcall, x);
 	err = xn_gnttab_init(&x->guest.gnttab,
 			     x->host->cfg.gnttab_wanted);
 	if (err)

@@ -279,7 +279,7 @@ unsigned int host_pages_gone(const struct host_guest *g)
 	return g->nr_gone;
 }
 
-static unsigned int reserved(const struct host_guest *g)
+static unsigned int memory_reserved(const struct host_guest *g)
 {
 	return g->cfg.ram_pages - g->nr_gone;
 }
@@ -322,7 +322,7 @@ static bool page_in(struct host_guest *g, xen_pfn_t gfn)
 	if (gfn < HOST_RAM_GFN || i >= g->cfg.ram_pages || !g->page_gone[i])
 		host_bug("memory wanted where there is some: gfn %#lx",
 			 (unsigned long)gfn);
-	if (!g->free_pages || reserved(g) >= g->cfg.max_pages)
+	if (!g->free_pages || memory_reserved(g) >= g->cfg.max_pages)
 		return false;
 	if (g->free_pages != UINT32_MAX)
 		g->free_pages--;
@@ -334,9 +334,9 @@ static bool page_in(struct host_guest *g, xen_pfn_t gfn)
 	return true;
 }
 
-static long change(struct host_guest *g,
-		   const struct xen_memory_reservation *x,
-		   bool (*one)(struct host_guest *g, xen_pfn_t gfn))
+static long memory_change(struct host_guest *g,
+			  const struct xen_memory_reservation *x,
+			  bool (*one)(struct host_guest *g, xen_pfn_t gfn))
 {
 	unsigned int i;
 
@@ -356,11 +356,11 @@ long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg)
 	case XENMEM_remove_from_physmap:
 		return remove_from_physmap(g, arg);
 	case XENMEM_decrease_reservation:
-		return change(g, arg, page_out);
+		return memory_change(g, arg, page_out);
 	case XENMEM_populate_physmap:
-		return change(g, arg, page_in);
+		return memory_change(g, arg, page_in);
 	case XENMEM_current_reservation:
-		return reserved(g);
+		return memory_reserved(g);
 	case XENMEM_maximum_reservation:
 		return g->cfg.max_pages;
 	default:

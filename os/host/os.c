@@ -245,7 +245,7 @@ void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
 	host_unlock();
 }
 
-static void dequeue(struct xn_work *w)
+static void work_dequeue(struct xn_work *w)
 {
 	struct xn_work **p;
 
@@ -262,7 +262,7 @@ void xn_work_cancel(struct xn_work *w)
 		host_bug("work cancelled while it runs: would wait for ever");
 	host_lock();
 	if (w->queued)
-		dequeue(w);
+		work_dequeue(w);
 	host_unlock();
 }
 
@@ -273,7 +273,7 @@ bool host_work_run_due(void)
 
 	if (!w || w->due > now)
 		return false;
-	dequeue(w);
+	work_dequeue(w);
 	running = &self;
 	host_guest_enter(w->guest, 0);
 	w->fn(w);

@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-static uint64_t counter(const struct host_guest *g)
+static uint64_t time_counter(const struct host_guest *g)
 {
 	return (__uint128_t)xn_os_now() * g->cfg.tsc_khz / 1000000;
 }
@@ -19,7 +19,7 @@ uint64_t xn_cycles(void)
 
 	if (g->tsc_hook)
 		g->tsc_hook(g->tsc_data);
-	return counter(g) + g->vcpu[host_cpu()].tsc_skew;
+	return time_counter(g) + g->vcpu[host_cpu()].tsc_skew;
 }
 
 /* A factor below 1, as 32 bits of which the first is set, and a power of 2. */
@@ -50,7 +50,7 @@ void host_time_update(struct host_guest *g, unsigned int vcpu)
 	XN_WRITE_ONCE(ti->version, ti->version | 1);
 	xn_wmb();
 	set_scale(ti, g->cfg.tsc_khz);
-	ti->tsc_timestamp = counter(g);
+	ti->tsc_timestamp = time_counter(g);
 	ti->system_time = xn_os_now();
 	ti->flags = g->vcpu[vcpu].tsc_unstable ? 0 : XEN_PVCLOCK_TSC_STABLE_BIT;
 	xn_wmb();
@@ -155,7 +155,7 @@ bool host_time_pump(struct host_guest *g)
 
 /* ---- runstate ---- */
 
-static void account(struct vcpu_runstate_info *rs, uint64_t now)
+static void time_account(struct vcpu_runstate_info *rs, uint64_t now)
 {
 	/* A test may want it to be no state at all. */
 	if (rs->state >= 0 && rs->state < (int)XN_ARRAY_SIZE(rs->time))
@@ -189,7 +189,7 @@ void host_runstate_set(struct host_guest *g, unsigned int vcpu, int state)
 {
 	struct vcpu_runstate_info *rs = &g->vcpu[vcpu].runstate;
 
-	account(rs, xn_os_now());
+	time_account(rs, xn_os_now());
 	rs->state = state;
 	rs->state_entry_time = xn_os_now();
 	host_runstate_show(g, vcpu);
@@ -199,7 +199,7 @@ static long get_runstate(const struct host_guest *g, unsigned int vcpu,
 			 struct vcpu_runstate_info *to)
 {
 	*to = g->vcpu[vcpu].runstate;
-	account(to, xn_os_now());
+	time_account(to, xn_os_now());
 	return 0;
 }
 

@@ -47,7 +47,7 @@ static void send_event(struct host_xs *h, const struct host_xs_guest_watch *w,
 	host_xs_send(h, XS_WATCH_EVENT, 0, body, path_len + token_len);
 }
 
-static void fire(struct host_xs *h, const char *path, bool removed)
+static void xs_fire(struct host_xs *h, const char *path, bool removed)
 {
 	struct host_xs_guest_watch *w;
 	struct host_xs_dom0_watch *d;
@@ -151,7 +151,7 @@ static void txn_tell(struct host_xs *h, const struct host_xs_change *c)
 	if (!c)
 		return;
 	txn_tell(h, c->next);
-	fire(h, c->path, c->removed);
+	xs_fire(h, c->path, c->removed);
 }
 
 static int txn_end(struct host_xs *h, struct host_xs_txn *t, bool commit)
@@ -186,7 +186,7 @@ void host_xs_changed(struct host_xs *h, struct host_xs_txn *t, const char *path,
 
 	if (!t) {
 		h->generation++;
-		fire(h, path, removed);
+		xs_fire(h, path, removed);
 		return;
 	}
 	c = calloc(1, sizeof(*c) + strlen(path) + 1);
@@ -269,8 +269,8 @@ static int node_request(struct host_xs *h, struct host_xs_txn *t,
 	}
 }
 
-static int request(struct host_xs *h, const struct xsd_sockmsg *hdr,
-		   const char *body)
+static int xs_request(struct host_xs *h, const struct xsd_sockmsg *hdr,
+		      const char *body)
 {
 	struct host_xs_txn *t = txn_find(h, hdr->tx_id);
 	char id[16], *full;
@@ -319,7 +319,7 @@ static int request(struct host_xs *h, const struct xsd_sockmsg *hdr,
 void host_xs_answer(struct host_xs *h, const struct xsd_sockmsg *hdr,
 		    const char *body)
 {
-	int err = request(h, hdr, body);
+	int err = xs_request(h, hdr, body);
 
 	if (err < 0)
 		send_error(h, hdr, err);
@@ -334,7 +334,7 @@ void host_xs_answer(struct host_xs *h, const struct xsd_sockmsg *hdr,
 }
 
 /* Does this request fail on demand? A transaction is at its end all the same. */
-static bool fails(struct host_xs *h, const struct xsd_sockmsg *hdr)
+static bool xs_fails(struct host_xs *h, const struct xsd_sockmsg *hdr)
 {
 	struct host_xs_txn *t = txn_find(h, hdr->tx_id);
 	int err;
@@ -355,7 +355,7 @@ void host_xs_take(struct host_xs *h, const struct xsd_sockmsg *hdr,
 	h->requests++;
 	if (h->lies.request && h->lies.request(h->lies.data, hdr, body))
 		return;
-	if (fails(h, hdr))
+	if (xs_fails(h, hdr))
 		return;
 	if (!h->lies.mute)
 		host_xs_answer(h, hdr, body);

@@ -30,7 +30,7 @@ void host_xs_send(struct host_xs *h, uint32_t type, uint32_t req_id,
 }
 
 /* The guest broke the protocol: nothing more is heard of it, or told to it. */
-static void ignore(struct host_xs *h, uint32_t why)
+static void ring_ignore(struct host_xs *h, uint32_t why)
 {
 	fprintf(stderr, "# xenstore: the guest's connection is ignored\n");
 	h->ignored = true;
@@ -52,7 +52,7 @@ static void take_messages(struct host_xs *h)
 
 		memcpy(&hdr, h->in, sizeof(hdr));
 		if (hdr.len > XENSTORE_PAYLOAD_MAX) {
-			ignore(h, XENSTORE_ERROR_PROTO);
+			ring_ignore(h, XENSTORE_ERROR_PROTO);
 			return;
 		}
 		size = sizeof(hdr) + hdr.len;
@@ -66,17 +66,17 @@ static void take_messages(struct host_xs *h)
 	}
 }
 
-static uint32_t smaller(uint32_t a, uint32_t b)
+static uint32_t ring_min(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
 }
 
 static uint32_t at_once(const struct host_xs *h, uint32_t n)
 {
-	return h->lies.fragment ? smaller(h->lies.fragment, n) : n;
+	return h->lies.fragment ? ring_min(h->lies.fragment, n) : n;
 }
 
-static void notify(struct host_xs *h)
+static void ring_notify(struct host_xs *h)
 {
 	if (!h->lies.no_notify)
 		host_port_notify(h->port);
@@ -88,10 +88,10 @@ static bool read_ring(struct host_xs *h)
 	uint32_t n = page->req_prod - page->req_cons, i;
 
 	if (n > XENSTORE_RING_SIZE) {
-		ignore(h, XENSTORE_ERROR_RINGIDX);
+		ring_ignore(h, XENSTORE_ERROR_RINGIDX);
 		return false;
 	}
-	n = smaller(at_once(h, n), sizeof(h->in) - 1 - h->in_len);
+	n = ring_min(at_once(h, n), sizeof(h->in) - 1 - h->in_len);
 	for (i = 0; i < n; i++)
 		h->in[h->in_len++] =
 			page->req[MASK_XENSTORE_IDX(page->req_cons + i)];
@@ -99,7 +99,7 @@ static bool read_ring(struct host_xs *h)
 		return false;
 	__atomic_store_n(&page->req_cons, page->req_cons + n,
 			 __ATOMIC_SEQ_CST);
-	notify(h);
+	ring_notify(h);
 	take_messages(h);
 	return true;
 }
@@ -111,10 +111,10 @@ static bool write_ring(struct host_xs *h)
 	uint32_t n, i;
 
 	if (room > XENSTORE_RING_SIZE) {
-		ignore(h, XENSTORE_ERROR_RINGIDX);
+		ring_ignore(h, XENSTORE_ERROR_RINGIDX);
 		return false;
 	}
-	n = smaller(at_once(h, room), h->out_len);
+	n = ring_min(at_once(h, room), h->out_len);
 	for (i = 0; i < n; i++)
 		page->rsp[MASK_XENSTORE_IDX(page->rsp_prod + i)] = h->out[i];
 	if (!n)
@@ -123,11 +123,11 @@ static bool write_ring(struct host_xs *h)
 	memmove(h->out, h->out + n, h->out_len);
 	__atomic_store_n(&page->rsp_prod, page->rsp_prod + n,
 			 __ATOMIC_SEQ_CST);
-	notify(h);
+	ring_notify(h);
 	return true;
 }
 
-static void reconnect(struct host_xs *h)
+static void ring_reconnect(struct host_xs *h)
 {
 	struct xenstore_domain_interface *page = h->page;
 
@@ -142,21 +142,21 @@ static void reconnect(struct host_xs *h)
 	page->rsp_cons = 0;
 	__atomic_store_n(&page->connection, XENSTORE_CONNECTED,
 			 __ATOMIC_SEQ_CST);
-	notify(h);
+	ring_notify(h);
 }
 
-static void kicked(void *data, struct host_port *p)
+static void ring_kicked(void *data, struct host_port *p)
 {
 	struct host_xs *h = data;
 
 	if (h->page->server_features & XENSTORE_SERVER_FEATURE_RECONNECTION &&
 	    h->page->connection == XENSTORE_RECONNECT)
-		reconnect(h);
+		ring_reconnect(h);
 	h->readable = true;
 	h->writable = true;
 }
 
-static bool step(void *data)
+static bool ring_step(void *data)
 {
 	struct host_xs *h = data;
 	bool progress = host_xs_run_dom0(h);
@@ -182,6 +182,6 @@ void host_xs_ring_init(struct host_xs *h, struct host_guest *g)
 {
 	h->page = host_store_page(g);
 	h->port = host_store_port(g);
-	host_port_set_handler(h->port, kicked, h);
-	host_add_step(g, step, h);
+	host_port_set_handler(h->port, ring_kicked, h);
+	host_add_step(g, ring_step, h);
 }

@@ -27,8 +27,8 @@ bool host_xs_below(const char *path, const char *top)
 }
 
 /* Where @path is, or should be. */
-static struct host_xs_node **place(const struct host_xs_tree *t,
-				   const char *path)
+static struct host_xs_node **tree_place(const struct host_xs_tree *t,
+					const char *path)
 {
 	struct host_xs_node **at = (struct host_xs_node **)&t->first;
 
@@ -40,19 +40,19 @@ static struct host_xs_node **place(const struct host_xs_tree *t,
 struct host_xs_node *host_xs_tree_find(const struct host_xs_tree *t,
 				       const char *path)
 {
-	struct host_xs_node *n = *place(t, path);
+	struct host_xs_node *n = *tree_place(t, path);
 
 	return n && !strcmp(n->path, path) ? n : NULL;
 }
 
-static char *parent(const char *path)
+static char *tree_parent(const char *path)
 {
 	return strndup(path, strrchr(path, '/') - path);
 }
 
 bool host_xs_tree_has_parent(const struct host_xs_tree *t, const char *path)
 {
-	char *up = parent(path);
+	char *up = tree_parent(path);
 	bool has = !*up || host_xs_tree_find(t, up);
 
 	free(up);
@@ -76,13 +76,13 @@ void host_xs_tree_set(struct host_xs_tree *t, const char *path,
 	if (!host_xs_path_ok(path))
 		host_bug("xenstore: path \"%s\"", path);
 	if (!host_xs_tree_has_parent(t, path)) {
-		char *up = parent(path);
+		char *up = tree_parent(path);
 
 		host_xs_tree_set(t, up, "", 0);
 		free(up);
 	}
 	if (!n) {
-		at = place(t, path);
+		at = tree_place(t, path);
 		n = calloc(1, sizeof(*n));
 		n->path = strdup(path);
 		n->next = *at;

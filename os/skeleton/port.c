@@ -140,7 +140,7 @@ __asm__(".text\n"
 	"pop %r15; pop %r14; pop %r13; pop %r12; pop %rbx; pop %rbp\n\t"
 	"ret\n");
 
-static bool dequeue(struct xn_work *w)
+static bool work_dequeue(struct xn_work *w)
 {
 	struct xn_work **at;
 
@@ -153,7 +153,7 @@ static bool dequeue(struct xn_work *w)
 	return false;
 }
 
-static void worker(void)
+static void work_main(void)
 {
 	for (;;) {
 		struct xn_work *w = works;
@@ -161,7 +161,7 @@ static void worker(void)
 		while (w && w->due > xn_os_now())
 			w = w->next;
 		if (w) {
-			dequeue(w);
+			work_dequeue(w);
 			running = w;
 			w->fn(w);	/* it may be freed in there */
 			running = NULL;
@@ -183,7 +183,7 @@ bool port_idle(uint64_t deadline)
 		return false;
 	if (!port_other) {
 		/* As port_switch() leaves it: six registers, then where to. */
-		stack[STACK_WORDS - 2] = (uintptr_t)worker;
+		stack[STACK_WORDS - 2] = (uintptr_t)work_main;
 		port_other = stack + STACK_WORDS - 8;
 	}
 	if (port_upcall)
@@ -215,7 +215,7 @@ void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
 
 void xn_work_cancel(struct xn_work *w)
 {
-	while (dequeue(w) || running == w)
+	while (work_dequeue(w) || running == w)
 		port_idle(UINT64_MAX);
 }
 

@@ -27,12 +27,12 @@ static void make(uint32_t at, const char *name, uint32_t size)
 
 static void seal(uint32_t at)
 {
-	mem[at + HEADER_CHECKSUM] -= sum(mem + at, get32(mem + at + 4));
+	mem[at + HEADER_CHECKSUM] -= acpi_sum(mem + at, get32(mem + at + 4));
 }
 
 static void seal_rsdp(void)
 {
-	mem[RSDP + 8] -= sum(mem + RSDP, RSDP_SIZE_V1);
+	mem[RSDP + 8] -= acpi_sum(mem + RSDP, RSDP_SIZE_V1);
 }
 
 static int setup(void **state)

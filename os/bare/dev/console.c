@@ -10,7 +10,7 @@
 
 static struct bare_console console;
 
-static void event(void *data, evtchn_port_t port)
+static void console_event(void *data, evtchn_port_t port)
 {
 	struct bare_console *c = data;
 
@@ -20,7 +20,8 @@ static void event(void *data, evtchn_port_t port)
 }
 
 /* The log and a program's thread. */
-static int write(struct bare_console *c, const char *s, unsigned int len)
+static int console_write(struct bare_console *c, const char *s,
+			 unsigned int len)
 {
 	unsigned long flags = xn_lock(&c->lock);
 	int n = xn_console_write(&c->con, s, len);
@@ -36,7 +37,7 @@ static void write_words(const char *s, unsigned int len)
 	int n;
 
 	for (;;) {
-		n = write(&console, s, len);
+		n = console_write(&console, s, len);
 		console.stuck = n <= 0 && xn_os_now() >= until;
 		if (n < 0 || (unsigned int)n == len || console.stuck)
 			break;
@@ -46,7 +47,7 @@ static void write_words(const char *s, unsigned int len)
 	}
 }
 
-static int open(struct bare_console *c)
+static int console_open(struct bare_console *c)
 {
 	struct xn_evtchn_table *t = &bare_guest.evtchn;
 	void *page;
@@ -59,7 +60,7 @@ static int open(struct bare_console *c)
 	page = xn_os_map(bare_info->console.gpa >> XN_PAGE_SHIFT, 1);
 	if (!page)
 		return -ENOMEM;
-	err = xn_evtchn_adopt(t, bare_info->console.port, event, c);
+	err = xn_evtchn_adopt(t, bare_info->console.port, console_event, c);
 	if (err) {
 		xn_os_unmap(page, 1);
 		return err;
@@ -73,7 +74,7 @@ static int open(struct bare_console *c)
 
 struct bare_console *bare_console_get(void)
 {
-	if (!console.users && open(&console))
+	if (!console.users && console_open(&console))
 		return NULL;
 	console.users++;
 	return &console;
@@ -96,7 +97,7 @@ int bare_console_write(struct bare_console *c, const char *s, unsigned int len,
 	unsigned int done = 0;
 
 	while (done < len) {
-		int n = write(c, s + done, len - done);
+		int n = console_write(c, s + done, len - done);
 		uint64_t now = xn_os_now();
 
 		if (n < 0) {

@@ -15,7 +15,7 @@ static struct bare_disk *disk_of(struct xn_blk *blk)
 
 /* ---- what the engine asks for ---- */
 
-static void event(void *data, evtchn_port_t port)
+static void disk_event(void *data, evtchn_port_t port)
 {
 	xn_blk_event(data);
 }
@@ -24,7 +24,7 @@ static int event_bind(struct xn_blk_queue *q, domid_t otherend,
 		      evtchn_port_t *port)
 {
 	struct xn_evtchn_table *t = &bare_guest.evtchn;
-	int err = xn_evtchn_bind_unbound(t, otherend, event, q, port);
+	int err = xn_evtchn_bind_unbound(t, otherend, disk_event, q, port);
 
 	if (!err)
 		xn_evtchn_unmask(t, *port);
@@ -37,18 +37,18 @@ static void event_unbind(struct xn_blk_queue *q, evtchn_port_t port)
 	xn_evtchn_unbind(&bare_guest.evtchn, port);
 }
 
-static int connected(struct xn_blk *blk)
+static int disk_connected(struct xn_blk *blk)
 {
 	disk_of(blk)->connected = true;
 	xn_wake(&disk_of(blk)->wait);
 	return 0;
 }
 
-static void resized(struct xn_blk *blk)
+static void disk_resized(struct xn_blk *blk)
 {
 }
 
-static void closing(struct xn_blk *blk)
+static void disk_closing(struct xn_blk *blk)
 {
 	disk_of(blk)->connected = false;
 }
@@ -59,7 +59,7 @@ struct request {
 	int err;
 };
 
-static void complete(struct xn_blk_queue *q, void *cookie, int err)
+static void disk_complete(struct xn_blk_queue *q, void *cookie, int err)
 {
 	struct request *r = cookie;
 
@@ -68,7 +68,7 @@ static void complete(struct xn_blk_queue *q, void *cookie, int err)
 	xn_wake(&disk_of(q->blk)->wait);
 }
 
-static void ready(struct xn_blk_queue *q)
+static void disk_ready(struct xn_blk_queue *q)
 {
 	xn_wake(&disk_of(q->blk)->wait);
 }
@@ -76,11 +76,11 @@ static void ready(struct xn_blk_queue *q)
 static const struct xn_blk_ops ops = {
 	.event_bind	= event_bind,
 	.event_unbind	= event_unbind,
-	.connected	= connected,
-	.resized	= resized,
-	.closing	= closing,
-	.complete	= complete,
-	.ready		= ready,
+	.connected	= disk_connected,
+	.resized	= disk_resized,
+	.closing	= disk_closing,
+	.complete	= disk_complete,
+	.ready		= disk_ready,
 };
 
 /* ---- for programs ---- */
@@ -117,7 +117,7 @@ void bare_disk_close(struct bare_disk *d)
 	xn_blk_fini(&d->blk);
 }
 
-static int request(struct bare_disk *d, const struct xn_blk_io *io)
+static int disk_request(struct bare_disk *d, const struct xn_blk_io *io)
 {
 	struct xn_blk_queue *q = &d->blk.queue[0];
 	struct request *r = io->cookie;
@@ -136,8 +136,8 @@ static int request(struct bare_disk *d, const struct xn_blk_io *io)
 	return r->err;
 }
 
-static unsigned int cut(struct xn_sg *sg, unsigned int max, char *buf,
-			uint32_t len, uint32_t *taken)
+static unsigned int disk_cut(struct xn_sg *sg, unsigned int max, char *buf,
+			     uint32_t len, uint32_t *taken)
 {
 	unsigned int n;
 
@@ -170,14 +170,14 @@ int bare_disk_io(struct bare_disk *d, enum xn_blk_op op, uint64_t sector,
 	if (!d->connected)
 		return -ENODEV;
 	if (op == XN_BLK_FLUSH)
-		return request(d, &io);
+		return disk_request(d, &io);
 	if (!len || len % SECTOR || (uintptr_t)buf % SECTOR)
 		return -EINVAL;
 	if (max > MAX_PIECES)
 		max = MAX_PIECES;
 	for (; len && !err; len -= taken, p += taken) {
-		io.nr_sg = cut(sg, max, p, len, &taken);
-		err = request(d, &io);
+		io.nr_sg = disk_cut(sg, max, p, len, &taken);
+		err = disk_request(d, &io);
 		io.sector += taken / SECTOR;
 	}
 	return err;

@@ -14,7 +14,7 @@ static struct bare_net *net_of(struct xn_net_queue *q)
 	return q->priv;
 }
 
-static void ask(struct bare_net *n)
+static void net_ask(struct bare_net *n)
 {
 	__atomic_store_n(&n->asked, true, __ATOMIC_SEQ_CST);
 	xn_wake(&n->wait);
@@ -70,13 +70,13 @@ void bare_net_put(struct bare_net *n, void *page)
 static void tx_event(void *data, evtchn_port_t port)
 {
 	xn_net_event(data, XN_NET_EVENT_TX);
-	ask(net_of(data));
+	net_ask(net_of(data));
 }
 
 static void rx_event(void *data, evtchn_port_t port)
 {
 	xn_net_event(data, XN_NET_EVENT_RX);
-	ask(net_of(data));
+	net_ask(net_of(data));
 }
 
 static int event_bind(struct xn_net_queue *q, enum xn_net_event what,
@@ -99,22 +99,22 @@ static void event_unbind(struct xn_net_queue *q, enum xn_net_event what,
 	xn_evtchn_unbind(&bare_guest.evtchn, port);
 }
 
-static int connected(struct xn_net *net)
+static int net_connected(struct xn_net *net)
 {
 	struct bare_net *n = xn_container_of(net, struct bare_net, net);
 
 	n->live = true;
-	ask(n);
+	net_ask(n);
 	return 0;
 }
 
-static void closing(struct xn_net *net)
+static void net_closing(struct xn_net *net)
 {
 	/* The polling thread does not run now: it never sleeps while it polls. */
 	xn_container_of(net, struct bare_net, net)->live = false;
 }
 
-static void link(struct xn_net *net, bool up)
+static void net_link(struct xn_net *net, bool up)
 {
 	struct bare_net *n = xn_container_of(net, struct bare_net, net);
 
@@ -122,9 +122,9 @@ static void link(struct xn_net *net, bool up)
 	xn_wake(&n->wait);
 }
 
-static void poll(struct xn_net_queue *q)
+static void net_poll(struct xn_net_queue *q)
 {
-	ask(net_of(q));
+	net_ask(net_of(q));
 }
 
 static void *rx_page(struct xn_net_queue *q)
@@ -141,7 +141,7 @@ static void rx_page_lost(struct xn_net_queue *q, void *page)
 {
 }
 
-static void rx(struct xn_net_queue *q, const struct xn_net_received *pkt)
+static void net_rx(struct xn_net_queue *q, const struct xn_net_received *pkt)
 {
 	struct bare_net *n = net_of(q);
 	unsigned int i;
@@ -174,14 +174,14 @@ static void tx_unpin(void *va)
 static const struct xn_net_ops ops = {
 	.event_bind	= event_bind,
 	.event_unbind	= event_unbind,
-	.connected	= connected,
-	.closing	= closing,
-	.link		= link,
-	.poll		= poll,
+	.connected	= net_connected,
+	.closing	= net_closing,
+	.link		= net_link,
+	.poll		= net_poll,
 	.rx_page	= rx_page,
 	.rx_page_put	= rx_page_put,
 	.rx_page_lost	= rx_page_lost,
-	.rx		= rx,
+	.rx		= net_rx,
 	.tx_done	= tx_done,
 	.tx_pin		= tx_pin,
 	.tx_unpin	= tx_unpin,
@@ -196,7 +196,7 @@ static void poll_queue(struct xn_net_queue *q)
 	xn_net_tx_reap(q);
 	more = xn_net_rx_poll(q, BUDGET) == BUDGET;
 	if (more || xn_net_rx_enable(q) || xn_net_tx_enable(q))
-		ask(net_of(q));
+		net_ask(net_of(q));
 }
 
 static void poll_thread(void *arg)

@@ -14,14 +14,14 @@ static struct cpu {
 static struct xn_waitq wait;
 unsigned int bare_nr_cpus = 1;
 
-static void nothing(void *data, evtchn_port_t port)
+static void cpu_do_nothing(void *data, evtchn_port_t port)
 {
 }
 
 static int bind_ipi(unsigned int cpu)
 {
 	struct xn_evtchn_table *t = &bare_guest.evtchn;
-	int err = xn_evtchn_bind_ipi(t, cpu, nothing, NULL, &cpus[cpu].ipi);
+	int err = xn_evtchn_bind_ipi(t, cpu, cpu_do_nothing, NULL, &cpus[cpu].ipi);
 
 	if (!err)
 		xn_evtchn_unmask(t, cpus[cpu].ipi);
@@ -33,7 +33,7 @@ static bool is_up(unsigned int cpu)
 	return __atomic_load_n(&cpus[cpu].up, __ATOMIC_ACQUIRE);
 }
 
-static int start(unsigned int cpu)
+static int cpu_start(unsigned int cpu)
 {
 	struct bare_stack *s;
 	int err;
@@ -66,7 +66,7 @@ void bare_cpus_init(void)
 	err = bind_ipi(0);
 	bare_kick = cpus[0].ipi;
 	for (cpu = 1; !err && cpu < bare_info->nr_vcpus; cpu++) {
-		err = start(cpu);
+		err = cpu_start(cpu);
 		if (!err)
 			bare_nr_cpus++;
 	}

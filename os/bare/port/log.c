@@ -11,13 +11,13 @@ static char line[256];
 static unsigned int used;
 
 /* Under the lock. */
-static void flush(void)
+static void log_flush(void)
 {
 	xn_early_write(line, used);
 	used = 0;
 }
 
-static void print(const char *fmt, va_list ap)
+static void log_print(const char *fmt, va_list ap)
 {
 	unsigned int len = xn_vformat(line + used, sizeof(line) - used - 1,
 				      fmt, ap);
@@ -26,7 +26,7 @@ static void print(const char *fmt, va_list ap)
 	if (used >= sizeof(line) - 2)
 		line[used++] = '\n';
 	if (used && line[used - 1] == '\n')
-		flush();
+		log_flush();
 }
 
 void bare_print(const char *fmt, ...)
@@ -35,7 +35,7 @@ void bare_print(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	print(fmt, ap);
+	log_print(fmt, ap);
 	va_end(ap);
 	xn_unlock(&lock, flags);
 }
@@ -49,9 +49,9 @@ void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 		return;
 	flags = xn_lock(&lock);
 	va_start(ap, fmt);
-	print(fmt, ap);
+	log_print(fmt, ap);
 	va_end(ap);
 	line[used++] = '\n';
-	flush();
+	log_flush();
 	xn_unlock(&lock, flags);
 }

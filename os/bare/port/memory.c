@@ -42,7 +42,7 @@ static void count_pages(unsigned int count)
 		bare_memory.peak = bare_memory.used;
 }
 
-static void *take(unsigned int count, unsigned int align_pages)
+static void *memory_take(unsigned int count, unsigned int align_pages)
 {
 	uint64_t size = (uint64_t)count * XN_PAGE_SIZE;
 
@@ -85,7 +85,7 @@ void *bare_pages(unsigned int count, unsigned int align_pages)
 	unsigned long flags = xn_lock(&lock);
 	unsigned int old_range = range;
 	uint64_t old_next = next;
-	void *pages = take(count, align_pages);
+	void *pages = memory_take(count, align_pages);
 
 	/* What is too small for many may do for single pages. */
 	if (!pages) {
@@ -107,7 +107,7 @@ void *xn_os_page_alloc(void)
 		free_pages = *(void **)page;
 		count_pages(1);
 	} else {
-		page = take(1, 1);
+		page = memory_take(1, 1);
 	}
 	xn_unlock(&lock, flags);
 	if (page)

@@ -38,21 +38,21 @@ void bare_threads_init(void)
 	current->stack->mark = BARE_STACK_MARK;
 }
 
-static bool runnable(const struct thread *t, uint64_t now)
+static bool thread_runnable(const struct thread *t, uint64_t now)
 {
 	return t->stack && (__atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) ||
 			    now >= t->until);
 }
 
 /* The next one after the current, which comes last. */
-static struct thread *pick(uint64_t now)
+static struct thread *thread_pick(uint64_t now)
 {
 	struct thread *t = current;
 
 	do {
 		if (++t == threads + MAX_THREADS)
 			t = threads;
-		if (runnable(t, now))
+		if (thread_runnable(t, now))
 			return t;
 	} while (t != current);
 	return NULL;
@@ -76,7 +76,7 @@ void bare_timer_init(struct xn_evtchn_table *t)
 }
 
 /* An upcall at that moment, now if it is past; never if Xen cannot count it. */
-static void arm(uint64_t until)
+static void thread_arm(uint64_t until)
 {
 	if (armed && armed <= until)
 		return;
@@ -103,7 +103,7 @@ static void sleep_until_upcall(void)
 			first = t->until;
 	}
 	if (!ready) {
-		arm(first);
+		thread_arm(first);
 		bare_idle();
 	}
 	__atomic_store_n(&sleeping, 0, __ATOMIC_RELAXED);
@@ -118,7 +118,7 @@ static void run_others(void)
 
 	if (old->stack && old->stack->mark != BARE_STACK_MARK)
 		bare_panic("bare: a thread has overrun its stack");
-	while (!(t = pick(xn_os_now())))
+	while (!(t = thread_pick(xn_os_now())))
 		sleep_until_upcall();
 	if (t == old)
 		return;

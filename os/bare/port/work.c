@@ -24,7 +24,7 @@ static bool is_running(const struct xn_work *w)
 	return false;
 }
 
-static void unlink(struct xn_work *w)
+static void work_unlink(struct xn_work *w)
 {
 	struct xn_work **p;
 
@@ -36,7 +36,7 @@ static void unlink(struct xn_work *w)
 }
 
 /* The first that is due and not running, else when to look again. */
-static struct xn_work *take(unsigned int worker, uint64_t *until)
+static struct xn_work *work_take(unsigned int worker, uint64_t *until)
 {
 	unsigned long flags = xn_lock(&lock);
 	uint64_t now = xn_os_now();
@@ -47,7 +47,7 @@ static struct xn_work *take(unsigned int worker, uint64_t *until)
 		if (is_running(w))
 			continue;
 		if (w->due <= now) {
-			unlink(w);
+			work_unlink(w);
 			running[worker] = w;
 		} else {
 			*until = w->due;
@@ -59,7 +59,7 @@ static struct xn_work *take(unsigned int worker, uint64_t *until)
 	return w;
 }
 
-static void worker(void *arg)
+static void work_main(void *arg)
 {
 	unsigned int me = (uintptr_t)arg;
 	struct xn_work *w;
@@ -67,7 +67,7 @@ static void worker(void *arg)
 
 	for (;;) {
 		bare_wait_begin(&wait);
-		w = take(me, &until);
+		w = work_take(me, &until);
 		if (!w) {
 			bare_wait_pause(until);
 			continue;
@@ -85,7 +85,7 @@ void bare_workers_init(void)
 	uintptr_t i;
 
 	for (i = 0; i < NR_WORKERS; i++)
-		if (bare_thread(worker, (void *)i))
+		if (bare_thread(work_main, (void *)i))
 			bare_panic("bare: no memory for the worker threads");
 }
 
@@ -114,7 +114,7 @@ void xn_work_cancel(struct xn_work *w)
 	unsigned long flags = xn_lock(&lock);
 
 	w->cancelled = true;
-	unlink(w);
+	work_unlink(w);
 	xn_unlock(&lock, flags);
 	while (!xn_wait(&wait, !is_running(w), XN_NSEC_PER_SEC))
 		;
