@@ -61,7 +61,7 @@ shim: setup $(OUT)/include/xen-public ## build the Linux boot shim into build/bo
 lib_out := $(abspath $(or $(O),$(OUT)/lib))
 
 .PHONY: lib
-lib: ## build the library for PORT=DIR: build/lib/libxenion.a
+lib: ## build the library for LAYER=DIR: build/lib/libxenion.a
 	@$(MAKE) --no-print-directory -f lib.mk O="$(lib_out)" $@
 
 .PHONY: install
@@ -83,8 +83,8 @@ bare = $(MAKE) --no-print-directory -C os/bare O=$(OUT)
 .PHONY: guest
 guest: setup $(OUT)/guest/gnt ## build the reference kernel's images into build/guest
 	@$(bare) IMAGE=hello SOURCES=examples/hello/hello.c
-	@$(bare) IMAGE=selftest INCLUDES="tests/bare tests/port" \
-		SOURCES="$(wildcard tests/bare/*.c tests/port/*.c)" \
+	@$(bare) IMAGE=selftest INCLUDES="tests/bare tests/contract" \
+		SOURCES="$(wildcard tests/bare/*.c tests/contract/*.c)" \
 		SOURCES_pv="$(wildcard tests/bare/pv/*.c)"
 	@$(bare) IMAGE=tamper SOURCES=tests/bare/tamper/tamper.c KINDS="pvh pv" \
 		SOURCES_hvm=tests/bare/tamper/pvh.c SOURCES_pv=tests/bare/tamper/pv.c \

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 #
-# The library for one port, its manual pages and its installation: make lib,
+# The library for one OS layer, its manual pages and its installation: make lib,
 # make doc, make install, make uninstall (see Makefile). It needs a compiler and
 # libxen-dev, not root; the manual pages need kernel-doc.
 #
-#   PORT=DIR         the OS layer: DIR/include/xn_os_port.h goes into every object;
+#   LAYER=DIR        the OS layer: DIR/include/xn_os_layer.h goes into every object;
 #                    default os/bare
-#   PORT_INCLUDE=    more folders of headers, if that one needs them
+#   LAYER_INCLUDE=   more folders of headers, if that one needs them
 #   CC=, AR=         the tools of the machine that the library is for
 #   CFLAGS=          default -O2 -g; they come last
 #   XEN_INCLUDE=DIR  the public Xen headers, default /usr/include/xen
@@ -26,7 +26,7 @@ VERSION := $(shell sed -n 's/^\#define XN_VERSION\t*"\(.*\)"/\1/p' \
 ifeq ($(MAKECMDGOALS),install)
 -include $(O)/built.mk
 endif
-PORT ?= $(TOP)/os/bare
+LAYER ?= $(TOP)/os/bare
 XEN_INCLUDE ?= /usr/include/xen
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -36,12 +36,12 @@ CC := $(or $(BUILT_CC),gcc)
 endif
 CFLAGS ?= -O2 -g
 
-port := $(abspath $(PORT))
-# The reference kernel is two ports, the other one being os/bare/pv.
-ifeq ($(port),$(TOP)/os/bare)
-PORT_INCLUDE ?= $(TOP)/os/bare/hvm
+layer := $(abspath $(LAYER))
+# The reference kernel is two OS layers, the other one being os/bare/pv.
+ifeq ($(layer),$(TOP)/os/bare)
+LAYER_INCLUDE ?= $(TOP)/os/bare/hvm
 endif
-port_includes := $(port)/include $(abspath $(PORT_INCLUDE))
+layer_includes := $(layer)/include $(abspath $(LAYER_INCLUDE))
 lib := $(O)/libxenion.a
 rooms := hypercall boot mmu events grant time xenbus frontends \
 	frontends/blk frontends/net frontends/console frontends/9p
@@ -62,7 +62,7 @@ abi_flags := -std=gnu11 -ffreestanding -mgeneral-regs-only -mno-red-zone \
 	-fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
 	-fno-delete-null-pointer-checks
 own_flags = $(abi_flags) -nostdinc -isystem $(gcc_include) \
-	$(addprefix -I,$(port_includes) $(TOP)/include $(O)/include) \
+	$(addprefix -I,$(layer_includes) $(TOP)/include $(O)/include) \
 	-Wall -Wextra -Wno-unused-parameter \
 	-fno-asynchronous-unwind-tables $(plain_sections) \
 	-ffile-prefix-map=$(TOP)/= $(CFLAGS)
@@ -76,23 +76,23 @@ lib: $(lib)
 needs:
 	@command -v $(firstword $(CC)) >/dev/null || { \
 		echo "no compiler '$(firstword $(CC))': install gcc, or say with CC= which" >&2; exit 2; }
-	@[ -f "$(port)/include/xn_os_port.h" ] || { \
-		echo "no port at $(PORT): PORT is a folder with include/xn_os_port.h (docs/porting.md)" >&2; exit 2; }
+	@[ -f "$(layer)/include/xn_os_layer.h" ] || { \
+		echo "no OS layer at $(LAYER): LAYER is a folder with include/xn_os_layer.h (docs/porting.md)" >&2; exit 2; }
 	@[ -f "$(XEN_INCLUDE)/xen.h" ] || { \
 		echo "no public Xen headers at $(XEN_INCLUDE): install libxen-dev, or say with XEN_INCLUDE= where" >&2; exit 2; }
 	@mkdir -p $(O)/include $(O)/obj
 	@ln -sfn $(abspath $(XEN_INCLUDE)) $(O)/include/xen-public
 
 # A file that is as old as its lines: what depends on it follows a change of
-# flags, port or list of sources.
+# flags, layer or list of sources.
 define remembers
 $(O)/$1: needs
 	@printf '%s\n' $2 | cmp -s - $$@ || printf '%s\n' $2 >$$@
 endef
 $(eval $(call remembers,flags,'$$(CC) $$(own_flags)' $$(abspath $$(XEN_INCLUDE))))
 $(eval $(call remembers,members,$$(objects)))
-$(eval $(call remembers,built.mk,'PORT ?= $$(port)' \
-	'PORT_INCLUDE ?= $$(abspath $$(PORT_INCLUDE))' 'BUILT_CC := $$(CC)' \
+$(eval $(call remembers,built.mk,'LAYER ?= $$(layer)' \
+	'LAYER_INCLUDE ?= $$(abspath $$(LAYER_INCLUDE))' 'BUILT_CC := $$(CC)' \
 	'CFLAGS ?= $$(CFLAGS)' 'XEN_INCLUDE ?= $$(abspath $$(XEN_INCLUDE))'))
 
 define compiles
@@ -128,7 +128,7 @@ $(man)/.made: $(headers) $(TOP)/tools/man.awk $(TOP)/lib.mk
 	@touch $@
 
 # What the OS layer and the machine decide is in lib/, as others' config.h: of the
-# port what lies in its folder, for other headers of its kernel's are not ours. There
+# layer what lies in its folder, for other headers of its kernel's are not ours. There
 # are also the ways to <xenion/...> and <xen-public/...>, so that a user has one
 # folder to look in, and no other library's headers.
 to := $(DESTDIR)$(PREFIX)
@@ -144,7 +144,7 @@ install: $(lib) $(man)/.made
 	@$(put) $(TOP)/include/xenion/x86/*.h $(to)/include/xenion/x86
 	@echo '#include <xenion/os.h>' | $(CC) $(own_flags) -x c -M - | \
 		tr -s ' \\' '\n' | while read -r f; do \
-		for d in $(filter $(port)/%,$(port_includes)); do \
+		for d in $(filter $(layer)/%,$(layer_includes)); do \
 			[ "$${f#$$d/}" = "$$f" ] || $(put) -D "$$f" \
 				"$(to_lib)/xenion/include/$${f#$$d/}" || exit 1; \
 		done; \
@@ -152,7 +152,7 @@ install: $(lib) $(man)/.made
 	@ln -sfn $(abspath $(XEN_INCLUDE)) $(to_lib)/xenion/include/xen-public
 	@ln -sfnr $(to)/include/xenion $(to_lib)/xenion/include/xenion
 	@$(put) $(lib) $(to_lib)
-	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@PORT@|$(notdir $(port))|' \
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LAYER@|$(notdir $(layer))|' \
 		-e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@ABI_FLAGS@|$(abi_flags)|' \
 		$(TOP)/tools/xenion.pc.in >$(to_lib)/pkgconfig/xenion.pc
@@ -161,7 +161,7 @@ install: $(lib) $(man)/.made
 		$(put) $(man)/*.9 $(to)/share/man/man9; }
 	@[ -n "$(KERNEL_DOC)" ] || echo "no manual pages: there is no kernel-doc (KERNEL_DOC=)"
 	@$(put) $(TOP)/LICENSES/MIT $(to)/share/doc/xenion/LICENSE
-	@echo "installed in $(to): libxenion.a $(VERSION), port $(notdir $(port))"
+	@echo "installed in $(to): libxenion.a $(VERSION), OS layer $(notdir $(layer))"
 
 .PHONY: uninstall
 uninstall:

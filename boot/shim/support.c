@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The shim's error numbers are Xen's own (its <xn_os_port.h>), so those of a
+ * The shim's error numbers are Xen's own (its <xn_os_layer.h>), so those of a
  * hypercall need no translation.
  */
 #include <xenion/hypercall.h>

@@ -2,7 +2,7 @@
 /*
  * Which hypercall instruction this CPU has (xen-public/arch-x86/xen-x86_64.h):
  * its vendor's, by CPUID. Called once by the entry code, or by a kernel with an
- * entry of its own. Only for OS layers on hardware, whose <xn_os_port.h> includes
+ * entry of its own. Only for OS layers on hardware, whose <xn_os_layer.h> includes
  * <xenion/x86/hypercall.h>.
  */
 #include <xenion/x86/cpuid.h>

@@ -3,7 +3,7 @@
  * The OS contract: all that the core asks of the kernel it lives in.
  *
  * The functions below are the whole out-of-line cost of an OS layer. What must be
- * inline comes from <xn_os_port.h>, which the include path selects: one such
+ * inline comes from <xn_os_layer.h>, which the include path selects: one such
  * header per OS layer, under os/NAME/include/. It provides
  *
  *   - the C types that the public Xen headers use (uint8_t ... uint64_t,
@@ -47,7 +47,7 @@ enum xn_stat {
 };
 
 #include <xenion/decls.h>
-#include <xn_os_port.h>
+#include <xn_os_layer.h>
 
 #define XEN_HAVE_PV_GUEST_ENTRY 1
 #ifndef __XEN_INTERFACE_VERSION__

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bare_switch(save, load): threads of os/bare/port/thread.c. What a C function
+ * bare_switch(save, load): threads of os/bare/layer/thread.c. What a C function
  * may not lose is on the stack; the rest its caller has saved.
  */
 	.text

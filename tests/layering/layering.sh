@@ -99,7 +99,7 @@ for room in "${rooms[@]}"; do
 	result $? "no circle of calls among the files of $room/" "$tmp/why"
 done
 
-for file in "$top"/os/bare/port/*.c "$top"/os/bare/kernel/*.c; do
+for file in "$top"/os/bare/layer/*.c "$top"/os/bare/kernel/*.c; do
 	"$CC" -std=gnu11 -ffreestanding -mgeneral-regs-only -O2 \
 		-I"$top/os/bare" -I"$top/os/bare/include" -I"$top/os/bare/hvm" \
 		-I"$top/include" -isystem "$tmp" \
@@ -159,7 +159,7 @@ sed -i 1d "$tmp/tree/mmu/planted.c"
 finds licensed
 
 lines=0
-for file in "$top"/os/bare/port/*.c "$top"/os/bare/include/xn_os_port.h \
+for file in "$top"/os/bare/layer/*.c "$top"/os/bare/include/xn_os_layer.h \
 		"$top"/os/bare/hvm/bare_arch.h; do
 	lines=$((lines + $("$CC" -fpreprocessed -dD -E -P "$file" | grep -c .)))
 done

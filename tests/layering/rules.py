@@ -36,7 +36,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.M)
 ARCH = re.compile(
     r"(<xenion/x86/[^>]*>|<xen-public/arch-[^>]*>|\"x86/[^\"]*\"|__asm__|"
     r"__x86_64__|__i386__|__aarch64__|__arm__|__builtin_ia32_\w+)")
-PORT_MACRO = re.compile(
+LAYER_MACRO = re.compile(
     r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b.*"
     r"\b(__linux__|__KERNEL__|MODULE|CONFIG_\w+|LINUX\w*|__unix__)", re.M)
 
@@ -96,7 +96,7 @@ def no_os_header(tree):
         for inc in includes(tree, path):
             if re.match(r"<(xenion|xen-public)/", inc):
                 continue
-            if inc == "<xn_os_port.h>" and path == "include/xenion/os.h":
+            if inc == "<xn_os_layer.h>" and path == "include/xenion/os.h":
                 continue
             if inc.startswith('"') and "/" not in inc:
                 continue
@@ -110,7 +110,7 @@ def no_os_header(tree):
 def no_port_macro(tree):
     """the core does not ask which port it is built for"""
     for path in files(tree):
-        for word in PORT_MACRO.findall(read(tree, path)):
+        for word in LAYER_MACRO.findall(read(tree, path)):
             yield f"{path}: depends on {word}"
 
 

@@ -74,11 +74,11 @@ static void test_mends(void **state)
 	assert_int_equal(mend(false), 0);
 	assert_int_equal(mem[FADT + 109], 0xfb);
 	assert_int_equal(get32(mem + FADT + 112), 0x100101);
-	assert_int_equal(sum(mem + FADT, 276), 0);
+	assert_int_equal(acpi_sum(mem + FADT, 276), 0);
 	/* Once more changes nothing. */
 	assert_int_equal(mend(false), 0);
 	assert_int_equal(get32(mem + FADT + 112), 0x100101);
-	assert_int_equal(sum(mem + FADT, 276), 0);
+	assert_int_equal(acpi_sum(mem + FADT, 276), 0);
 }
 
 static void test_deadline_timer(void **state)
@@ -86,7 +86,7 @@ static void test_deadline_timer(void **state)
 	assert_int_equal(mend(true), 0);
 	assert_int_equal(mem[FADT + 109], 0xfb);
 	assert_int_equal(get32(mem + FADT + 112), 0x101);
-	assert_int_equal(sum(mem + FADT, 276), 0);
+	assert_int_equal(acpi_sum(mem + FADT, 276), 0);
 }
 
 static void test_rsdt(void **state)

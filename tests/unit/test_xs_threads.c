@@ -14,7 +14,7 @@
 
 /* ---- the port ---- */
 
-#define XN_OS_PORT_H
+#define XN_OS_LAYER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #ifndef STRING_H
 #define STRING_H
 
-#include <xn_os_port.h>
+#include <xn_os_layer.h>
 
 /* examples/service/string.c */
 int strncmp(const char *a, const char *b, size_t n);

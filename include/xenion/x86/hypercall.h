@@ -7,7 +7,7 @@
  * xn_hypercall_choose() or, in a PV guest, by xn_hypercall_choose_pv(),
  * because a page that the hypervisor fills in is one more page of executable
  * memory that the guest does not control (XSA-466). Included by the OS layer's
- * <xn_os_port.h>.
+ * <xn_os_layer.h>.
  */
 #ifndef XENION_X86_HYPERCALL_H
 #define XENION_X86_HYPERCALL_H

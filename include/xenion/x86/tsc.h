@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The counter that Xen's time is scaled from: on x86 the time stamp counter.
- * Included by the OS layer's <xn_os_port.h>.
+ * Included by the OS layer's <xn_os_layer.h>.
  */
 #ifndef XENION_X86_TSC_H
 #define XENION_X86_TSC_H

@@ -9,7 +9,7 @@
 
 #define ENGINE(name, field) \
 	{ name, offsetof(struct xn_net_queue, field), true }
-#define PORT(name, field) \
+#define LAYER(name, field) \
 	{ name, offsetof(struct xnl_net_queue, field), false }
 
 static const struct {
@@ -23,21 +23,21 @@ static const struct {
 	ENGINE("tx_slots", tx_stats.slots),
 	ENGINE("tx_slots_copied", tx_stats.copied),
 	ENGINE("tx_notifications", tx_stats.notifications),
-	PORT("tx_events", events[XNL_NET_IRQ_TX]),
+	LAYER("tx_events", events[XNL_NET_IRQ_TX]),
 	ENGINE("tx_spurious", tx_channel.backoff.spurious),
 	ENGINE("tx_stalled", stall.stalled),
-	PORT("tx_bounced", tx_bounced),
-	PORT("tx_dropped", tx_dropped),
+	LAYER("tx_bounced", tx_bounced),
+	LAYER("tx_dropped", tx_dropped),
 	ENGINE("rx_packets", rx_stats.packets),
 	ENGINE("rx_bytes", rx_stats.bytes),
 	ENGINE("rx_errors", rx_stats.errors),
 	ENGINE("rx_slots", rx_stats.slots),
 	ENGINE("rx_copied", rx_stats.copied),
 	ENGINE("rx_notifications", rx_stats.notifications),
-	PORT("rx_events", events[XNL_NET_IRQ_RX]),
+	LAYER("rx_events", events[XNL_NET_IRQ_RX]),
 	ENGINE("rx_spurious", rx_channel.backoff.spurious),
 	ENGINE("rx_no_page", rx_stats.no_page),
-	PORT("rx_dropped", rx_dropped),
+	LAYER("rx_dropped", rx_dropped),
 };
 
 static int net_get_sset_count(struct net_device *dev, int sset)

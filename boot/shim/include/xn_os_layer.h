@@ -3,8 +3,8 @@
  * The boot shim's OS layer: without pages, locks and interrupts, only what
  * boot/ and the hypercall wrappers need.
  */
-#ifndef XENION_SHIM_OS_PORT_H
-#define XENION_SHIM_OS_PORT_H
+#ifndef XENION_SHIM_OS_LAYER_H
+#define XENION_SHIM_OS_LAYER_H
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -33,4 +33,4 @@ int strcmp(const char *a, const char *b);
 
 #include <xenion/x86/hypercall.h>
 
-#endif /* XENION_SHIM_OS_PORT_H */
+#endif /* XENION_SHIM_OS_LAYER_H */

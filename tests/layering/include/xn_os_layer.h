@@ -4,8 +4,8 @@
  * this header alone, and the compiler's own, the core must compile. Nothing
  * here works; it is never linked.
  */
-#ifndef XN_OS_PORT_H
-#define XN_OS_PORT_H
+#ifndef XN_OS_LAYER_H
+#define XN_OS_LAYER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -114,4 +114,4 @@ void xn_work_cancel(struct xn_work *w);
 void xn_stat_inc(enum xn_stat stat);
 void xn_stat_add(enum xn_stat stat, uint64_t n);
 
-#endif /* XN_OS_PORT_H */
+#endif /* XN_OS_LAYER_H */

@@ -5,15 +5,15 @@
  * is done in xn_wait() here, so there is nothing to exclude. docs/porting.md
  * says what each of these owes, and how to make more of it.
  */
-#ifndef SKELETON_OS_PORT_H
-#define SKELETON_OS_PORT_H
+#ifndef SKELETON_OS_LAYER_H
+#define SKELETON_OS_LAYER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Xen's error numbers will do, and two that it has no use for. */
-enum port_errno {
+enum layer_errno {
 #define XEN_ERRNO(name, value) name = value,
 #include <xen-public/errno.h>
 	EPROTO = 71,
@@ -54,21 +54,21 @@ struct xn_waitq {
 
 #define xn_wait(wq, condition, timeout_ns)				\
 ({									\
-	uint64_t deadline_ = port_deadline(timeout_ns);			\
+	uint64_t deadline_ = layer_deadline(timeout_ns);			\
 	bool holds_;							\
 									\
 	(void)(wq);							\
-	while (!(holds_ = (condition)) && port_idle(deadline_))		\
+	while (!(holds_ = (condition)) && layer_idle(deadline_))		\
 		;							\
 	holds_;								\
 })
 
-uint64_t port_deadline(uint64_t timeout_ns);
-bool port_idle(uint64_t deadline);
-void port_switch(void);
+uint64_t layer_deadline(uint64_t timeout_ns);
+bool layer_idle(uint64_t deadline);
+void layer_switch(void);
 
 /* To the other of the two stacks (port.c). */
-void port_switch(void);
+void layer_switch(void);
 
 struct xn_work {
 	void (*fn)(struct xn_work *w);
@@ -81,12 +81,12 @@ void xn_work_init(struct xn_work *w, void (*fn)(struct xn_work *w));
 void xn_work_schedule(struct xn_work *w, uint64_t delay_ns);
 void xn_work_cancel(struct xn_work *w);
 
-extern uint64_t port_stat[];
+extern uint64_t layer_stat[];
 
-#define xn_stat_add(stat, n)	((void)(port_stat[stat] += (n)))
+#define xn_stat_add(stat, n)	((void)(layer_stat[stat] += (n)))
 #define xn_stat_inc(stat)	xn_stat_add(stat, 1)
 
 /* Called where the core waits: set it to what handles pending events. */
-extern void (*port_upcall)(void);
+extern void (*layer_upcall)(void);
 
-#endif /* SKELETON_OS_PORT_H */
+#endif /* SKELETON_OS_LAYER_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Does an OS layer keep the contract of <xenion/os.h>? To be linked into a kernel
- * whose event channels are up, with the port that is in question.
+ * whose event channels are up, with the layer that is in question.
  */
 #ifndef XENION_CONTRACT_H
 #define XENION_CONTRACT_H

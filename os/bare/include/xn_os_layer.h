@@ -5,8 +5,8 @@
  * others. What depends on the kind of domain comes from <bare_arch.h>, found
  * in os/bare/hvm or os/bare/pv.
  */
-#ifndef XN_OS_PORT_H
-#define XN_OS_PORT_H
+#ifndef XN_OS_LAYER_H
+#define XN_OS_LAYER_H
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -62,7 +62,7 @@ static inline void xn_unlock(struct xn_lock *l, unsigned long flags)
 	xn_upcalls_restore(flags);
 }
 
-/* ---- waiting: os/bare/port/thread.c ---- */
+/* ---- waiting: os/bare/layer/thread.c ---- */
 
 struct xn_waitq {
 	char unused;	/* its address is what threads wait for */
@@ -93,7 +93,7 @@ bool bare_wait_pause(uint64_t until);
 	__true; \
 })
 
-/* ---- later: os/bare/port/work.c ---- */
+/* ---- later: os/bare/layer/work.c ---- */
 
 struct xn_work {
 	void (*fn)(struct xn_work *w);
@@ -120,4 +120,4 @@ extern uint64_t bare_stat[];
 #define xn_stat_add(stat, n)	((void)(bare_stat[stat] += (n)))
 #define xn_stat_inc(stat)	xn_stat_add(stat, 1)
 
-#endif /* XN_OS_PORT_H */
+#endif /* XN_OS_LAYER_H */

@@ -6,8 +6,8 @@
  * twice, a sleep with upcalls disabled or a log line under a lock ends the
  * program with a message.
  */
-#ifndef XN_OS_PORT_H
-#define XN_OS_PORT_H
+#ifndef XN_OS_LAYER_H
+#define XN_OS_LAYER_H
 
 #include <errno.h>
 #include <pthread.h>
@@ -74,4 +74,4 @@ extern uint64_t host_stat[];
 	((void)__atomic_fetch_add(&host_stat[stat], (n), __ATOMIC_RELAXED))
 #define xn_stat_inc(stat)	xn_stat_add(stat, 1)
 
-#endif /* XN_OS_PORT_H */
+#endif /* XN_OS_LAYER_H */

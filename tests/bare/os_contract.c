@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel's port keep the contract of <xenion/os.h>? tests/port, where
+ * Does this kernel's OS layer keep the contract of <xenion/os.h>? tests/contract, where
  * each promise has its sentence, asks.
  */
 #include "contract.h"

@@ -14,13 +14,13 @@
 #define HOLE_PAGES	320		/* shared info, the largest grant table */
 #define STACK_WORDS	2048
 /* Address minus physical address of this image: not 0 in the upper half. */
-#ifndef PORT_OFFSET
-#define PORT_OFFSET	0ul
+#ifndef IMAGE_OFFSET
+#define IMAGE_OFFSET	0ul
 #endif
 #define IDENTITY_END	(1ull << (32 - XN_PAGE_SHIFT))	/* frames, 4 GiB */
 
-uint64_t port_stat[XN_STAT_COUNT];
-void (*port_upcall)(void);
+uint64_t layer_stat[XN_STAT_COUNT];
+void (*layer_upcall)(void);
 
 /* ---- memory ---- */
 
@@ -52,7 +52,7 @@ void xn_os_page_free(void *page)
 
 xen_pfn_t xn_os_gfn(const void *va)
 {
-	return ((uintptr_t)va - PORT_OFFSET) >> XN_PAGE_SHIFT;
+	return ((uintptr_t)va - IMAGE_OFFSET) >> XN_PAGE_SHIFT;
 }
 
 void *xn_os_map(xen_pfn_t gfn, unsigned int count)
@@ -131,12 +131,12 @@ unsigned int xn_os_cpu(void)
  */
 static uintptr_t stack[STACK_WORDS] __attribute__((aligned(16)));
 static struct xn_work *works, *running;
-void *port_other;	/* stack pointer of the one that does not run */
+void *layer_other;	/* stack pointer of the one that does not run */
 
 __asm__(".text\n"
-	"port_switch:\n\t"
+	"layer_switch:\n\t"
 	"push %rbp; push %rbx; push %r12; push %r13; push %r14; push %r15\n\t"
-	"xchg %rsp, port_other(%rip)\n\t"
+	"xchg %rsp, layer_other(%rip)\n\t"
 	"pop %r15; pop %r14; pop %r13; pop %r12; pop %rbx; pop %rbp\n\t"
 	"ret\n");
 
@@ -166,29 +166,29 @@ static void work_main(void)
 			w->fn(w);	/* it may be freed in there */
 			running = NULL;
 		}
-		port_switch();
+		layer_switch();
 	}
 }
 
-uint64_t port_deadline(uint64_t timeout_ns)
+uint64_t layer_deadline(uint64_t timeout_ns)
 {
 	uint64_t now = xn_os_now();
 
 	return timeout_ns < UINT64_MAX - now ? now + timeout_ns : UINT64_MAX;
 }
 
-bool port_idle(uint64_t deadline)
+bool layer_idle(uint64_t deadline)
 {
 	if (xn_os_now() >= deadline)
 		return false;
-	if (!port_other) {
-		/* As port_switch() leaves it: six registers, then where to. */
+	if (!layer_other) {
+		/* As layer_switch() leaves it: six registers, then where to. */
 		stack[STACK_WORDS - 2] = (uintptr_t)work_main;
-		port_other = stack + STACK_WORDS - 8;
+		layer_other = stack + STACK_WORDS - 8;
 	}
-	if (port_upcall)
-		port_upcall();
-	port_switch();
+	if (layer_upcall)
+		layer_upcall();
+	layer_switch();
 	xn_hc_sched(SCHEDOP_yield, NULL);
 	return true;
 }
@@ -210,13 +210,13 @@ void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
 	*at = w;
 	w->next = NULL;
 	w->queued = true;
-	w->due = port_deadline(delay_ns);
+	w->due = layer_deadline(delay_ns);
 }
 
 void xn_work_cancel(struct xn_work *w)
 {
 	while (work_dequeue(w) || running == w)
-		port_idle(UINT64_MAX);
+		layer_idle(UINT64_MAX);
 }
 
 /* ---- the log ---- */

@@ -2,8 +2,8 @@
 /*
  * The inline half of the OS contract (include/xenion/os.h) in Linux.
  */
-#ifndef XENION_LINUX_OS_PORT_H
-#define XENION_LINUX_OS_PORT_H
+#ifndef XENION_LINUX_OS_LAYER_H
+#define XENION_LINUX_OS_LAYER_H
 
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -113,4 +113,4 @@ static inline void xn_stat_inc(enum xn_stat stat)
 	xn_stat_add(stat, 1);
 }
 
-#endif /* XENION_LINUX_OS_PORT_H */
+#endif /* XENION_LINUX_OS_LAYER_H */
