@@ -5,22 +5,24 @@
  * found, without a carrier, so that names follow the order of the numbers in
  * xenstore; its backend may come, go and come back.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 
 #include <xenion/version.h>
 #include "net.h"
+#include "param.h"
 
-static unsigned int queues = 1;
-module_param(queues, uint, 0444);
-MODULE_PARM_DESC(queues, "Queues of each device, if its backend has as many (1-8, default 1)");
+XNL_PARAM(queues, 1, 1, XN_NET_MAX_QUEUES,
+	  "Queues per interface, if the backend has as many (1 ... 8, default 1)");
 
 static bool trusted = true;
 module_param(trusted, bool, 0444);
 MODULE_PARM_DESC(trusted, "Whether backends may see what lies around packets in their pages (default Y); N copies all packets, as does the toolstack's trusted=0 for one interface");
 
-/* ---- Events ---- */
+/* ---- events ---- */
 
 static irqreturn_t net_tx_event(int irq, void *data)
 {
@@ -89,9 +91,9 @@ static void net_poll(struct xn_net_queue *q)
 	local_bh_enable();
 }
 
-/* ---- Up and down ---- */
+/* ---- up and down ---- */
 
-static void net_go(struct xnl_net *nic)
+static void net_start_queues(struct xnl_net *nic)
 {
 	unsigned int i;
 
@@ -102,7 +104,7 @@ static void net_go(struct xnl_net *nic)
 	netif_tx_start_all_queues(nic->dev);
 }
 
-static void net_rest(struct xnl_net *nic)
+static void net_stop_queues(struct xnl_net *nic)
 {
 	unsigned int i;
 
@@ -112,23 +114,23 @@ static void net_rest(struct xnl_net *nic)
 	netif_tx_disable(nic->dev);
 }
 
-static int xnl_net_open(struct net_device *dev)
+static int net_open(struct net_device *dev)
 {
 	struct xnl_net *nic = netdev_priv(dev);
 
 	if (nic->live)
-		net_go(nic);
+		net_start_queues(nic);
 	else
 		netif_tx_stop_all_queues(dev);
 	return 0;
 }
 
-static int xnl_net_close(struct net_device *dev)
+static int net_close(struct net_device *dev)
 {
 	struct xnl_net *nic = netdev_priv(dev);
 
 	if (nic->live)
-		net_rest(nic);
+		net_stop_queues(nic);
 	return 0;
 }
 
@@ -171,9 +173,9 @@ static void net_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *st
 	}
 }
 
-static const struct net_device_ops xnl_net_ops = {
-	.ndo_open		= xnl_net_open,
-	.ndo_stop		= xnl_net_close,
+static const struct net_device_ops net_netdev_ops = {
+	.ndo_open		= net_open,
+	.ndo_stop		= net_close,
 	.ndo_start_xmit		= xnl_net_xmit,
 	.ndo_fix_features	= net_fix_features,
 	.ndo_get_stats64	= net_get_stats64,
@@ -181,7 +183,7 @@ static const struct net_device_ops xnl_net_ops = {
 	.ndo_validate_addr	= eth_validate_addr,
 };
 
-/* ---- What the engine tells ---- */
+/* ---- called by the engine ---- */
 
 /* Under RTNL. */
 static int net_register(struct xnl_net *nic, const struct xn_net_info *info)
@@ -195,14 +197,14 @@ static int net_register(struct xnl_net *nic, const struct xn_net_info *info)
 	return err;
 }
 
-/* The backend's limits, which may be others after it came back. */
+/* The backend's limits, which may have changed when it came back. */
 static int net_apply_info(struct xnl_net *nic)
 {
 	const struct xn_net_info *info = &nic->net.info;
 	struct net_device *dev = nic->dev;
 	int err = 0;
 
-	/* The toolstack has mended what could not be read before. */
+	/* The toolstack has corrected what could not be read before. */
 	if (!nic->registered)
 		err = net_register(nic, info);
 	if (!err)
@@ -227,7 +229,7 @@ static int net_connected(struct xn_net *net)
 	if (!err) {
 		nic->live = true;
 		if (netif_running(nic->dev))
-			net_go(nic);
+			net_start_queues(nic);
 	}
 	rtnl_unlock();
 	xnl_device_settled(to_xnl_device(nic->dev->dev.parent));
@@ -241,7 +243,7 @@ static void net_closing(struct xn_net *net)
 	rtnl_lock();
 	netif_carrier_off(nic->dev);
 	if (netif_running(nic->dev))
-		net_rest(nic);
+		net_stop_queues(nic);
 	nic->live = false;
 	rtnl_unlock();
 }
@@ -255,11 +257,11 @@ static void net_link(struct xn_net *net, bool up)
 		return;
 	}
 	netif_carrier_on(nic->dev);
-	/* Who has seen us through the backend that went, looks elsewhere. */
+	/* Bridges and neighbours may know us behind another backend. */
 	netdev_notify_peers(nic->dev);
 }
 
-static const struct xn_net_ops engine_ops = {
+static const struct xn_net_ops net_ops = {
 	.event_bind	= net_event_bind,
 	.event_unbind	= net_event_unbind,
 	.connected	= net_connected,
@@ -275,7 +277,7 @@ static const struct xn_net_ops engine_ops = {
 	.tx_unpin	= xnl_page_put,
 };
 
-/* ---- The device ---- */
+/* ---- a device on the bus ---- */
 
 static void net_free_queues(struct xnl_net *nic)
 {
@@ -312,7 +314,7 @@ static int net_make_queues(struct xnl_net *nic)
 	return 0;
 }
 
-/* Words that make no sense are no error here: the engine tells of them. */
+/* Invalid nodes are no error here: the engine reports them. */
 static int net_look_and_register(struct xnl_net *nic, struct xn_device *dev)
 {
 	struct xn_net_info info;
@@ -342,7 +344,7 @@ static int net_probe(struct xnl_device *xdev)
 	nic->dev = dev;
 	SET_NETDEV_DEV(dev, &xdev->dev);
 	dev_set_drvdata(&xdev->dev, nic);
-	dev->netdev_ops = &xnl_net_ops;
+	dev->netdev_ops = &net_netdev_ops;
 	dev->ethtool_ops = &xnl_net_ethtool_ops;
 	dev->min_mtu = XN_NET_MIN_MTU;
 	dev->max_mtu = XN_NET_MAX_MTU;
@@ -358,7 +360,7 @@ static int net_probe(struct xnl_device *xdev)
 	err = net_look_and_register(nic, &xdev->xb);
 	if (err)
 		goto queues;
-	err = xn_net_init(&nic->net, &xdev->xb, &engine_ops, &config);
+	err = xn_net_init(&nic->net, &xdev->xb, &net_ops, &config);
 	if (err)
 		goto unregister;
 	return 0;
@@ -391,8 +393,8 @@ static void net_shutdown(struct xnl_device *xdev)
 	xn_net_fini(&nic->net);
 }
 
-static struct xnl_driver driver = {
-	.driver.name	= "vif",
+static struct xnl_driver net_driver = {
+	.driver.name	= "xenion-netfront",
 	.type		= "vif",
 	.probe		= net_probe,
 	.remove		= net_remove,
@@ -401,22 +403,17 @@ static struct xnl_driver driver = {
 
 static int __init net_init(void)
 {
-	if (!queues || queues > XN_NET_MAX_QUEUES) {
-		pr_err("xenion-netfront: queues=%u: give a number from 1 to %u\n",
-		       queues, XN_NET_MAX_QUEUES);
-		return -EINVAL;
-	}
-	return xnl_driver_register(&driver, THIS_MODULE, KBUILD_MODNAME);
+	return xnl_driver_register(&net_driver, THIS_MODULE, KBUILD_MODNAME);
 }
 module_init(net_init);
 
 static void __exit net_exit(void)
 {
-	xnl_driver_unregister(&driver);
+	xnl_driver_unregister(&net_driver);
 }
 module_exit(net_exit);
 
-MODULE_DESCRIPTION("Xen network devices (netif.h), by Xenion");
+MODULE_DESCRIPTION("Xen network frontend (Xenion)");
 MODULE_AUTHOR("Xenion developers");
 MODULE_LICENSE("Dual MIT/GPL");
 MODULE_VERSION(XN_VERSION);
