@@ -41,8 +41,8 @@ struct xnl_blk_disk {
 	mempool_t *bounce;	/* pages for data that may not be granted */
 	bool added;		/* the works' own */
 	bool going;		/* delete_work was queued; under xb->lock */
-	bool dead;		/* its connection is no more */
-	bool no_flush, no_discard;	/* offered, and not done */
+	bool dead;		/* its connection has ended */
+	bool no_flush, no_discard;	/* offered, but failed */
 };
 
 struct xnl_blk_cmd {
@@ -78,9 +78,9 @@ void xnl_blk_resized(struct xn_blk *blk);
 void xnl_blk_closing(struct xn_blk *blk);
 void xnl_blk_complete(struct xn_blk_queue *q, void *cookie, int err);
 
-/* The device goes: delete its disk in good order, if the backend lets us. */
+/* The device goes: write out and delete its disk, if the backend answers. */
 void xnl_blk_retire(struct xnl_blk *xb);
-/* No new request; those in flight have seconds to end. */
+/* Stop new requests; those in flight have seconds to end. */
 void xnl_blk_drain(struct xnl_blk *xb);
 /* Wait until all disks of the device are freed; no request is in flight. */
 void xnl_blk_wait(struct xnl_blk *xb);
@@ -99,7 +99,7 @@ void xnl_blk_unmap(struct xnl_blk_disk *d, struct request *rq, bool copy);
 /* limits.c */
 void xnl_blk_limits_init(struct xnl_blk_disk *d);
 void xnl_blk_set_limits(struct xnl_blk_disk *d);
-/* Do without from now on. Returns: what the request ends with. Context: any. */
+/* Use it no longer. Returns the request's status. Context: any. */
 blk_status_t xnl_blk_not_supported(struct xnl_blk_disk *d, struct request *rq);
 
 int xnl_blk_disk_init(void);

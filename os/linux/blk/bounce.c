@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * What a request's data looks like to the engine (xen-public/io/blkif.h grants
- * whole pages). Called by disk.c for each request.
+ * A request's data as a list for the engine (xen-public/io/blkif.h grants whole
+ * pages). Called by disk.c for each request.
  *
- * Where pages are granted directly, a page of a slab may not be: its other
- * objects are anybody's, the backend of a read could write to them, and a
- * reference to the page does not keep the object when the backend holds on to it.
- * Such data, file systems' metadata mostly, goes through a page of its own.
- * Where the engine bounces all data, there is nothing to do.
+ * A page of a slab is never granted: the backend of a read could write to other
+ * objects in it, and a reference to the page does not keep the object while the
+ * backend has it mapped. Such data, mostly file systems' metadata, is copied
+ * through a page of its own. Where the engine copies all data, there is nothing to
+ * do here.
  */
 #include <linux/blk-mq.h>
 #include <linux/bvec.h>
@@ -20,7 +20,7 @@ int xnl_blk_bounce_init(struct xnl_blk_disk *d)
 {
 	if (d->info.persistent)
 		return 0;
-	/* For one request, so that one gets on when there is no memory. */
+	/* Enough for one request, so that one can proceed without memory. */
 	d->bounce = mempool_create_page_pool(d->info.max_segments, 0);
 	return d->bounce ? 0 : -ENOMEM;
 }
@@ -30,7 +30,7 @@ void xnl_blk_bounce_fini(struct xnl_blk_disk *d)
 	mempool_destroy(d->bounce);
 }
 
-/* Returns: where the data is for the engine, or NULL: no memory now. */
+/* Returns the address to give to the engine, or NULL: no memory now. */
 static void *bounce_get(struct xnl_blk_disk *d, const struct bio_vec *bv,
 			bool write)
 {
@@ -51,7 +51,7 @@ static void bounce_put(struct xnl_blk_disk *d, void *va)
 {
 	struct page *page = virt_to_page(va);
 
-	/* The backend still maps it: nobody else is to get it. */
+	/* The backend still maps it: it must not be used again. */
 	if (unlikely(page_count(page) > 1))
 		put_page(page);
 	else
@@ -65,7 +65,7 @@ unsigned int xnl_blk_map(struct xnl_blk_disk *d, struct request *rq)
 	struct bio_vec bv;
 	unsigned int n = 0;
 
-	/* One page at most each, and no more than the queue's limits say. */
+	/* The queue's limits: at most one page each, and so many of them. */
 	rq_for_each_segment(bv, rq, iter) {
 		struct xn_sg *sg = &cmd->sg[n];
 

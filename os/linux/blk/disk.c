@@ -142,8 +142,8 @@ static const struct blk_mq_ops disk_mq_ops = {
 /* ---- a disk's life ---- */
 
 /*
- * Who waits may free the device as soon as it sees that there are none: it looks
- * under the lock, and so not before we are done with the queue that it waits in.
+ * The waiter may free the device as soon as it sees that there are none. It looks
+ * under the lock, so not before this function has finished with the wait queue.
  */
 static void disk_gone(struct xnl_blk *xb)
 {
@@ -341,7 +341,7 @@ void xnl_blk_closing(struct xn_blk *blk)
 		xb->disk = NULL;
 		WRITE_ONCE(d->dead, true);
 		blk_mark_disk_dead(d->gd);
-		/* When this returns, every queue_rq() knows. */
+		/* When this returns, every queue_rq() has seen it. */
 		blk_mq_quiesce_queue(d->gd->queue);
 		blk_mq_unquiesce_queue(d->gd->queue);
 		disk_let_go(d);

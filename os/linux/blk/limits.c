@@ -3,8 +3,8 @@
  * What the block layer may ask of a disk: the engine's info (xen-public/io/
  * blkif.h, the backend's nodes) as limits of a queue. Called by disk.c.
  *
- * A backend may turn out not to do what it has offered. That is found where
- * requests complete, which may be an interrupt; limits are changed by a work.
+ * A backend may fail requests of a kind that it has offered. That shows when they
+ * complete, perhaps in an interrupt; a work then changes the limits.
  */
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
@@ -31,7 +31,7 @@ void xnl_blk_set_limits(struct xnl_blk_disk *d)
 		queue->limits.discard_alignment = info->discard_alignment;
 		blk_queue_max_discard_sectors(queue, UINT_MAX >> SECTOR_SHIFT);
 	}
-	/* Without FUA: the block layer joins the flushes of many writers. */
+	/* No FUA: the block layer merges the flushes of several writers. */
 	blk_queue_write_cache(queue, info->flush, false);
 }
 

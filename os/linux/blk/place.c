@@ -12,7 +12,7 @@
 
 #define EXTENDED	(1u << 28)
 
-/* Of other kinds: what the toolstack was told. They are only named. */
+/* Other kinds of disks: known by name only, for messages. */
 static const struct {
 	unsigned int major, minors;
 	const char *stem;
@@ -75,7 +75,7 @@ int xnl_blk_place(unsigned int vdev, struct xnl_blk_place *place)
 	place->major = XVD_MAJOR;
 	place->first_minor = minor;
 	place->minors = place->partition ? 1 : minors;
-	/* The short numbers have these minors: take some elsewhere. */
+	/* Disks with short numbers use these minors: let Linux choose. */
 	if (minors == 256 && minor < 256) {
 		place->major = 0;
 		place->first_minor = 0;

@@ -25,7 +25,7 @@
 #include <xenion/version.h>
 #include "xnl.h"
 
-/* When the tty had no room and nobody tells that it has: look again. */
+/* The tty does not report that it has room again: look so often. */
 #define INPUT_AGAIN	(HZ / 50)
 /*
  * A message waits so long for a host that takes nothing. xenconsoled does not
@@ -43,14 +43,14 @@ static struct xnl_console {
 	/* Writers. The log takes it: nothing is logged under it. */
 	spinlock_t out_lock;
 	bool stuck;			/* the last message found no room */
-	bool deaf;			/* nor reads what a dying system says */
+	bool deaf;			/* the host did not read a panic's messages */
 	atomic64_t lost;		/* bytes that found none */
 
 	spinlock_t in_lock;		/* readers, and the rest */
 	bool reading;			/* somebody has it open and takes input */
 	/*
-	 * Out of the ring, not in the tty yet. A ring of it: the host is told
-	 * of each piece that is taken, and xenconsoled bears few of these.
+	 * Read from the ring, not yet in the tty. As large as the ring: each read
+	 * notifies the host, and xenconsoled limits the rate of these.
 	 */
 	unsigned char rest[sizeof_field(struct xencons_interface, in)];
 	unsigned int rest_at, rest_len;
@@ -87,7 +87,7 @@ static int xcon_rest_fill(void)
 
 /*
  * From the ring to the tty, as much as it takes. A host that writes faster than
- * we read does not keep us here: what it writes later has an event of its own.
+ * this reads cannot keep it here: later input has an event of its own.
  */
 static void xcon_input(void)
 {
@@ -142,8 +142,8 @@ static irqreturn_t xcon_interrupt(int irq, void *data)
 /* ---- output ---- */
 
 /*
- * Returns as xn_console_write(). Who holds the lock while the system dies may
- * be a CPU that was stopped, or this one, further down its stack.
+ * Returns as xn_console_write(). In a panic, a stopped CPU may hold the lock, or
+ * this CPU further up its own call chain.
  */
 static int xcon_send(const char *data, int len)
 {
@@ -168,7 +168,7 @@ static int xcon_write(struct tty_struct *tty, const unsigned char *data,
 
 	if (n >= 0)
 		return n;
-	/* A ring that is broken swallows: a login must still end. */
+	/* A broken ring discards output, so that a login can end. */
 	atomic64_add(len, &xcon.lost);
 	return len;
 }
@@ -190,10 +190,10 @@ static struct patience xcon_patience_new(void)
 	return (struct patience){ .since = sched_clock() };
 }
 
-/* Let the host run. False: it has had its time. */
+/* Let the host run. False: it had enough time. */
 static bool xcon_patience(struct patience *p)
 {
-	/* The clock may be one that stands still here. */
+	/* The clock may stand still here. */
 	if (xcon.stuck || ++p->yields > MAX_YIELDS ||
 	    sched_clock() - p->since > PATIENCE_NS)
 		return false;
@@ -256,7 +256,7 @@ static void xcon_print(struct console *console, const char *s, unsigned int len)
 		atomic64_add(len, &xcon.lost);
 		return;
 	}
-	/* The domain may not live on: have it read now. */
+	/* The domain may end now: let the host read all of it. */
 	while (oops_in_progress && !xcon.deaf &&
 	       xn_console_room(&xcon.con) < sizeof(xcon.intf->out))
 		xcon.deaf = !xcon_patience(&p);
@@ -395,7 +395,7 @@ static void xcon_events_end(void)
 	xcon.irq = 0;
 }
 
-/* Output needs no events of the port's: the last messages still come out. */
+/* Output works without events, so the last messages are still written. */
 static int xcon_system_ends(struct notifier_block *nb, unsigned long action,
 			    void *data)
 {
@@ -456,7 +456,7 @@ destroy:
 
 static void __exit xcon_exit(void)
 {
-	/* Without console=hvc0 it was never taken up. */
+	/* Without console=hvc0 it was never enabled. */
 	if (xcon_console.flags & CON_ENABLED)
 		unregister_console(&xcon_console);
 	unregister_reboot_notifier(&reboot_block);

@@ -50,8 +50,9 @@ static void bus_try_again(void)
 }
 
 /*
- * Not: gone, nonsense, no device for that driver, or no xenstore any more. Wider
- * than xn_xs_passes(): much else than xenstored may be what is short here.
+ * Is the error worth another try? Not if the device is gone, its nodes are invalid,
+ * the driver does not support it, or xenstore has ended. Wider than xn_xs_passes():
+ * memory and references may be short as well as xenstored.
  */
 static bool bus_error_passes(int err)
 {
@@ -80,7 +81,7 @@ static int bus_probe(struct device *dev)
 			 err);
 	xdev->told = true;
 	bus_try_again();
-	/* Which the driver core does not report each time. */
+	/* The driver core does not log this one each time. */
 	return -EPROBE_DEFER;
 }
 
@@ -141,7 +142,7 @@ static void bus_remove_device(struct work_struct *work)
 
 	device_unregister(&xdev->dev);
 	put_device(&xdev->dev);
-	/* One of that name may wait for its turn. */
+	/* Another one of that name may be waiting. */
 	if (!READ_ONCE(bus_down))
 		queue_delayed_work(bus_wq, &bus_work, 0);
 }
@@ -206,7 +207,7 @@ static int bus_saw_device(void *data, const char *type, unsigned int id)
 		put_device(dev);
 		return 0;
 	}
-	/* The toolstack may be half-way: a later event tells the rest. */
+	/* The toolstack may not have finished: a later event follows. */
 	err = bus_add_device(type, id);
 	if (!bus_error_passes(err))
 		return 0;
@@ -218,7 +219,7 @@ static int bus_saw_device(void *data, const char *type, unsigned int id)
 	return 0;
 }
 
-/* Gone, or plugged anew under the same name since we found it. */
+/* Removed, or replaced by another one of the same name. */
 static int bus_is_gone(struct device *dev, const void *data)
 {
 	struct xnl_device *xdev = to_xnl_device(dev);
@@ -244,7 +245,7 @@ static void bus_drop_devices(int (*match)(struct device *dev, const void *data))
 
 static int bus_probe_again(struct device *dev, void *data)
 {
-	/* Its probe function has the answer. */
+	/* bus_probe() keeps the result. */
 	if (READ_ONCE(to_xnl_device(dev)->retry) && device_attach(dev) < 0)
 		dev_dbg(dev, "still not started\n");
 	return 0;
@@ -316,7 +317,7 @@ void xnl_driver_unregister(struct xnl_driver *drv)
 	/* All at once; driver_unregister() waits for each. */
 	bus_for_each_dev(&xnl_bus, NULL, &drv->driver, bus_release_begin);
 	driver_unregister(&drv->driver);
-	/* One that came too late is not to meet the next driver. */
+	/* A late work must not release the next driver. */
 	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_release_end);
 }
 EXPORT_SYMBOL_GPL(xnl_driver_unregister);

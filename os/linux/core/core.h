@@ -8,7 +8,7 @@
 #include <xenion/x86/boot.h>
 #include "xnl.h"
 
-/* native.c: it alone sees Linux's own <xen/...> headers */
+/* native.c: the only file that includes Linux's own <xen/...> headers */
 bool xnl_kernel_is_xen_guest(void);
 
 /* os.c: before all else, and after it */
@@ -30,7 +30,7 @@ int xnl_irq_init(void);
 void xnl_irq_fini(void);
 void xnl_irq_enter_cpu(unsigned int cpu);
 void xnl_irq_leave_cpu(unsigned int cpu);
-void xnl_irq_flush(void);	/* what was unbound is closed when it returns */
+void xnl_irq_flush(void);	/* closes the ports that were unbound */
 
 /* bus.c */
 extern struct bus_type xnl_bus;
@@ -49,7 +49,7 @@ extern const struct attribute_group *xnl_bus_groups[];
 int xnl_control_init(void);
 void xnl_control_fini(void);
 
-/* shutdown.c: what the host is told when the system ends */
+/* shutdown.c: the end of the system */
 int xnl_shutdown_init(void);
 void xnl_shutdown_fini(void);
 

@@ -32,7 +32,7 @@ static struct irq_domain *event_domain;
 static LIST_HEAD(events);
 static LIST_HEAD(unbound);		/* for reap_work */
 static DEFINE_MUTEX(events_lock);	/* both lists */
-/* Neither one that just comes or goes, nor one that Xen tells of no events. */
+/* CPUs that take events: online, and with a vector that Xen knows. */
 static struct cpumask event_cpus;
 /* Events that each CPU takes, to spread them; a race only costs balance. */
 static DEFINE_PER_CPU(atomic_t, events_here);
@@ -267,7 +267,7 @@ int xnl_irq_bind_virq(unsigned int virq, unsigned int cpu, evtchn_port_t *port)
 
 	if (!ev)
 		return -ENOMEM;
-	/* Xen has each one once: it may still be bound to an event of before. */
+	/* A VIRQ can be bound only once: an event of before may still hold it. */
 	xnl_irq_flush();
 	return event_bound(ev, port,
 			   xn_evtchn_bind_virq(&xnl_guest.evtchn, virq,
@@ -302,10 +302,10 @@ int xnl_irq_adopt(evtchn_port_t port)
 EXPORT_SYMBOL_GPL(xnl_irq_adopt);
 
 /*
- * The end of all events that were unbound until now, with one wait for all.
- * Only when Linux knows nothing of a port any more is it closed: from then on
- * another one may have its number. Disposing of the mapping takes the chip away
- * under the descriptor's lock: until then, affinity may be set.
+ * Ends all events that were unbound until now, after one grace period for all. A
+ * port is closed last: from then on Xen may give its number to another one, of which
+ * this mapping must not be found. Affinity may be set until the mapping is disposed
+ * of, which takes the chip away under the descriptor's lock.
  */
 static void irq_reap(struct work_struct *work)
 {
@@ -315,7 +315,7 @@ static void irq_reap(struct work_struct *work)
 	mutex_lock(&events_lock);
 	list_splice_init(&unbound, &list);
 	mutex_unlock(&events_lock);
-	/* An upcall on another CPU may have read the port's data just before. */
+	/* An upcall on another CPU may still use the port's data. */
 	synchronize_rcu();
 	list_for_each_entry_safe(ev, next, &list, list) {
 		irq_dispose_mapping(ev->irq);
@@ -353,15 +353,15 @@ void xnl_irq_enter_cpu(unsigned int cpu)
 }
 
 /*
- * CPU @cpu goes offline: its movable events move on before its vector goes, to
- * where their affinity says, if any CPU of that is left.
+ * CPU @cpu goes offline: move its events before its vector goes, within their
+ * affinity if any CPU of it is left.
  */
 void xnl_irq_leave_cpu(unsigned int cpu)
 {
 	struct xnl_event *ev;
 	unsigned long flags;
 
-	/* Who takes an event's lock from now on does not choose this CPU. */
+	/* From now on event_move() does not choose this CPU. */
 	cpumask_clear_cpu(cpu, &event_cpus);
 	mutex_lock(&events_lock);
 	list_for_each_entry(ev, &events, list) {

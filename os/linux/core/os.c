@@ -21,7 +21,7 @@ DEFINE_PER_CPU(struct xnl_stats, xnl_stats);
 
 void *xn_os_page_alloc(void)
 {
-	/* What reclaim waits for, swap on a disk of ours, may wait for the caller. */
+	/* Reclaim may write to swap on a disk of ours, which may need the caller. */
 	return (void *)get_zeroed_page(GFP_NOIO | __GFP_NOWARN);
 }
 
@@ -36,8 +36,8 @@ xen_pfn_t xn_os_gfn(const void *va)
 }
 
 /*
- * For pages of others that a backend does not let go of: it may be called when
- * the frontend's module has long been unloaded, so it lives here.
+ * For pages that a backend keeps mapped: it may be called after the frontend's module
+ * was unloaded, so it is in this one.
  */
 void xnl_page_put(void *va)
 {
@@ -152,7 +152,7 @@ struct workqueue_struct *xnl_wq;
 
 int xnl_os_init(void)
 {
-	/* A disk that reclaim waits for may wait for one of them. */
+	/* Reclaim may wait for a disk, and the disk for one of these works. */
 	xnl_wq = alloc_workqueue("xenion", WQ_MEM_RECLAIM, 0);
 	return xnl_wq ? 0 : -ENOMEM;
 }
@@ -166,7 +166,7 @@ void xnl_work_run(struct work_struct *work)
 {
 	struct xn_work *w = container_of(to_delayed_work(work),
 					 struct xn_work, dwork);
-	/* Nor may reclaim wait for the disk that this work connects. */
+	/* An allocation here must not wait for the disk that this work connects. */
 	unsigned int noio = memalloc_noio_save();
 
 	w->fn(w);

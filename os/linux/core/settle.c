@@ -18,9 +18,9 @@ module_param(settle_seconds, uint, 0644);
 MODULE_PARM_DESC(settle_seconds,
 		 "How long at most loading a driver waits until its devices can be used (default: 30; 0: not at all)");
 
-/* Nobody tells us of a device that has failed. */
+/* A device that has failed does not report it: look again so often. */
 #define LOOK_AGAIN	(HZ / 10)
-/* Before it is said what is waited for. */
+/* Log what the wait is for after so long. */
 #define PATIENCE	(5 * HZ)
 
 static DECLARE_WAIT_QUEUE_HEAD(settle_wait);
@@ -69,11 +69,11 @@ static int settle_say_one(struct device *dev, void *type)
 static void settle_say(const char *what, const char *type)
 {
 	pr_info("xenion: %s (settle_seconds=%u)%s\n", what, settle_seconds,
-		READ_ONCE(scanned) ? "" : ": xenstore has not told of them yet");
+		READ_ONCE(scanned) ? "" : ": xenstore has not listed them yet");
 	bus_for_each_dev(&xnl_bus, NULL, (void *)type, settle_say_one);
 }
 
-/* Until all devices of @type have settled, for so many jiffies; false: not. */
+/* Waits until all devices of @type have settled. False: not within @left jiffies. */
 static bool settle_wait_all(const char *type, unsigned long left)
 {
 	unsigned long end = jiffies + left;

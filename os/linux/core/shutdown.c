@@ -2,14 +2,14 @@
 /*
  * The end of the system, as its host sees it.
  *
- * After a reboot by kexec the same memory is another kernel's, and the domain
- * goes on: what backends may still write to, and Xen itself (the FIFO ABI's
- * array), must be theirs no more. So all that unloading gives back is given
- * back, while the modules and their devices stay.
+ * After kexec another kernel owns the memory, and the domain goes on. Pages that
+ * backends and Xen (the FIFO ABI's array) could still write to must be taken back
+ * before. So everything that unloading returns to the host is returned, while the
+ * modules and their devices stay.
  *
- * After a panic the host gets to know (SCHEDOP_shutdown, SHUTDOWN_crash in
- * xen-public/sched.h), so that its "on_crash" counts, unless a kernel was
- * loaded for that case.
+ * A panic is reported to the host (SCHEDOP_shutdown, SHUTDOWN_crash in
+ * xen-public/sched.h), so that its "on_crash" applies, unless a crash kernel is
+ * loaded.
  */
 #include <linux/kexec.h>
 #include <linux/kmsg_dump.h>
@@ -23,13 +23,13 @@
 static int system_ends(struct notifier_block *nb, unsigned long action,
 		       void *data)
 {
-	/* Unless it is being unloaded, which does the same. */
+	/* A module that is being unloaded does the same there. */
 	if (try_module_get(THIS_MODULE))
 		xnl_rooms_quit();
 	return NOTIFY_DONE;
 }
 
-/* The last one: others may need their disks in theirs. */
+/* Runs last: other notifiers may still need disks. */
 static struct notifier_block reboot_block = {
 	.notifier_call = system_ends,
 	.priority = INT_MIN,
@@ -38,9 +38,9 @@ static struct notifier_block reboot_block = {
 static bool panicked;
 
 /*
- * Not yet: what others do in a panic, and the messages, come first. Who asked
- * for time to read them (panic=10) gets it; a wait for ever would be the
- * host's to end, which only this tells.
+ * Report nothing yet: other notifiers and the messages come first. panic=10 still
+ * gives time to read them; without it Linux would wait for ever, and the host would
+ * never learn of the panic.
  */
 static int system_panics(struct notifier_block *nb, unsigned long event,
 			 void *data)
@@ -58,7 +58,7 @@ static struct notifier_block panic_block = {
 	.priority = INT_MIN,
 };
 
-/* The very end of a panic is an emergency restart. This is called in it. */
+/* A panic ends with an emergency restart, which calls this. */
 static void system_restarts(struct kmsg_dumper *dumper,
 			    enum kmsg_dump_reason reason)
 {

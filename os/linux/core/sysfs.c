@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * /sys/bus/xenion/stats/: what the guest has asked of its host, and what it
- * refused. Counts since the module was loaded, one per file.
- * /sys/bus/xenion/info/: how it talks to the host now.
+ * /sys/bus/xenion/stats/: hypercalls, events and the like since the module was
+ * loaded, one count per file. /sys/bus/xenion/info/: the host and the ABIs in use.
  */
 #include <linux/cpumask.h>
 #include <linux/device.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Per-CPU upcall vectors (xenion/x86/upcall.h). Each CPU gets one interrupt of the kernel's own
- * vector domain, and tells Xen its vector; Xen then raises it through the
- * local APIC when an event is pending for that vCPU.
+ * Per-CPU upcall vectors (xenion/x86/upcall.h). Each CPU allocates an interrupt of
+ * the kernel's vector domain and registers its vector with Xen, which raises it
+ * through the local APIC when an event is pending for that vCPU.
  *
- * The hypercall cannot take a vector back: at the end every event is masked.
+ * No hypercall unregisters a vector: at the end every event is masked.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -34,7 +34,7 @@ unsigned int xnl_vcpu(unsigned int cpu)
 static irqreturn_t upcall_handler(int irq, void *data)
 {
 	xn_evtchn_upcall(&xnl_guest.evtchn, this_cpu_read(xnl_upcall.vcpu));
-	/* Also when nothing was pending: Xen fires a new vector once. */
+	/* Xen raises a new vector once even if nothing is pending. */
 	return IRQ_HANDLED;
 }
 
@@ -89,8 +89,8 @@ static int upcall_cpu_down(unsigned int cpu)
 		return 0;
 	xnl_irq_leave_cpu(cpu);
 	/*
-	 * Events that had come here before they moved are still here. To set
-	 * the vector makes Xen raise it once more: they are handled by it.
+	 * Events that came before they were moved are still pending here.
+	 * Setting the vector again makes Xen raise it, which handles them.
 	 */
 	xn_upcall_vector(up->vcpu, up->vector);
 	free_irq(up->irq, &xnl_guest);

@@ -25,8 +25,8 @@ static ssize_t _name##_show(struct device *dev,				\
 static DEVICE_ATTR_RO(_name)
 
 /*
- * What every device with queues has; "refused" is how often the backend wrote what
- * is invalid. And how the list of its files begins.
+ * What every device with queues has, and the beginning of its list of files.
+ * "refused" counts invalid values that the backend wrote.
  */
 #define XNL_STATS(_type, _queues, _fe)					\
 static ssize_t refused_show(struct device *dev,				\

@@ -82,8 +82,8 @@ void xnl_work_run(struct work_struct *work);
 extern struct workqueue_struct *xnl_wq;
 
 /*
- * Works sleep for as long as a xenstore request may take. None may wait for a
- * work of a queue without a rescuer; what does is the bus's (bus.c).
+ * Works may sleep as long as a xenstore request takes. A work must not wait for one
+ * of a queue without a rescuer; those that have to are the bus's (bus.c).
  */
 static inline void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
 {

@@ -9,7 +9,7 @@
 
 #include "net.h"
 
-/* ---- Transmission; under the lock of the Linux queue ---- */
+/* ---- transmission; under the lock of the Linux queue ---- */
 
 /*
  * One piece more than a packet may have slots: the first few may share one.
@@ -69,7 +69,7 @@ static struct sk_buff *tx_bounce(const struct sk_buff *skb, bool trusted)
 	unsigned int i, at = 0;
 	int err;
 
-	/* Who is not trusted must not see what was in the pages before. */
+	/* An untrusted backend must not see what was in the pages before. */
 	if (!trusted)
 		gfp |= __GFP_ZERO;
 	copy = alloc_skb_with_frags(0, skb->len, 0, &err, gfp);
@@ -118,8 +118,8 @@ static int tx_put(struct xnl_net_queue *nq, struct xn_net_packet *pkt,
 }
 
 /*
- * A packet may have waited since before the backend came back as one that does
- * less: the stack has judged it by what the last one could.
+ * A packet may have waited while the backend reconnected with fewer features: the
+ * stack made it for the earlier ones.
  */
 static int tx_checksum(const struct xn_net_info *info, struct sk_buff *skb)
 {
@@ -171,7 +171,7 @@ netdev_tx_t xnl_net_xmit(struct sk_buff *skb, struct net_device *dev)
 	bool more = netdev_xmit_more();
 
 	tx_send(nq, skb);
-	/* The poll function wakes it: an event is due for what is sent. */
+	/* The poll function wakes it: what is in flight ends with an event. */
 	if (xn_net_tx_room(nq->q) < XNL_NET_MAX_SLOTS)
 		netif_tx_stop_queue(nq->txq);
 	if (!more || netif_xmit_stopped(nq->txq))
@@ -189,13 +189,13 @@ void xnl_net_tx_done(struct xn_net_queue *q, void *cookie, int err)
 		napi_consume_skb(cookie, nq->budget);
 }
 
-/* What is granted lies in pages with a count: see tx_list_pieces(). */
+/* Granted pages are reference-counted: see tx_list_pieces(). */
 void xnl_net_tx_pin(struct xn_net_queue *q, void *va)
 {
 	get_page(virt_to_head_page(va));
 }
 
-/* ---- Reception; in the poll function ---- */
+/* ---- reception; in the poll function ---- */
 
 void *xnl_net_rx_page(struct xn_net_queue *q)
 {
@@ -279,7 +279,7 @@ static struct sk_buff *rx_build(struct xnl_net_queue *nq,
 	return skb;
 }
 
-/* What the backend said of the checksum; 0 or what makes it nonsense. */
+/* Applies the backend's checksum flags. Returns 0 or an error: invalid. */
 static int rx_checksum(struct sk_buff *skb, const struct xn_net_received *pkt)
 {
 	bool recalculate = false;
@@ -289,7 +289,7 @@ static int rx_checksum(struct sk_buff *skb, const struct xn_net_received *pkt)
 		skb_shinfo(skb)->gso_type = SKB_GSO_DODGY |
 			(pkt->gso_type == XEN_NETIF_GSO_TYPE_TCPV6 ?
 			 SKB_GSO_TCPV6 : SKB_GSO_TCPV4);
-		/* To be cut up, it must have a blank one. */
+		/* GSO needs a blank checksum. */
 		recalculate = !pkt->csum_blank;
 	}
 	if (pkt->csum_blank || recalculate) {
@@ -324,7 +324,7 @@ void xnl_net_rx(struct xn_net_queue *q, const struct xn_net_received *pkt)
 	napi_gro_receive(&nq->napi, skb);
 }
 
-/* ---- Both ---- */
+/* ---- both ---- */
 
 static void tx_reap(struct xnl_net_queue *nq)
 {
@@ -354,7 +354,7 @@ int xnl_net_poll(struct napi_struct *napi, int budget)
 
 	nq->budget = budget;
 	tx_reap(nq);
-	/* Without a budget, only transmission is asked for. */
+	/* Without a budget (netpoll), only transmission is polled. */
 	if (budget)
 		done = xn_net_rx_poll(nq->q, budget);
 	nq->budget = 0;
