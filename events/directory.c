@@ -90,7 +90,7 @@ void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port)
 		data = XN_READ_ONCE(p->data);
 		xn_rmb();
 	}
-	/* Unbound, or just being so: the event is for nobody any more. */
+	/* Unbound, or about to be: nobody handles the event. */
 	if (!fn || XN_READ_ONCE(p->gen) != gen) {
 		__atomic_fetch_add(&t->spurious, 1, __ATOMIC_RELAXED);
 		return;

@@ -305,7 +305,7 @@ unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
 	xn_mb();
 	events = t->ops->upcall(t, vcpu, &more);
 	/*
-	 * Xen makes no upcall for what it has told us of already. So the rest
+	 * Xen makes no upcall for events that it has signalled already. So the rest
 	 * needs an event of its own: on this vCPU, of a priority that nobody
 	 * else uses. Its port is made outside of upcalls.
 	 */

@@ -89,7 +89,7 @@ void xn_frontend_wake(struct xn_frontend *fe);
  */
 void xn_frontend_refuse(struct xn_frontend *fe, const char *what);
 
-/* xn_frontend_refuse() was called: look at nothing any more. Context: any. */
+/* xn_frontend_refuse() was called: read nothing from now on. Context: any. */
 static inline bool xn_frontend_is_broken(const struct xn_frontend *fe)
 {
 	return XN_READ_ONCE(fe->fault);

@@ -94,7 +94,7 @@ unsigned int xn_gnttab_used(struct xn_gnttab *gt)
 	return refs > unused ? refs - unused : 0;
 }
 
-/* ---- those who wait ---- */
+/* ---- waiters ---- */
 
 unsigned int xn_gref_wanted(struct xn_gnttab *gt)
 {

@@ -88,7 +88,7 @@ unsigned int xn_gref_wanted(struct xn_gnttab *gt);
 
 /* ---- page.c ---- */
 
-/* Of @reclaim: end the deferred grants that nobody uses any more. */
+/* Of @reclaim: end the deferred grants that are no longer in use. */
 void xn_gref_reclaim_fn(struct xn_work *work);
 
 /* The same at the end, when other domains may be about to unmap. May sleep. */
@@ -96,7 +96,7 @@ void xn_gref_reclaim_last(struct xn_gnttab *gt);
 
 /* ---- shortage.c ---- */
 
-/* Of @grow: references for those who wait, and some more. */
+/* Of @grow: references for the waiters, and some more. */
 void xn_gref_grow_fn(struct xn_work *work);
 
 #endif /* XENION_GRANT_GNTTAB_H */

@@ -11,7 +11,7 @@
 #define GROW_RETRY_NS	(100 * XN_NSEC_PER_MSEC)
 #define SHRINK_RETRY_NS	XN_NSEC_PER_SEC
 
-/* Growth leaves one part in so many, for devices that come later. */
+/* Growth leaves this fraction (1 / n) to devices that come later. */
 #define RESERVED_PART	8u
 
 /* ---- how many there are ---- */
@@ -61,7 +61,7 @@ int xn_gnttab_reserve(struct xn_gnttab *gt, unsigned int count)
 	return shortage_missing(gt, count) ? -ENOSPC : 0;
 }
 
-/* ---- those who give back ---- */
+/* ---- shrinkers ---- */
 
 /*
  * Only one thread at a time walks the list of shrinkers or changes it. Returns
@@ -137,7 +137,7 @@ void xn_gnttab_shrinker_remove(struct xn_gnttab *gt,
 
 /* ---- growth in the background ---- */
 
-/* At the limit: what others do not use is for those who wait. */
+/* At the limit: what others do not use goes to the waiters. */
 static void shrink_for_waiters(struct xn_gnttab *gt)
 {
 	unsigned int need = xn_gref_wanted(gt);

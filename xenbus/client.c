@@ -176,14 +176,14 @@ static const char *client_receive(struct xn_xs *xs)
 	uint32_t left = XN_READ_ONCE(intf->rsp_prod) - begin;
 
 	if (left > XENSTORE_RING_SIZE)
-		return "a response index that cannot be";
+		return "an invalid response index";
 	xn_rmb();
 	while (left) {
 		uint32_t at = MASK_XENSTORE_IDX(xs->rsp_cons);
 		uint32_t n = xn_min32(left, XENSTORE_RING_SIZE - at);
 
 		if (xn_wire_feed(&xs->reader, intf->rsp + at, n))
-			return "a message that cannot be";
+			return "an invalid message";
 		xs->rsp_cons += n;
 		left -= n;
 	}
@@ -229,7 +229,7 @@ void xn_xs_upcall(struct xn_xs *xs)
 	client_look(xs);
 }
 
-/* Answers that no event tells of: once is bad luck, again and again a fault. */
+/* Replies that came without an event: one may be a race, several are a fault. */
 static void count_unheard(struct xn_xs *xs)
 {
 	uint32_t n = XN_READ_ONCE(xs->unheard);
@@ -258,7 +258,7 @@ static uint32_t request_room(struct xn_xs *xs)
 	uint32_t used = xs->req_prod - XN_READ_ONCE(xs->intf->req_cons);
 
 	if (used > XENSTORE_RING_SIZE) {
-		give_up(xs, "a request index that cannot be");
+		give_up(xs, "an invalid request index");
 		return 0;
 	}
 	xn_mb();

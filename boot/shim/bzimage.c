@@ -74,9 +74,9 @@ static int find_kernel(const uint8_t *f, uint64_t size, struct bzimage *bz)
 
 	if (offset > size || kernel_size > size - offset)
 		return bzimage_refuse(
-			"cut short: the header tells of more than there is");
+			"cut short: the header announces more than there is");
 	if (kernel_size <= BZIMAGE_ENTRY_64)
-		return bzimage_refuse("the header tells of no kernel");
+		return bzimage_refuse("the header announces no kernel");
 	if (payload_end > kernel_size)
 		return bzimage_refuse(
 			"the compressed kernel lies outside of the file");
@@ -119,7 +119,7 @@ int bzimage_parse(const void *file, uint64_t size, struct bzimage *bz)
 		return bzimage_refuse("its alignment is no power of two");
 	if (bz->pref_address < MIN_LOAD ||
 	    bz->pref_address & (bz->alignment - 1))
-		return bzimage_refuse("its preferred address cannot be");
+		return bzimage_refuse("its preferred address is invalid");
 	if (bz->init_size < bz->kernel_size)
 		return bzimage_refuse("it needs less memory than it is long");
 	return 0;

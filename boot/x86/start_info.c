@@ -72,7 +72,7 @@ static int read_modules(const struct xn_window *win,
 
 		memcpy(&m, p + i * sizeof(m), sizeof(m));
 		if (m.paddr + m.size < m.paddr) {
-			xn_os_log(XN_ERR, "module %u cannot be 0x%llx bytes at 0x%llx",
+			xn_os_log(XN_ERR, "invalid module %u: 0x%llx bytes at 0x%llx",
 				  i, (unsigned long long)m.size,
 				  (unsigned long long)m.paddr);
 			return -EINVAL;
@@ -93,7 +93,7 @@ static int add_entry(struct xn_memmap *map, uint64_t addr, uint64_t size,
 		xn_os_log(XN_ERR, "memory map has more than %u ranges",
 			  XN_MEMMAP_MAX);
 	else if (ret)
-		xn_os_log(XN_ERR, "memory map: cannot be 0x%llx bytes at 0x%llx",
+		xn_os_log(XN_ERR, "memory map: invalid range, 0x%llx bytes at 0x%llx",
 			  (unsigned long long)size, (unsigned long long)addr);
 	return ret;
 }

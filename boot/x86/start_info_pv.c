@@ -50,7 +50,7 @@ static int check_mapped(const struct start_info *si, const char *what,
 {
 	if (start && start < si->pt_base && size <= si->pt_base - start)
 		return 0;
-	xn_os_log(XN_ERR, "boot: %s: 0x%llx bytes at 0x%llx cannot be", what,
+	xn_os_log(XN_ERR, "boot: %s: invalid range, 0x%llx bytes at 0x%llx", what,
 		  (unsigned long long)size, (unsigned long long)start);
 	return -EINVAL;
 }
@@ -65,14 +65,14 @@ static int check_header(const struct start_info *si, uint64_t addr)
 		return -EINVAL;
 	}
 	if (!si->nr_pages || si->nr_pages > MAX_PAGES) {
-		xn_os_log(XN_ERR, "boot: start info tells of %lu pages",
+		xn_os_log(XN_ERR, "boot: start info has %lu pages",
 			  si->nr_pages);
 		return -EINVAL;
 	}
 	if (si->pt_base % XN_PAGE_SIZE || !si->nr_pt_frames ||
 	    si->pt_base >> XN_PAGE_SHIFT >= si->nr_pages ||
 	    si->nr_pt_frames > si->nr_pages - (si->pt_base >> XN_PAGE_SHIFT)) {
-		xn_os_log(XN_ERR, "boot: %lu page tables at 0x%lx cannot be",
+		xn_os_log(XN_ERR, "boot: invalid page tables: %lu at 0x%lx",
 			  si->nr_pt_frames, si->pt_base);
 		return -EINVAL;
 	}
@@ -152,7 +152,7 @@ static int read_module(const struct start_info *si, struct xn_boot_info *info)
 		/* The module is not mapped and may lie anywhere. */
 		if (si->mod_len > si->nr_pages << XN_PAGE_SHIFT ||
 		    start >= si->nr_pages || pages > si->nr_pages - start) {
-			xn_os_log(XN_ERR, "boot: module: 0x%lx bytes at page 0x%lx cannot be",
+			xn_os_log(XN_ERR, "boot: invalid module: 0x%lx bytes at page 0x%lx",
 				  si->mod_len, si->mod_start);
 			return -EINVAL;
 		}

@@ -2,7 +2,7 @@
 /*
  * The xenstore nodes of the 9P frontend (docs/misc/9pfs.pandoc of xen.git,
  * "Frontend XenBus Nodes" and "Backend XenBus Nodes"): what the backend offers,
- * checked, and what we tell it. Called by life.c. All may sleep.
+ * checked, and what we publish. Called by life.c. All may sleep.
  */
 #include "9p.h"
 

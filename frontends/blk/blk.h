@@ -84,7 +84,7 @@ void xn_blkq_close(struct xn_blk_queue *q);
 
 /* slots.c; all but xn_blkq_want_slots() may sleep. */
 void xn_blkq_slots_init(struct xn_blk_queue *q);
-/* References that all queues need at least for data of so many segments. */
+/* References that all queues need at least, for requests of @segments. */
 unsigned int xn_blk_least_refs(const struct xn_blk *blk, unsigned int segments);
 /* That least, now that blk->info is known. On error xn_blkq_empty() follows. */
 int xn_blkq_fill(struct xn_blk_queue *q);

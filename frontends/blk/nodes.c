@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The xenstore nodes of the block frontend (xen-public/io/blkif.h, "Feature and
- * Parameter Negotiation"): what the backend offers, checked, and what we tell
+ * Parameter Negotiation"): what the backend offers, checked, and what we publish
  * it. Called by life.c. All may sleep.
  */
 #include "blk.h"

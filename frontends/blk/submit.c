@@ -61,7 +61,7 @@ static void req_emit_discard(struct xn_blk_queue *q, struct xn_blk_req *req,
 	ring_emit(q, &r, sizeof(r));
 }
 
-/* Let the backend have one piece of data, and tell it where. */
+/* Grant one piece of data to the backend, and describe it in the request. */
 static void slot_describe(struct xn_device *dev, struct xn_blk_slot *slot,
 			  const struct xn_sg *sg, bool write,
 			  struct blkif_request_segment *seg)

@@ -118,7 +118,7 @@ struct xn_9p_stats {
 	uint64_t busy;		/* submissions put off by -EBUSY */
 };
 
-/* All fields are the engine's own, but for index, p9, priv and the counts. */
+/* All fields are the engine's own, except index, p9, priv and the counts. */
 struct xn_9p_ring {
 	struct xn_9p *p9;
 	unsigned int index;
@@ -127,11 +127,11 @@ struct xn_9p_ring {
 	struct xn_shared_page *data;	/* a page of them: replies', requests' */
 	uint32_t size;			/* bytes each way */
 	struct xn_channel channel;
-	struct xn_lock lock;		/* all below, but for in_cons */
+	struct xn_lock lock;		/* all below, except in_cons */
 	struct xn_9p_req *req;		/* a page of them */
 	bool bound;			/* the event channel is open */
 	bool open;			/* takes requests */
-	bool starved;			/* somebody was told -EBUSY */
+	bool starved;			/* a submission returned -EBUSY */
 	unsigned int in_flight;
 	RING_IDX out_prod;		/* ours, whatever the page says */
 	RING_IDX in_cons;
@@ -139,7 +139,7 @@ struct xn_9p_ring {
 	struct xn_9p_stats stats;
 };
 
-/* One file system. All fields are the engine's own, but for fe, info and ring. */
+/* One file system. All fields are the engine's own, except fe, info and ring. */
 struct xn_9p {
 	struct xn_frontend fe;		/* see there what is public of it */
 	const struct xn_9p_ops *ops;
@@ -191,7 +191,7 @@ void xn_9p_fini(struct xn_9p *p9);
  *
  * Context: any.
  *
- * Return: 0; -EBUSY when too much is in flight (ops->ready tells when to come
+ * Return: 0; -EBUSY when too much is in flight (ops->ready says when to come
  * again); -EINVAL for a message that is shorter than a header or longer than
  * info.max_message, for a reply without room for a header, for a tag that is in
  * flight; -ENODEV when the file system is going or gone.

@@ -81,7 +81,7 @@ struct xn_blk_info {
 };
 
 /*
- * Called by the engine; the OS layer fills them in. They may sleep, but for those
+ * Called by the engine; the OS layer fills them in. They may sleep, except those
  * that say otherwise.
  */
 struct xn_blk_ops {
@@ -95,7 +95,7 @@ struct xn_blk_ops {
 	void (*event_unbind)(struct xn_blk_queue *q, evtchn_port_t port);
 	/*
 	 * The disk is there, blk->info says how. May not wait for a request:
-	 * nobody would tell a waiting OS layer that the backend has gone. -EAGAIN:
+	 * a waiting OS layer would not learn that the backend has gone. -EAGAIN:
 	 * not yet, and the OS layer calls xn_blk_again() when it can; it may be
 	 * asked before. Another error fails the device.
 	 */
@@ -168,7 +168,7 @@ struct xn_blk_req {
 	uint16_t nr_slots;
 	uint8_t op;		/* BLKIF_OP_* whose response is due */
 	bool flush_after;	/* a flush must follow the write */
-	bool ended;		/* the backend may use the data no more */
+	bool ended;		/* the backend has no access to the data now */
 	bool in_flight;
 	uint32_t epoch;		/* the queue's, when it was submitted */
 };
@@ -186,19 +186,19 @@ struct xn_blk_stats {
 #define XN_BLK_REQS_PER_PAGE	64
 #define XN_BLK_MAX_REQ_PAGES	8	/* for 512 requests */
 
-/* All fields are the engine's own, but for index, blk, priv and the counts. */
+/* All fields are the engine's own, except index, blk, priv and the counts. */
 struct xn_blk_queue {
 	struct xn_blk *blk;
 	unsigned int index;
 	void *priv;			/* the OS layer's */
-	struct xn_lock lock;		/* all below, but for rsp_cons */
+	struct xn_lock lock;		/* all below, except rsp_cons */
 	struct blkif_front_ring ring;
 	RING_IDX pushed;		/* requests that the backend knows of */
 	struct xn_shared_page ring_page[XN_BLK_MAX_RING_PAGES];
 	struct xn_channel channel;
 	bool bound;			/* it is open, and the ring is there */
 	bool open;			/* takes requests */
-	bool starved;			/* somebody was told -EBUSY */
+	bool starved;			/* a submission returned -EBUSY */
 	unsigned int in_flight;
 	struct xn_blk_req *req_page[XN_BLK_MAX_REQ_PAGES];
 	struct xn_blk_req *free_reqs;
@@ -217,7 +217,7 @@ struct xn_blk_queue {
 	struct xn_blk_stats stats;
 };
 
-/* One disk. All fields are the engine's own, but for fe, info and queue. */
+/* One disk. All fields are the engine's own, except fe, info and queue. */
 struct xn_blk {
 	struct xn_frontend fe;		/* see there what is public of it */
 	const struct xn_blk_ops *ops;
@@ -266,10 +266,10 @@ void xn_blk_again(struct xn_blk *blk);
  * @io: the request; only needed during the call, but the memory that io->sg
  *      describes is the engine's until completion
  *
- * The backend is not told before xn_blk_push(). The caller sees to it that the
+ * The backend is not notified before xn_blk_push(). The caller sees to it that the
  * sectors lie on the disk and are multiples of info.sector_size.
  *
- * Returns: 0; -EBUSY when too much is in flight (ops->ready tells when to come
+ * Returns: 0; -EBUSY when too much is in flight (ops->ready says when to come
  * again); -EINVAL for a list that is too long or not aligned; -EOPNOTSUPP for
  * an operation that the backend does not offer; -ENODEV when the disk is going
  * or gone. Context: any.
@@ -318,7 +318,7 @@ struct xn_blk_bytes {
  * @b: which, and how requests are made
  *
  * A page at a time, through @b->page. Sectors of which only a part is written
- * are read before: the caller excludes others who write there.
+ * are read before: the caller excludes other writers.
  *
  * Context: may sleep.
  * Return: 0, -EINVAL (another operation, or bytes beyond the disk's end), or

@@ -24,7 +24,7 @@ struct xn_console {
 	XENCONS_RING_IDX out_seen;	/* what the host has taken, as we saw */
 	XENCONS_RING_IDX in_seen;	/* and written */
 	uint32_t wrong;		/* bytes that there were by its index, in a */
-	uint32_t unsaid;	/* ring of so many; 0: reported, or nothing is */
+	uint32_t unsaid;	/* of a ring of this size; 0: nothing to report */
 };
 
 /**
@@ -84,7 +84,7 @@ bool xn_console_moved(struct xn_console *con);
  *
  * To be called when @con->broken is found set, or one of the functions below
  * has returned -EIO. They themselves log nothing: the log may leave by this
- * console, and whoever calls them holds the lock that excludes another writer.
+ * console, and the caller holds the lock that excludes another writer.
  * Says it once, however often it is called.
  *
  * Context: any, but under no lock that a writer takes.

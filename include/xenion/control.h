@@ -47,7 +47,7 @@ struct xn_control {
  *     xn_control_fini()
  * @guest: the guest; its xenstore connection is up
  *
- * A request is removed from xenstore before it is obeyed, which tells the
+ * A request is removed from xenstore before it is obeyed, which shows the
  * toolstack that it was heard; where the toolstack forbids that, the guest obeys
  * all the same. A word that is not in the table stays there, and is reported
  * once. The functions are called from a watch: one after the other.

@@ -66,7 +66,7 @@ struct xn_evtchn_vcpu {
 	bool left;			/* an upcall has left events */
 };
 
-/* All fields are the room's own, but for max_ports and ops->name. */
+/* All fields are the room's own, except max_ports and ops->name. */
 struct xn_evtchn_table {
 	const struct xn_evtchn_ops *ops;
 	const struct xn_vcpus *vcpus;
@@ -446,7 +446,7 @@ struct xn_backoff {
 	evtchn_port_t port;
 	uint32_t idle;			/* events since there was work */
 	bool held;			/* we hold the port */
-	bool told;			/* the log has it */
+	bool told;			/* it was logged */
 	uint64_t spurious;		/* events without work */
 };
 

@@ -34,7 +34,7 @@ struct xn_frontend {
 	const struct xn_frontend_ops *ops;
 	struct xn_work work;		/* changes the phase; nothing else does */
 	struct xn_lock lock;		/* the next four */
-	bool stopping;			/* the work runs no more */
+	bool stopping;			/* the work does nothing from now on */
 	bool state_news;		/* the backend's state has changed */
 	bool node_news;			/* the watched node has changed */
 	const char *fault;		/* how the backend broke the protocol */
@@ -66,7 +66,7 @@ struct xn_channel {
 	struct xn_backoff backoff;
 };
 
-/* A request without an answer for so many seconds is reported. */
+/* Seconds after which a request without an answer is reported. */
 #define XN_STALL_PERIOD		10
 #define XN_STALL_SECONDS	(3 * XN_STALL_PERIOD)
 

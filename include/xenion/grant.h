@@ -66,7 +66,7 @@ struct xn_gnttab {
 	struct xn_work grow;		/* asked for when few are left */
 	struct xn_work reclaim;		/* looks at deferred ones, */
 	uint64_t reclaim_ns;		/* again after this time */
-	bool full;			/* no more frames can be added */
+	bool full;			/* no frame can be added */
 };
 
 /**

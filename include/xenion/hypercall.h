@@ -144,7 +144,7 @@ static inline int xn_hvm_param_set(unsigned int index, uint64_t value)
  *
  * For the few places where Xen does not take DOMID_SELF: who may access a page
  * (xn_gnttab_grant()) and whose page is mapped (xn_gntmap_map()). Of a port that
- * waits for the domain itself Xen tells the number: one is made for a moment.
+ * waits for the domain itself Xen reports the number: one is made for a moment.
  * Returns: 0 or a negative errno value. Context: any.
  */
 int xn_domid(domid_t *domid);

@@ -132,7 +132,7 @@ enum xn_net_event {
 /* Called by the engine; the OS layer fills them in. */
 struct xn_net_ops {
 	/*
-	 * Make a port for @otherend, whose events are told by xn_net_event()
+	 * Make a port for @otherend, whose events are passed to xn_net_event()
 	 * and make the queue be polled: xn_net_tx_reap() and xn_net_rx_poll().
 	 * Unmask it. Undo that. May sleep.
 	 */
@@ -223,7 +223,7 @@ struct xn_net_queue {
 	unsigned int tx_nr_free;	/* free slots */
 	unsigned int tx_unarmed;	/* first slot without a reference */
 	unsigned int tx_nr;		/* slots with one */
-	unsigned int tx_give;		/* of these, so many are asked for */
+	unsigned int tx_give;		/* slots of these to give back */
 	unsigned int tx_extras;		/* ring slots without an id */
 	struct xn_stall stall;		/* looks for packets without an answer */
 	struct xn_shared_page copy[XN_NET_COPY_PAGES];
@@ -233,7 +233,7 @@ struct xn_net_queue {
 	struct xn_channel rx_channel;	/* with split_events only */
 	struct xn_net_rx_slot *rx_slots;	/* a page */
 	unsigned int rx_nr;		/* slots with a reference */
-	unsigned int rx_give;		/* of these, so many are asked for */
+	unsigned int rx_give;		/* slots of these to give back */
 	RING_IDX rx_seen;		/* responses that were looked at */
 	struct xn_work rx_retry;
 	struct xn_net_received rx_packet;
@@ -243,7 +243,7 @@ struct xn_net_queue {
 };
 
 /*
- * One network device. All fields are the engine's own, but for fe, info and
+ * One network device. All fields are the engine's own, except fe, info and
  * queue.
  */
 struct xn_net {
@@ -275,7 +275,7 @@ int xn_net_look(struct xn_device *dev, struct xn_net_info *info);
 
 /**
  * xn_net_init - begin to connect a network device
- * @net: zeroed, but for queue[].priv; owned by the caller, lives until
+ * @net: zeroed, except queue[].priv; owned by the caller, lives until
  *       xn_net_fini()
  * @dev: initialised, not started; this starts it
  * @ops: the OS layer's functions

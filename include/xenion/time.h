@@ -32,7 +32,7 @@ struct xn_clock {
 /**
  * xn_clock_init - set up a clock
  * @c: filled in; owned by the caller
- * @vcpus: where Xen tells the time; lives as long as @c is used
+ * @vcpus: where Xen keeps the time; lives as long as @c is used
  *
  * Context: any.
  */

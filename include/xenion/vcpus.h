@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vCPUs: where Xen tells each of them of its events and of the time, struct
+ * vCPUs: where Xen keeps the events and the time of each of them, struct
  * vcpu_info (xen-public/xen.h). The shared info page has room for the first
  * XEN_LEGACY_MAX_VCPUS; each of the others registers a place in pages of the
  * guest (VCPUOP_register_vcpu_info in xen-public/vcpu.h).

@@ -121,7 +121,7 @@ struct xn_xs {
 	uint32_t next_id;
 	uint32_t next_watch;
 	uint32_t users;			/* callers within the client */
-	uint32_t unheard;		/* late answers that no event told of */
+	uint32_t unheard;		/* late replies that came without an event */
 	bool sending;			/* a thread owns the request ring */
 	bool dead;			/* broken or closed: requests fail */
 	uint8_t event[16];		/* end of the current watch event */

@@ -90,7 +90,7 @@ struct bare_net {
 };
 
 /* Number @id of the toolstack's, 0 for the first; waits for the link. @n is
- * zeroed, but for rx and data.
+ * zeroed, except rx and data.
  */
 int bare_net_open(struct bare_net *n, unsigned int id);
 void bare_net_close(struct bare_net *n);

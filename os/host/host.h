@@ -172,7 +172,7 @@ void host_port_close(struct host_port *p);
 
 void host_virq(struct host_guest *g, unsigned int virq, unsigned int vcpu);
 
-/* New ports get numbers from here on (but for this, the lowest free one). */
+/* New ports get numbers from here on (except this, the lowest free one). */
 void host_port_first(struct host_guest *g, evtchn_port_t first);
 /* Ports that are open, the toolstack's two included. */
 unsigned int host_ports_open(const struct host_guest *g);

@@ -93,7 +93,7 @@ static void ours(char *page)
 	to_dom0("on", on);
 	bare_print("# tell gnt\n");
 
-	CHECK(from_dom0("held", &held), "dom0 is done but for one mapping");
+	CHECK(from_dom0("held", &held), "dom0 is done except one mapping");
 	CHECK(!memcmp(page + 200, "written in dom0", 15),
 	      "it has written into the page");
 	CHECK(xn_gnttab_end(GT, whole) == -EBUSY, "it is in use");

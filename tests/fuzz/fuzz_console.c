@@ -24,7 +24,7 @@ enum op {
 
 static struct xencons_interface *intf;
 static struct xn_console con;
-/* What the page must be, but for what the host does now. */
+/* What the page must be, except what the host does now. */
 static struct xencons_interface model;
 static uint32_t out_prod, in_cons;	/* the guest's, as they must be */
 static uint32_t in_seen;		/* what it was told of */

@@ -128,7 +128,7 @@ static void front_node(void)
 	char path[64];
 
 	if (i == XN_ARRAY_SIZE(nodes)) {
-		/* A path that may be, but for its length. */
+		/* A path that may be, except its length. */
 		host_xs_printf(t.h, FRONT "/backend", "/local/domain/%u/%0*u",
 			       fuzz_below(2), fuzz_u8(), 7);
 		return;
@@ -253,7 +253,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	stop();
 	fuzz_settle(60 * XN_NSEC_PER_SEC);
 	check_log();
-	/* But for what it asked of a xenstored that did not listen. */
+	/* Except what it asked of a xenstored that did not listen. */
 	if (!t.deaf) {
 		assert_int_equal(host_xs_watches(t.h), 0);
 		assert_int_equal(host_xs_transactions(t.h), 0);

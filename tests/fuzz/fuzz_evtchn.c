@@ -156,7 +156,7 @@ static void storm(struct slot *s)
 
 /*
  * As after a mistake that Xen has seen: no queue has anything, all is masked,
- * but for IPIs: the guest may have one by which it goes on after too many events.
+ * except IPIs: the guest may have one by which it goes on after too many events.
  */
 static void repair(void)
 {

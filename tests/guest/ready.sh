@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # Who has loaded a driver finds its devices, and a backend that does not answer
-# holds up neither that, but for a bounded time, nor other devices' end. Needs a
+# holds up neither that, except a bounded time, nor other devices' end. Needs a
 # disk and an interface; ready.dom0.sh makes four disks that never get ready.
 
 . /root/lib.sh

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A backend in dom0's user space that does what Linux's does, but for one lie:
+ * A backend in dom0's user space that does what Linux's does, except one lie:
  * blk.c and net.c are the honest ones, lies_*.c what they are talked into,
  * main.c the toolstack's part and the verdict.
  *

@@ -4,7 +4,7 @@
  *				two devices at once
  * hostile tell blk|net LIE DOMID	tells one to a guest; prints one TAP result
  *
- * The device is made as the toolstack does it, but for the directory of the
+ * The device is made as the toolstack does it, except the directory of the
  * backend, where no driver of dom0's kernel looks. For dom0: libxenstore,
  * libxengnttab and libxenevtchn.
  */

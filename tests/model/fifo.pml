@@ -14,7 +14,7 @@
  * Each access to memory is one step, in order: what barriers are for is not
  * shown. Shown is, for every interleaving: no event is lost (when nothing moves
  * any more, the last one that was sent has been seen); no more events are
- * handled than were sent, but for one that Xen may add when it unmasks; and a
+ * handled than were sent, except one that Xen may add when it unmasks; and a
  * port that is moved as xn_evtchn_move() asks,
  * when no event is on its way, is not handled by two vCPUs at once.
  *

@@ -162,7 +162,7 @@ static inline bool sweep_is_final_answer(void)
 }
 
 /*
- * Nothing may leak, but for what Xen would not take back, which is told.
+ * Nothing may leak, except what Xen would not take back, which is told.
  * Returns: is something lost?
  */
 static inline bool sweep_check_leaks(struct host_guest *g)
@@ -176,7 +176,7 @@ static inline bool sweep_check_leaks(struct host_guest *g)
 	return true;
 }
 
-/* As guest_stop(), but for what Xen would not take back. */
+/* As guest_stop(), except what Xen would not take back. */
 static inline void sweep_guest_stop(struct host_xenion *x, struct host_xs *h)
 {
 	assert_null(x->guest.xs.watches);

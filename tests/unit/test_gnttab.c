@@ -593,7 +593,7 @@ static void faults(const struct host_config *cfg, unsigned int version)
 			done = !host_fault_done();
 			host_fail_hypercall(0, 0);
 			host_fail_page(0);
-			/* But for frames that Xen keeps, which is told. */
+			/* Except frames that Xen keeps, which is told. */
 			if (host_guest_leaks(x.host))
 				assert_in_range(host_log_count(XN_WARN), 1, 9);
 			host_log_reset();

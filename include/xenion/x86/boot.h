@@ -17,7 +17,7 @@ struct xn_hv_info {
 	uint32_t cpuid_base;	/* first of Xen's leaves, 0: not on Xen */
 	uint16_t major, minor;	/* Xen's version */
 	uint32_t features;	/* XEN_HVM_CPUID_* of this vCPU */
-	uint32_t tsc_khz;	/* guest TSC frequency, 0: not told */
+	uint32_t tsc_khz;	/* guest TSC frequency, 0: unknown */
 	bool has_vcpu_id;	/* leaf base+4 gives each vCPU's number */
 };
 
@@ -50,7 +50,7 @@ uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
  * @info: filled in
  *
  * Format: xen-public/arch-x86/hvm/start_info.h. What is wrong is logged.
- * Returns: 0, -EINVAL for what cannot be, -E2BIG for more modules or ranges
+ * Returns: 0, -EINVAL for invalid values, -E2BIG for more modules or ranges
  * than there is place for, or what @memmap_query returned. Context: any.
  */
 int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
@@ -78,7 +78,7 @@ int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
  *
  * Context: any, once; needs 4 KiB of stack.
  * Return: 0; -ENODEV on a machine that is not Xen, before anything else is
- * done; -EINVAL for what cannot be, also a command line that does not end
+ * done; -EINVAL for invalid values, also a command line that does not end
  * within @win and XN_CMDLINE_MAX; or as xn_boot_pvh().
  */
 int xn_boot_hvm(enum xn_kind kind, const struct xn_window *win,
@@ -110,7 +110,7 @@ struct xn_boot_pv {
  *
  * Format: xen-public/xen.h. The map says which pages there are, not where the
  * machine has them. What is wrong is logged.
- * Returns: 0, -EINVAL for what cannot be, -ENOSPC for too little memory, -E2BIG
+ * Returns: 0, -EINVAL for invalid values, -ENOSPC for too little memory, -E2BIG
  * for more ranges than there is place for. Context: any.
  */
 int xn_boot_pv(const struct xn_window *win, uint64_t start_info,

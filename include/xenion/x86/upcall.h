@@ -22,7 +22,7 @@ XN_DECLS_BEGIN
  * xn_apic_eoi(). Xen raises a new vector once at once, so an upcall with nothing
  * pending is normal. There is no way to take a vector back. If the domain has no
  * HVM_PARAM_CALLBACK_IRQ yet, a placeholder is set: without any, a toolstack
- * takes an HVM guest for one that cannot be asked to shut down.
+ * takes an HVM guest for one that does not react to a shutdown request.
  *
  * Context: any; also for another vCPU than the one that calls.
  * Return: 0 or a negative errno value; a Xen that does not have it: -ENOSYS or

@@ -86,7 +86,7 @@ void xnl_blk_drain(struct xnl_blk *xb);
 void xnl_blk_wait(struct xnl_blk *xb);
 
 /*
- * bounce.c: a request's data, in the cmd's sg. Any context, but for init
+ * bounce.c: a request's data, in the cmd's sg. Any context, except init
  * and fini.
  */
 int xnl_blk_bounce_init(struct xnl_blk_disk *d);

@@ -38,7 +38,7 @@ static uint64_t loop(void)
 	return xn_cycles() - begin;
 }
 
-/* Sorted before all others but for boot: they need the overhead. */
+/* Sorted before all others except boot: they need the overhead. */
 BENCH(calibration, 0)
 {
 	uint64_t least = UINT64_MAX, begin, took;

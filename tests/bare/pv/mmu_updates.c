@@ -143,5 +143,5 @@ SELFTEST(mmu, pv_no_tables, NEEDS_PV)
 	      "nor beyond the last address");
 	CHECK(!xn_pv_extend(&bare_pv, (void *)0x7ffffffff000, 1) &&
 	      xn_pv_entry(&bare_pv, (void *)0x7ffffffff000, 1, NULL),
-	      "but for the last one");
+	      "except the last one");
 }

@@ -10,7 +10,7 @@
 /* An entry with a frame that no machine has. */
 #define PTE_NOWHERE	(1ull << 51 | XN_PTE_PAGE)
 
-/* A page of the kernel's as a page-table entry, but for what may be done. */
+/* A page of the kernel's as a page-table entry, except what may be done. */
 static inline uint64_t pte_of(const void *page)
 {
 	return (uint64_t)xn_pv_mfn(&bare_pv, page) << XN_PAGE_SHIFT |
