@@ -8,16 +8,6 @@ pattern() {
 	awk -v n="$1" 'BEGIN { for (i = 0; i < 65536; i++) printf "%015d\n", n + i }'
 }
 
-result() {
-	if [ "$1" = 0 ]; then
-		echo "ok - $2"
-	else
-		echo "not ok - $2"
-		bad=1
-	fi
-}
-
-bad=0
 gnt=/root/gnt
 node=/local/domain/$DOMID/data/gnt
 
@@ -103,4 +93,4 @@ wait $pid
 xenstore-write "$node/held" 2
 wait_guest gnt-done 60 || exit 1
 kill $rw $ro
-exit $bad
+finish

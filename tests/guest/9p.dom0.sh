@@ -28,4 +28,4 @@ result $? "the device is taken away"
 # Asleep, it would keep the rings mapped.
 kill -9 "$backend"
 tell_guest gone
-exit $failed
+finish

@@ -12,4 +12,4 @@ xl block-attach "$DOMID" "format=raw,backendtype=phy,script=block,vdev=xvdb,acce
 
 wait_guest verify 200 && verify_disk
 result $? "the disk's data are what the guest wrote"
-exit $failed
+finish

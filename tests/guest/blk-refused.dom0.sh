@@ -41,4 +41,4 @@ one sda 2048 "sda (2048) is no xvd disk"
 one hda1 769 "hda1 (769) is no xvd disk"
 one xvdzzz 273114368 "is beyond the last disk, xvdfan"
 tell_guest unplugged
-exit $failed
+finish

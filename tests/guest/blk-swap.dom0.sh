@@ -23,4 +23,4 @@ wait_guest swaps 120
 restart 51712
 restart 51712
 tell_guest restarted
-exit $failed
+finish

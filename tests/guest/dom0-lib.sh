@@ -5,20 +5,6 @@
 # /root/dom0-lib.sh; the rig's own library (tools/riglib/dom0-lib.sh) is there
 # already.
 
-tests=0
-failed=0
-
-# result STATUS NAME: one TAP line. A script ends with "exit $failed".
-result() {
-	tests=$((tests + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $tests - dom0: $2"
-	else
-		failed=1
-		echo "not ok $tests - dom0: $2"
-	fi
-}
-
 # verify_disk: the ext4 on xvda, seen from this side, has data that fit its
 # data.md5. The guest has unmounted it.
 verify_disk() {

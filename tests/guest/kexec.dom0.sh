@@ -11,4 +11,4 @@ ping -i 0.05 -s 1400 10.0.0.2 >/dev/null 2>&1 &
 wait_guest second 400
 left_behind
 result $? "the first kernel has left no grant and no event channel"
-exit $failed
+finish

@@ -10,4 +10,4 @@ for r in 1 2 last; do
 	wait_guest "unloaded-$r" 60 && left_behind
 	result $? "nothing left behind, $r"
 done
-exit $failed
+finish

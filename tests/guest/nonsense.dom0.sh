@@ -51,4 +51,4 @@ for state in 77 3 1 5 6 0 999999999999 abc; do
 done
 sleep 2
 tell_guest nonsense
-exit $failed
+finish

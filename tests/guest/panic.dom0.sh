@@ -17,4 +17,4 @@ took=$(($(date +%s) - begin))
 echo "# after $took s"
 grep -q 'Kernel panic - not syncing: sysrq triggered crash' "$log"
 result $? "the console says why"
-exit $failed
+finish

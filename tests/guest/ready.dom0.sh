@@ -30,4 +30,4 @@ result $? "all are unplugged at once"
 wait_guest slow-2 120
 make_slow
 tell_guest slow-2
-exit $failed
+finish

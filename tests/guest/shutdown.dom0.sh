@@ -12,4 +12,4 @@ result $? "xl shutdown is taken"
 wait_guest heard 60
 [ -z "$(xenstore-read "$node" 2>/dev/null)" ]
 result $? "the guest has taken the word out"
-exit $failed
+finish

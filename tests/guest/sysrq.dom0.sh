@@ -26,4 +26,4 @@ xl sysrq "$DOMID" w
 wait_for 20 taken
 result $? "the guest has taken out what it may not do"
 tell_guest forbidden
-exit $failed
+finish

@@ -16,4 +16,4 @@ for way in toolstack-0 toolstack-1 option-0 option-1; do
 	result $? "$way: a file is fetched"
 	tell_guest "$way"
 done
-exit $failed
+finish

@@ -5,7 +5,7 @@
 # with no header of any OS (without floating point, variable arrays or large
 # stack frames), and all that is not under an x86/ also for another architecture;
 # the sources keep the rules of rules.py; within a room no files call each other
-# in a circle; the reference kernel's port calls nothing of the kernel; each rule
+# in a circle; the reference kernel's layer calls nothing of the kernel; each rule
 # finds what it is for, when it is planted; and an OS layer stays small: the reference
 # kernel's is counted, without comments and empty lines.
 #
@@ -17,19 +17,8 @@ CC=${CC:-gcc} CLANG=${CLANG:-clang-14}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 ln -s /usr/include/xen "$tmp/xen-public"
-n=0 failed=0
-
-# result STATUS NAME [FILE WITH WHY]
-result() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=$((failed + 1))
-		[ -z "$3" ] || sed 's/^/# /' "$3"
-	fi
-}
+# shellcheck source=tools/riglib/tap.sh
+. "$top/tools/riglib/tap.sh"
 
 # freestanding TREE FILE OBJECT. What runs before an OS has a stack of its own size.
 freestanding() {
@@ -82,7 +71,7 @@ mapfile -t core < <(cd "$top" && find hypercall boot mmu events grant time xenbu
 	-path boot/shim -prune -o -name '*.c' -print | sort)
 mapfile -t neutral < <(printf '%s\n' "${core[@]}" | grep -v /x86/)
 mapfile -t rules < <(python3 "$here/rules.py" --list)
-echo "1..$((${#core[@]} + ${#neutral[@]} + ${#rooms[@]} + ${#rules[@]} + 16))"
+plan $((${#core[@]} + ${#neutral[@]} + ${#rooms[@]} + ${#rules[@]} + 16))
 
 for file in "${core[@]}"; do
 	freestanding "$top" "$top/$file" "$(object "$file")" >"$tmp/why" 2>&1
@@ -106,7 +95,7 @@ for file in "$top"/os/bare/layer/*.c "$top"/os/bare/kernel/*.c; do
 		-c -o "$(object "${file#"$top"/}")" "$file" || exit 1
 done
 python3 "$here/circles.py" "$tmp/obj" os-bare-port os-bare-kernel >"$tmp/why"
-result $? "the reference kernel's port calls nothing of the kernel" "$tmp/why"
+result $? "the reference kernel's layer calls nothing of the kernel" "$tmp/why"
 
 for rule in "${rules[@]}"; do
 	python3 "$here/rules.py" "${rule%% *}" "$top" >"$tmp/why"
@@ -163,7 +152,6 @@ for file in "$top"/os/bare/layer/*.c "$top"/os/bare/include/xn_os_layer.h \
 		"$top"/os/bare/hvm/bare_arch.h; do
 	lines=$((lines + $("$CC" -fpreprocessed -dD -E -P "$file" | grep -c .)))
 done
-result $((lines >= 600)) "the reference kernel's port has $lines lines, fewer than 600"
+result $((lines >= 600)) "the reference kernel's layer has $lines lines, fewer than 600"
 
-echo "$((n - failed)) passed, $failed failed, 0 skipped"
-[ $failed -eq 0 ]
+finish

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # rig's command line: every wrong option gets one clear sentence and exit
-# status 2, before anything is booted. Ends with "N passed, N failed".
+# status 2, before anything is booted. TAP.
 
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 rig=$top/tools/rig
@@ -10,8 +10,8 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 
-passed=0
-failed=0
+# shellcheck source=tools/riglib/tap.sh
+. "$top/tools/riglib/tap.sh"
 
 # bad WORDS OPTION...: the sentence must have the words in it.
 bad() {
@@ -21,13 +21,11 @@ bad() {
 	status=$?
 	if [ $status = 2 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] &&
 	   grep -qF -- "$words" err; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - rig $*"
+		ok "rig $*"
 	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - rig $*"
+		not_ok "rig $*"
 		echo "# exit status $status, wanted 2 and '$words'; it said:"
-		sed 's/^/# /' out err
+		cat out err | comments
 	fi
 }
 
@@ -154,6 +152,4 @@ if [ -e "$top/build/cache/kernel-abi" ]; then
 	rm cache
 fi
 
-echo "1..$((passed + failed))"
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

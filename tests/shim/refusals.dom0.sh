@@ -15,7 +15,6 @@ wait_for 100 gone
 # What xl list shows of a guest that has crashed and is kept.
 crashed() { xl list "$1" | grep -q -- '--sc--\|---sc-'; }
 
-failed=0
 while IFS='|' read -r name message; do
 	cat >"$name.cfg" <<-END
 		name = "$name"
@@ -39,12 +38,7 @@ while IFS='|' read -r name message; do
 		fi
 		xl destroy "$name"
 	fi
-	if [ $said = yes ]; then
-		echo "ok - $name: $message"
-	else
-		failed=1
-		echo "not ok - $name: $message"
-		echo "# $why"
-	fi
+	[ $said = yes ]
+	result $? "$name: $message" || echo "# $why"
 done <cases
-exit $failed
+finish

@@ -69,6 +69,7 @@ look_for_leaks() {
 
 # Somebody at the console instead of a script.
 login() {
+	. /rig/vars
 	. /rig/guest-lib.sh
 	load_drivers
 	if ! wait_for 20 test -c /dev/hvc0; then
@@ -87,7 +88,7 @@ if [ -e /rig/shell ]; then
 elif [ -e /rig/guest-script ]; then
 	{
 		exec 9>&1
-		sh -c '. /rig/guest-lib.sh; . /rig/guest-script' \
+		sh -c '. /rig/vars; . /rig/guest-lib.sh; . /rig/guest-script' \
 			guest-script </dev/null 2>&1
 		_status=$?
 		look_for_leaks

@@ -169,10 +169,17 @@ def _guest_modules(named, other):
     return tree, tuple(usual) + tuple(named)
 
 
+def script_library(name):
+    """What a script finds ready: the shared parts, then its own."""
+    return b"".join(_read(places.lib(n))
+                    for n in ("tap.sh", "both-lib.sh", name))
+
+
 def guest_base(tools, modules, other):
     """The part of the guest's ramdisk that is the same in every run."""
     sources = {n: _read(places.lib(n)) for n in
-               ("guest-init.sh", "guest-lib.sh", "archive.py", "images.py")}
+               ("guest-init.sh", "archive.py", "images.py")}
+    sources["guest-lib.sh"] = script_library("guest-lib.sh")
     tree, wanted = _guest_modules(modules, other)
 
     def build():

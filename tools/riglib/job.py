@@ -44,11 +44,11 @@ class Job:
         o = self.o = options
         self.name = f"j{os.getpid()}-{int(time.time() * 1000) % 10**9}"
         self.copies = {
-            "dom0-job.sh": places.lib("dom0-job.sh"),
-            "dom0-lib.sh": places.lib("dom0-lib.sh")}
+            "dom0-job.sh": places.lib("dom0-job.sh")}
         if o.dom0_script:
             self.copies["dom0-script"] = o.dom0_script
-        self.contents = {}
+        self.contents = {
+            "dom0-lib.sh": images.script_library("dom0-lib.sh")}
         # QEMU emulates HVM guests' devices, and serves file systems.
         if o.type == "hvm" or o.p9:
             self.copies["device-model.cpio"] = images.device_model()
