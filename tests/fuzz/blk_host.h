@@ -34,7 +34,7 @@ static inline void disconnect(void)
 		if (b->queue[i].port)
 			host_port_close(b->queue[i].port);
 	memset(b->queue, 0, sizeof(b->queue));
-	b->connected = false;
+	b->bus.connected = false;
 	host.nr_seen = 0;
 }
 
@@ -42,21 +42,22 @@ static inline void disconnect(void)
 static inline void connect_queue(struct be_queue *q, const char *dir,
 				 long long order)
 {
-	struct backend *b = &t.b;
+	struct be_bus *bus = &t.b.bus;
 	char name[32];
 	unsigned int i;
 
-	q->b = b;
+	q->b = &t.b;
 	q->pages = order >= 0 && order <= 4 ? 1u << order : 1;
 	q->ents = __RD32((q->pages * 4096 - 64) /
 			 sizeof(union blkif_sring_entry));
 	for (i = 0; i < q->pages; i++) {
 		snprintf(name, sizeof(name), "ring-ref%u", i);
 		q->page[i] = pages_map_ring(t.x.host,
-					    be_number(b, dir, order >= 0 ? name :
-						      "ring-ref"));
+					    be_number(bus, dir, order >= 0 ?
+						      name : "ring-ref"));
 	}
-	q->port = host_port_connect(b->g, be_number(b, dir, "event-channel"),
+	q->port = host_port_connect(bus->g,
+				    be_number(bus, dir, "event-channel"),
 				    event, q);
 }
 
@@ -68,8 +69,8 @@ static inline void connect(void)
 	char dir[64];
 
 	disconnect();
-	order = be_number(b, FRONT, "ring-page-order");
-	queues = be_number(b, FRONT, "multi-queue-num-queues");
+	order = be_number(&b->bus, FRONT, "ring-page-order");
+	queues = be_number(&b->bus, FRONT, "multi-queue-num-queues");
 	b->nr_queues = queues > 0 && queues <= 2 ? queues : 1;
 	for (i = 0; i < b->nr_queues; i++) {
 		snprintf(dir, sizeof(dir), FRONT "/queue-%u", i);
@@ -77,10 +78,9 @@ static inline void connect(void)
 			      order);
 	}
 	for (i = 0; i < b->nr_nodes; i++)
-		host_xs_write(t.h, be_path(b, b->node[i].name),
-			      b->node[i].value);
-	b->connected = true;
-	be_state(b, XenbusStateConnected);
+		be_write(&b->bus, b->node[i].name, b->node[i].value);
+	b->bus.connected = true;
+	be_state(&b->bus, XenbusStateConnected);
 }
 
 /* The frontend's state has changed: an orderly backend follows. */
@@ -88,16 +88,16 @@ static inline void follow(void *data)
 {
 	struct backend *b = &t.b;
 
-	if (host.manual || !b->path[0])
+	if (host.manual || !b->bus.path[0])
 		return;
 	switch (host_xs_read_int(t.h, FRONT "/state")) {
 	case XenbusStateInitialised:
-		if (!b->connected)
+		if (!b->bus.connected)
 			connect();
 		break;
 	case XenbusStateClosed:
 		disconnect();
-		be_state(b, XenbusStateClosed);
+		be_state(&b->bus, XenbusStateClosed);
 		break;
 	}
 }

@@ -186,28 +186,29 @@ static void disconnect(void)
 		if (b->ring[i].port)
 			host_port_close(b->ring[i].port);
 	memset(b->ring, 0, sizeof(b->ring));
-	while (b->nr_held)
-		free(b->held[--b->nr_held].msg);
-	b->connected = false;
+	while (b->bus.nr_held)
+		free(b->bus.held[--b->bus.nr_held]);
+	b->bus.connected = false;
 }
 
 /* As far as what the frontend says can be true. */
 static void connect_ring(struct be_ring *r, unsigned int n)
 {
-	struct backend *b = &t.b;
+	struct be_bus *bus = &t.b.bus;
 	char name[32];
 	unsigned int i;
 
-	r->b = b;
+	r->b = &t.b;
 	snprintf(name, sizeof(name), "ring-ref%u", n);
-	r->intf = pages_map_ring(t.x.host, be_number(b, name));
+	r->intf = pages_map_ring(t.x.host, be_number(bus, FRONT, name));
 	if (!r->intf || r->intf->ring_order > 3)
 		return;
 	r->pages = 1u << r->intf->ring_order;
 	for (i = 0; i < r->pages; i++)
 		r->page[i] = pages_map_ring(t.x.host, r->intf->ref[i]);
 	snprintf(name, sizeof(name), "event-channel-%u", n);
-	r->port = host_port_connect(b->g, be_number(b, name), event, r);
+	r->port = host_port_connect(bus->g, be_number(bus, FRONT, name), event,
+				    r);
 }
 
 static void connect(void)
@@ -217,22 +218,22 @@ static void connect(void)
 	disconnect();
 	for (i = 0; i < 2; i++)
 		connect_ring(&t.b.ring[i], i);
-	t.b.connected = true;
-	be_state(&t.b, XenbusStateConnected);
+	t.b.bus.connected = true;
+	be_state(&t.b.bus, XenbusStateConnected);
 }
 
 static void follow(void *data)
 {
-	if (f.manual || !t.b.path[0])
+	if (f.manual || !t.b.bus.path[0])
 		return;
 	switch (host_xs_read_int(t.h, FRONT "/state")) {
 	case XenbusStateInitialised:
-		if (!t.b.connected)
+		if (!t.b.bus.connected)
 			connect();
 		break;
 	case XenbusStateClosed:
 		disconnect();
-		be_state(&t.b, XenbusStateClosed);
+		be_state(&t.b.bus, XenbusStateClosed);
 		break;
 	}
 }
@@ -251,34 +252,35 @@ static struct be_ring *ring(void)
 
 static void take(struct be_ring *r)
 {
-	struct backend *b = &t.b;
-	struct be_held held = { .r = r, .len = XN_9P_HEADER };
-	uint8_t head[XN_9P_HEADER];
+	struct be_bus *bus = &t.b.bus;
+	struct be_held *held;
 	unsigned int i;
 
 	if (r->intf->out_prod - r->out_cons < XN_9P_HEADER ||
-	    b->nr_held == NR_REQS)
+	    bus->nr_held == NR_REQS)
 		return;
+	held = malloc(sizeof(*held) + XN_9P_HEADER);
+	held->r = r;
 	for (i = 0; i < XN_9P_HEADER; i++)
-		head[i] = *be_at(r, true, r->out_cons + i);
-	held.msg = malloc(XN_9P_HEADER);
-	memcpy(held.msg, head, XN_9P_HEADER);
-	r->out_cons += msg_len(head);
+		held->msg[i] = *be_at(r, true, r->out_cons + i);
+	r->out_cons += msg_len(held->msg);
 	r->intf->out_cons = r->out_cons;
-	b->held[b->nr_held++] = held;
+	bus->held[bus->nr_held++] = held;
 }
 
 /* Bits of @lie: what is wrong. */
 static void answer(unsigned int lie)
 {
 	static uint8_t msg[MAX_MSG];
-	struct backend *b = &t.b;
+	struct be_bus *bus = &t.b.bus;
 	struct be_held *held;
+	unsigned int i;
 	uint32_t len = fuzz_number() % (MAX_MSG / 2) + XN_9P_HEADER;
 
-	if (!b->nr_held)
+	if (!bus->nr_held)
 		return;
-	held = &b->held[lie & 0x80 ? fuzz_below(b->nr_held) : 0];
+	i = lie & 0x80 ? fuzz_below(bus->nr_held) : 0;
+	held = bus->held[i];
 	memcpy(msg, held->msg, XN_9P_HEADER);
 	msg[4]++;
 	msg_set_len(msg, len);
@@ -295,8 +297,8 @@ static void answer(unsigned int lie)
 		be_send(held->r, msg, len);
 	if (lie & 32)
 		return;
-	free(held->msg);
-	*held = b->held[--b->nr_held];
+	free(held);
+	bus->held[i] = bus->held[--bus->nr_held];
 }
 
 static void respond(struct be_ring *r)
@@ -340,7 +342,7 @@ static void node_op(void)
 
 	/* Nonsense there is told in addition. */
 	f.errors += !strcmp(node, "state");
-	fuzz_write_node(t.h, be_path(&t.b, node));
+	fuzz_write_node(t.h, be_path(&t.b.bus, node));
 }
 
 static void ring_op(enum op op, struct be_ring *r)
@@ -376,30 +378,30 @@ static void dom0_op(enum op op)
 	case OP_STATE:
 		state = fuzz_below(10);
 		f.errors += state > XenbusStateReconfigured;
-		if (t.b.path[0])
-			be_state(&t.b, state);
+		if (t.b.bus.path[0])
+			be_state(&t.b.bus, state);
 		break;
 	case OP_NODE:
-		if (t.b.path[0])
+		if (t.b.bus.path[0])
 			node_op();
 		break;
 	case OP_TAG:
-		if (t.b.path[0])
+		if (t.b.bus.path[0])
 			fuzz_write_node(t.h, FRONT "/tag");
 		break;
 	case OP_CONNECT:
-		if (t.b.path[0])
+		if (t.b.bus.path[0])
 			connect();
 		break;
 	case OP_DISCONNECT:
 		disconnect();
 		break;
 	case OP_PLUG:
-		if (!t.b.path[0])
+		if (!t.b.bus.path[0])
 			t_plug();
 		break;
 	case OP_UNPLUG:
-		t.b.path[0] = '\0';
+		t.b.bus.path[0] = '\0';
 		host_xs_unplug(t.h, "9pfs", 0);
 		if (fuzz_below(2))
 			disconnect();
@@ -467,8 +469,7 @@ static void start(void)
 		.max_ring_order = 1 + (what >> 1) % 3,
 	};
 	f.manual = what & 0x80;
-	t.b.g = t.x.host;
-	t.b.h = t.h;
+	be_bus_init(&t.b.bus, &p9_kind, t.x.host, t.h, 0);
 	host_xs_watch(t.h, FRONT "/state", follow, NULL);
 	t_plug();
 	attach();

@@ -241,11 +241,11 @@ static void node_op(void)
 	};
 	const char *node = nodes[fuzz_below(XN_ARRAY_SIZE(nodes))];
 
-	if (!t.b.path[0])
+	if (!t.b.bus.path[0])
 		return;
 	/* Nonsense there is told in addition. */
 	f.errors += !strcmp(node, "state");
-	fuzz_write_node(t.h, be_path(&t.b, node));
+	fuzz_write_node(t.h, be_path(&t.b.bus, node));
 }
 
 static void ring_op(enum op op, struct be_queue *q)
@@ -301,29 +301,29 @@ static void dom0_op(enum op op)
 	case OP_STATE:
 		state = fuzz_below(10);
 		f.errors += state > XenbusStateReconfigured;
-		if (t.b.path[0])
-			be_state(&t.b, state);
+		if (t.b.bus.path[0])
+			be_state(&t.b.bus, state);
 		break;
 	case OP_NODE:
 		node_op();
 		break;
 	case OP_FRONT_NODE:
-		if (t.b.path[0])
+		if (t.b.bus.path[0])
 			fuzz_write_node(t.h, FRONT "/trusted");
 		break;
 	case OP_CONNECT:
-		if (t.b.path[0])
+		if (t.b.bus.path[0])
 			connect();
 		break;
 	case OP_DISCONNECT:
 		disconnect();
 		break;
 	case OP_PLUG:
-		if (!t.b.path[0])
+		if (!t.b.bus.path[0])
 			t_plug();
 		break;
 	case OP_UNPLUG:
-		t.b.path[0] = '\0';
+		t.b.bus.path[0] = '\0';
 		host_xs_unplug(t.h, "vbd", VDEV);
 		if (fuzz_below(2))
 			disconnect();
@@ -392,8 +392,7 @@ static void start(void)
 		.handle = VDEV & 0xffff,
 	};
 	host.manual = how & 8;
-	b->g = t.x.host;
-	b->h = t.h;
+	be_bus_init(&b->bus, &blk_kind, t.x.host, t.h, VDEV);
 	be_offer(b, "sectors", "16384");
 	be_offer(b, "sector-size", how & 1 ? "4096" : "512");
 	be_offer(b, "info", "0");

@@ -262,7 +262,7 @@ static void node_op(void)
 
 	/* Nonsense there is told in addition. */
 	f.errors += !strcmp(node, "state");
-	fuzz_write_node(t.h, be_path(&t.b, node));
+	fuzz_write_node(t.h, be_path(&t.b.bus, node));
 }
 
 static void front_node_op(void)
@@ -283,7 +283,7 @@ static void plugged_op(enum op op)
 	case OP_STATE:
 		state = fuzz_below(10);
 		f.errors += state > XenbusStateReconfigured;
-		be_state(&t.b, state);
+		be_state(&t.b.bus, state);
 		break;
 	case OP_NODE:
 		node_op();
@@ -295,7 +295,7 @@ static void plugged_op(enum op op)
 		connect();
 		break;
 	default:
-		t.b.path[0] = '\0';
+		t.b.bus.path[0] = '\0';
 		host_xs_unplug(t.h, "vif", 0);
 		if (fuzz_below(2))
 			disconnect();
@@ -322,14 +322,14 @@ static void dom0_op(enum op op)
 	case OP_FRONT_NODE:
 	case OP_CONNECT:
 	case OP_UNPLUG:
-		if (t.b.path[0])
+		if (t.b.bus.path[0])
 			plugged_op(op);
 		break;
 	case OP_DISCONNECT:
 		disconnect();
 		break;
 	case OP_PLUG:
-		if (!t.b.path[0])
+		if (!t.b.bus.path[0])
 			t_plug();
 		break;
 	case OP_MANUAL:
@@ -394,18 +394,17 @@ static void begin(void)
 	t.rx_pages = what & 2 ? 32 : 64;
 	t.h = fuzz_guest_start(&t.x, 6, what & 4 ? 2 : 1);
 	pages_init(t.x.host);
-	t.b.g = t.x.host;
-	t.b.h = t.h;
+	be_bus_init(&t.b.bus, &net_kind, t.x.host, t.h, 0);
 	host.manual = what & 8;
 	host_xs_watch(t.h, FRONT "/state", follow, NULL);
 	host_add_step(t.x.host, t_step, NULL);
 	t_plug();
 	if (what & 16)
-		be_write(&t.b, "multi-queue-max-queues", "1");
+		be_write(&t.b.bus, "multi-queue-max-queues", "1");
 	if (what & 32)
-		be_write(&t.b, "feature-split-event-channels", "0");
+		be_write(&t.b.bus, "feature-split-event-channels", "0");
 	if (what & 64)
-		be_write(&t.b, "feature-sg", "0");
+		be_write(&t.b.bus, "feature-sg", "0");
 	if (what & 128)
 		host_xs_write(t.h, FRONT "/trusted", "0");
 	start();

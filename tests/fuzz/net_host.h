@@ -35,26 +35,26 @@ static inline void disconnect(void)
 			host_port_close(b->queue[i].rx_port);
 	}
 	memset(b->queue, 0, sizeof(b->queue));
-	b->connected = false;
+	b->bus.connected = false;
 	host.rx_ahead = 0;
 }
 
 static inline struct host_port *port(const char *dir, const char *node)
 {
-	return host_port_connect(t.x.host, be_number(&t.b, dir, node), event,
-				 NULL);
+	return host_port_connect(t.x.host, be_number(&t.b.bus, dir, node),
+				 event, NULL);
 }
 
 /* As far as what the frontend says can be true. */
 static inline void connect(void)
 {
 	struct backend *b = &t.b;
+	struct be_bus *bus = &b->bus;
 	unsigned int i;
 	char dir[64];
 
 	disconnect();
-	b->nr_queues = be_number(b, FRONT, "multi-queue-num-queues") == 2 ?
-		       2 : 1;
+	b->nr_queues = be_queues(bus) == 2 ? 2 : 1;
 	for (i = 0; i < b->nr_queues; i++) {
 		struct be_queue *q = &b->queue[i];
 
@@ -62,34 +62,34 @@ static inline void connect(void)
 			 FRONT "/queue-%u" : FRONT, i);
 		q->b = b;
 		q->tx = pages_map_ring(t.x.host,
-				       be_number(b, dir, "tx-ring-ref"));
+				       be_number(bus, dir, "tx-ring-ref"));
 		q->rx = pages_map_ring(t.x.host,
-				       be_number(b, dir, "rx-ring-ref"));
+				       be_number(bus, dir, "rx-ring-ref"));
 		/* In this order, as Linux's does. */
 		q->tx_port = port(dir, "event-channel-tx");
 		q->rx_port = port(dir, "event-channel-rx");
 		if (!q->tx_port && !q->rx_port)
 			q->tx_port = port(dir, "event-channel");
 	}
-	b->connected = true;
-	be_state(b, XenbusStateConnected);
+	bus->connected = true;
+	be_state(bus, XenbusStateConnected);
 }
 
 static inline void follow(void *data)
 {
 	struct backend *b = &t.b;
 
-	if (host.manual || !b->path[0])
+	if (host.manual || !b->bus.path[0])
 		return;
 	switch (host_xs_read_int(t.h, FRONT "/state")) {
 	case XenbusStateConnected:
-		if (!b->connected)
+		if (!b->bus.connected)
 			connect();
 		break;
 	case XenbusStateClosing:
 	case XenbusStateClosed:
 		disconnect();
-		be_state(b, XenbusStateClosed);
+		be_state(&b->bus, XenbusStateClosed);
 		break;
 	}
 }

@@ -141,13 +141,13 @@ static void check_settled(void)
 	host_run(300 * XN_NSEC_PER_SEC);
 	state = front_state();
 	if (state != XenbusStateClosed && sweep_is_final_answer()) {
-		be_state(&t.b, be_number(&t.b, t.b.path, "state"));
+		be_state(&t.b.bus, be_number(&t.b.bus, t.b.bus.path, "state"));
 		host_run(300 * XN_NSEC_PER_SEC);
 		state = front_state();
 	}
 	if (state == XenbusStateConnected) {
 		assert_int_equal(t.blk.fe.phase, XN_FRONTEND_CONNECTED);
-		assert_true(t.b.connected);
+		assert_true(t.b.bus.connected);
 	} else {
 		assert_int_equal(state, XenbusStateClosed);
 		assert_int_not_equal(t.blk.fe.phase, XN_FRONTEND_CONNECTED);
@@ -169,7 +169,7 @@ static void retry(const struct xn_blk_config *config)
 static void end(void)
 {
 	io_free();
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages_held, 0);
 	sweep_guest_stop(&t.x, t.h);
@@ -207,7 +207,7 @@ static void flood(void)
 	static struct io extra[DEPTH];
 	unsigned int i, n;
 
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	for (n = 0; n < DEPTH; n++) {
 		struct xn_blk_io bio = {
 			.op = XN_BLK_READ, .sector = 8, .cookie = &extra[n],
@@ -220,7 +220,7 @@ static void flood(void)
 	}
 	xn_blk_push(&t.blk.queue[0]);
 	host_run(3 * XN_NSEC_PER_SEC);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_pump();
 	/* A backend that cannot be told of them is the end of it. */
 	assert_true(n || front_state() == XenbusStateClosed);
@@ -293,17 +293,17 @@ static void run_return(const void *arg)
 
 	begin(config);
 	t_connect(config);
-	t.b.asleep = true;
+	t.b.bus.asleep = true;
 	io_begin();
 	host_pump();
-	t.b.asleep = false;
+	t.b.bus.asleep = false;
 	sweep_arm();
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 	be_run(&t.b.queue[0]);
 	check_settled();
 	if (front_state() == XenbusStateClosed) {
 		io_check(false);
-		be_state(&t.b, XenbusStateInitWait);
+		be_state(&t.b.bus, XenbusStateInitWait);
 		check_settled();
 	}
 	io_begin();
@@ -326,7 +326,7 @@ static void run_plug(const void *arg)
 	begin(config);
 	t_connect(config);
 	sweep_arm();
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 	check_settled();
 	assert_int_equal(front_state(), XenbusStateClosed);
 	t_unplug();
@@ -356,7 +356,7 @@ static void run_pull(const void *arg)
 
 	begin(config);
 	t_connect(config);
-	t.b.asleep = true;
+	t.b.bus.asleep = true;
 	io_begin();
 	sweep_arm();
 	t_unplug();
@@ -367,7 +367,7 @@ static void run_pull(const void *arg)
 	io_check(false);
 	assert_null(host_xs_read(t.h, FRONT "/state"));
 	assert_int_equal(host_gnttab_active(t.x.host), 0);
-	t.b.asleep = false;
+	t.b.bus.asleep = false;
 	t_plug();
 	retry(config);
 	end();
@@ -380,10 +380,10 @@ static void run_resize(const void *arg)
 	begin(config);
 	t_connect(config);
 	sweep_arm();
-	host_xs_write(t.h, be_path(&t.b, "sectors"), "4096");
+	be_write(&t.b.bus, "sectors", "4096");
 	check_settled();
 	if (sweep_is_final_answer())
-		host_xs_write(t.h, be_path(&t.b, "sectors"), "4096");
+		be_write(&t.b.bus, "sectors", "4096");
 	check_settled();
 	assert_int_equal(front_state(), XenbusStateConnected);
 	assert_int_equal(t.blk.info.sectors, 4096);
@@ -436,7 +436,7 @@ static void run_reload(const void *arg)
 	sweep_disarm();
 	assert_true(sweep.hit);
 	io_free();
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
 	sweep_check_leaks(t.x.host);
 	host_guest_destroy(t.x.host);

@@ -92,7 +92,7 @@ static bool receive_all(void)
 	struct be_queue *q = &t.b.queue[0];
 	unsigned int i, before = t.received, sent = 0;
 
-	for (i = 0; i < XN_ARRAY_SIZE(lens) && t.b.connected; i++) {
+	for (i = 0; i < XN_ARRAY_SIZE(lens) && t.b.bus.connected; i++) {
 		if (be_rx_room(q) < 4)
 			break;
 		pattern(data, lens[i], i);
@@ -131,18 +131,18 @@ static void check_settled(void)
 	host_run(300 * XN_NSEC_PER_SEC);
 	state = front_state();
 	if (state != XenbusStateClosed && sweep_is_final_answer()) {
-		be_state(&t.b, be_number(&t.b, t.b.path, "state"));
+		be_state(&t.b.bus, be_number(&t.b.bus, t.b.bus.path, "state"));
 		host_run(300 * XN_NSEC_PER_SEC);
 		state = front_state();
 	}
 	if (state == XenbusStateConnected && !t.link &&
 	    sweep_is_final_answer()) {
-		be_write(&t.b, "carrier", "1");
+		be_write(&t.b.bus, "carrier", "1");
 		host_pump();
 	}
 	if (state == XenbusStateConnected) {
 		assert_true(t.live);
-		assert_true(t.b.connected);
+		assert_true(t.b.bus.connected);
 		assert_true(t.link);
 	} else {
 		assert_int_equal(state, XenbusStateClosed);
@@ -177,7 +177,7 @@ static void begin(void)
 static void end(void)
 {
 	packets_free();
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages, 0);
 	assert_int_equal(t.lost, 0);
@@ -223,17 +223,17 @@ static void run_return(const void *arg)
 	begin();
 	assert_int_equal(attach(queues), 0);
 	assert_true(t.live);
-	t.b.asleep = true;
+	t.b.bus.asleep = true;
 	send_all();
 	host_pump();
-	t.b.asleep = false;
+	t.b.bus.asleep = false;
 	sweep_arm();
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 	host_run(60 * XN_NSEC_PER_SEC);
 	check_settled();
 	if (front_state() == XenbusStateClosed) {
 		packets_check(false);
-		be_state(&t.b, XenbusStateInitWait);
+		be_state(&t.b.bus, XenbusStateInitWait);
 		check_settled();
 	}
 	send_all();
@@ -257,7 +257,7 @@ static void run_plug(const void *arg)
 	assert_int_equal(attach(queues), 0);
 	assert_true(t.live);
 	sweep_arm();
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 	check_settled();
 	assert_int_equal(front_state(), XenbusStateClosed);
 	t_unplug();
@@ -285,7 +285,7 @@ static void run_pull(const void *arg)
 
 	begin();
 	assert_int_equal(attach(queues), 0);
-	t.b.asleep = true;
+	t.b.bus.asleep = true;
 	send_all();
 	sweep_arm();
 	t_unplug();
@@ -296,7 +296,7 @@ static void run_pull(const void *arg)
 	packets_check(false);
 	assert_null(host_xs_read(t.h, FRONT "/state"));
 	assert_int_equal(host_gnttab_active(t.x.host), 0);
-	t.b.asleep = false;
+	t.b.bus.asleep = false;
 	t_plug();
 	retry(queues);
 	end();
@@ -310,16 +310,16 @@ static void run_carrier(const void *arg)
 	assert_int_equal(attach(queues), 0);
 	assert_true(t.link);
 	sweep_arm();
-	be_write(&t.b, "carrier", "0");
+	be_write(&t.b.bus, "carrier", "0");
 	host_run(60 * XN_NSEC_PER_SEC);
 	if (sweep_is_final_answer())
-		be_write(&t.b, "carrier", "0");
+		be_write(&t.b.bus, "carrier", "0");
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_false(t.link);
-	be_write(&t.b, "carrier", "1");
+	be_write(&t.b.bus, "carrier", "1");
 	host_run(60 * XN_NSEC_PER_SEC);
 	if (sweep_is_final_answer())
-		be_write(&t.b, "carrier", "1");
+		be_write(&t.b.bus, "carrier", "1");
 	check_settled();
 	send_all();
 	check_settled();
