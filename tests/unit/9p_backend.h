@@ -16,7 +16,7 @@
 
 struct backend;
 
-struct be_ring {
+struct be_queue {
 	struct backend *b;
 	struct xen_9pfs_data_intf *intf;
 	unsigned int pages;
@@ -27,7 +27,7 @@ struct be_ring {
 };
 
 struct be_held {
-	struct be_ring *r;
+	struct be_queue *r;
 	uint32_t len;
 	uint8_t msg[];
 };
@@ -42,7 +42,7 @@ struct backend {
 
 	/* What it saw. */
 	unsigned int nr_rings, notified, requests;
-	struct be_ring ring[XN_9P_MAX_RINGS];
+	struct be_queue ring[XN_9P_MAX_RINGS];
 };
 
 static inline uint32_t msg_len(const uint8_t *msg)
@@ -58,12 +58,12 @@ static inline void msg_set_len(uint8_t *msg, uint32_t len)
 		msg[i] = len >> (8 * i);
 }
 
-static inline uint32_t be_half(const struct be_ring *r)
+static inline uint32_t be_half(const struct be_queue *r)
 {
 	return r->pages * 2048;
 }
 
-static inline uint8_t *be_at(struct be_ring *r, bool out, RING_IDX idx)
+static inline uint8_t *be_at(struct be_queue *r, bool out, RING_IDX idx)
 {
 	uint32_t at = (idx & (be_half(r) - 1)) + (out ? be_half(r) : 0);
 
@@ -71,7 +71,7 @@ static inline uint8_t *be_at(struct be_ring *r, bool out, RING_IDX idx)
 }
 
 /* Put bytes into the ring, whatever they say. */
-static inline void be_send(struct be_ring *r, const uint8_t *msg, uint32_t len)
+static inline void be_send(struct be_queue *r, const uint8_t *msg, uint32_t len)
 {
 	while (len--) {
 		*be_at(r, false, r->in_prod++) = *msg++;
@@ -98,7 +98,7 @@ static inline void be_answer(void *request)
 	free(held);
 }
 
-static inline void be_run(struct be_ring *r)
+static inline void be_run(struct be_queue *r)
 {
 	while (r->intf && r->out_cons != r->intf->out_prod) {
 		struct be_held *held;
@@ -125,7 +125,7 @@ static inline void be_run(struct be_ring *r)
 
 static inline void be_event(void *data, struct host_port *p)
 {
-	struct be_ring *r = data;
+	struct be_queue *r = data;
 
 	r->b->notified++;
 	if (!r->b->bus.asleep)
@@ -134,7 +134,7 @@ static inline void be_event(void *data, struct host_port *p)
 
 static inline void be_connect_ring(struct backend *b, unsigned int n)
 {
-	struct be_ring *r = &b->ring[n];
+	struct be_queue *r = &b->ring[n];
 	unsigned int i;
 	char name[32];
 
@@ -169,7 +169,7 @@ static inline void be_9p_disconnect(struct be_bus *bus)
 	unsigned int i, k;
 
 	for (i = 0; i < b->nr_rings; i++) {
-		struct be_ring *r = &b->ring[i];
+		struct be_queue *r = &b->ring[i];
 
 		for (k = 0; k < r->pages; k++)
 			host_gnttab_unmap(bus->g, r->ref[k], true);

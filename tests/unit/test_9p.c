@@ -54,7 +54,7 @@ static void test_lengths(void **state)
 static void test_index_wraps(void **state)
 {
 	struct xn_9p_ring *r = &t.p9.ring[0];
-	struct be_ring *be = &t.b.ring[0];
+	struct be_queue *be = &t.b.ring[0];
 	const RING_IDX start = 0u - 5000;
 	unsigned int i;
 
