@@ -2,105 +2,72 @@
 /*
  * The block backend that fuzz_blk.c plays: it takes what can be taken of a
  * frontend that may have said anything, keeps the requests that it has seen, and
- * answers them with or without a lie. Orderly unless it is told to be manual.
+ * answers them with or without a lie.
  */
 #ifndef XENION_FUZZ_BLK_HOST_H
 #define XENION_FUZZ_BLK_HOST_H
 
 #include "blk_backend.h"
-#include "fuzz_guest.h"
-#include "fuzz_pages.h"
+#include "fuzz_frontend.h"
 
 #define BLK_SEEN	24u
 
 static struct {
-	bool manual;
 	/* What it has seen in the ring. */
 	struct blkif_request seen[BLK_SEEN];
 	unsigned int nr_seen;
 } host;
 
-static inline void event(void *data, struct host_port *p)
-{
-}
-
-static inline void disconnect(void)
+static inline void host_disconnect(struct be_bus *bus)
 {
 	struct backend *b = &t.b;
 	unsigned int i;
 
-	pages_unmap_all(t.x.host);
 	for (i = 0; i < XN_ARRAY_SIZE(b->queue); i++)
 		if (b->queue[i].port)
 			host_port_close(b->queue[i].port);
 	memset(b->queue, 0, sizeof(b->queue));
-	b->connected = false;
 	host.nr_seen = 0;
 }
 
-/* As far as what the frontend says can be true. */
 static inline void connect_queue(struct be_queue *q, const char *dir,
 				 long long order)
 {
-	struct backend *b = &t.b;
 	char name[32];
 	unsigned int i;
 
-	q->b = b;
+	q->b = &t.b;
 	q->pages = order >= 0 && order <= 4 ? 1u << order : 1;
 	q->ents = __RD32((q->pages * 4096 - 64) /
 			 sizeof(union blkif_sring_entry));
 	for (i = 0; i < q->pages; i++) {
 		snprintf(name, sizeof(name), "ring-ref%u", i);
-		q->page[i] = pages_map_ring(t.x.host,
-					    be_number(b, dir, order >= 0 ? name :
-						      "ring-ref"));
+		q->page[i] = fe_ring_page(dir, order >= 0 ? name : "ring-ref");
 	}
-	q->port = host_port_connect(b->g, be_number(b, dir, "event-channel"),
-				    event, q);
+	q->port = fe_port(dir, "event-channel");
 }
 
-static inline void connect(void)
+static inline void host_connect(struct be_bus *bus)
 {
+	long long order = be_number(bus, FRONT, "ring-page-order");
 	struct backend *b = &t.b;
-	long long order, queues;
 	unsigned int i;
-	char dir[64];
 
-	disconnect();
-	order = be_number(b, FRONT, "ring-page-order");
-	queues = be_number(b, FRONT, "multi-queue-num-queues");
-	b->nr_queues = queues > 0 && queues <= 2 ? queues : 1;
-	for (i = 0; i < b->nr_queues; i++) {
-		snprintf(dir, sizeof(dir), FRONT "/queue-%u", i);
-		connect_queue(&b->queue[i], b->nr_queues > 1 ? dir : FRONT,
+	b->nr_queues = be_queues(bus) == 2 ? 2 : 1;
+	for (i = 0; i < b->nr_queues; i++)
+		connect_queue(&b->queue[i], be_queue_dir(bus, i, b->nr_queues),
 			      order);
-	}
 	for (i = 0; i < b->nr_nodes; i++)
-		host_xs_write(t.h, be_path(b, b->node[i].name),
-			      b->node[i].value);
-	b->connected = true;
-	be_state(b, XenbusStateConnected);
+		be_write(bus, b->node[i].name, b->node[i].value);
 }
 
-/* The frontend's state has changed: an orderly backend follows. */
-static inline void follow(void *data)
-{
-	struct backend *b = &t.b;
-
-	if (host.manual || !b->path[0])
-		return;
-	switch (host_xs_read_int(t.h, FRONT "/state")) {
-	case XenbusStateInitialised:
-		if (!b->connected)
-			connect();
-		break;
-	case XenbusStateClosed:
-		disconnect();
-		be_state(b, XenbusStateClosed);
-		break;
-	}
-}
+static const struct be_kind host_kind = {
+	.type = "vbd",
+	.connects = XenbusStateInitialised,
+	.lets_go = XenbusStateClosed,
+	.connect = host_connect,
+	.disconnect = host_disconnect,
+};
 
 /* All pages of the ring there, as only the guest's mistakes could prevent. */
 static inline struct be_queue *queue(void)
@@ -112,6 +79,11 @@ static inline struct be_queue *queue(void)
 		if (!q->page[i])
 			return NULL;
 	return q->pages && q->port ? q : NULL;
+}
+
+static inline void notify(struct be_queue *q)
+{
+	host_port_notify(q->port);
 }
 
 static inline unsigned int take(struct be_queue *q)
@@ -169,7 +141,7 @@ static inline void serve(struct be_queue *q)
 		take(q);
 		while (host.nr_seen)
 			answer(q, 0);
-		host_port_notify(q->port);
+		notify(q);
 		host_pump();
 	} while (q->port && take(q));
 }

@@ -9,25 +9,11 @@
  * Input: what the frontend may use, then what backend and guest do.
  */
 #include "9p_backend.h"
-#include "fuzz_guest.h"
-#include "fuzz_pages.h"
+#include "fuzz_frontend.h"
 
 #define NR_REQS		24u
 #define MAX_MSG		9000u
 #define GUARD		0x5a
-
-enum op {
-	OP_SUBMIT, OP_FORGET, OP_ABANDON, OP_PUMP, OP_TIME,
-	OP_TAKE,	/* look at requests, and answer later */
-	OP_ANSWER,	/* one of those, with or without a lie */
-	OP_RESPOND,	/* bytes out of nothing */
-	OP_INDEX,	/* an index of the ring */
-	OP_SCRIBBLE,	/* any byte of the ring */
-	OP_NOTIFY, OP_STATE, OP_NODE, OP_TAG,
-	OP_CONNECT, OP_DISCONNECT, OP_PLUG, OP_UNPLUG, OP_MANUAL,
-	OP_ATTACH, OP_DETACH, OP_CONFLICT, OP_NO_PAGE,
-	NR_OPS
-};
 
 struct req {
 	bool used, done;
@@ -40,8 +26,6 @@ struct req {
 static struct {
 	struct xn_9p_config config;
 	struct req req[NR_REQS];
-	bool attached, manual;
-	unsigned int errors;		/* that may be logged */
 } f;
 
 /* ---- the guest ---- */
@@ -110,7 +94,7 @@ static void submit(void)
 
 	for (i = 0; i < NR_REQS && f.req[i].used; i++)
 		;
-	if (!f.attached || i == NR_REQS)
+	if (!fe.attached || i == NR_REQS)
 		return;
 	r = &f.req[i];
 	memset(r, 0, sizeof(*r));
@@ -137,110 +121,82 @@ static void forget(void)
 	struct req *r = &f.req[fuzz_below(NR_REQS)];
 
 	/* A tag that is abandoned may be another's. */
-	if (f.attached && r->used && xn_9p_forget(&t.p9, r->tag))
+	if (fe.attached && r->used && xn_9p_forget(&t.p9, r->tag))
 		req_drop(r);
 }
 
-static void attach(void)
+static void abandon(void)
 {
-	if (f.attached)
-		return;
-	memset(&t.p9, 0, sizeof(t.p9));
-	memset(&t.dev, 0, sizeof(t.dev));
-	/* What it fails by, the one or the other. */
-	f.errors++;
-	if (xn_device_init(&t.dev, &t.x.guest, "9pfs", 0))
-		return;
-	f.attached = !xn_9p_init(&t.p9, &t.dev, &ops, &f.config);
-	fuzz_bound();
-	host_pump();
+	if (fe.attached)
+		xn_9p_abandon(&t.p9);
 }
 
-static void detach(void)
+static int init(void)
+{
+	memset(&t.p9, 0, sizeof(t.p9));
+	return xn_9p_init(&t.p9, &t.dev, &ops, &f.config);
+}
+
+static void fini(void)
 {
 	unsigned int i;
 
-	if (!f.attached)
-		return;
 	xn_9p_fini(&t.p9);
-	f.attached = false;
 	for (i = 0; i < NR_REQS; i++)
 		assert_true(!f.req[i].used || f.req[i].done);
 	memset(&t.p9, 0, sizeof(t.p9));
-	reap();
 }
 
 /* ---- the backend ---- */
 
-static void event(void *data, struct host_port *p)
-{
-}
-
-static void disconnect(void)
+static void host_disconnect(struct be_bus *bus)
 {
 	struct backend *b = &t.b;
 	unsigned int i;
 
-	pages_unmap_all(t.x.host);
 	for (i = 0; i < XN_ARRAY_SIZE(b->ring); i++)
 		if (b->ring[i].port)
 			host_port_close(b->ring[i].port);
 	memset(b->ring, 0, sizeof(b->ring));
-	while (b->nr_held)
-		free(b->held[--b->nr_held].msg);
-	b->connected = false;
 }
 
-/* As far as what the frontend says can be true. */
-static void connect_ring(struct be_ring *r, unsigned int n)
+static void connect_ring(struct be_queue *r, unsigned int n)
 {
-	struct backend *b = &t.b;
 	char name[32];
 	unsigned int i;
 
-	r->b = b;
+	r->b = &t.b;
 	snprintf(name, sizeof(name), "ring-ref%u", n);
-	r->intf = pages_map_ring(t.x.host, be_number(b, name));
+	r->intf = fe_ring_page(FRONT, name);
 	if (!r->intf || r->intf->ring_order > 3)
 		return;
 	r->pages = 1u << r->intf->ring_order;
 	for (i = 0; i < r->pages; i++)
 		r->page[i] = pages_map_ring(t.x.host, r->intf->ref[i]);
 	snprintf(name, sizeof(name), "event-channel-%u", n);
-	r->port = host_port_connect(b->g, be_number(b, name), event, r);
+	r->port = fe_port(FRONT, name);
 }
 
-static void connect(void)
+static void host_connect(struct be_bus *bus)
 {
 	unsigned int i;
 
-	disconnect();
 	for (i = 0; i < 2; i++)
 		connect_ring(&t.b.ring[i], i);
-	t.b.connected = true;
-	be_state(&t.b, XenbusStateConnected);
 }
 
-static void follow(void *data)
-{
-	if (f.manual || !t.b.path[0])
-		return;
-	switch (host_xs_read_int(t.h, FRONT "/state")) {
-	case XenbusStateInitialised:
-		if (!t.b.connected)
-			connect();
-		break;
-	case XenbusStateClosed:
-		disconnect();
-		be_state(&t.b, XenbusStateClosed);
-		break;
-	}
-}
+static const struct be_kind host_kind = {
+	.type = "9pfs",
+	.connects = XenbusStateInitialised,
+	.lets_go = XenbusStateClosed,
+	.connect = host_connect,
+	.disconnect = host_disconnect,
+};
 
 /* All its pages are there, as only the guest's mistakes could prevent. */
-static struct be_ring *ring(void)
+static struct be_queue *ring(void)
 {
-	struct be_ring *r = &t.b.ring[fuzz_below(2)];
+	struct be_queue *r = &t.b.ring[fuzz_below(2)];
 	unsigned int i;
 
 	for (i = 0; i < r->pages; i++)
@@ -249,36 +205,38 @@ static struct be_ring *ring(void)
 	return r->pages && r->port ? r : NULL;
 }
 
-static void take(struct be_ring *r)
+static void take(struct be_queue *r)
 {
-	struct backend *b = &t.b;
-	struct be_held held = { .r = r, .len = XN_9P_HEADER };
-	uint8_t head[XN_9P_HEADER];
+	struct be_bus *bus = &t.b.bus;
+	struct be_held *held;
 	unsigned int i;
 
 	if (r->intf->out_prod - r->out_cons < XN_9P_HEADER ||
-	    b->nr_held == NR_REQS)
+	    bus->nr_held == NR_REQS)
 		return;
+	held = malloc(sizeof(*held) + XN_9P_HEADER);
+	held->r = r;
 	for (i = 0; i < XN_9P_HEADER; i++)
-		head[i] = *be_at(r, true, r->out_cons + i);
-	held.msg = malloc(XN_9P_HEADER);
-	memcpy(held.msg, head, XN_9P_HEADER);
-	r->out_cons += msg_len(head);
+		held->msg[i] = *be_at(r, true, r->out_cons + i);
+	r->out_cons += msg_len(held->msg);
 	r->intf->out_cons = r->out_cons;
-	b->held[b->nr_held++] = held;
+	bus->held[bus->nr_held++] = held;
 }
 
-/* Bits of @lie: what is wrong. */
-static void answer(unsigned int lie)
+/* One of those that were taken, of any ring. */
+static void answer(struct be_queue *r)
 {
+	unsigned int lie = fuzz_u8();	/* as bits */
 	static uint8_t msg[MAX_MSG];
-	struct backend *b = &t.b;
+	struct be_bus *bus = &t.b.bus;
 	struct be_held *held;
+	unsigned int i;
 	uint32_t len = fuzz_number() % (MAX_MSG / 2) + XN_9P_HEADER;
 
-	if (!b->nr_held)
+	if (!bus->nr_held)
 		return;
-	held = &b->held[lie & 0x80 ? fuzz_below(b->nr_held) : 0];
+	i = lie & 0x80 ? fuzz_below(bus->nr_held) : 0;
+	held = bus->held[i];
 	memcpy(msg, held->msg, XN_9P_HEADER);
 	msg[4]++;
 	msg_set_len(msg, len);
@@ -295,11 +253,11 @@ static void answer(unsigned int lie)
 		be_send(held->r, msg, len);
 	if (lie & 32)
 		return;
-	free(held->msg);
-	*held = b->held[--b->nr_held];
+	free(held);
+	bus->held[i] = bus->held[--bus->nr_held];
 }
 
-static void respond(struct be_ring *r)
+static void respond(struct be_queue *r)
 {
 	size_t len;
 	const uint8_t *bytes = fuzz_bytes(fuzz_below(32), &len);
@@ -307,7 +265,7 @@ static void respond(struct be_ring *r)
 	be_send(r, bytes, len);
 }
 
-static void index_op(struct be_ring *r)
+static void index_op(struct be_queue *r)
 {
 	switch (fuzz_below(6)) {
 	case 0:
@@ -331,172 +289,76 @@ static void index_op(struct be_ring *r)
 	}
 }
 
-static void node_op(void)
+static void scribble(struct be_queue *r)
 {
-	static const char *const nodes[] = {
-		"versions", "max-rings", "max-ring-page-order", "state",
-	};
-	const char *node = nodes[fuzz_below(XN_ARRAY_SIZE(nodes))];
-
-	/* Nonsense there is told in addition. */
-	f.errors += !strcmp(node, "state");
-	fuzz_write_node(t.h, be_path(&t.b, node));
+	*be_at(r, fuzz_below(2), fuzz_u16()) = fuzz_u8();
 }
 
-static void ring_op(enum op op, struct be_ring *r)
+static void notify(struct be_queue *r)
 {
-	switch (op) {
-	case OP_TAKE:
-		take(r);
-		break;
-	case OP_ANSWER:
-		answer(fuzz_u8());
-		break;
-	case OP_RESPOND:
-		respond(r);
-		break;
-	case OP_INDEX:
-		index_op(r);
-		break;
-	case OP_NOTIFY:
-		host_port_notify(r->port);
-		break;
-	default:
-		*be_at(r, fuzz_below(2), fuzz_u16()) = fuzz_u8();
-		break;
-	}
+	host_port_notify(r->port);
 }
 
-static void dom0_op(enum op op)
+static void tag_node(void)
 {
-	unsigned int state;
-	struct be_ring *r;
-
-	switch (op) {
-	case OP_STATE:
-		state = fuzz_below(10);
-		f.errors += state > XenbusStateReconfigured;
-		if (t.b.path[0])
-			be_state(&t.b, state);
-		break;
-	case OP_NODE:
-		if (t.b.path[0])
-			node_op();
-		break;
-	case OP_TAG:
-		if (t.b.path[0])
-			fuzz_write_node(t.h, FRONT "/tag");
-		break;
-	case OP_CONNECT:
-		if (t.b.path[0])
-			connect();
-		break;
-	case OP_DISCONNECT:
-		disconnect();
-		break;
-	case OP_PLUG:
-		if (!t.b.path[0])
-			t_plug();
-		break;
-	case OP_UNPLUG:
-		t.b.path[0] = '\0';
-		host_xs_unplug(t.h, "9pfs", 0);
-		if (fuzz_below(2))
-			disconnect();
-		break;
-	case OP_MANUAL:
-		f.manual = !f.manual;
-		break;
-	default:
-		r = ring();
-		if (r)
-			ring_op(op, r);
-		break;
-	}
+	fuzz_write_node(t.h, FRONT "/tag");
 }
 
-static void run_op(enum op op)
-{
-	switch (op) {
-	case OP_SUBMIT:
-		submit();
-		break;
-	case OP_FORGET:
-		forget();
-		break;
-	case OP_ABANDON:
-		if (f.attached)
-			xn_9p_abandon(&t.p9);
-		break;
-	case OP_PUMP:
-		host_pump();
-		break;
-	case OP_TIME:
-		fuzz_time();
-		break;
-	case OP_ATTACH:
-		attach();
-		break;
-	case OP_DETACH:
-		detach();
-		break;
-	case OP_CONFLICT:
-		host_xs_lies(t.h)->conflicts = fuzz_below(64);
-		break;
-	case OP_NO_PAGE:
-		host_fail_page(fuzz_u8());
-		break;
-	default:
-		dom0_op(op);
-		break;
-	}
-	reap();
-	assert_in_range(host_log_count(XN_ERR), 0, f.errors);
-}
+static const struct fe_op table[] = {
+	{ .run = submit },
+	{ .run = forget },
+	{ .run = abandon },
+	{ .run = fe_pump },
+	{ .run = fuzz_time },
+	{ .ring = take },		/* look at requests, and answer later */
+	{ .ring = answer },		/* one of those, or a lie */
+	{ .ring = respond },		/* bytes out of nothing */
+	{ .ring = index_op },		/* an index of the ring */
+	{ .ring = scribble },		/* any byte of the ring */
+	{ .ring = notify },
+	{ .run = fe_state },
+	{ .plugged = fe_node },
+	{ .plugged = tag_node },
+	{ .plugged = fe_connect },
+	{ .run = fe_disconnect },
+	{ .run = fe_plug },
+	{ .run = fe_unplug },
+	{ .run = fe_manual },
+	{ .run = fe_attach },
+	{ .run = fe_detach },
+	{ .run = fe_conflict },
+	{ .run = fe_no_page },
+};
 
-static void start(void)
+static const char *const nodes[] = {
+	"versions", "max-rings", "max-ring-page-order", "state",
+};
+
+static void begin(void)
 {
 	unsigned int what = fuzz_u8();
 
-	memset(&t, 0, sizeof(t));
 	memset(&f, 0, sizeof(f));
-	t.h = fuzz_guest_start(&t.x, 6, 1);
-	pages_init(t.x.host);
+	fe_begin(1);
 	f.config = (struct xn_9p_config){
 		.max_rings = what & 1 ? 2 : 1,
 		.max_ring_order = 1 + (what >> 1) % 3,
 	};
-	f.manual = what & 0x80;
-	t.b.g = t.x.host;
-	t.b.h = t.h;
-	host_xs_watch(t.h, FRONT "/state", follow, NULL);
+	fe.manual = what & 0x80;
 	t_plug();
-	attach();
+	fe_attach();
 }
 
-/* The guest leaves, and at last the host lets go of all that it had. */
-static void stop(void)
-{
-	fuzz_bound();
-	host_fail_page(0);
-	host_xs_lies(t.h)->conflicts = 0;
-	detach();
-	f.manual = true;
-	disconnect();
-	fuzz_settle(60 * XN_NSEC_PER_SEC);
-	assert_in_range(host_log_count(XN_ERR), 0, f.errors);
-	pages_fini();
-	guest_stop(&t.x, t.h);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	fuzz_begin(data, size);
-	start();
-	while (fuzz_left()) {
-		fuzz_bound();
-		run_op(fuzz_below(NR_OPS));
-	}
-	stop();
-	return 0;
-}
+static const struct fe_device device = {
+	.kind = &host_kind,
+	.id = 0,
+	.ops = table,
+	.nr_ops = XN_ARRAY_SIZE(table),
+	.nodes = nodes,
+	.nr_nodes = XN_ARRAY_SIZE(nodes),
+	.begin = begin,
+	.init = init,
+	.fini = fini,
+	.reap = reap,
+	.ring = ring,
+};

@@ -13,22 +13,6 @@
 #define NR_REQS		24u
 #define MAX_SEGS	12u
 
-enum op {
-	OP_SUBMIT, OP_PUSH, OP_PUMP, OP_TIME,
-	OP_SERVE,	/* as an honest backend: all that there is */
-	OP_TAKE,	/* look at requests, and answer later */
-	OP_ANSWER,	/* one of those, with or without a lie */
-	OP_RESPOND,	/* a response out of nothing */
-	OP_INDEX,	/* an index of the ring */
-	OP_SCRIBBLE,	/* any byte of the ring */
-	OP_MAP, OP_UNMAP, OP_WRITE,
-	OP_NOTIFY, OP_STATE, OP_NODE, OP_FRONT_NODE,
-	OP_CONNECT, OP_DISCONNECT, OP_PLUG, OP_UNPLUG, OP_MANUAL,
-	OP_ATTACH, OP_DETACH, OP_CONFLICT, OP_NO_PAGE,
-	OP_STORM,	/* each request that is done makes the next one */
-	NR_OPS
-};
-
 struct req {
 	struct io io;
 	bool used;
@@ -40,8 +24,6 @@ struct req {
 static struct {
 	struct xn_blk_config config;
 	struct req req[NR_REQS];
-	bool attached;
-	unsigned int errors;		/* that may be logged */
 	unsigned int storm;		/* so many requests more */
 } f;
 
@@ -140,7 +122,7 @@ static void submit(void)
 
 	for (i = 0; i < NR_REQS && f.req[i].used; i++)
 		;
-	if (!f.attached || i == NR_REQS)
+	if (!fe.attached || i == NR_REQS)
 		return;
 	r = &f.req[i];
 	memset(r, 0, sizeof(*r));
@@ -165,38 +147,25 @@ static void push(void)
 {
 	unsigned int i;
 
-	for (i = 0; f.attached && i < XN_BLK_MAX_QUEUES; i++)
+	for (i = 0; fe.attached && i < XN_BLK_MAX_QUEUES; i++)
 		xn_blk_push(&t.blk.queue[i]);
 }
 
-static void attach(void)
+static int init(void)
 {
-	if (f.attached)
-		return;
 	memset(&t.blk, 0, sizeof(t.blk));
-	memset(&t.dev, 0, sizeof(t.dev));
-	/* What it fails by, the one or the other. */
-	f.errors++;
-	if (xn_device_init(&t.dev, &t.x.guest, "vbd", VDEV))
-		return;
-	f.attached = !xn_blk_init(&t.blk, &t.dev, &ops, &f.config);
-	fuzz_bound();
-	host_pump();
+	return xn_blk_init(&t.blk, &t.dev, &ops, &f.config);
 }
 
-static void detach(void)
+static void fini(void)
 {
 	unsigned int i;
 
-	if (!f.attached)
-		return;
 	xn_blk_fini(&t.blk);
-	f.attached = false;
 	for (i = 0; i < NR_REQS; i++)
 		assert_true(!f.req[i].used || f.req[i].io.done);
 	/* And nobody speaks of it any more. */
 	memset(&t.blk, 0, sizeof(t.blk));
-	reap();
 }
 
 /* ---- operations ---- */
@@ -217,173 +186,90 @@ static void storm(void)
 	host.nr_seen = 0;
 	take(q);
 	answer(q, 0);
-	host_port_notify(q->port);
+	notify(q);
 }
 
 static void storm_begin(struct be_queue *q)
 {
 	f.storm = fuzz_u8() * 16;
-	if (!f.storm || f.req[0].used || !f.attached || q != &t.b.queue[0])
+	if (!f.storm || f.req[0].used || !fe.attached || q != &t.b.queue[0])
 		return;
 	memset(&f.req[0], 0, sizeof(f.req[0]));
 	f.req[0].used = true;
 	storm();
 }
 
-static void node_op(void)
+static void take_all(struct be_queue *q)
 {
-	static const char *const nodes[] = {
-		"sectors", "sector-size", "physical-sector-size", "info",
-		"feature-flush-cache", "feature-barrier", "feature-discard",
-		"discard-granularity", "discard-alignment",
-		"feature-max-indirect-segments", "feature-persistent",
-		"max-ring-page-order", "multi-queue-max-queues", "state",
-	};
-	const char *node = nodes[fuzz_below(XN_ARRAY_SIZE(nodes))];
-
-	if (!t.b.path[0])
-		return;
-	/* Nonsense there is told in addition. */
-	f.errors += !strcmp(node, "state");
-	fuzz_write_node(t.h, be_path(&t.b, node));
+	take(q);
 }
 
-static void ring_op(enum op op, struct be_queue *q)
+static void answer_one(struct be_queue *q)
+{
+	answer(q, fuzz_u8());
+}
+
+static void respond_any(struct be_queue *q)
 {
 	struct blkif_response rsp;
 
-	switch (op) {
-	case OP_SERVE:
-		serve(q);
-		break;
-	case OP_TAKE:
-		take(q);
-		break;
-	case OP_ANSWER:
-		answer(q, fuzz_u8());
-		break;
-	case OP_RESPOND:
-		rsp.id = fuzz_number();
-		rsp.operation = fuzz_u8();
-		rsp.status = fuzz_number();
-		respond(q, rsp);
-		break;
-	case OP_INDEX:
-		index_op(q);
-		break;
-	case OP_NOTIFY:
-		host_port_notify(q->port);
-		break;
-	case OP_STORM:
-		storm_begin(q);
-		break;
-	default:
-		scribble(q);
-		break;
-	}
+	rsp.id = fuzz_number();
+	rsp.operation = fuzz_u8();
+	rsp.status = fuzz_number();
+	respond(q, rsp);
 }
 
-static void dom0_op(enum op op)
+static void front_node(void)
 {
-	unsigned int state;
-	struct be_queue *q;
-
-	switch (op) {
-	case OP_MAP:
-		pages_map(t.x.host, any_ref(), fuzz_below(2));
-		break;
-	case OP_UNMAP:
-		pages_unmap(t.x.host, fuzz_u8());
-		break;
-	case OP_WRITE:
-		pages_scribble(t.x.host, any_ref());
-		break;
-	case OP_STATE:
-		state = fuzz_below(10);
-		f.errors += state > XenbusStateReconfigured;
-		if (t.b.path[0])
-			be_state(&t.b, state);
-		break;
-	case OP_NODE:
-		node_op();
-		break;
-	case OP_FRONT_NODE:
-		if (t.b.path[0])
-			fuzz_write_node(t.h, FRONT "/trusted");
-		break;
-	case OP_CONNECT:
-		if (t.b.path[0])
-			connect();
-		break;
-	case OP_DISCONNECT:
-		disconnect();
-		break;
-	case OP_PLUG:
-		if (!t.b.path[0])
-			t_plug();
-		break;
-	case OP_UNPLUG:
-		t.b.path[0] = '\0';
-		host_xs_unplug(t.h, "vbd", VDEV);
-		if (fuzz_below(2))
-			disconnect();
-		break;
-	case OP_MANUAL:
-		host.manual = !host.manual;
-		break;
-	default:
-		q = queue();
-		if (q)
-			ring_op(op, q);
-		break;
-	}
+	fuzz_write_node(t.h, FRONT "/trusted");
 }
 
-static void run_op(enum op op)
-{
-	switch (op) {
-	case OP_SUBMIT:
-		submit();
-		break;
-	case OP_PUSH:
-		push();
-		break;
-	case OP_PUMP:
-		host_pump();
-		break;
-	case OP_TIME:
-		fuzz_time();
-		break;
-	case OP_ATTACH:
-		attach();
-		break;
-	case OP_DETACH:
-		detach();
-		break;
-	case OP_CONFLICT:
-		host_xs_lies(t.h)->conflicts = fuzz_below(64);
-		break;
-	case OP_NO_PAGE:
-		host_fail_page(fuzz_u8());
-		break;
-	default:
-		dom0_op(op);
-		break;
-	}
-	reap();
-	assert_in_range(host_log_count(XN_ERR), 0, f.errors);
-}
+static const struct fe_op table[] = {
+	{ .run = submit },
+	{ .run = push },
+	{ .run = fe_pump },
+	{ .run = fuzz_time },
+	{ .ring = serve },		/* as an honest backend: all there is */
+	{ .ring = take_all },		/* look at requests, and answer later */
+	{ .ring = answer_one },		/* one of those, or a lie */
+	{ .ring = respond_any },	/* a response out of nothing */
+	{ .ring = index_op },		/* an index of the ring */
+	{ .ring = scribble },		/* any byte of the ring */
+	{ .run = fe_map },
+	{ .run = fe_unmap },
+	{ .run = fe_write },
+	{ .ring = notify },
+	{ .run = fe_state },
+	{ .run = fe_node },
+	{ .plugged = front_node },
+	{ .plugged = fe_connect },
+	{ .run = fe_disconnect },
+	{ .run = fe_plug },
+	{ .run = fe_unplug },
+	{ .run = fe_manual },
+	{ .run = fe_attach },
+	{ .run = fe_detach },
+	{ .run = fe_conflict },
+	{ .run = fe_no_page },
+	{ .ring = storm_begin },	/* each that is done makes the next */
+};
 
-static void start(void)
+static const char *const nodes[] = {
+	"sectors", "sector-size", "physical-sector-size", "info",
+	"feature-flush-cache", "feature-barrier", "feature-discard",
+	"discard-granularity", "discard-alignment",
+	"feature-max-indirect-segments", "feature-persistent",
+	"max-ring-page-order", "multi-queue-max-queues", "state",
+};
+
+static void begin(void)
 {
 	unsigned int what = fuzz_u8(), how = fuzz_u8();
 	struct backend *b = &t.b;
 
-	memset(&t, 0, sizeof(t));
 	memset(&f, 0, sizeof(f));
 	memset(&host, 0, sizeof(host));
-	t.h = fuzz_guest_start(&t.x, 6, how & 4 ? 2 : 1);
-	pages_init(t.x.host);
+	fe_begin(how & 4 ? 2 : 1);
 	f.config = (struct xn_blk_config){
 		.max_queues = what & 1 ? 2 : 1,
 		.max_ring_order = what & 2 ? 2 : 0,
@@ -391,9 +277,7 @@ static void start(void)
 		.persistent = (what >> 3) % 3,
 		.handle = VDEV & 0xffff,
 	};
-	host.manual = how & 8;
-	b->g = t.x.host;
-	b->h = t.h;
+	fe.manual = how & 8;
 	be_offer(b, "sectors", "16384");
 	be_offer(b, "sector-size", how & 1 ? "4096" : "512");
 	be_offer(b, "info", "0");
@@ -402,36 +286,23 @@ static void start(void)
 	be_offer(b, "feature-discard", "1");
 	be_offer(b, "feature-max-indirect-segments", "256");
 	be_offer(b, "feature-persistent", what & 0x40 ? "1" : "0");
-	host_xs_watch(t.h, FRONT "/state", follow, NULL);
 	t_plug();
 	if (what & 0x20)
 		host_xs_write(t.h, FRONT "/trusted", "0");
-	attach();
+	fe_attach();
 }
 
-/* The guest leaves, and at last the host lets go of all that it had. */
-static void stop(void)
-{
-	fuzz_bound();
-	host_fail_page(0);
-	host_xs_lies(t.h)->conflicts = 0;
-	detach();
-	host.manual = true;
-	disconnect();
-	fuzz_settle(60 * XN_NSEC_PER_SEC);
-	assert_in_range(host_log_count(XN_ERR), 0, f.errors);
-	pages_fini();
-	guest_stop(&t.x, t.h);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	fuzz_begin(data, size);
-	start();
-	while (fuzz_left()) {
-		fuzz_bound();
-		run_op(fuzz_below(NR_OPS));
-	}
-	stop();
-	return 0;
-}
+static const struct fe_device device = {
+	.kind = &host_kind,
+	.id = VDEV,
+	.ops = table,
+	.nr_ops = XN_ARRAY_SIZE(table),
+	.nodes = nodes,
+	.nr_nodes = XN_ARRAY_SIZE(nodes),
+	.begin = begin,
+	.init = init,
+	.fini = fini,
+	.reap = reap,
+	.ring = queue,
+	.any_ref = any_ref,
+};

@@ -14,26 +14,9 @@
 #define NR_PACKETS	24u
 #define MAX_PIECES	6u
 
-enum op {
-	OP_SEND, OP_PUSH, OP_PUMP, OP_TIME,
-	OP_SERVE,	/* answer all packets, as an honest backend */
-	OP_TX_RESPOND,	/* one answer, with or without a lie */
-	OP_RX_PACKET,	/* as an honest backend */
-	OP_RX_RESPOND,	/* one response, with or without a lie, or an extra */
-	OP_RX_PUSH,	/* show those */
-	OP_INDEX, OP_SCRIBBLE,
-	OP_MAP, OP_UNMAP, OP_WRITE,
-	OP_NOTIFY, OP_STATE, OP_NODE, OP_FRONT_NODE,
-	OP_CONNECT, OP_DISCONNECT, OP_PLUG, OP_UNPLUG, OP_MANUAL,
-	OP_START, OP_STOP, OP_CONFLICT, OP_NO_PAGE, OP_NO_RX_PAGE,
-	NR_OPS
-};
-
 static struct {
 	struct packet packet[NR_PACKETS];
 	bool used[NR_PACKETS];
-	bool started;
-	unsigned int errors;		/* that may be logged */
 } f;
 
 /* ---- the guest ---- */
@@ -179,33 +162,21 @@ static void push(void)
 		xn_net_tx_push(t_queue(i));
 }
 
-static void start(void)
+static int init(void)
 {
 	const struct xn_net_config config = {
 		.max_queues = NET_QUEUES, .rx_pages = t.rx_pages,
 	};
 
-	if (f.started)
-		return;
 	memset(&t.net, 0, sizeof(t.net));
-	memset(&t.dev, 0, sizeof(t.dev));
-	/* What it fails by, the one or the other. */
-	f.errors++;
-	if (xn_device_init(&t.dev, &t.x.guest, "vif", 0))
-		return;
-	f.started = !xn_net_init(&t.net, &t.dev, &ops, &config);
-	fuzz_bound();
-	host_pump();
+	return xn_net_init(&t.net, &t.dev, &ops, &config);
 }
 
-static void stop(void)
+static void fini(void)
 {
 	unsigned int i;
 
-	if (!f.started)
-		return;
 	xn_net_fini(&t.net);
-	f.started = false;
 	assert_false(t.live);
 	assert_int_equal(t.pages, 0);
 	for (i = 0; i < NR_PACKETS; i++)
@@ -213,227 +184,124 @@ static void stop(void)
 	/* And nobody speaks of it any more. */
 	memset(&t.net, 0, sizeof(t.net));
 	memset(t.scheduled, 0, sizeof(t.scheduled));
-	reap();
 }
 
 /* ---- operations ---- */
 
-static void ring_op(enum op op, struct be_queue *q)
+static void pump(void)
 {
-	switch (op) {
-	case OP_SERVE:
-		serve(q);
-		break;
-	case OP_TX_RESPOND:
-		tx_respond(q, fuzz_u8());
-		break;
-	case OP_RX_PACKET:
-		rx_respond(q, fuzz_below(2) ? 0 : 16);
-		rx_push(q);
-		break;
-	case OP_RX_RESPOND:
-		rx_respond(q, fuzz_u8());
-		break;
-	case OP_RX_PUSH:
-		rx_push(q);
-		break;
-	case OP_INDEX:
-		index_op(q);
-		break;
-	case OP_NOTIFY:
-		notify(q);
-		break;
-	default:
-		scribble(q);
-		break;
-	}
+	t.polls = 0;
+	fe_pump();
 }
 
-static void node_op(void)
+static void pass_time(void)
 {
-	static const char *const nodes[] = {
-		"feature-rx-copy", "feature-sg", "feature-gso-tcpv4",
-		"feature-gso-tcpv6", "feature-ipv6-csum-offload",
-		"feature-no-csum-offload", "feature-split-event-channels",
-		"multi-queue-max-queues", "carrier", "state",
-	};
-
-	const char *node = nodes[fuzz_below(XN_ARRAY_SIZE(nodes))];
-
-	/* Nonsense there is told in addition. */
-	f.errors += !strcmp(node, "state");
-	fuzz_write_node(t.h, be_path(&t.b, node));
+	t.polls = 0;
+	fuzz_time();
 }
 
-static void front_node_op(void)
+static void no_rx_page(void)
 {
-	static const char *const nodes[] = {
+	t.no_pages = !t.no_pages;
+}
+
+static void tx_respond_one(struct be_queue *q)
+{
+	tx_respond(q, fuzz_u8());
+}
+
+static void rx_packet(struct be_queue *q)
+{
+	rx_respond(q, fuzz_below(2) ? 0 : 16);
+	rx_push(q);
+}
+
+static void rx_respond_one(struct be_queue *q)
+{
+	rx_respond(q, fuzz_u8());
+}
+
+static void front_node(void)
+{
+	static const char *const names[] = {
 		FRONT "/mac", FRONT "/mtu", FRONT "/trusted",
 	};
 
-	fuzz_write_node(t.h, nodes[fuzz_below(XN_ARRAY_SIZE(nodes))]);
+	fuzz_write_node(t.h, names[fuzz_below(XN_ARRAY_SIZE(names))]);
 }
 
-/* What the backend does while it has a directory in xenstore. */
-static void plugged_op(enum op op)
-{
-	unsigned int state;
+static const struct fe_op table[] = {
+	{ .run = send },
+	{ .run = push },
+	{ .run = pump },
+	{ .run = pass_time },
+	{ .ring = serve },		/* all packets, as an honest backend */
+	{ .ring = tx_respond_one },	/* with or without a lie */
+	{ .ring = rx_packet },		/* as an honest backend */
+	{ .ring = rx_respond_one },	/* with or without a lie, or an extra */
+	{ .ring = rx_push },		/* show those */
+	{ .ring = index_op },
+	{ .ring = scribble },
+	{ .run = fe_map },
+	{ .run = fe_unmap },
+	{ .run = fe_write },
+	{ .ring = notify },
+	{ .plugged = fe_state },
+	{ .plugged = fe_node },
+	{ .plugged = front_node },
+	{ .plugged = fe_connect },
+	{ .run = fe_disconnect },
+	{ .run = fe_plug },
+	{ .plugged = fe_unplug },
+	{ .run = fe_manual },
+	{ .run = fe_attach },
+	{ .run = fe_detach },
+	{ .run = fe_conflict },
+	{ .run = fe_no_page },
+	{ .run = no_rx_page },
+};
 
-	switch (op) {
-	case OP_STATE:
-		state = fuzz_below(10);
-		f.errors += state > XenbusStateReconfigured;
-		be_state(&t.b, state);
-		break;
-	case OP_NODE:
-		node_op();
-		break;
-	case OP_FRONT_NODE:
-		front_node_op();
-		break;
-	case OP_CONNECT:
-		connect();
-		break;
-	default:
-		t.b.path[0] = '\0';
-		host_xs_unplug(t.h, "vif", 0);
-		if (fuzz_below(2))
-			disconnect();
-		break;
-	}
-}
-
-static void dom0_op(enum op op)
-{
-	struct be_queue *q;
-
-	switch (op) {
-	case OP_MAP:
-		pages_map(t.x.host, any_ref(), fuzz_below(2));
-		break;
-	case OP_UNMAP:
-		pages_unmap(t.x.host, fuzz_u8());
-		break;
-	case OP_WRITE:
-		pages_scribble(t.x.host, any_ref());
-		break;
-	case OP_STATE:
-	case OP_NODE:
-	case OP_FRONT_NODE:
-	case OP_CONNECT:
-	case OP_UNPLUG:
-		if (t.b.path[0])
-			plugged_op(op);
-		break;
-	case OP_DISCONNECT:
-		disconnect();
-		break;
-	case OP_PLUG:
-		if (!t.b.path[0])
-			t_plug();
-		break;
-	case OP_MANUAL:
-		host.manual = !host.manual;
-		break;
-	default:
-		q = queue();
-		if (q)
-			ring_op(op, q);
-		break;
-	}
-}
-
-static void run_op(enum op op)
-{
-	switch (op) {
-	case OP_SEND:
-		send();
-		break;
-	case OP_PUSH:
-		push();
-		break;
-	case OP_PUMP:
-		t.polls = 0;
-		host_pump();
-		break;
-	case OP_TIME:
-		t.polls = 0;
-		fuzz_time();
-		break;
-	case OP_START:
-		start();
-		break;
-	case OP_STOP:
-		stop();
-		break;
-	case OP_CONFLICT:
-		host_xs_lies(t.h)->conflicts = fuzz_below(64);
-		break;
-	case OP_NO_PAGE:
-		host_fail_page(fuzz_u8());
-		break;
-	case OP_NO_RX_PAGE:
-		t.no_pages = !t.no_pages;
-		break;
-	default:
-		dom0_op(op);
-		break;
-	}
-	reap();
-	assert_in_range(host_log_count(XN_ERR), 0, f.errors);
-}
+static const char *const nodes[] = {
+	"feature-rx-copy", "feature-sg", "feature-gso-tcpv4",
+	"feature-gso-tcpv6", "feature-ipv6-csum-offload",
+	"feature-no-csum-offload", "feature-split-event-channels",
+	"multi-queue-max-queues", "carrier", "state",
+};
 
 static void begin(void)
 {
 	unsigned int what = fuzz_u8();
 
-	memset(&t, 0, sizeof(t));
 	memset(&f, 0, sizeof(f));
 	memset(&host, 0, sizeof(host));
+	fe_begin(what & 4 ? 2 : 1);
 	t.budget = what & 1 ? 64 : 1;
 	t.rx_pages = what & 2 ? 32 : 64;
-	t.h = fuzz_guest_start(&t.x, 6, what & 4 ? 2 : 1);
-	pages_init(t.x.host);
-	t.b.g = t.x.host;
-	t.b.h = t.h;
-	host.manual = what & 8;
-	host_xs_watch(t.h, FRONT "/state", follow, NULL);
+	fe.manual = what & 8;
 	host_add_step(t.x.host, t_step, NULL);
 	t_plug();
 	if (what & 16)
-		be_write(&t.b, "multi-queue-max-queues", "1");
+		be_write(&t.b.bus, "multi-queue-max-queues", "1");
 	if (what & 32)
-		be_write(&t.b, "feature-split-event-channels", "0");
+		be_write(&t.b.bus, "feature-split-event-channels", "0");
 	if (what & 64)
-		be_write(&t.b, "feature-sg", "0");
+		be_write(&t.b.bus, "feature-sg", "0");
 	if (what & 128)
 		host_xs_write(t.h, FRONT "/trusted", "0");
-	start();
+	fe_attach();
 }
 
-/* The guest leaves, and at last the host lets go of all that it had. */
-static void end(void)
-{
-	fuzz_bound();
-	host_fail_page(0);
-	host_xs_lies(t.h)->conflicts = 0;
-	stop();
-	host.manual = true;
-	disconnect();
-	fuzz_settle(60 * XN_NSEC_PER_SEC);
-	assert_in_range(host_log_count(XN_ERR), 0, f.errors);
-	pages_fini();
-	guest_stop(&t.x, t.h);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	fuzz_begin(data, size);
-	begin();
-	while (fuzz_left()) {
-		fuzz_bound();
-		run_op(fuzz_below(NR_OPS));
-	}
-	end();
-	return 0;
-}
+static const struct fe_device device = {
+	.kind = &host_kind,
+	.id = 0,
+	.ops = table,
+	.nr_ops = XN_ARRAY_SIZE(table),
+	.nodes = nodes,
+	.nr_nodes = XN_ARRAY_SIZE(nodes),
+	.begin = begin,
+	.init = init,
+	.fini = fini,
+	.reap = reap,
+	.ring = queue,
+	.any_ref = any_ref,
+};

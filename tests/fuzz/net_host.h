@@ -2,32 +2,25 @@
 /*
  * The network backend that fuzz_net.c plays: it takes what can be taken of a
  * frontend that may have said anything, and answers and sends packets with or
- * without a lie. Orderly unless it is told to be manual.
+ * without a lie.
  */
 #ifndef XENION_FUZZ_NET_HOST_H
 #define XENION_FUZZ_NET_HOST_H
 
 #include "net_backend.h"
-#include "fuzz_guest.h"
-#include "fuzz_pages.h"
+#include "fuzz_frontend.h"
 
 #define NET_QUEUES	2u
 
 static struct {
-	bool manual;
 	unsigned int rx_ahead;		/* responses that are not shown yet */
 } host;
 
-static inline void event(void *data, struct host_port *p)
-{
-}
-
-static inline void disconnect(void)
+static inline void host_disconnect(struct be_bus *bus)
 {
 	struct backend *b = &t.b;
 	unsigned int i;
 
-	pages_unmap_all(t.x.host);
 	for (i = 0; i < NET_QUEUES; i++) {
 		if (b->queue[i].tx_port)
 			host_port_close(b->queue[i].tx_port);
@@ -35,64 +28,37 @@ static inline void disconnect(void)
 			host_port_close(b->queue[i].rx_port);
 	}
 	memset(b->queue, 0, sizeof(b->queue));
-	b->connected = false;
 	host.rx_ahead = 0;
 }
 
-static inline struct host_port *port(const char *dir, const char *node)
-{
-	return host_port_connect(t.x.host, be_number(&t.b, dir, node), event,
-				 NULL);
-}
-
-/* As far as what the frontend says can be true. */
-static inline void connect(void)
+static inline void host_connect(struct be_bus *bus)
 {
 	struct backend *b = &t.b;
 	unsigned int i;
-	char dir[64];
 
-	disconnect();
-	b->nr_queues = be_number(b, FRONT, "multi-queue-num-queues") == 2 ?
-		       2 : 1;
+	b->nr_queues = be_queues(bus) == 2 ? 2 : 1;
 	for (i = 0; i < b->nr_queues; i++) {
+		const char *dir = be_queue_dir(bus, i, b->nr_queues);
 		struct be_queue *q = &b->queue[i];
 
-		snprintf(dir, sizeof(dir), b->nr_queues == 2 ?
-			 FRONT "/queue-%u" : FRONT, i);
 		q->b = b;
-		q->tx = pages_map_ring(t.x.host,
-				       be_number(b, dir, "tx-ring-ref"));
-		q->rx = pages_map_ring(t.x.host,
-				       be_number(b, dir, "rx-ring-ref"));
+		q->tx = fe_ring_page(dir, "tx-ring-ref");
+		q->rx = fe_ring_page(dir, "rx-ring-ref");
 		/* In this order, as Linux's does. */
-		q->tx_port = port(dir, "event-channel-tx");
-		q->rx_port = port(dir, "event-channel-rx");
+		q->tx_port = fe_port(dir, "event-channel-tx");
+		q->rx_port = fe_port(dir, "event-channel-rx");
 		if (!q->tx_port && !q->rx_port)
-			q->tx_port = port(dir, "event-channel");
-	}
-	b->connected = true;
-	be_state(b, XenbusStateConnected);
-}
-
-static inline void follow(void *data)
-{
-	struct backend *b = &t.b;
-
-	if (host.manual || !b->path[0])
-		return;
-	switch (host_xs_read_int(t.h, FRONT "/state")) {
-	case XenbusStateConnected:
-		if (!b->connected)
-			connect();
-		break;
-	case XenbusStateClosing:
-	case XenbusStateClosed:
-		disconnect();
-		be_state(b, XenbusStateClosed);
-		break;
+			q->tx_port = fe_port(dir, "event-channel");
 	}
 }
+
+static const struct be_kind host_kind = {
+	.type = "vif",
+	.connects = XenbusStateConnected,
+	.lets_go = XenbusStateClosing,
+	.connect = host_connect,
+	.disconnect = host_disconnect,
+};
 
 static inline struct be_queue *queue(void)
 {

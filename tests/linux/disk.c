@@ -19,9 +19,9 @@ static void unplug(void)
 static void hold(int on)
 {
 	if (on)
-		t.b.hold = true;
+		t.b.bus.hold = true;
 	else
-		be_release(&t.b);
+		be_release(&t.b.bus);
 }
 
 static unsigned char *data(void)
@@ -36,7 +36,7 @@ static unsigned int requests(void)
 
 static void be_close(void)
 {
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 }
 
 const struct um_disk UM_DISK = {

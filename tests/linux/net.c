@@ -9,9 +9,8 @@
 void um_net_plug(void)
 {
 	t.h = guest_start_with(&t.x, NULL);
-	t.b.g = t.x.host;
-	t.b.h = t.h;
-	host_xs_watch(t.h, FRONT "/state", be_watch, &t.b);
+	be_bus_init(&t.b.bus, &net_kind, t.x.host, t.h, 0);
+	host_xs_watch(t.h, FRONT "/state", be_watch, &t.b.bus);
 	t_plug();
 }
 
@@ -33,7 +32,7 @@ void um_net_receive(const unsigned char *data, const unsigned int *pieces)
 			.flags = pieces[1] ? NETRXF_more_data : 0,
 		};
 
-		host_gnttab_write(t.b.g, 0, req->gref, 0, data, *pieces);
+		host_gnttab_write(t.b.bus.g, 0, req->gref, 0, data, *pieces);
 		data += *pieces;
 		be_rx_put(q, n++, rsp);
 	}

@@ -7,10 +7,7 @@
 #ifndef XENION_9P_BACKEND_H
 #define XENION_9P_BACKEND_H
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "store_guest.h"
+#include "be_bus.h"
 #include <xenion/9p.h>
 
 #define FRONT		"device/9pfs/0"
@@ -19,7 +16,7 @@
 
 struct backend;
 
-struct be_ring {
+struct be_queue {
 	struct backend *b;
 	struct xen_9pfs_data_intf *intf;
 	unsigned int pages;
@@ -30,44 +27,23 @@ struct be_ring {
 };
 
 struct be_held {
-	struct be_ring *r;
-	uint8_t *msg;
+	struct be_queue *r;
 	uint32_t len;
+	uint8_t msg[];
 };
 
 struct backend {
-	struct host_guest *g;
-	struct host_xs *h;
-	char path[64];
+	struct be_bus bus;
 
 	/* What it shall do. */
-	bool hold;		/* answer nothing yet */
-	bool asleep;		/* notice nothing */
-	bool sticky;		/* does not go when the frontend goes */
 	bool in_pieces;		/* show a reply byte by byte */
 	/* May change a reply before it is sent. Returns: its length. */
 	uint32_t (*lie)(struct backend *b, uint8_t *msg, uint32_t len);
 
 	/* What it saw. */
-	bool connected;
 	unsigned int nr_rings, notified, requests;
-	struct be_ring ring[XN_9P_MAX_RINGS];
-	struct be_held held[XN_9P_REQUESTS * 2];
-	unsigned int nr_held;
+	struct be_queue ring[XN_9P_MAX_RINGS];
 };
-
-static inline const char *be_path(struct backend *b, const char *node)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", b->path, node);
-	return path;
-}
-
-static inline void be_state(struct backend *b, enum xenbus_state state)
-{
-	host_xs_printf(b->h, be_path(b, "state"), "%u", state);
-}
 
 static inline uint32_t msg_len(const uint8_t *msg)
 {
@@ -82,12 +58,12 @@ static inline void msg_set_len(uint8_t *msg, uint32_t len)
 		msg[i] = len >> (8 * i);
 }
 
-static inline uint32_t be_half(const struct be_ring *r)
+static inline uint32_t be_half(const struct be_queue *r)
 {
 	return r->pages * 2048;
 }
 
-static inline uint8_t *be_at(struct be_ring *r, bool out, RING_IDX idx)
+static inline uint8_t *be_at(struct be_queue *r, bool out, RING_IDX idx)
 {
 	uint32_t at = (idx & (be_half(r) - 1)) + (out ? be_half(r) : 0);
 
@@ -95,7 +71,7 @@ static inline uint8_t *be_at(struct be_ring *r, bool out, RING_IDX idx)
 }
 
 /* Put bytes into the ring, whatever they say. */
-static inline void be_send(struct be_ring *r, const uint8_t *msg, uint32_t len)
+static inline void be_send(struct be_queue *r, const uint8_t *msg, uint32_t len)
 {
 	while (len--) {
 		*be_at(r, false, r->in_prod++) = *msg++;
@@ -109,152 +85,108 @@ static inline void be_send(struct be_ring *r, const uint8_t *msg, uint32_t len)
 	host_port_notify(r->port);
 }
 
-static inline void be_answer(struct backend *b, struct be_held *held)
+static inline void be_answer(void *request)
 {
+	struct be_held *held = request;
+	struct backend *b = held->r->b;
 	uint32_t len = held->len;
 
 	held->msg[4]++;
 	if (b->lie)
 		len = b->lie(b, held->msg, len);
 	be_send(held->r, held->msg, len);
-	free(held->msg);
+	free(held);
 }
 
-/* Answer what was held back, the last first. */
-static inline void be_release(struct backend *b)
+static inline void be_run(struct be_queue *r)
 {
-	b->hold = false;
-	while (b->nr_held)
-		be_answer(b, &b->held[--b->nr_held]);
-}
-
-static inline void be_run(struct be_ring *r)
-{
-	struct backend *b = r->b;
-
 	while (r->intf && r->out_cons != r->intf->out_prod) {
-		struct be_held held = { .r = r };
+		struct be_held *held;
 		uint8_t head[4];
-		uint32_t i;
+		uint32_t i, len;
 
 		assert_true(r->intf->out_prod - r->out_cons <= be_half(r));
 		for (i = 0; i < 4; i++)
 			head[i] = *be_at(r, true, r->out_cons + i);
-		held.len = msg_len(head);
-		assert_in_range(held.len, XN_9P_HEADER,
+		len = msg_len(head);
+		assert_in_range(len, XN_9P_HEADER,
 				r->intf->out_prod - r->out_cons);
 		/* Room for a lie that is longer. */
-		held.msg = calloc(1, held.len + 64);
-		for (i = 0; i < held.len; i++)
-			held.msg[i] = *be_at(r, true, r->out_cons++);
+		held = calloc(1, sizeof(*held) + len + 64);
+		held->r = r;
+		held->len = len;
+		for (i = 0; i < len; i++)
+			held->msg[i] = *be_at(r, true, r->out_cons++);
 		r->intf->out_cons = r->out_cons;
-		b->requests++;
-		if (b->hold)
-			b->held[b->nr_held++] = held;
-		else
-			be_answer(b, &held);
+		r->b->requests++;
+		be_handle(&r->b->bus, held);
 	}
 }
 
 static inline void be_event(void *data, struct host_port *p)
 {
-	struct be_ring *r = data;
+	struct be_queue *r = data;
 
 	r->b->notified++;
-	if (!r->b->asleep)
+	if (!r->b->bus.asleep)
 		be_run(r);
-}
-
-static inline long long be_number(struct backend *b, const char *node)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), FRONT "/%s", node);
-	return host_xs_read_int(b->h, path);
 }
 
 static inline void be_connect_ring(struct backend *b, unsigned int n)
 {
-	struct be_ring *r = &b->ring[n];
+	struct be_queue *r = &b->ring[n];
 	unsigned int i;
 	char name[32];
 
 	memset(r, 0, sizeof(*r));
 	r->b = b;
 	snprintf(name, sizeof(name), "ring-ref%u", n);
-	r->intf_ref = be_number(b, name);
-	r->intf = host_gnttab_map(b->g, 0, r->intf_ref, true);
-	assert_non_null(r->intf);
+	r->intf_ref = be_number(&b->bus, FRONT, name);
+	r->intf = be_map_ring(&b->bus, r->intf_ref);
 	r->pages = 1u << r->intf->ring_order;
 	for (i = 0; i < r->pages; i++) {
 		r->ref[i] = r->intf->ref[i];
-		r->page[i] = host_gnttab_map(b->g, 0, r->ref[i], true);
-		assert_non_null(r->page[i]);
+		r->page[i] = be_map_ring(&b->bus, r->ref[i]);
 	}
 	snprintf(name, sizeof(name), "event-channel-%u", n);
-	r->port = host_port_connect(b->g, be_number(b, name), be_event, r);
-	assert_non_null(r->port);
+	r->port = be_bind(&b->bus, FRONT, name, be_event, r);
 }
 
-static inline void be_connect(struct backend *b)
+static inline void be_9p_connect(struct be_bus *bus)
 {
+	struct backend *b = xn_container_of(bus, struct backend, bus);
 	unsigned int i;
 
-	assert_int_equal(be_number(b, "version"), 1);
-	b->nr_rings = be_number(b, "num-rings");
+	assert_int_equal(be_number(bus, FRONT, "version"), 1);
+	b->nr_rings = be_number(bus, FRONT, "num-rings");
 	for (i = 0; i < b->nr_rings; i++)
 		be_connect_ring(b, i);
-	b->connected = true;
-	be_state(b, XenbusStateConnected);
 }
 
-static inline void be_disconnect(struct backend *b)
+static inline void be_9p_disconnect(struct be_bus *bus)
 {
+	struct backend *b = xn_container_of(bus, struct backend, bus);
 	unsigned int i, k;
 
-	if (!b->connected)
-		return;
-	b->connected = false;
-	while (b->nr_held)
-		free(b->held[--b->nr_held].msg);
 	for (i = 0; i < b->nr_rings; i++) {
-		struct be_ring *r = &b->ring[i];
+		struct be_queue *r = &b->ring[i];
 
 		for (k = 0; k < r->pages; k++)
-			host_gnttab_unmap(b->g, r->ref[k], true);
-		host_gnttab_unmap(b->g, r->intf_ref, true);
+			host_gnttab_unmap(bus->g, r->ref[k], true);
+		host_gnttab_unmap(bus->g, r->intf_ref, true);
 		host_port_close(r->port);
 		memset(r, 0, sizeof(*r));
 	}
 }
 
-/* The frontend's state has changed. */
-static inline void be_watch(void *data)
-{
-	struct backend *b = data;
-
-	if (b->sticky || !b->path[0])
-		return;
-	switch (be_number(b, "state")) {
-	case XenbusStateInitialising:
-		if (host_xs_read_int(b->h, be_path(b, "state")) ==
-		    XenbusStateClosed)
-			be_state(b, XenbusStateInitWait);
-		break;
-	case XenbusStateInitialised:
-		if (!b->connected)
-			be_connect(b);
-		break;
-	case XenbusStateClosing:
-		be_state(b, XenbusStateClosing);
-		break;
-	case XenbusStateClosed:
-		be_disconnect(b);
-		if (host_xs_read_int(b->h, be_path(b, "state")) > 0)
-			be_state(b, XenbusStateClosed);
-		break;
-	}
-}
+static const struct be_kind p9_kind = {
+	.type = "9pfs",
+	.connects = XenbusStateInitialised,
+	.lets_go = XenbusStateClosed,
+	.connect = be_9p_connect,
+	.disconnect = be_9p_disconnect,
+	.answer = be_answer,
+};
 
 /* ---- the guest ---- */
 
@@ -285,12 +217,7 @@ static inline void t_event(void *data, evtchn_port_t port)
 static inline int t_event_bind(struct xn_9p_ring *r, domid_t otherend,
 			       evtchn_port_t *port)
 {
-	int err = xn_evtchn_bind_unbound(&t.x.guest.evtchn, otherend, t_event,
-					 r, port);
-
-	if (!err)
-		xn_evtchn_unmask(&t.x.guest.evtchn, *port);
-	return err;
+	return guest_event_bind(&t.x, otherend, t_event, r, port);
 }
 
 static inline void t_event_unbind(struct xn_9p_ring *r, evtchn_port_t port)
@@ -342,20 +269,19 @@ static const struct xn_9p_config t_config = {
 /* The toolstack makes a file system, and its backend waits for the frontend. */
 static inline void t_plug(void)
 {
-	snprintf(t.b.path, sizeof(t.b.path), "%s",
-		 host_xs_plug(t.h, "9pfs", 0));
+	struct be_bus *bus = &t.b.bus;
+
+	be_bus_plug(bus);
 	host_xs_write(t.h, FRONT "/tag", "share");
-	host_xs_write(t.h, be_path(&t.b, "versions"), "1");
-	host_xs_write(t.h, be_path(&t.b, "max-rings"), "8");
-	host_xs_write(t.h, be_path(&t.b, "max-ring-page-order"), "9");
-	be_state(&t.b, XenbusStateInitWait);
+	be_write(bus, "versions", "1");
+	be_write(bus, "max-rings", "8");
+	be_write(bus, "max-ring-page-order", "9");
+	be_state(bus, XenbusStateInitWait);
 }
 
 static inline void t_unplug(void)
 {
-	be_disconnect(&t.b);
-	t.b.path[0] = '\0';
-	host_xs_unplug(t.h, "9pfs", 0);
+	be_bus_unplug(&t.b.bus);
 }
 
 /* A guest, its xenstore, and a file system. */
@@ -363,9 +289,8 @@ static inline int t_setup_with(const struct host_config *cfg)
 {
 	memset(&t, 0, sizeof(t));
 	t.h = guest_start_with(&t.x, cfg);
-	t.b.g = t.x.host;
-	t.b.h = t.h;
-	host_xs_watch(t.h, FRONT "/state", be_watch, &t.b);
+	be_bus_init(&t.b.bus, &p9_kind, t.x.host, t.h, 0);
+	host_xs_watch(t.h, FRONT "/state", be_watch, &t.b.bus);
 	t_plug();
 	return 0;
 }
@@ -410,7 +335,7 @@ static inline void t_fini(void)
 /* Nothing may be left, of pages, ports, grants, watches. */
 static inline int t_teardown(void **state)
 {
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
 	guest_stop(&t.x, t.h);
 	return 0;

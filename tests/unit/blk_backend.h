@@ -7,10 +7,7 @@
 #ifndef XENION_BLK_BACKEND_H
 #define XENION_BLK_BACKEND_H
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "store_guest.h"
+#include "be_bus.h"
 #include <xenion/blkfront.h>
 
 #ifndef VDEV
@@ -52,10 +49,7 @@ struct be_node {
 };
 
 struct backend {
-	struct host_guest *g;
-	struct host_xs *h;
-	char path[64];
-	char front[32];		/* FRONT, or another disk's */
+	struct be_bus bus;
 	uint8_t *disk;
 
 	/* What it writes when the frontend is initialised. */
@@ -63,20 +57,15 @@ struct backend {
 	unsigned int nr_nodes;
 
 	/* What it shall do. */
-	bool hold;		/* answer nothing yet */
-	bool asleep;		/* notice nothing */
 	bool no_unmap;		/* data stays mapped, against the rules */
-	bool sticky;		/* does not go when the frontend goes */
 	int16_t status;		/* the answer to everything */
 	void (*lie)(struct backend *b, struct blkif_response *rsp);
 
 	/* What it saw. */
-	bool connected, persistent;
+	bool persistent;
 	unsigned int nr_queues, notified, requests, indirect, max_nr;
 	unsigned int ops[8];
 	struct be_queue queue[XN_BLK_MAX_QUEUES];
-	struct be_request *held[DEPTH * 16];
-	unsigned int nr_held;
 	struct be_map map[2048];
 	unsigned int nr_maps;
 };
@@ -96,19 +85,6 @@ static inline void be_offer(struct backend *b, const char *name,
 		 value ? value : "");
 	if (!value)
 		b->node[i].value[0] = 1;	/* absent */
-}
-
-static inline const char *be_path(struct backend *b, const char *node)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", b->path, node);
-	return path;
-}
-
-static inline void be_state(struct backend *b, enum xenbus_state state)
-{
-	host_xs_printf(b->h, be_path(b, "state"), "%u", state);
 }
 
 /* Move bytes to or from a ring whose pages do not lie side by side. */
@@ -145,7 +121,7 @@ static inline void *be_map(struct backend *b, grant_ref_t ref, bool write)
 			return b->map[i].va;
 	assert_true(b->nr_maps < XN_ARRAY_SIZE(b->map));
 	b->map[b->nr_maps].ref = ref;
-	b->map[b->nr_maps].va = host_gnttab_map(b->g, 0, ref, write);
+	b->map[b->nr_maps].va = host_gnttab_map(b->bus.g, 0, ref, write);
 	return b->map[b->nr_maps++].va;
 }
 
@@ -154,8 +130,8 @@ static inline void be_unmap_all(struct backend *b)
 	while (b->nr_maps) {
 		struct be_map *m = &b->map[--b->nr_maps];
 
-		host_gnttab_unmap(b->g, m->ref,
-				  host_gnttab_flags(b->g, m->ref) &
+		host_gnttab_unmap(b->bus.g, m->ref,
+				  host_gnttab_flags(b->bus.g, m->ref) &
 				  GTF_writing);
 	}
 }
@@ -217,12 +193,14 @@ static inline void be_respond(struct be_queue *q, struct blkif_response *rsp)
 
 	be_ring(q, be_entry(q, old), rsp, sizeof(*rsp), true);
 	s->rsp_prod = q->rsp_prod;
-	if (q->rsp_prod - s->rsp_event < 1)
+	if (be_crossed(q->rsp_prod, old, s->rsp_event))
 		host_port_notify(q->port);
 }
 
-static inline void be_answer(struct backend *b, struct be_request *req)
+static inline void be_answer(void *request)
 {
+	struct be_request *req = request;
+	struct backend *b = req->q->b;
 	struct blkif_response rsp = {
 		.id = req->r.id, .operation = req->r.operation,
 	};
@@ -232,14 +210,6 @@ static inline void be_answer(struct backend *b, struct be_request *req)
 		b->lie(b, &rsp);
 	be_respond(req->q, &rsp);
 	free(req);
-}
-
-/* Answer what was held back, the last first. */
-static inline void be_release(struct backend *b)
-{
-	b->hold = false;
-	while (b->nr_held)
-		be_answer(b, b->held[--b->nr_held]);
 }
 
 static inline void be_take(struct be_queue *q, RING_IDX idx)
@@ -260,7 +230,7 @@ static inline void be_take(struct be_queue *q, RING_IDX idx)
 		req->r.sector_number = ind.sector_number;
 		req->nr = ind.nr_segments;
 		assert_in_range(req->nr, 1, XN_BLK_MAX_SEGMENTS);
-		assert_int_equal(host_gnttab_read(b->g, 0,
+		assert_int_equal(host_gnttab_read(b->bus.g, 0,
 						  ind.indirect_grefs[0], 0,
 						  req->seg, req->nr *
 						  sizeof(req->seg[0])), 0);
@@ -275,10 +245,7 @@ static inline void be_take(struct be_queue *q, RING_IDX idx)
 	b->ops[req->r.operation]++;
 	if (req->nr > b->max_nr)
 		b->max_nr = req->nr;
-	if (b->hold)
-		b->held[b->nr_held++] = req;
-	else
-		be_answer(b, req);
+	be_handle(&b->bus, req);
 }
 
 static inline void be_run(struct be_queue *q)
@@ -297,23 +264,14 @@ static inline void be_event(void *data, struct host_port *p)
 	struct be_queue *q = data;
 
 	q->b->notified++;
-	if (!q->b->asleep)
+	if (!q->b->bus.asleep)
 		be_run(q);
-}
-
-static inline long long be_number(struct backend *b, const char *dir,
-				  const char *node)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, node);
-	return host_xs_read_int(b->h, path);
 }
 
 static inline void be_connect_queue(struct backend *b, unsigned int n,
 				    const char *dir)
 {
-	long long order = be_number(b, b->front, "ring-page-order");
+	long long order = be_number(&b->bus, b->bus.front, "ring-page-order");
 	struct be_queue *q = &b->queue[n];
 	unsigned int i;
 	char name[32];
@@ -326,90 +284,65 @@ static inline void be_connect_queue(struct backend *b, unsigned int n,
 			 sizeof(union blkif_sring_entry));
 	for (i = 0; i < q->pages; i++) {
 		snprintf(name, sizeof(name), "ring-ref%u", i);
-		q->ref[i] = be_number(b, dir, order >= 0 ? name : "ring-ref");
-		q->page[i] = host_gnttab_map(b->g, 0, q->ref[i], true);
-		assert_non_null(q->page[i]);
+		q->ref[i] = be_number(&b->bus, dir,
+				      order >= 0 ? name : "ring-ref");
+		q->page[i] = be_map_ring(&b->bus, q->ref[i]);
 	}
-	q->port = host_port_connect(b->g, be_number(b, dir, "event-channel"),
-				    be_event, q);
-	assert_non_null(q->port);
+	q->port = be_bind(&b->bus, dir, "event-channel", be_event, q);
 }
 
-static inline void be_connect(struct backend *b)
+static inline bool be_front_persistent(struct backend *b)
 {
-	long long queues = be_number(b, b->front, "multi-queue-num-queues");
+	return be_number(&b->bus, b->bus.front, "feature-persistent") == 1;
+}
+
+static inline void be_blk_connect(struct be_bus *bus)
+{
+	struct backend *b = xn_container_of(bus, struct backend, bus);
 	unsigned int i;
-	char dir[64];
+	char path[64];
 
-	snprintf(dir, sizeof(dir), "%s/protocol", b->front);
-	assert_string_equal(host_xs_read(b->h, dir), "x86_64-abi");
-	b->nr_queues = queues > 0 ? queues : 1;
-	for (i = 0; i < b->nr_queues; i++) {
-		snprintf(dir, sizeof(dir), "%s/queue-%u", b->front, i);
-		be_connect_queue(b, i, queues > 1 ? dir : b->front);
-	}
-	b->persistent = be_number(b, b->front, "feature-persistent") == 1 &&
-			be_number(b, b->path, "feature-persistent") == 1;
+	snprintf(path, sizeof(path), "%s/protocol", bus->front);
+	assert_string_equal(host_xs_read(bus->h, path), "x86_64-abi");
+	b->nr_queues = be_queues(bus);
+	for (i = 0; i < b->nr_queues; i++)
+		be_connect_queue(b, i, be_queue_dir(bus, i, b->nr_queues));
+	b->persistent = be_front_persistent(b) &&
+			be_number(bus, bus->path, "feature-persistent") == 1;
 	for (i = 0; i < b->nr_nodes; i++) {
-		if (b->node[i].value[0] == 1)
-			host_xs_rm(b->h, be_path(b, b->node[i].name));
-		else
-			host_xs_write(b->h, be_path(b, b->node[i].name),
-				      b->node[i].value);
-		if (!strcmp(b->node[i].name, "feature-persistent"))
-			b->persistent = b->node[i].value[0] == '1' &&
-				be_number(b, b->front, "feature-persistent") == 1;
+		const struct be_node *n = &b->node[i];
+
+		be_write(bus, n->name, n->value[0] == 1 ? NULL : n->value);
+		if (!strcmp(n->name, "feature-persistent"))
+			b->persistent = n->value[0] == '1' &&
+					be_front_persistent(b);
 	}
-	b->connected = true;
-	be_state(b, XenbusStateConnected);
 }
 
-static inline void be_disconnect(struct backend *b)
+static inline void be_blk_disconnect(struct be_bus *bus)
 {
+	struct backend *b = xn_container_of(bus, struct backend, bus);
 	unsigned int i, k;
 
-	if (!b->connected)
-		return;
-	b->connected = false;
-	while (b->nr_held)
-		free(b->held[--b->nr_held]);
 	be_unmap_all(b);
 	for (i = 0; i < b->nr_queues; i++) {
 		struct be_queue *q = &b->queue[i];
 
 		for (k = 0; k < q->pages; k++)
-			host_gnttab_unmap(b->g, q->ref[k], true);
+			host_gnttab_unmap(bus->g, q->ref[k], true);
 		host_port_close(q->port);
 		memset(q, 0, sizeof(*q));
 	}
 }
 
-/* The frontend's state has changed. */
-static inline void be_watch(void *data)
-{
-	struct backend *b = data;
-
-	if (b->sticky || !b->path[0])
-		return;
-	switch (be_number(b, b->front, "state")) {
-	case XenbusStateInitialising:
-		if (be_number(b, b->path, "state") == XenbusStateClosed)
-			be_state(b, XenbusStateInitWait);
-		break;
-	case XenbusStateInitialised:
-		if (!b->connected)
-			be_connect(b);
-		break;
-	case XenbusStateClosing:
-		be_state(b, XenbusStateClosing);
-		break;
-	case XenbusStateClosed:
-		be_disconnect(b);
-		if (be_number(b, b->path, "state") > 0)
-			be_state(b, XenbusStateClosed);
-		break;
-	}
-}
+static const struct be_kind blk_kind = {
+	.type = "vbd",
+	.connects = XenbusStateInitialised,
+	.lets_go = XenbusStateClosed,
+	.connect = be_blk_connect,
+	.disconnect = be_blk_disconnect,
+	.answer = be_answer,
+};
 
 /* ---- the guest ---- */
 
@@ -440,12 +373,7 @@ static inline void t_event(void *data, evtchn_port_t port)
 static inline int t_event_bind(struct xn_blk_queue *q, domid_t otherend,
 			       evtchn_port_t *port)
 {
-	int err = xn_evtchn_bind_unbound(&t.x.guest.evtchn, otherend, t_event,
-					 q, port);
-
-	if (!err)
-		xn_evtchn_unmask(&t.x.guest.evtchn, *port);
-	return err;
+	return guest_event_bind(&t.x, otherend, t_event, q, port);
 }
 
 static inline void t_event_unbind(struct xn_blk_queue *q, evtchn_port_t port)
@@ -517,25 +445,22 @@ static const struct xn_blk_config t_config = {
 };
 
 /* The toolstack makes a disk, and its backend waits for the frontend. */
-static inline void be_plug(struct backend *b, unsigned int vdev)
+static inline void be_plug(struct backend *b)
 {
-	snprintf(b->path, sizeof(b->path), "%s",
-		 host_xs_plug(t.h, "vbd", vdev));
-	host_xs_write(t.h, be_path(b, "max-ring-page-order"), "4");
-	host_xs_write(t.h, be_path(b, "multi-queue-max-queues"), "4");
-	be_state(b, XenbusStateInitWait);
+	be_bus_plug(&b->bus);
+	be_write(&b->bus, "max-ring-page-order", "4");
+	be_write(&b->bus, "multi-queue-max-queues", "4");
+	be_state(&b->bus, XenbusStateInitWait);
 }
 
 static inline void t_plug(void)
 {
-	be_plug(&t.b, VDEV);
+	be_plug(&t.b);
 }
 
 static inline void t_unplug(void)
 {
-	be_disconnect(&t.b);
-	t.b.path[0] = '\0';
-	host_xs_unplug(t.h, "vbd", VDEV);
+	be_bus_unplug(&t.b.bus);
 }
 
 /* A backend that will offer what Linux's does, when it is plugged. */
@@ -543,11 +468,9 @@ static inline void be_init(struct backend *b, unsigned int vdev)
 {
 	char path[40];
 
-	b->g = t.x.host;
-	b->h = t.h;
+	be_bus_init(&b->bus, &blk_kind, t.x.host, t.h, vdev);
 	b->disk = malloc(SECTORS * 512);
 	memset(b->disk, 0xa5, SECTORS * 512);
-	snprintf(b->front, sizeof(b->front), "device/vbd/%u", vdev);
 	be_offer(b, "sectors", "16384");
 	be_offer(b, "sector-size", "512");
 	be_offer(b, "physical-sector-size", "4096");
@@ -559,8 +482,8 @@ static inline void be_init(struct backend *b, unsigned int vdev)
 	be_offer(b, "discard-alignment", "0");
 	be_offer(b, "feature-max-indirect-segments", "256");
 	be_offer(b, "feature-persistent", "1");
-	snprintf(path, sizeof(path), "%s/state", b->front);
-	host_xs_watch(t.h, path, be_watch, b);
+	snprintf(path, sizeof(path), "%s/state", b->bus.front);
+	host_xs_watch(t.h, path, be_watch, &b->bus);
 }
 
 /* A guest, its xenstore, and a disk. */
@@ -613,7 +536,7 @@ static inline void t_fini(void)
 /* Nothing may be left, of pages, ports, grants, watches. */
 static inline int t_teardown(void **state)
 {
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages_held, 0);
 	guest_stop(&t.x, t.h);
@@ -715,19 +638,19 @@ static inline void t_grow(void)
 	unsigned int n;
 
 	buffer_make(&buf, t.info.max_segments);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	while (q->slots.nr < q->slots.most) {
 		unsigned int before = q->slots.nr;
 
 		for (n = 0; !t_submit(&io[n], XN_BLK_READ, 0, &buf); n++)
 			;
 		t_push();
-		be_release(&t.b);
-		t.b.hold = true;
+		be_release(&t.b.bus);
+		t.b.bus.hold = true;
 		host_pump();
 		assert_true(q->slots.nr > before);
 	}
-	t.b.hold = false;
+	t.b.bus.hold = false;
 	buffer_free(&buf);
 }
 

@@ -7,10 +7,7 @@
 #ifndef XENION_NET_BACKEND_H
 #define XENION_NET_BACKEND_H
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "store_guest.h"
+#include "be_bus.h"
 #include <xenion/netfront.h>
 
 #define FRONT		"device/vif/0"
@@ -42,50 +39,17 @@ struct frame {
 };
 
 struct backend {
-	struct host_guest *g;
-	struct host_xs *h;
-	char path[64];
+	struct be_bus bus;	/* .hold: packets are read, but not answered */
 
 	/* What it shall do. */
-	bool asleep;		/* notice nothing on the rings */
-	bool hold;		/* read packets, but do not answer them */
 	bool keep;		/* map packets, and keep them mapped */
-	bool sticky;		/* does not go when the frontend goes */
 	int16_t tx_status;
 
 	/* What it saw. */
-	bool connected;
 	unsigned int nr_queues, tx_notified, rx_notified, tx_packets;
 	struct frame last;
 	struct be_queue queue[XN_NET_MAX_QUEUES];
 };
-
-static inline const char *be_path(struct backend *b, const char *node)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", b->path, node);
-	return path;
-}
-
-static inline void be_write(struct backend *b, const char *node,
-			    const char *value)
-{
-	if (value)
-		host_xs_write(b->h, be_path(b, node), value);
-	else
-		host_xs_rm(b->h, be_path(b, node));
-}
-
-static inline void be_state(struct backend *b, enum xenbus_state state)
-{
-	host_xs_printf(b->h, be_path(b, "state"), "%u", state);
-}
-
-static inline bool be_crossed(RING_IDX prod, RING_IDX old, RING_IDX event)
-{
-	return prod - event < prod - old;
-}
 
 /* -- the guest's transmit ring -- */
 
@@ -122,11 +86,12 @@ static inline void be_tx_read(struct be_queue *q, struct frame *f,
 	assert_true(f->len + size <= MAX_FRAME);
 	assert_true(f->slots < XN_NET_MAX_PIECES);
 	assert_true(req->id < RING);
-	assert_int_equal(host_gnttab_read(b->g, 0, req->gref, req->offset,
+	assert_int_equal(host_gnttab_read(b->bus.g, 0, req->gref, req->offset,
 					  f->data + f->len, size), 0);
-	assert_null(host_gnttab_map(b->g, 0, req->gref, true));
+	assert_null(host_gnttab_map(b->bus.g, 0, req->gref, true));
 	if (b->keep) {
-		q->held[req->id] = host_gnttab_map(b->g, 0, req->gref, false);
+		q->held[req->id] = host_gnttab_map(b->bus.g, 0, req->gref,
+						   false);
 		q->held_ref[req->id] = req->gref;
 		assert_non_null(q->held[req->id]);
 	}
@@ -137,7 +102,7 @@ static inline void be_tx_read(struct be_queue *q, struct frame *f,
 static inline void be_tx_unhold(struct be_queue *q, uint16_t id)
 {
 	if (q->held[id])
-		host_gnttab_unmap(q->b->g, q->held_ref[id], false);
+		host_gnttab_unmap(q->b->bus.g, q->held_ref[id], false);
 	q->held[id] = NULL;
 }
 
@@ -194,7 +159,7 @@ static inline void be_tx_run(struct be_queue *q)
 	while (q->tx && q->tx_cons != q->tx->req_prod) {
 		q->tx_cons += be_tx_take(q, &b->last);
 		b->tx_packets++;
-		if (!b->hold)
+		if (!b->bus.hold)
 			be_tx_answer(q, &b->last);
 		q->tx->req_event = q->tx_cons + 1;
 	}
@@ -205,7 +170,7 @@ static inline void be_tx_event(void *data, struct host_port *p)
 	struct be_queue *q = data;
 
 	q->b->tx_notified++;
-	if (!q->b->asleep)
+	if (!q->b->bus.asleep)
 		be_tx_run(q);
 }
 
@@ -277,7 +242,7 @@ static inline unsigned int be_rx_packet(struct be_queue *q, const uint8_t *data,
 			.id = req->id, .offset = offset, .status = size,
 		};
 
-		assert_int_equal(host_gnttab_write(q->b->g, 0, req->gref,
+		assert_int_equal(host_gnttab_write(q->b->bus.g, 0, req->gref,
 						   offset, data + at, size), 0);
 		at += size;
 		if (n == 0)
@@ -296,73 +261,55 @@ static inline unsigned int be_rx_packet(struct be_queue *q, const uint8_t *data,
 
 /* -- its life -- */
 
-static inline long long be_number(struct backend *b, const char *dir,
-				  const char *node)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, node);
-	return host_xs_read_int(b->h, path);
-}
-
 static inline void be_connect_queue(struct backend *b, unsigned int n,
 				    const char *dir)
 {
 	struct be_queue *q = &b->queue[n];
-	long long tx = be_number(b, dir, "event-channel-tx");
-	long long rx = be_number(b, dir, "event-channel-rx");
+	struct be_bus *bus = &b->bus;
 
 	memset(q, 0, sizeof(*q));
 	q->b = b;
-	q->tx_ref = be_number(b, dir, "tx-ring-ref");
-	q->rx_ref = be_number(b, dir, "rx-ring-ref");
-	q->tx = host_gnttab_map(b->g, 0, q->tx_ref, true);
-	q->rx = host_gnttab_map(b->g, 0, q->rx_ref, true);
-	assert_non_null(q->tx);
-	assert_non_null(q->rx);
+	q->tx_ref = be_number(bus, dir, "tx-ring-ref");
+	q->rx_ref = be_number(bus, dir, "rx-ring-ref");
+	q->tx = be_map_ring(bus, q->tx_ref);
+	q->rx = be_map_ring(bus, q->rx_ref);
 	/* As Linux's does: if there are two, they are meant. */
-	if (tx >= 0 && rx >= 0) {
-		q->tx_port = host_port_connect(b->g, tx, be_tx_event, q);
-		q->rx_port = host_port_connect(b->g, rx, be_rx_event, q);
-		assert_non_null(q->rx_port);
+	if (be_number(bus, dir, "event-channel-tx") >= 0 &&
+	    be_number(bus, dir, "event-channel-rx") >= 0) {
+		q->tx_port = be_bind(bus, dir, "event-channel-tx", be_tx_event,
+				     q);
+		q->rx_port = be_bind(bus, dir, "event-channel-rx", be_rx_event,
+				     q);
 	} else {
-		tx = be_number(b, dir, "event-channel");
-		q->tx_port = host_port_connect(b->g, tx, be_both_event, q);
+		q->tx_port = be_bind(bus, dir, "event-channel", be_both_event,
+				     q);
 	}
-	assert_non_null(q->tx_port);
 }
 
-static inline void be_connect(struct backend *b)
+static inline void be_net_connect(struct be_bus *bus)
 {
-	long long queues = be_number(b, FRONT, "multi-queue-num-queues");
+	struct backend *b = xn_container_of(bus, struct backend, bus);
 	unsigned int i;
-	char dir[64];
 
-	assert_int_equal(be_number(b, FRONT, "request-rx-copy"), 1);
-	assert_int_equal(be_number(b, FRONT, "feature-rx-notify"), 1);
-	b->nr_queues = queues > 0 ? queues : 1;
-	for (i = 0; i < b->nr_queues; i++) {
-		snprintf(dir, sizeof(dir), FRONT "/queue-%u", i);
-		be_connect_queue(b, i, queues > 1 ? dir : FRONT);
-	}
-	b->connected = true;
-	be_state(b, XenbusStateConnected);
+	assert_int_equal(be_number(bus, FRONT, "request-rx-copy"), 1);
+	assert_int_equal(be_number(bus, FRONT, "feature-rx-notify"), 1);
+	b->nr_queues = be_queues(bus);
+	for (i = 0; i < b->nr_queues; i++)
+		be_connect_queue(b, i, be_queue_dir(bus, i, b->nr_queues));
 }
 
-static inline void be_disconnect(struct backend *b)
+static inline void be_net_disconnect(struct be_bus *bus)
 {
+	struct backend *b = xn_container_of(bus, struct backend, bus);
 	unsigned int i, id;
 
-	if (!b->connected)
-		return;
-	b->connected = false;
 	for (i = 0; i < b->nr_queues; i++) {
 		struct be_queue *q = &b->queue[i];
 
 		for (id = 0; id < RING; id++)
 			be_tx_unhold(q, id);
-		host_gnttab_unmap(b->g, q->tx_ref, true);
-		host_gnttab_unmap(b->g, q->rx_ref, true);
+		host_gnttab_unmap(bus->g, q->tx_ref, true);
+		host_gnttab_unmap(bus->g, q->rx_ref, true);
 		host_port_close(q->tx_port);
 		if (q->rx_port)
 			host_port_close(q->rx_port);
@@ -370,33 +317,13 @@ static inline void be_disconnect(struct backend *b)
 	}
 }
 
-/* The frontend's state has changed. */
-static inline void be_watch(void *data)
-{
-	struct backend *b = data;
-
-	if (b->sticky || !b->path[0])
-		return;
-	switch (host_xs_read_int(b->h, FRONT "/state")) {
-	case XenbusStateInitialising:
-		if (be_number(b, b->path, "state") == XenbusStateClosed)
-			be_state(b, XenbusStateInitWait);
-		break;
-	case XenbusStateConnected:
-		if (!b->connected)
-			be_connect(b);
-		break;
-	case XenbusStateClosing:
-		be_disconnect(b);
-		be_state(b, XenbusStateClosing);
-		break;
-	case XenbusStateClosed:
-		be_disconnect(b);
-		if (be_number(b, b->path, "state") > 0)
-			be_state(b, XenbusStateClosed);
-		break;
-	}
-}
+static const struct be_kind net_kind = {
+	.type = "vif",
+	.connects = XenbusStateConnected,
+	.lets_go = XenbusStateClosing,
+	.connect = be_net_connect,
+	.disconnect = be_net_disconnect,
+};
 
 /* ---- the guest ---- */
 
@@ -487,14 +414,8 @@ static inline void t_rx_event(void *data, evtchn_port_t port)
 static inline int t_event_bind(struct xn_net_queue *q, enum xn_net_event what,
 			       domid_t otherend, evtchn_port_t *port)
 {
-	int err = xn_evtchn_bind_unbound(&t.x.guest.evtchn, otherend,
-					 what == XN_NET_EVENT_RX ? t_rx_event :
-								   t_tx_event,
-					 q, port);
-
-	if (!err)
-		xn_evtchn_unmask(&t.x.guest.evtchn, *port);
-	return err;
+	return guest_event_bind(&t.x, otherend, what == XN_NET_EVENT_RX ?
+				t_rx_event : t_tx_event, q, port);
 }
 
 static inline void t_event_unbind(struct xn_net_queue *q,
@@ -617,22 +538,20 @@ static inline void t_plug(void)
 		"feature-gso-tcpv6", "feature-ipv6-csum-offload",
 		"feature-split-event-channels",
 	};
-	struct backend *b = &t.b;
+	struct be_bus *bus = &t.b.bus;
 	unsigned int i;
 
-	snprintf(b->path, sizeof(b->path), "%s", host_xs_plug(t.h, "vif", 0));
+	be_bus_plug(bus);
 	host_xs_write(t.h, FRONT "/mac", "00:16:3e:01:02:03");
 	for (i = 0; i < XN_ARRAY_SIZE(features); i++)
-		be_write(b, features[i], "1");
-	be_write(b, "multi-queue-max-queues", "4");
-	be_state(b, XenbusStateInitWait);
+		be_write(bus, features[i], "1");
+	be_write(bus, "multi-queue-max-queues", "4");
+	be_state(bus, XenbusStateInitWait);
 }
 
 static inline void t_unplug(void)
 {
-	be_disconnect(&t.b);
-	t.b.path[0] = '\0';
-	host_xs_unplug(t.h, "vif", 0);
+	be_bus_unplug(&t.b.bus);
 }
 
 static inline int t_setup_with(const struct host_config *cfg)
@@ -640,10 +559,8 @@ static inline int t_setup_with(const struct host_config *cfg)
 	memset(&t, 0, sizeof(t));
 	t.budget = 64;
 	t.h = guest_start_with(&t.x, cfg);
-
-	t.b.g = t.x.host;
-	t.b.h = t.h;
-	host_xs_watch(t.h, FRONT "/state", be_watch, &t.b);
+	be_bus_init(&t.b.bus, &net_kind, t.x.host, t.h, 0);
+	host_xs_watch(t.h, FRONT "/state", be_watch, &t.b.bus);
 	host_add_step(t.x.host, t_step, NULL);
 	t_plug();
 	return 0;
@@ -697,7 +614,7 @@ static inline void t_stop(void)
 /* Nothing may be left: pages, ports, grants, watches. */
 static inline int t_teardown(void **state)
 {
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages, 0);
 	assert_int_equal(t.pinned, 0);
@@ -810,12 +727,12 @@ static inline void t_grow_tx(struct be_queue *q)
 	while (t_queue(0)->tx_nr < RING) {
 		unsigned int before = t_queue(0)->tx_nr;
 
-		t.b.asleep = true;
+		t.b.bus.asleep = true;
 		for (n = 0; !xn_net_tx(t_queue(0), &p[n].pkt); n++)
 			p[n].done = false;
 		xn_net_tx_push(t_queue(0));
 		host_pump();
-		t.b.asleep = false;
+		t.b.bus.asleep = false;
 		be_tx_run(q);
 		host_pump();
 		assert_true(t_queue(0)->tx_nr > before);

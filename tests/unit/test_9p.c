@@ -54,7 +54,7 @@ static void test_lengths(void **state)
 static void test_index_wraps(void **state)
 {
 	struct xn_9p_ring *r = &t.p9.ring[0];
-	struct be_ring *be = &t.b.ring[0];
+	struct be_queue *be = &t.b.ring[0];
 	const RING_IDX start = 0u - 5000;
 	unsigned int i;
 
@@ -91,12 +91,12 @@ static void test_out_of_order(void **state)
 	unsigned int i;
 
 	t_connect(&t_config);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	for (i = 0; i < 40; i++)
 		assert_int_equal(t_submit(&io[i], T_READ, i * 128, 50), 0);
 	host_pump();
 	assert_int_equal(t.completed, 0);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_pump();
 	for (i = 0; i < 40; i++)
 		assert_true(io_is_answered(&io[i]));
@@ -141,19 +141,19 @@ static void test_flush(void **state)
 
 	t_connect(&config);
 	for (i = 0; i < 2; i++) {
-		t.b.hold = true;
+		t.b.bus.hold = true;
 		assert_int_equal(t_submit(&io[0], T_READ, i, 30), 0);
 		assert_int_equal(t_submit(&io[1], XN_9P_TFLUSH, !i, 9), 0);
 		host_pump();
-		t.b.hold = false;
+		t.b.bus.hold = false;
 		/* Some are longer than they have to be. */
 		t.b.lie = i ? NULL : answer_flush;
 		/* Both are in their rings before either is looked at. */
 		t.order[0] = t.order[1] = NULL;
 		t.completed = 0;
-		be_answer(&t.b, &t.b.held[0]);
-		be_answer(&t.b, &t.b.held[1]);
-		t.b.nr_held = 0;
+		be_answer(t.b.bus.held[0]);
+		be_answer(t.b.bus.held[1]);
+		t.b.bus.nr_held = 0;
 		host_pump();
 		assert_int_equal(t.completed, 2);
 		assert_ptr_equal(t.order[0], &io[0]);
@@ -163,7 +163,7 @@ static void test_flush(void **state)
 		assert_false(xn_9p_forget(&t.p9, i));
 	}
 	/* One that the device's end overtakes. */
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io[0], XN_9P_TFLUSH, 0, 9), 0);
 	host_pump();
 	t_fini();
@@ -176,20 +176,20 @@ static void test_busy(void **state)
 	unsigned int i;
 
 	t_connect(&t_config);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	for (i = 0; i < XN_9P_REQUESTS; i++)
 		assert_int_equal(t_submit(&io[i], T_READ, i, 40), 0);
 	assert_int_equal(t_submit(&io[i], T_READ, i, 40), -EBUSY);
 	host_pump();
 	assert_int_equal(t.ready, 0);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_pump();
 	assert_int_equal(t.ready, 1);
-	t.b.asleep = true;
+	t.b.bus.asleep = true;
 	assert_int_equal(t_submit(&io[0], T_READ, 0, RING_BYTES - 40), 0);
 	assert_int_equal(t_submit(&io[1], T_READ, 1, 40), 0);
 	assert_int_equal(t_submit(&io[2], T_READ, 2, 40), -EBUSY);
-	t.b.asleep = false;
+	t.b.bus.asleep = false;
 	be_run(&t.b.ring[0]);
 	host_pump();
 	assert_int_equal(t.ready, 2);
@@ -220,10 +220,10 @@ static void test_invalid_requests(void **state)
 	io_make(io, T_READ, 0, 21);
 	io->io.size = XN_9P_HEADER - 1;
 	assert_int_equal(xn_9p_submit(&t.p9, &io->io), -EINVAL);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io[0], T_READ, 0, 21), 0);
 	assert_int_equal(t_submit(&io[1], T_READ, 0, 21), -EINVAL);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_pump();
 	assert_true(io_is_answered(&io[0]));
 	t_fini();
@@ -234,14 +234,14 @@ static void test_invalid_requests(void **state)
 static void test_forget(void **state)
 {
 	t_connect(&t_config);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(io, T_READ, 5, 21), 0);
 	assert_true(xn_9p_forget(&t.p9, 5));
 	assert_false(xn_9p_forget(&t.p9, 5));
 	assert_false(xn_9p_forget(&t.p9, 6));
 	host_pump();
 	/* The server had said that it does not answer that one. */
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.completed, 0);
 	assert_int_equal(t.p9.fe.refused, 1);
@@ -253,7 +253,7 @@ static void test_forget(void **state)
 static void test_abandon(void **state)
 {
 	t_connect(&t_config);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io[0], T_READ, 5, 21), 0);
 	assert_int_equal(t_submit(&io[1], T_READ, 6, 21), 0);
 	assert_int_equal(t_submit(&io[2], T_VERSION, NOTAG, 21), 0);
@@ -266,9 +266,9 @@ static void test_abandon(void **state)
 	/* Another session's tags are its own. */
 	assert_int_equal(t_submit(&io[4], T_READ, 6, 30), 0);
 	host_pump();
-	free(t.b.held[1].msg);
-	t.b.held[1] = t.b.held[--t.b.nr_held];
-	be_release(&t.b);
+	free(t.b.bus.held[1]);
+	t.b.bus.held[1] = t.b.bus.held[--t.b.bus.nr_held];
+	be_release(&t.b.bus);
 	host_pump();
 	assert_int_equal(t.completed, 4);
 	assert_true(io_is_answered(&io[4]));
@@ -305,7 +305,7 @@ static void test_nonsense(void **state)
 
 	for (i = 0; i < XN_ARRAY_SIZE(list); i++) {
 		const char *node = strchr(list[i].node, '/') ? list[i].node :
-				   be_path(&t.b, list[i].node);
+				   be_path(&t.b.bus, list[i].node);
 
 		if (list[i].value)
 			host_xs_write(t.h, node, list[i].value);
@@ -321,7 +321,7 @@ static void test_nonsense(void **state)
 		t_unplug();
 		t_plug();
 	}
-	host_xs_write(t.h, be_path(&t.b, "versions"), "2,1,11");
+	be_write(&t.b.bus, "versions", "2,1,11");
 	t_connect(&t_config);
 	t_fini();
 }
@@ -444,7 +444,7 @@ static void test_scribble(void **state)
 	static uint8_t half[5];
 
 	t_connect(&t_config);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(io, T_READ, 1, 40), 0);
 	host_pump();
 	be_send(&t.b.ring[0], half, sizeof(half));
@@ -479,12 +479,12 @@ static void test_storm(void **state)
 static void test_stalled(void **state)
 {
 	t_connect(&t_config);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(io, T_READ, 1, 40), 0);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.p9.ring[0].stall.stalled, 1);
 	assert_int_equal(host_log_count(XN_WARN), 1);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_run(20 * XN_NSEC_PER_SEC);
 	assert_true(io_is_answered(io));
 	assert_int_equal(host_log_count(XN_WARN), 1);
@@ -495,20 +495,20 @@ static void test_stalled(void **state)
 static void test_comes_back(void **state)
 {
 	t_connect(&t_config);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io[0], T_READ, 1, 40), 0);
 	host_pump();
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 	host_pump();
 	assert_int_equal(t.closing, 1);
 	assert_int_equal(t_submit(&io[1], T_READ, 2, 40), -ENODEV);
 	assert_false(io[0].done);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_pump();
 	assert_true(io_is_answered(&io[0]));
 	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
 			 XenbusStateClosed);
-	be_state(&t.b, XenbusStateInitWait);
+	be_state(&t.b.bus, XenbusStateInitWait);
 	host_pump();
 	assert_int_equal(t.connected, 2);
 	assert_int_equal(t_submit(&io[1], T_READ, 2, 40), 0);
@@ -520,10 +520,10 @@ static void test_comes_back(void **state)
 static void test_closes_without_answer(void **state)
 {
 	t_connect(&t_config);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(io, T_READ, 1, 40), 0);
 	host_pump();
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 	host_run(10 * XN_NSEC_PER_SEC);
 	assert_true(io->done);
 	assert_int_equal(io->len, -EIO);
@@ -533,7 +533,7 @@ static void test_closes_without_answer(void **state)
 static void test_vanished(void **state)
 {
 	t_connect(&t_config);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(io, T_READ, 1, 40), 0);
 	host_pump();
 	t_unplug();
@@ -547,7 +547,7 @@ static void test_vanished(void **state)
 static void test_removed_busy(void **state)
 {
 	t_connect(&t_config);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(io, T_READ, 1, 40), 0);
 	host_pump();
 	t_fini();
@@ -560,8 +560,8 @@ static void test_stuck(void **state)
 	uint64_t begin = xn_os_now();
 
 	t_connect(&t_config);
-	t.b.sticky = true;
-	t.b.asleep = true;
+	t.b.bus.sticky = true;
+	t.b.bus.asleep = true;
 	assert_int_equal(t_submit(io, T_READ, 1, 40), 0);
 	t_fini();
 	assert_int_equal(io->len, -EIO);
@@ -615,7 +615,7 @@ static int busy_start(void)
 
 static bool busy_works(void)
 {
-	return t.b.connected;
+	return t.b.bus.connected;
 }
 
 static void test_store_busy(void **state)

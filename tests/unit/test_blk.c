@@ -56,9 +56,8 @@ static void test_connect_early_backend(void **state)
 	unsigned int i;
 
 	for (i = 0; i < t.b.nr_nodes; i++)
-		host_xs_write(t.h, be_path(&t.b, t.b.node[i].name),
-			      t.b.node[i].value);
-	be_state(&t.b, XenbusStateInitialised);
+		be_write(&t.b.bus, t.b.node[i].name, t.b.node[i].value);
+	be_state(&t.b.bus, XenbusStateInitialised);
 	t_connect(&t_config);
 	t_fini();
 }
@@ -70,7 +69,7 @@ static int busy_start(void)
 
 static bool busy_works(void)
 {
-	return t.b.connected;
+	return t.b.bus.connected;
 }
 
 static void test_store_busy(void **state)
@@ -85,7 +84,7 @@ static void test_load_again(void **state)
 	for (i = 0; i < 3; i++) {
 		t_connect(&t_config);
 		t_fini();
-		assert_int_equal(be_number(&t.b, t.b.path, "state"),
+		assert_int_equal(be_number(&t.b.bus, t.b.bus.path, "state"),
 				 XenbusStateClosed);
 	}
 }
@@ -103,7 +102,7 @@ static void see(void *data)
 	seen[nr_seen++] = now;
 	/* The backend answers what it has before it closes. */
 	if (now == XenbusStateClosing)
-		be_release(&t.b);
+		be_release(&t.b.bus);
 }
 
 /* A disk that leaves says so first, and what is in flight may be answered. */
@@ -114,7 +113,7 @@ static void test_leave(void **state)
 
 	t_connect(&t_config);
 	buffer_make(&b, 1);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io, XN_BLK_WRITE, 8, &b), 0);
 	t_push();
 	nr_seen = 0;
@@ -232,11 +231,11 @@ static bool seen_around(const struct xn_blk_config *config, uint8_t secret)
 	buf.sg[0].va = (uint8_t *)buf.sg[0].va + 1024;
 	buf.sg[0].len = 512;
 	memset(buf.sg[0].va, 0x11, 512);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io, XN_BLK_WRITE, 8, &buf), 0);
 	t_push();
-	assert_int_equal(t.b.nr_held, 1);
-	req = t.b.held[0];
+	assert_int_equal(t.b.bus.nr_held, 1);
+	req = t.b.bus.held[0];
 	assert_int_equal(req->nr, 1);
 	seen = be_map(&t.b, req->seg[0].gref, false);
 	assert_non_null(seen);
@@ -245,7 +244,7 @@ static bool seen_around(const struct xn_blk_config *config, uint8_t secret)
 		n += seen[i] == secret;
 	if (!t.b.persistent)
 		be_unmap_all(&t.b);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_pump();
 	assert_true(io.done);
 	assert_int_equal(io.err, 0);
@@ -531,7 +530,7 @@ static void many(unsigned int depth, unsigned int rounds)
 		buffer_fill(&b[i], i);
 	}
 	for (round = 0; round < rounds; round++) {
-		t.b.hold = true;
+		t.b.bus.hold = true;
 		for (i = 0; i < depth; i++) {
 			assert_int_equal(t_submit(&io[i], XN_BLK_WRITE, i * 8,
 						  &b[i % 8]), 0);
@@ -539,9 +538,9 @@ static void many(unsigned int depth, unsigned int rounds)
 		assert_int_equal(t_submit(&extra, XN_BLK_READ, 0, &b[0]),
 				 -EBUSY);
 		t_push();
-		assert_int_equal(t.b.nr_held, depth);
+		assert_int_equal(t.b.bus.nr_held, depth);
 		assert_int_equal(t.ready, round);
-		be_release(&t.b);
+		be_release(&t.b.bus);
 		host_pump();
 		assert_int_equal(t.ready, round + 1);
 		for (i = 0; i < depth; i++) {
@@ -583,7 +582,7 @@ static void test_large_rings(void **state)
 	}
 	/* The backend's word counts. */
 	t.ready = 0;
-	host_xs_write(t.h, be_path(&t.b, "max-ring-page-order"), "2");
+	be_write(&t.b.bus, "max-ring-page-order", "2");
 	t_connect(&config);
 	assert_int_equal(t.info.depth, 128);
 	t_fini();
@@ -732,11 +731,11 @@ static void test_few_slots(void **state)
 	t.ready = t.completed = 0;
 	busy = t.blk.queue[0].stats.busy;
 	buffer_make(&b, 200);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(submit_all(io, &b), 5);
 	assert_int_equal(t.blk.queue[0].stats.busy, busy + 1);
 	assert_int_equal(t.ready, 0);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_pump();
 	assert_int_equal(t.ready, 1);
 	assert_int_equal(t.completed, 5);
@@ -761,7 +760,7 @@ static void test_grow(void **state)
 		t_connect(&config);
 		assert_in_range(xn_gnttab_used(&t.x.guest.gnttab), 33, 80);
 		buffer_make(&b, 32);
-		t.b.hold = true;
+		t.b.bus.hold = true;
 		for (n = 0; n < DEPTH; ) {
 			t.ready = 0;
 			was = host_pages(t.x.host);
@@ -773,9 +772,9 @@ static void test_grow(void **state)
 			assert_int_equal(t.ready, n < DEPTH);
 		}
 		assert_int_equal(n, DEPTH);
-		assert_int_equal(t.b.nr_held, DEPTH);
+		assert_int_equal(t.b.bus.nr_held, DEPTH);
 		assert_int_equal(xn_gnttab_used(&t.x.guest.gnttab), 1057);
-		be_release(&t.b);
+		be_release(&t.b.bus);
 		host_pump();
 		for (n = 0; n < DEPTH; n++)
 			assert_int_equal(io[n].err, 0);
@@ -809,7 +808,7 @@ static void test_notifications(void **state)
 	t_push();
 	assert_int_equal(t.b.notified, 1);
 	/* A backend that is awake anyway is not told again. */
-	t.b.asleep = true;
+	t.b.bus.asleep = true;
 	for (i = 0; i < 5; i++) {
 		t_submit(&io[i], XN_BLK_READ, 0, &b);
 		t_push();
@@ -875,12 +874,12 @@ static void test_resize(void **state)
 	t_connect(&t_config);
 	host_pump();
 	assert_int_equal(t.resized, 0);
-	host_xs_write(t.h, be_path(&t.b, "sectors"), "32768");
+	be_write(&t.b.bus, "sectors", "32768");
 	host_pump();
 	assert_int_equal(t.resized, 1);
 	assert_int_equal(t.blk.info.sectors, 32768);
 	/* As Linux's does, the state is written again. */
-	be_state(&t.b, XenbusStateConnected);
+	be_state(&t.b.bus, XenbusStateConnected);
 	host_pump();
 	assert_int_equal(t.resized, 1);
 	assert_int_equal(t.connected, 1);
@@ -897,7 +896,7 @@ static void test_resize_nonsense(void **state)
 	t_connect(&t_config);
 	before = host_stat_get(XN_STAT_REFUSED);
 	for (i = 0; i < XN_ARRAY_SIZE(sizes); i++) {
-		host_xs_write(t.h, be_path(&t.b, "sectors"), sizes[i]);
+		be_write(&t.b.bus, "sectors", sizes[i]);
 		host_pump();
 	}
 	assert_int_equal(t.resized, 2);
@@ -912,7 +911,7 @@ static void test_resize_unanswered(void **state)
 {
 	t_connect(&t_config);
 	host_fail(HOST_FAULT_STORE, 1, -EAGAIN);
-	host_xs_write(t.h, be_path(&t.b, "sectors"), "32768");
+	be_write(&t.b.bus, "sectors", "32768");
 	host_pump();
 	assert_true(host_fault_done());
 	assert_int_equal(t.resized, 0);
@@ -950,11 +949,11 @@ static void test_notify_refused_closing(void **state)
 
 	t_connect(&t_config);
 	buffer_make(&b, 1);
-	t.b.asleep = true;
+	t.b.bus.asleep = true;
 	assert_int_equal(t_submit(&io, XN_BLK_WRITE_FUA, 0, &b), 0);
 	t_push();
-	t.b.asleep = false;
-	be_state(&t.b, XenbusStateClosing);
+	t.b.bus.asleep = false;
+	be_state(&t.b.bus, XenbusStateClosing);
 	/* The flush after the write cannot be told. */
 	host_fail_hypercall(1, -EINVAL);
 	be_run(&t.b.queue[0]);
@@ -976,13 +975,13 @@ static void test_closing(void **state)
 
 	t_connect(&t_config);
 	buffer_make(&b, 2);
-	t.b.asleep = true;
+	t.b.bus.asleep = true;
 	for (i = 0; i < 4; i++)
 		t_submit(&io[i], XN_BLK_WRITE, i, &b);
 	t_push();
-	t.b.asleep = false;
+	t.b.bus.asleep = false;
 	be_run(&t.b.queue[0]);
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 	host_pump();
 	assert_int_equal(t.closing, 1);
 	for (i = 0; i < 4; i++) {
@@ -991,7 +990,8 @@ static void test_closing(void **state)
 	}
 	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
 			 XenbusStateClosed);
-	assert_int_equal(be_number(&t.b, t.b.path, "state"), XenbusStateClosed);
+	assert_int_equal(be_number(&t.b.bus, t.b.bus.path, "state"),
+			 XenbusStateClosed);
 	assert_int_equal(t_do(XN_BLK_READ, 0, &b), -ENODEV);
 	assert_int_equal(host_gnttab_active(t.x.host), 0);
 	buffer_free(&b);
@@ -1008,11 +1008,12 @@ static void test_back_again(void **state)
 	struct buffer b;
 
 	t_connect(&t_config);
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 	host_pump();
-	assert_int_equal(be_number(&t.b, t.b.path, "state"), XenbusStateClosed);
+	assert_int_equal(be_number(&t.b.bus, t.b.bus.path, "state"),
+			 XenbusStateClosed);
 	be_offer(&t.b, "sectors", "8192");
-	be_state(&t.b, XenbusStateInitWait);
+	be_state(&t.b.bus, XenbusStateInitWait);
 	host_pump();
 	assert_int_equal(t.connected, 2);
 	assert_int_equal(t.info.sectors, 8192);
@@ -1031,12 +1032,12 @@ static void test_back_silently(void **state)
 
 	t_connect(&t_config);
 	buffer_make(&b, 20);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io, XN_BLK_READ, 0, &b), 0);
 	t_push();
-	be_disconnect(&t.b);
-	t.b.hold = false;
-	be_state(&t.b, XenbusStateInitWait);
+	be_disconnect(&t.b.bus);
+	t.b.bus.hold = false;
+	be_state(&t.b.bus, XenbusStateInitWait);
 	host_pump();
 	assert_true(io.done);
 	assert_int_equal(io.err, -EIO);
@@ -1054,7 +1055,7 @@ static void test_plug(void **state)
 
 	for (i = 0; i < 3; i++) {
 		t_connect(&t_config);
-		be_state(&t.b, XenbusStateClosing);
+		be_state(&t.b.bus, XenbusStateClosing);
 		host_pump();
 		t_unplug();
 		host_pump();

@@ -29,7 +29,7 @@ static void check_words(const struct nonsense *n, const char *words)
 static void refused(const struct nonsense *n, bool early)
 {
 	if (early)
-		host_xs_write(t.h, be_path(&t.b, n->node), n->value);
+		be_write(&t.b.bus, n->node, n->value);
 	else
 		be_offer(&t.b, n->node, n->value);
 	host_log_reset();
@@ -111,8 +111,8 @@ static void test_limits(void **state)
 {
 	be_offer(&t.b, "sectors", "18014398509481984");
 	be_offer(&t.b, "feature-max-indirect-segments", "0");
-	host_xs_write(t.h, be_path(&t.b, "max-ring-page-order"), "4294967295");
-	host_xs_write(t.h, be_path(&t.b, "multi-queue-max-queues"), "0");
+	be_write(&t.b.bus, "max-ring-page-order", "4294967295");
+	be_write(&t.b.bus, "multi-queue-max-queues", "0");
 	t_connect(&t_config);
 	assert_int_equal(t.info.sectors, 1ull << 54);
 	assert_int_equal(t.info.nr_queues, 1);
@@ -201,16 +201,16 @@ static void lie_once(void (*lie)(struct backend *, struct blkif_response *),
 	buffer_make(&b, 3);
 	assert_int_equal(t_do(XN_BLK_WRITE, 0, &b), 0);
 	assert_int_equal(t_do(XN_BLK_READ, 0, &b), 0);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	for (i = 0; i < XN_ARRAY_SIZE(io); i++)
 		assert_int_equal(t_submit(&io[i], XN_BLK_READ, i, &b), 0);
 	t_push();
 	t.b.lie = lie;
-	be_answer(&t.b, t.b.held[--t.b.nr_held]);
+	be_answer(t.b.bus.held[--t.b.bus.nr_held]);
 	host_port_notify(t.b.queue[0].port);
 	host_pump();
 	t.b.lie = NULL;
-	t.b.hold = false;
+	t.b.bus.hold = false;
 	for (i = 0; i < XN_ARRAY_SIZE(io); i++)
 		assert_true(io[i].done);
 	assert_int_equal(io[0].err, -EIO);
@@ -268,12 +268,12 @@ static void test_scribble(void **state)
 
 		host_log_reset();
 		t_connect(&t_config);
-		t.b.hold = true;
+		t.b.bus.hold = true;
 		for (i = 0; i < 8; i++)
 			taken += !t_submit(&io[i], i % 2 ? XN_BLK_READ :
 					   XN_BLK_WRITE, i, &b);
 		t_push();
-		for (i = 0; i < 40 && t.b.connected; i++) {
+		for (i = 0; i < 40 && t.b.bus.connected; i++) {
 			page = t.b.queue[0].page[0];
 			seed = seed * 1103515245 + 12345;
 			/* the indices most of all */
@@ -282,7 +282,7 @@ static void test_scribble(void **state)
 			host_port_notify(t.b.queue[0].port);
 			host_pump();
 		}
-		t.b.hold = false;
+		t.b.bus.hold = false;
 		t_fini();
 		assert_int_equal(taken, 8);
 		for (i = 0; i < 8; i++)
@@ -301,7 +301,7 @@ static void test_still_mapped(void **state)
 
 	config.persistent = XN_BLK_PERSISTENT_NEVER;
 	t_connect(&config);
-	t.b.sticky = true;
+	t.b.bus.sticky = true;
 	buffer_make(&b, 2);
 	t.b.no_unmap = true;
 	assert_int_equal(t_do(XN_BLK_READ, 0, &b), -EIO);
@@ -311,7 +311,7 @@ static void test_still_mapped(void **state)
 	t_fini();
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages_held, 2);
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages_held, 0);
 	buffer_free(&b);
@@ -321,22 +321,24 @@ static void test_still_mapped(void **state)
 static void test_mapped_at_the_end(void **state)
 {
 	struct xn_blk_config config = t_config;
+	struct be_request *req;
 	struct buffer b;
 	struct io io;
 
 	config.persistent = XN_BLK_PERSISTENT_NEVER;
 	t_connect(&config);
 	buffer_make(&b, 2);
-	t.b.hold = true;
-	t.b.sticky = true;
+	t.b.bus.hold = true;
+	t.b.bus.sticky = true;
 	t_submit(&io, XN_BLK_READ, 0, &b);
 	t_push();
-	be_map(&t.b, t.b.held[0]->seg[0].gref, true);
+	req = t.b.bus.held[0];
+	be_map(&t.b, req->seg[0].gref, true);
 	t_fini();
 	assert_true(io.done);
 	assert_int_equal(io.err, -EIO);
 	assert_int_equal(t.pages_held, 1);
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages_held, 0);
 	buffer_free(&b);
@@ -350,7 +352,7 @@ static void in_flight(struct io *io, struct buffer *b, unsigned int n)
 
 	t_grow();
 	t.completed = 0;
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	buffer_make(b, 12);
 	for (i = 0; i < n; i++)
 		assert_int_equal(t_submit(&io[i], i % 2 ? XN_BLK_READ :
@@ -384,14 +386,14 @@ static void test_stuck(void **state)
 		t_connect(&config);
 		in_flight(io, &b, DEPTH);
 		start = xn_os_now();
-		be_state(&t.b, XenbusStateClosing);
+		be_state(&t.b.bus, XenbusStateClosing);
 		host_run(30 * XN_NSEC_PER_SEC);
 		assert_true(xn_os_now() - start < 60 * XN_NSEC_PER_SEC);
 		all_failed(io, DEPTH);
 		assert_int_equal(host_log_count(XN_WARN), mode + 1);
-		assert_int_equal(be_number(&t.b, t.b.path, "state"),
+		assert_int_equal(be_number(&t.b.bus, t.b.bus.path, "state"),
 				 XenbusStateClosed);
-		t.b.hold = false;
+		t.b.bus.hold = false;
 		t_fini();
 		buffer_free(&b);
 		t_unplug();
@@ -417,7 +419,7 @@ static void test_vanished(void **state)
 		host_pump();
 		all_failed(io, DEPTH);
 		assert_int_equal(t.closing, 1);
-		t.b.hold = false;
+		t.b.bus.hold = false;
 		t_fini();
 		assert_int_equal(t.closing, 1);
 		buffer_free(&b);
@@ -464,7 +466,7 @@ static void test_never_unmaps(void **state)
 	uint64_t start;
 
 	t_connect(&t_config);
-	t.b.sticky = true;
+	t.b.bus.sticky = true;
 	start = xn_os_now();
 	t_fini();
 	assert_true(xn_os_now() - start < 6 * XN_NSEC_PER_SEC);
@@ -480,19 +482,19 @@ static void test_any_states(void **state)
 	unsigned int seed = 7, round, i;
 
 	for (round = 0; round < 100; round++) {
-		t.b.sticky = round % 2;
+		t.b.bus.sticky = round % 2;
 		assert_int_equal(t_init(&t_config), 0);
 		for (i = 0; i < 20; i++) {
 			seed = seed * 1103515245 + 12345;
-			if (t.b.sticky && (seed >> 16) % 10 < 3)
-				be_disconnect(&t.b);
-			host_xs_printf(t.h, be_path(&t.b, "state"), "%u",
+			if (t.b.bus.sticky && (seed >> 16) % 10 < 3)
+				be_disconnect(&t.b.bus);
+			host_xs_printf(t.h, be_path(&t.b.bus, "state"), "%u",
 				       (seed >> 16) % 10);
 			host_pump();
-			if (t.b.sticky && !t.b.connected &&
+			if (t.b.bus.sticky && !t.b.bus.connected &&
 			    host_xs_read_int(t.h, FRONT "/state") ==
 			    XenbusStateInitialised)
-				be_connect(&t.b);
+				be_connect(&t.b.bus);
 			host_pump();
 		}
 		t_fini();
@@ -500,7 +502,7 @@ static void test_any_states(void **state)
 		t_unplug();
 		t_plug();
 	}
-	t.b.sticky = false;
+	t.b.bus.sticky = false;
 }
 
 /* ---- a guest without memory ---- */
@@ -644,7 +646,7 @@ static void test_store_storm(void **state)
 			33 + 10 + 10);
 	begin = xn_os_now();
 	assert_int_equal(xn_xs_read(&t.x.guest.xs, XN_XS_NOTXN,
-				    be_path(&t.b, "state"), "", buf,
+				    be_path(&t.b.bus, "state"), "", buf,
 				    sizeof(buf)), 1);
 	assert_true(xn_os_now() - begin <= 2 * XN_NSEC_PER_SEC);
 	t_connect(&t_config);
@@ -662,7 +664,7 @@ static void test_stalled(void **state)
 	t_connect(&t_config);
 	for (i = 0; i < 2; i++)
 		buffer_make(&b[i], 1);
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io[0], XN_BLK_WRITE, 0, &b[0]), 0);
 	t_push();
 	host_run(XN_STALL_SECONDS * XN_NSEC_PER_SEC);
@@ -678,7 +680,7 @@ static void test_stalled(void **state)
 	assert_false(io[0].done);
 
 	/* It was slow: no harm is done. */
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_pump();
 	assert_true(io[0].done);
 	assert_int_equal(io[0].err, 0);
@@ -686,7 +688,7 @@ static void test_stalled(void **state)
 	assert_non_null(strstr(host_log_last(), "answers again"));
 
 	/* And another, which is never answered, keeps nobody from removing it. */
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io[1], XN_BLK_READ, 0, &b[1]), 0);
 	t_push();
 	host_run(60 * XN_NSEC_PER_SEC);

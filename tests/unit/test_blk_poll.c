@@ -23,9 +23,9 @@ static void answer(void)
 
 	xn_upcalls_restore(flags);
 	/* No interrupt comes now; the next instruction is as good. */
-	if (flags || !t.b.nr_held)
+	if (flags || !t.b.bus.nr_held)
 		return;
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	xn_evtchn_clear(&t.x.guest.evtchn, queue()->channel.port);
 	xn_blk_event(queue());
 }
@@ -33,11 +33,11 @@ static void answer(void)
 /* As after an upcall that had enough; then the last response is taken. */
 static void begin(void)
 {
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	/* Without data, whose copy is many instructions. */
 	assert_int_equal(t_submit(&io, XN_BLK_FLUSH, 0, NULL), 0);
 	t_push();
-	assert_int_equal(t.b.nr_held, 1);
+	assert_int_equal(t.b.bus.nr_held, 1);
 	queue()->polling = true;
 	xn_evtchn_hold(&t.x.guest.evtchn, queue()->channel.port, XN_HOLD_ENGINE);
 }
@@ -54,9 +54,9 @@ static void test_hand_over(void **state)
 			break;
 		xn_blkq_poll(&queue()->poll);
 		step_end();
-		answered += !t.b.nr_held;
-		if (t.b.nr_held)
-			be_release(&t.b);
+		answered += !t.b.bus.nr_held;
+		if (t.b.bus.nr_held)
+			be_release(&t.b.bus);
 		host_pump();
 		if (!io.done)
 			fail_msg("before instruction %u: the response is forgotten",
@@ -64,7 +64,7 @@ static void test_hand_over(void **state)
 		assert_false(queue()->polling);
 	}
 	assert_true(answered > 100);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	xn_blkq_poll(&queue()->poll);
 	host_pump();
 	t_fini();
@@ -78,7 +78,7 @@ static void test_interrupt_meanwhile(void **state)
 	xn_blk_event(queue());
 	xn_blk_event(queue());
 	assert_int_equal(queue()->stats.interrupts, 0);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	assert_false(io.done);
 	xn_blkq_poll(&queue()->poll);
 	host_pump();

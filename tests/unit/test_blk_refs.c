@@ -26,7 +26,7 @@ static int setup(void **state)
 	t_setup_with(&small_table);
 	for (i = 0; i < NR_DISKS; i++) {
 		be_init(&disk[i].b, VDEV + 16 * (i + 1));
-		be_plug(&disk[i].b, VDEV + 16 * (i + 1));
+		be_plug(&disk[i].b);
 	}
 	return 0;
 }
@@ -77,7 +77,7 @@ static int teardown(void **state)
 
 	unhog(~0u);
 	for (i = 0; i < NR_DISKS; i++) {
-		be_disconnect(&disk[i].b);
+		be_disconnect(&disk[i].b.bus);
 		free(disk[i].b.disk);
 	}
 	return t_teardown(state);
@@ -95,7 +95,7 @@ static unsigned int load(unsigned int i)
 	buffer_make(&buf, 32);
 	bio.sg = buf.sg;
 	for (round = 0; round < 8; round++) {
-		disk[i].b.hold = true;
+		disk[i].b.bus.hold = true;
 		memset(io, 0, sizeof(io));
 		for (n = 0; n < DEPTH; n++) {
 			bio.cookie = &io[n];
@@ -104,7 +104,7 @@ static unsigned int load(unsigned int i)
 		}
 		xn_blk_push(q);
 		host_run(2 * XN_NSEC_PER_SEC);
-		be_release(&disk[i].b);
+		be_release(&disk[i].b.bus);
 		host_pump();
 		while (n--)
 			assert_true(io[n].done && !io[n].err);
@@ -200,7 +200,7 @@ static void test_busy(void **state)
 	load(0);
 	buffer_make(&buf, 32);
 	bio.sg = buf.sg;
-	disk[0].b.hold = true;
+	disk[0].b.bus.hold = true;
 	memset(io, 0, sizeof(io));
 	for (n = 0; n < 8; n++) {
 		bio.cookie = &io[n];
@@ -210,7 +210,7 @@ static void test_busy(void **state)
 	host_pump();
 	xn_gnttab_shrink(gt, TABLE);
 	assert_int_equal(q->slots.nr, 256);
-	be_release(&disk[0].b);
+	be_release(&disk[0].b.bus);
 	host_pump();
 	for (n = 0; n < 8; n++)
 		assert_true(io[n].done && !io[n].err);
@@ -299,7 +299,7 @@ static void test_never(void **state)
 		.persistent = XN_BLK_PERSISTENT_NEVER,
 	};
 
-	host_xs_write(t.h, be_path(&disk[0].b, "multi-queue-max-queues"), "8");
+	be_write(&disk[0].b.bus, "multi-queue-max-queues", "8");
 	disk_init(0, &config);
 	assert_int_equal(host_xs_read_int(t.h, "device/vbd/51728/state"),
 			 XenbusStateClosed);

@@ -35,7 +35,7 @@ static int setup(void **state)
 	memset(&heard, 0, sizeof(heard));
 	t_setup(state);
 	be_init(&other.b, OTHER);
-	be_plug(&other.b, OTHER);
+	be_plug(&other.b);
 	snprintf(heard.watch.path, sizeof(heard.watch.path), "control/shutdown");
 	heard.watch.fn = hear;
 	assert_int_equal(xn_xs_watch(&t.x.guest.xs, &heard.watch), 0);
@@ -46,7 +46,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	xn_xs_unwatch(&t.x.guest.xs, &heard.watch);
-	be_disconnect(&other.b);
+	be_disconnect(&other.b.bus);
 	free(other.b.disk);
 	return t_teardown(state);
 }
@@ -76,11 +76,11 @@ static void hang(struct xn_blk *blk, struct backend *b, struct io *io,
 	};
 
 	memset(io, 0, sizeof(*io));
-	b->hold = true;
+	b->bus.hold = true;
 	assert_int_equal(xn_blk_submit(&blk->queue[0], &bio), 0);
 	xn_blk_push(&blk->queue[0]);
 	host_pump();
-	assert_int_equal(b->nr_held, 1);
+	assert_int_equal(b->bus.nr_held, 1);
 }
 
 /* The first disk's backend closes, and has a request that it does not answer. */
@@ -89,15 +89,12 @@ static void hang_and_close(struct io *io, struct buffer *buf)
 	t_connect(&t_config);
 	buffer_make(buf, 1);
 	hang(&t.blk, &t.b, io, buf);
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 }
 
-static long long state_of(const struct backend *b)
+static long long state_of(struct backend *b)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "%s/state", b->front);
-	return host_xs_read_int(t.h, path);
+	return be_number(&b->bus, b->bus.front, "state");
 }
 
 /* The toolstack's word is heard while a disk hangs, and waits for its requests. */
@@ -128,9 +125,9 @@ static void test_watch_is_heard(void **state)
 
 static void back(void)
 {
-	be_disconnect(&t.b);
-	t.b.hold = false;
-	be_state(&t.b, XenbusStateInitWait);
+	be_disconnect(&t.b.bus);
+	t.b.bus.hold = false;
+	be_state(&t.b.bus, XenbusStateInitWait);
 	host_run(SOON);
 	assert_int_equal(state_of(&t.b), XenbusStateConnected);
 }
@@ -147,7 +144,7 @@ static void test_reported_once(void **state)
 	for (i = 0; i < 4; i++) {
 		if (i != 2)
 			hang(&t.blk, &t.b, &io, &buf);
-		be_state(&t.b, XenbusStateClosing);
+		be_state(&t.b.bus, XenbusStateClosing);
 		host_run(DRAIN_NS + SOON);
 		assert_int_equal(state_of(&t.b), XenbusStateClosed);
 		assert_int_equal(host_log_count(XN_WARN), 1);
@@ -167,7 +164,7 @@ static void test_answered_late(void **state)
 	host_run(DRAIN_NS / 2);
 	assert_int_equal(t.closing, 1);
 	assert_false(io.done);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_run(SOON);
 	assert_true(io.done);
 	assert_int_equal(io.err, 0);
@@ -187,10 +184,10 @@ static void test_other_disk_cycles(void **state)
 	other_connect();
 	hang_and_close(&io, &buf);
 	for (i = 0; i < 3; i++) {
-		be_state(&other.b, XenbusStateClosing);
+		be_state(&other.b.bus, XenbusStateClosing);
 		host_run(SOON);
 		assert_int_equal(state_of(&other.b), XenbusStateClosed);
-		be_state(&other.b, XenbusStateInitWait);
+		be_state(&other.b.bus, XenbusStateInitWait);
 		host_run(SOON);
 		assert_int_equal(state_of(&other.b), XenbusStateConnected);
 	}
@@ -211,16 +208,16 @@ static void test_both_hang(void **state)
 	other_connect();
 	hang_and_close(&io, &buf);
 	hang(&other.blk, &other.b, &other_io, &buf);
-	be_state(&other.b, XenbusStateClosing);
+	be_state(&other.b.bus, XenbusStateClosing);
 	host_run(DRAIN_NS + SOON);
 	assert_true(io.done && other_io.done);
 	assert_int_equal(state_of(&t.b), XenbusStateClosed);
 	assert_int_equal(state_of(&other.b), XenbusStateClosed);
 	/* And both are there again. */
-	t.b.hold = false;
-	other.b.hold = false;
-	be_state(&t.b, XenbusStateInitWait);
-	be_state(&other.b, XenbusStateInitWait);
+	t.b.bus.hold = false;
+	other.b.bus.hold = false;
+	be_state(&t.b.bus, XenbusStateInitWait);
+	be_state(&other.b.bus, XenbusStateInitWait);
 	host_run(SOON);
 	assert_int_equal(state_of(&t.b), XenbusStateConnected);
 	assert_int_equal(state_of(&other.b), XenbusStateConnected);
@@ -237,9 +234,9 @@ static void test_back_while_draining(void **state)
 
 	hang_and_close(&io, &buf);
 	host_run(SOON);
-	be_disconnect(&t.b);
-	t.b.hold = false;
-	be_state(&t.b, XenbusStateInitWait);
+	be_disconnect(&t.b.bus);
+	t.b.bus.hold = false;
+	be_state(&t.b.bus, XenbusStateInitWait);
 	host_run(SOON);
 	assert_true(io.done);
 	assert_int_equal(io.err, -EIO);
@@ -278,13 +275,13 @@ static void test_port_not_ready(void **state)
 	assert_true(t.connected > 0);
 	assert_int_equal(state_of(&t.b), XenbusStateConnected);
 	/* What comes of such a disk, the port need not hear. */
-	host_xs_write(t.h, be_path(&t.b, "sectors"), "32768");
+	be_write(&t.b.bus, "sectors", "32768");
 	host_run(DRAIN_NS);
 	assert_int_equal(t.resized, 0);
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 	host_run(SOON);
 	assert_int_equal(t.closing, 0);
-	be_state(&t.b, XenbusStateInitWait);
+	be_state(&t.b.bus, XenbusStateInitWait);
 	host_run(SOON);
 	assert_int_equal(state_of(&t.b), XenbusStateConnected);
 	assert_int_equal(t.closing, 0);

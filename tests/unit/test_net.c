@@ -19,7 +19,7 @@ static void test_connect(void **state)
 	assert_true(t.info.sg && t.info.split_events && t.info.trusted);
 	assert_true(t.info.csum_ipv4 && t.info.csum_ipv6);
 	assert_true(t.info.gso_tcpv4 && t.info.gso_tcpv6);
-	assert_true(t.b.connected);
+	assert_true(t.b.bus.connected);
 	assert_int_equal(be_rx_room(&t.b.queue[0]), RX_ALL);
 	t_stop();
 	assert_int_equal(t.closing, 1);
@@ -53,8 +53,8 @@ static void test_connect_poor_backend(void **state)
 	unsigned int i;
 
 	for (i = 0; i < XN_ARRAY_SIZE(features); i++)
-		be_write(&t.b, features[i], NULL);
-	be_write(&t.b, "feature-no-csum-offload", "1");
+		be_write(&t.b.bus, features[i], NULL);
+	be_write(&t.b.bus, "feature-no-csum-offload", "1");
 	host_xs_write(t.h, FRONT "/mtu", "9000");
 	host_xs_write(t.h, FRONT "/trusted", "0");
 	t_connect();
@@ -110,7 +110,7 @@ static void test_load_other(void **state)
 	for (i = 0; i < 8; i++) {
 		unsigned int queues = i & 2 ? 4 : 1, before = t.connected;
 
-		be_write(&t.b, "feature-split-event-channels",
+		be_write(&t.b.bus, "feature-split-event-channels",
 			 i & 1 ? NULL : "1");
 		assert_int_equal(t_start(queues), 0);
 		assert_int_equal(t.connected, before + 1);
@@ -132,7 +132,7 @@ static void test_load_other(void **state)
 static int unplug_and_bind(struct xn_net_queue *q, enum xn_net_event what,
 			   domid_t otherend, evtchn_port_t *port)
 {
-	if (t.b.path[0])
+	if (t.b.bus.path[0])
 		t_unplug();
 	return t_event_bind(q, what, otherend, port);
 }
@@ -260,7 +260,7 @@ static void test_connect_nonsense(void **state)
 		char path[128];
 
 		snprintf(path, sizeof(path), "%s/%s",
-			 nonsense[i].dir ? nonsense[i].dir : t.b.path,
+			 nonsense[i].dir ? nonsense[i].dir : t.b.bus.path,
 			 nonsense[i].node);
 		if (nonsense[i].value)
 			host_xs_write(t.h, path, nonsense[i].value);
@@ -448,7 +448,7 @@ static void test_tx_without_sg(void **state)
 {
 	struct packet p;
 
-	be_write(&t.b, "feature-sg", NULL);
+	be_write(&t.b.bus, "feature-sg", NULL);
 	t_connect();
 	packet_make(&p, (uint32_t[]){ 66, 1000, 0 });
 	assert_int_equal(t_send(&p), -EMSGSIZE);
@@ -476,7 +476,7 @@ static void test_tx_full(void **state)
 	t_connect();
 	t_grow();
 	notified = t.b.tx_notified;
-	t.b.asleep = true;
+	t.b.bus.asleep = true;
 	for (i = 0; i < RING / 2; i++) {
 		packet_make(&p[i], (uint32_t[]){ 66, 3000, 0 });
 		assert_int_equal(xn_net_tx(t_queue(0), &p[i].pkt), 0);
@@ -492,7 +492,7 @@ static void test_tx_full(void **state)
 	assert_int_equal(t.b.tx_notified, notified + 1);
 	assert_int_equal(t.done, 0);
 	events = t.events;
-	t.b.asleep = false;
+	t.b.bus.asleep = false;
 	be_tx_run(&t.b.queue[0]);
 	host_pump();
 	assert_int_equal(t.done, RING / 2);
@@ -514,7 +514,7 @@ static void test_tx_out_of_order(void **state)
 	unsigned int i;
 
 	t_connect();
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	for (i = 0; i < 2; i++) {
 		packet_make(&p[i], (uint32_t[]){ 300, 3000, 0 });
 		assert_int_equal(t_send(&p[i]), 0);
@@ -792,7 +792,7 @@ static void test_carrier_unanswered(void **state)
 {
 	t_connect();
 	host_fail(HOST_FAULT_STORE, 1, -EAGAIN);
-	be_write(&t.b, "carrier", "0");
+	be_write(&t.b.bus, "carrier", "0");
 	host_pump();
 	assert_true(host_fault_done());
 	assert_true(t.link);
@@ -807,7 +807,7 @@ static void test_backend_hidden(void **state)
 {
 	t_connect();
 	host_fail(HOST_FAULT_STORE, 1, -EACCES);
-	be_state(&t.b, XenbusStateConnected);
+	be_state(&t.b.bus, XenbusStateConnected);
 	host_pump();
 	assert_true(host_fault_done());
 	assert_false(t.live);
@@ -838,22 +838,22 @@ static void test_carrier(void **state)
 {
 	uint64_t before = host_stat_get(XN_STAT_REFUSED);
 
-	be_write(&t.b, "carrier", "1");
+	be_write(&t.b.bus, "carrier", "1");
 	t_connect();
-	be_write(&t.b, "carrier", "0");
+	be_write(&t.b.bus, "carrier", "0");
 	host_pump();
 	assert_false(t.link);
-	be_write(&t.b, "carrier", "1");
+	be_write(&t.b.bus, "carrier", "1");
 	host_pump();
 	assert_true(t.link);
-	be_write(&t.b, "carrier", "perhaps");
+	be_write(&t.b.bus, "carrier", "perhaps");
 	host_pump();
 	assert_false(t.link);
-	be_write(&t.b, "carrier", "no");
+	be_write(&t.b.bus, "carrier", "no");
 	host_pump();
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), before + 2);
-	be_write(&t.b, "carrier", NULL);
+	be_write(&t.b.bus, "carrier", NULL);
 	host_pump();
 	assert_true(t.link);
 	t_stop();
@@ -865,13 +865,13 @@ static void test_detach(void **state)
 	struct packet p;
 
 	t_connect();
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	packet_make(&p, (uint32_t[]){ 66, 3000, 0 });
 	assert_int_equal(t_send(&p), 0);
-	be_state(&t.b, XenbusStateClosing);
+	be_state(&t.b.bus, XenbusStateClosing);
 	host_pump();
 	assert_int_equal(t.closing, 1);
-	assert_false(t.b.connected);
+	assert_false(t.b.bus.connected);
 	assert_int_equal(host_xs_read_int(t.h, FRONT "/state"),
 			 XenbusStateClosed);
 	assert_true(p.done);
@@ -885,7 +885,7 @@ static void test_detach(void **state)
 
 	/* And plugged again. */
 	t_plug();
-	t.b.hold = false;
+	t.b.bus.hold = false;
 	t_connect();
 	t_stop();
 }
@@ -895,7 +895,7 @@ static void test_vanish(void **state)
 	struct packet p;
 
 	t_connect();
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	packet_make(&p, (uint32_t[]){ 66, 3000, 0 });
 	assert_int_equal(t_send(&p), 0);
 	t_unplug();
@@ -915,12 +915,12 @@ static void test_reconnect(void **state)
 	t_connect();
 	for (i = 0; i < 5; i++) {
 		receive(1514, 4096, 0, 0, NULL);
-		be_disconnect(&t.b);
-		be_state(&t.b, XenbusStateClosed);
+		be_disconnect(&t.b.bus);
+		be_state(&t.b.bus, XenbusStateClosed);
 		host_pump();
 		assert_false(t.live);
 		assert_int_equal(t.closing, i + 1);
-		be_state(&t.b, XenbusStateInitWait);
+		be_state(&t.b.bus, XenbusStateInitWait);
 		host_pump();
 		assert_true(t.live && t.link);
 	}
@@ -935,21 +935,21 @@ static void test_reattach(void **state)
 
 	t_connect();
 	receive(1514, 4096, 0, 0, NULL);
-	t.b.asleep = true;
+	t.b.bus.asleep = true;
 	packet_make(&p[0], (uint32_t[]){ 66, 3000, 0 });
 	assert_int_equal(t_send(&p[0]), 0);
 	before = t.b.queue[0];
-	t.b.sticky = true;
-	be_disconnect(&t.b);
-	be_state(&t.b, XenbusStateInitWait);
+	t.b.bus.sticky = true;
+	be_disconnect(&t.b.bus);
+	be_state(&t.b.bus, XenbusStateInitWait);
 	host_pump();
 	assert_true(t.live);
 	assert_false(t.link);
 	packet_make(&p[1], (uint32_t[]){ 66, 3000, 0 });
 	assert_int_equal(t_send(&p[1]), 0);
 
-	t.b.asleep = false;
-	be_connect(&t.b);
+	t.b.bus.asleep = false;
+	be_connect(&t.b.bus);
 	t.b.queue[0].tx_cons = before.tx_cons;
 	t.b.queue[0].tx_prod = before.tx_prod;
 	t.b.queue[0].rx_cons = before.rx_cons;
@@ -963,7 +963,7 @@ static void test_reattach(void **state)
 	receive(1514, 4096, 0, 0, NULL);
 	packet_free(&p[0]);
 	packet_free(&p[1]);
-	t.b.sticky = false;
+	t.b.bus.sticky = false;
 	t_stop();
 }
 
@@ -981,7 +981,7 @@ static void test_restart(void **state)
 
 static void test_stop_never_connected(void **state)
 {
-	be_state(&t.b, XenbusStateInitialising);
+	be_state(&t.b.bus, XenbusStateInitialising);
 	assert_int_equal(t_start(1), 0);
 	assert_int_equal(t.connected, 0);
 	t_stop();

@@ -12,7 +12,7 @@
 static void send_one(struct packet *p)
 {
 	t_connect();
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	packet_make(p, (uint32_t[]){ 300, 3000, 0 });
 	assert_int_equal(t_send(p), 0);
 	assert_int_equal(t.b.last.slots, 2);
@@ -120,8 +120,8 @@ static void test_tx_mapped_for_long(void **state)
 
 	t_connect();
 	t.b.keep = true;
-	t.b.hold = true;
-	t.b.sticky = true;
+	t.b.bus.hold = true;
+	t.b.bus.sticky = true;
 	packet_make(&p, (uint32_t[]){ 300, 3000, 0 });
 	assert_int_equal(t_send(&p), 0);
 	t_stop();
@@ -129,7 +129,7 @@ static void test_tx_mapped_for_long(void **state)
 	assert_int_equal(t.pinned, 2);
 	host_run(100 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pinned, 2);
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 	host_run(100 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pinned, 0);
 	packet_free(&p);
@@ -142,8 +142,8 @@ static void test_silent(void **state)
 	uint64_t start;
 
 	t_connect();
-	t.b.asleep = true;
-	t.b.sticky = true;
+	t.b.bus.asleep = true;
+	t.b.bus.sticky = true;
 	packet_make(&p, (uint32_t[]){ 300, 3000, 0 });
 	assert_int_equal(t_send(&p), 0);
 	assert_false(p.done);
@@ -458,7 +458,7 @@ static void test_rx_page_mapped(void **state)
 		put(i, rsp);
 	}
 	req = *be_rx_page(q);
-	va = host_gnttab_map(t.b.g, 0, req.gref, true);
+	va = host_gnttab_map(t.b.bus.g, 0, req.gref, true);
 	assert_non_null(va);
 	put(2, (struct netif_rx_response){ .id = req.id, .status = 1000 });
 	be_rx_push(q, 3);
@@ -470,18 +470,18 @@ static void test_rx_page_mapped(void **state)
 	assert_int_equal(t.pages, 0);
 	/* It is the backend's to write until it lets go. */
 	memset(va, 0xff, 4096);
-	host_gnttab_unmap(t.b.g, req.gref, true);
+	host_gnttab_unmap(t.b.bus.g, req.gref, true);
 }
 
 /* Rings stay mapped when the device goes: they are not given to others. */
 static void test_rings_mapped(void **state)
 {
 	t_connect();
-	t.b.sticky = true;
+	t.b.bus.sticky = true;
 	t_stop();
 	memset(t.b.queue[0].tx, 0xff, 4096);
 	memset(t.b.queue[0].rx, 0xff, 4096);
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 }
 
 /* One that fails is not revived by its backend, but by a new start. */
@@ -491,8 +491,8 @@ static void test_failed_stays_failed(void **state)
 	be_rx_push(&t.b.queue[0], RING + 1);
 	host_pump();
 	t_assert_failed("more packets");
-	be_disconnect(&t.b);
-	be_state(&t.b, XenbusStateInitWait);
+	be_disconnect(&t.b.bus);
+	be_state(&t.b.bus, XenbusStateInitWait);
 	host_pump();
 	assert_int_equal(t.connected, 1);
 	assert_int_equal(host_log_count(XN_ERR), 1);
@@ -555,7 +555,7 @@ static void test_random(void **state)
 		host_log_reset();
 		t.received = 0;
 		t_connect();
-		t.b.hold = true;
+		t.b.bus.hold = true;
 		for (i = 0; i < XN_ARRAY_SIZE(p); i++) {
 			packet_make(&p[i], (uint32_t[]){ 300, 3000, 0 });
 			p[i].pkt.csum_blank = true;
@@ -578,7 +578,7 @@ static void test_random(void **state)
 		t_unplug();
 		host_pump();
 		t_plug();
-		t.b.hold = false;
+		t.b.bus.hold = false;
 	}
 }
 
@@ -597,8 +597,8 @@ static void storms(bool split)
 {
 	struct packet p;
 
-	t.b.hold = false;
-	be_write(&t.b, "feature-split-event-channels", split ? "1" : "0");
+	t.b.bus.hold = false;
+	be_write(&t.b.bus, "feature-split-event-channels", split ? "1" : "0");
 	t_connect();
 	host_log_reset();
 	storm(t.b.queue[0].tx_port);
@@ -659,7 +659,7 @@ static void test_stalled(void **state)
 	packet_free(&p);
 
 	/* And another, which is never answered. */
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	packet_make(&p, (uint32_t[]){ 300, 3000, 0 });
 	assert_int_equal(t_send(&p), 0);
 	host_run(60 * XN_NSEC_PER_SEC);

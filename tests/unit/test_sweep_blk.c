@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Every fault in the life of a disk: attach, I/O, detach; the backend goes and
- * comes back; the disk is pulled out, put in again, and grows. Whatever fails,
- * the device is Connected and works, or is Closed; each request is answered
- * once; nothing is lost; and the next time all is well. See sweep.h.
+ * Every fault in the life of a disk: that of any device, sweep_device.h; and the
+ * disk grows, waits for references, is resized, and is there again after all has
+ * been unloaded. Each request is answered once.
  */
 /* A small guest with a small disk: they are made thousands of times. */
 #define GUEST_PAGES	2048
 #define SECTORS		2048u
 
-#include "sweep.h"
 #include "blk_backend.h"
+#include "sweep_device.h"
 
 #define NR_IO	6u
 
@@ -34,11 +33,6 @@ static const struct xn_blk_config bounced = {
 	.persistent = XN_BLK_PERSISTENT_ALWAYS, .handle = VDEV & 0xffff,
 };
 
-static long long front_state(void)
-{
-	return host_xs_read_int(t.h, FRONT "/state");
-}
-
 /* ---- I/O ---- */
 
 /* The longest request has as many pages as there may be. */
@@ -52,13 +46,6 @@ static void io_make(unsigned int max)
 		buffer_fill(&bufs[i], i);
 		submitted[i] = false;
 	}
-}
-
-static void begin(const struct xn_blk_config *config)
-{
-	t_setup(NULL);
-	be_offer(&t.b, "sectors", "2048");
-	io_make(config->max_segments);
 }
 
 static void io_free(void)
@@ -117,89 +104,63 @@ static bool io_waits(void)
 	return false;
 }
 
-/* ---- states ---- */
+/* ---- the disk ---- */
 
-static int attach(const struct xn_blk_config *config)
+static void blk_begin_with(const struct host_config *host,
+			   const struct xn_blk_config *config)
 {
-	int err;
-
-	memset(&t.blk, 0, sizeof(t.blk));
-	memset(&t.dev, 0, sizeof(t.dev));
-	err = xn_device_init(&t.dev, &t.x.guest, "vbd", VDEV);
-	if (err)
-		return err;
-	err = xn_blk_init(&t.blk, &t.dev, &t_ops, config);
-	host_pump();
-	return err;
+	t_setup_with(host);
+	be_offer(&t.b, "sectors", "2048");
+	io_make(config->max_segments);
 }
 
-/* A device that has begun is in one of two states in the end, and idle. */
-static void check_settled(void)
+static void blk_begin(const void *config)
 {
-	long long state;
+	static const struct host_config host = { .ram_pages = GUEST_PAGES };
 
-	host_run(300 * XN_NSEC_PER_SEC);
-	state = front_state();
-	if (state != XenbusStateClosed && sweep_is_final_answer()) {
-		be_state(&t.b, be_number(&t.b, t.b.path, "state"));
-		host_run(300 * XN_NSEC_PER_SEC);
-		state = front_state();
-	}
-	if (state == XenbusStateConnected) {
-		assert_int_equal(t.blk.fe.phase, XN_FRONTEND_CONNECTED);
-		assert_true(t.b.connected);
-	} else {
-		assert_int_equal(state, XenbusStateClosed);
-		assert_int_not_equal(t.blk.fe.phase, XN_FRONTEND_CONNECTED);
-	}
-	assert_false(io_waits());
+	blk_begin_with(&host, config);
 }
 
-/* The fault is over: a device that failed works when it is attached again. */
-static void retry(const struct xn_blk_config *config)
+static void blk_end(void)
 {
-	t_connect(config);
-	io_begin();
-	host_pump();
-	io_check(true);
-	t_fini();
-	assert_int_equal(front_state(), XenbusStateClosed);
-}
-
-static void end(void)
-{
-	io_free();
-	be_disconnect(&t.b);
-	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pages_held, 0);
-	sweep_guest_stop(&t.x, t.h);
+	io_free();
 	free(t.b.disk);
 }
 
-/* ---- scenarios ---- */
-
-static void run_life(const void *arg)
+static int blk_attach(const void *config)
 {
-	const struct xn_blk_config *config = arg;
-	int err;
-
-	begin(config);
-	sweep_arm();
-	err = attach(config);
-	if (!err) {
-		io_begin();
-		check_settled();
-		xn_blk_fini(&t.blk);
-	}
-	sweep_disarm();
-	host_pump();
-	io_check(!sweep.hit);
-	if (!err)
-		assert_int_equal(front_state(), XenbusStateClosed);
-	assert_int_equal(host_gnttab_active(t.x.host), 0);
-	retry(config);
-	end();
+	return t_init(config);
 }
+
+static void blk_detach(void)
+{
+	xn_blk_fini(&t.blk);
+}
+
+static bool blk_is_up(void)
+{
+	return t.blk.fe.phase == XN_FRONTEND_CONNECTED;
+}
+
+static void blk_wake(void)
+{
+	be_run(&t.b.queue[0]);
+}
+
+static const struct sweep_device device = {
+	.begin = blk_begin,
+	.end = blk_end,
+	.attach = blk_attach,
+	.detach = blk_detach,
+	.traffic = io_begin,
+	.waits = io_waits,
+	.check = io_check,
+	.is_up = blk_is_up,
+	.wake = blk_wake,
+};
+
+/* ---- scenarios ---- */
 
 /* More requests than there are slots at first. */
 static void flood(void)
@@ -207,7 +168,7 @@ static void flood(void)
 	static struct io extra[DEPTH];
 	unsigned int i, n;
 
-	t.b.hold = true;
+	t.b.bus.hold = true;
 	for (n = 0; n < DEPTH; n++) {
 		struct xn_blk_io bio = {
 			.op = XN_BLK_READ, .sector = 8, .cookie = &extra[n],
@@ -220,7 +181,7 @@ static void flood(void)
 	}
 	xn_blk_push(&t.blk.queue[0]);
 	host_run(3 * XN_NSEC_PER_SEC);
-	be_release(&t.b);
+	be_release(&t.b.bus);
 	host_pump();
 	/* A backend that cannot be told of them is the end of it. */
 	assert_true(n || front_state() == XenbusStateClosed);
@@ -229,231 +190,137 @@ static void flood(void)
 }
 
 /* A disk grows, gives back what it has got, and grows again. */
-static void run_grow(const void *arg)
+static void run_grow(const void *config)
 {
-	const struct xn_blk_config *config = arg;
 	struct xn_gnttab *gt = &t.x.guest.gnttab;
 
-	begin(config);
-	t_connect(config);
+	blk_begin(config);
+	sweep_connect(config);
 	sweep_arm();
 	flood();
 	flood();
 	(void)xn_gnttab_shrink(gt, 1000);
 	flood();
-	check_settled();
+	sweep_settle();
 	sweep_disarm();
 	if (!sweep.hit)
 		assert_true(t.blk.queue[0].slots.nr > 64);
 	t_fini();
-	retry(config);
-	end();
+	sweep_retry(config);
+	sweep_device_end();
 }
 
 /* The table is full, and then it is not. */
-static void run_wait(const void *arg)
+static void run_wait(const void *config)
 {
 	static const struct host_config small = {
 		.ram_pages = GUEST_PAGES, .max_grant_frames = 1,
 	};
-	const struct xn_blk_config *config = arg;
 	struct xn_gnttab *gt = &t.x.guest.gnttab;
 	static grant_ref_t refs[512];
 	unsigned int n = 0;
 	int err;
 
-	t_setup_with(&small);
-	be_offer(&t.b, "sectors", "2048");
-	io_make(config->max_segments);
+	blk_begin_with(&small, config);
 	while (xn_gnttab_unused(gt) > 20 && !xn_gnttab_get(gt, &refs[n]))
 		n++;
 	sweep_arm();
-	err = attach(config);
+	err = blk_attach(config);
 	host_run(10 * XN_NSEC_PER_SEC);
 	while (n--)
 		xn_gnttab_free(gt, refs[n]);
 	if (!err) {
-		check_settled();
+		sweep_settle();
 		io_begin();
-		check_settled();
-		xn_blk_fini(&t.blk);
+		sweep_settle();
+		blk_detach();
 	}
 	sweep_disarm();
 	host_pump();
 	io_check(!sweep.hit);
 	assert_int_equal(host_gnttab_active(t.x.host), 0);
-	retry(config);
-	end();
+	sweep_retry(config);
+	sweep_device_end();
 }
 
-/* The backend closes with I/O under way, and is there again. */
-static void run_return(const void *arg)
+static void run_resize(const void *config)
 {
-	const struct xn_blk_config *config = arg;
-
-	begin(config);
-	t_connect(config);
-	t.b.asleep = true;
-	io_begin();
-	host_pump();
-	t.b.asleep = false;
+	blk_begin(config);
+	sweep_connect(config);
 	sweep_arm();
-	be_state(&t.b, XenbusStateClosing);
-	be_run(&t.b.queue[0]);
-	check_settled();
-	if (front_state() == XenbusStateClosed) {
-		io_check(false);
-		be_state(&t.b, XenbusStateInitWait);
-		check_settled();
-	}
-	io_begin();
-	check_settled();
-	sweep_disarm();
-	xn_blk_fini(&t.blk);
-	host_pump();
-	io_check(!sweep.hit);
-	assert_int_equal(front_state(), XenbusStateClosed);
-	retry(config);
-	end();
-}
-
-/* Pulled out and put in, as "xl block-detach" and "xl block-attach" do. */
-static void run_plug(const void *arg)
-{
-	const struct xn_blk_config *config = arg;
-	int err;
-
-	begin(config);
-	t_connect(config);
-	sweep_arm();
-	be_state(&t.b, XenbusStateClosing);
-	check_settled();
-	assert_int_equal(front_state(), XenbusStateClosed);
-	t_unplug();
-	host_run(60 * XN_NSEC_PER_SEC);
-	xn_blk_fini(&t.blk);
-	/* Nobody makes anew what the toolstack has removed. */
-	assert_null(host_xs_read(t.h, FRONT "/state"));
-	assert_int_equal(host_gnttab_active(t.x.host), 0);
-	t_plug();
-	err = attach(config);
-	if (!err) {
-		io_begin();
-		check_settled();
-		xn_blk_fini(&t.blk);
-	}
-	sweep_disarm();
-	host_pump();
-	io_check(!sweep.hit);
-	retry(config);
-	end();
-}
-
-/* Pulled out without a word. */
-static void run_pull(const void *arg)
-{
-	const struct xn_blk_config *config = arg;
-
-	begin(config);
-	t_connect(config);
-	t.b.asleep = true;
-	io_begin();
-	sweep_arm();
-	t_unplug();
-	host_run(60 * XN_NSEC_PER_SEC);
-	assert_false(io_waits());
-	xn_blk_fini(&t.blk);
-	sweep_disarm();
-	io_check(false);
-	assert_null(host_xs_read(t.h, FRONT "/state"));
-	assert_int_equal(host_gnttab_active(t.x.host), 0);
-	t.b.asleep = false;
-	t_plug();
-	retry(config);
-	end();
-}
-
-static void run_resize(const void *arg)
-{
-	const struct xn_blk_config *config = arg;
-
-	begin(config);
-	t_connect(config);
-	sweep_arm();
-	host_xs_write(t.h, be_path(&t.b, "sectors"), "4096");
-	check_settled();
+	be_write(&t.b.bus, "sectors", "4096");
+	sweep_settle();
 	if (sweep_is_final_answer())
-		host_xs_write(t.h, be_path(&t.b, "sectors"), "4096");
-	check_settled();
+		be_write(&t.b.bus, "sectors", "4096");
+	sweep_settle();
 	assert_int_equal(front_state(), XenbusStateConnected);
 	assert_int_equal(t.blk.info.sectors, 4096);
 	assert_int_equal(t.resized, 1);
 	io_begin();
-	check_settled();
+	sweep_settle();
 	sweep_disarm();
 	t_fini();
 	io_check(!sweep.hit);
 	be_offer(&t.b, "sectors", "2048");
-	retry(config);
-	end();
+	sweep_retry(config);
+	sweep_device_end();
+}
+
+/* Returns: as host_xenion_load(). Without the store it is all unloaded. */
+static int load_again(void)
+{
+	int err = host_xenion_load(&t.x, NULL);
+
+	if (err)
+		return err;
+	err = guest_store_begin(&t.x);
+	if (err)
+		host_xenion_unload(&t.x);
+	return err;
 }
 
 /* All of it unloaded, and loaded again: from the rooms up to the disk. */
-static void run_reload(const void *arg)
+static void run_reload(const void *config)
 {
-	const struct xn_blk_config *config = arg;
-	int err;
-
-	begin(config);
-	t_connect(config);
+	blk_begin(config);
+	sweep_connect(config);
 	io_begin();
 	sweep_arm();
-	xn_blk_fini(&t.blk);
+	blk_detach();
 	host_pump();
 	guest_store_end(&t.x);
 	host_xenion_unload(&t.x);
-	err = host_xenion_load(&t.x, NULL);
-	if (!err) {
-		err = guest_store_begin(&t.x);
-		if (err)
-			host_xenion_unload(&t.x);
-	}
-	io_check(false);
-	if (!err) {
-		err = attach(config);
-		if (!err) {
-			io_begin();
-			check_settled();
-			xn_blk_fini(&t.blk);
-		}
+	if (!load_again()) {
+		io_check(false);
+		(void)sweep_use(config);
 		sweep_disarm();
 		host_pump();
 		io_check(!sweep.hit);
-		retry(config);
-		end();
+		sweep_retry(config);
+		sweep_device_end();
 		return;
 	}
+	io_check(false);
 	sweep_disarm();
 	assert_true(sweep.hit);
-	io_free();
-	be_disconnect(&t.b);
+	be_disconnect(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
+	blk_end();
 	sweep_check_leaks(t.x.host);
 	host_guest_destroy(t.x.host);
 	host_xs_destroy(t.h);
-	free(t.b.disk);
 }
 
 static const struct sweep_scenario scenarios[] = {
-	{ "blk", run_life, &direct },
-	{ "blk-queues", run_life, &queues },
-	{ "blk-bounced", run_life, &bounced },
+	{ "blk", sweep_life, &direct },
+	{ "blk-queues", sweep_life, &queues },
+	{ "blk-bounced", sweep_life, &bounced },
 	{ "blk-grow", run_grow, &direct },
 	{ "blk-grow-bounced", run_grow, &bounced },
 	{ "blk-wait", run_wait, &direct },
-	{ "blk-return", run_return, &direct },
-	{ "blk-plug", run_plug, &direct },
-	{ "blk-pull", run_pull, &direct },
+	{ "blk-return", sweep_return, &direct },
+	{ "blk-plug", sweep_plug, &direct },
+	{ "blk-pull", sweep_pull, &direct },
 	{ "blk-resize", run_resize, &direct },
 	{ "blk-reload", run_reload, &direct },
 };
