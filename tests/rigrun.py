@@ -2,7 +2,6 @@
 """Run the rig, for the programs that judge what its guests print."""
 import argparse
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -17,11 +16,17 @@ AGAIN = {5: 2, 6: 1}
 # one that prints at all.
 SIGN, LIFE = 10, 60
 
-TEST = re.compile(r"^(?:dom0: )?(not ok|ok)\b\s*\d*\s*-?\s*(.*)")
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+OUT = os.path.join(TOP, "build")
+sys.path.insert(0, os.path.join(TOP, "tools"))
+from riglib import tap  # noqa: E402
 
 
-OUT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-                   "build")
+def test_in(line):
+    """The result in a line of the rig's output: whose, and what; or None."""
+    dom0 = line.startswith("dom0: ")
+    result = tap.result(line[6:] if dom0 else line)
+    return result and ("dom0" if dom0 else "guest", result)
 
 
 def arguments(words):
@@ -105,8 +110,8 @@ class Runs:
         def heard(text):
             nonlocal shown, last
             output.append(text)
-            found = TEST.match(text)
-            last = found.group(2) if found else last
+            found = test_in(text)
+            last = found[1].name if found else last
             if time.monotonic() - shown > (SIGN if found else LIFE):
                 shown = time.monotonic()
                 print("# %s: %s ..." % (name, last), flush=True)
@@ -116,11 +121,10 @@ class Runs:
         tests = 0
         words = []
         for line in output:
-            found = TEST.match(line)
+            found = test_in(line)
             if found:
                 tests += 1
-                self.result(found.group(1) == "ok",
-                            name + ": " + found.group(2))
+                self.result(found[1].good, name + ": " + found[1].name)
             elif line.startswith("rig: "):
                 words.append(line[5:].strip())
             else:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What an image prints: its TAP, and the lines that speak to the rig.
+"""TAP, as all that runs tests here reads it; and what else an image prints, the
+lines that speak to the rig.
 
 	# tell WORD		wakes the dom0 script's "wait_guest WORD"
 	# ignore-log REGEXP	that bad news is provoked on purpose
@@ -7,15 +8,37 @@
 Everything else that is not TAP is passed on and not looked at.
 """
 
+import collections
 import re
 
 _plan = re.compile(r"1\.\.(\d+)(?:\s*#\s*skip\b.*)?\s*$", re.I)
 _result = re.compile(r"(not )?ok\b(?:\s+(\d+))?\s*-?\s*(.*)")
-_directive = re.compile(r"#\s*(?:skip|todo)\b", re.I)
+_skip = re.compile(r"#\s*skip\b", re.I)
+_todo = re.compile(r"#\s*todo\b", re.I)
 _order = re.compile(r"# (tell|ignore-log) (.*\S)")
 
 # Names of failed tests that are told; the rest is counted.
 TOLD = 3
+
+
+# good: it is no failure, which "TODO" says of one that is not ok.
+Result = collections.namedtuple("Result", "good name number skipped")
+
+
+def plan(line):
+    """How many results the line announces, or None: it is no plan."""
+    found = _plan.match(line)
+    return int(found[1]) if found else None
+
+
+def result(line):
+    """The result that the line is, or None."""
+    found = _result.match(line)
+    if not found:
+        return None
+    skipped = bool(_skip.search(found[3]))
+    return Result(not found[1] or skipped or bool(_todo.search(found[3])),
+                  found[3].strip(), found[2] and int(found[2]), skipped)
 
 
 class Tap:
@@ -28,19 +51,19 @@ class Tap:
         self.odd = []
 
     def feed(self, line):
-        plan, result = _plan.match(line), _result.match(line)
-        if plan:
+        planned, came = plan(line), result(line)
+        if planned is not None:
             if self.planned is not None:
                 self.odd.append("there is a second plan: " + line)
-            self.planned = int(plan[1])
-        elif result:
+            self.planned = planned
+        elif came:
             self.came += 1
-            if result[2] and int(result[2]) != self.came:
-                self.odd.append(f"test {result[2]} came where {self.came} "
+            if came.number and came.number != self.came:
+                self.odd.append(f"test {came.number} came where {self.came} "
                                 "was due")
-                self.came = int(result[2])
-            if result[1] and not _directive.search(result[3]):
-                self.bad.append(result[3].strip() or f"test {self.came}")
+                self.came = came.number
+            if not came.good:
+                self.bad.append(came.name or f"test {self.came}")
         elif line.startswith("Bail out!"):
             self.bad.append(line)
 
