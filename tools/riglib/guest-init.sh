@@ -42,14 +42,24 @@ emit() {
 	done
 }
 
-# Of what kmemleak found, all but what the kernel has lost itself while it
-# booted.
-leaks_since_boot() {
-	awk '/^unreferenced object/	{ head = $0; next }
-		head == ""		{ if (mine) print; next }
-		{ mine = !/comm "swapper\// }
-		mine			{ print head; print }
-		{ head = "" }' "$1"
+# Of what kmemleak found, all but what the kernel has lost itself: while it booted,
+# and what the script has told of (linux_leaks).
+leaks_of_ours() {
+	awk 'function flush(  p) {
+			for (p in lost)
+				if (object ~ p)
+					object = ""
+			printf "%s", object
+			object = ""
+		}
+		BEGIN {
+			lost["comm \"swapper/"]
+			while ((getline p <"/tmp/linux-leaks") > 0)
+				lost[p]
+		}
+		/^unreferenced object/ { flush() }
+		{ object = object $0 "\n" }
+		END { flush() }' "$1"
 }
 
 # look_for_leaks: who allocated what has leaked, and a line of the kernel's log
@@ -61,7 +71,7 @@ look_for_leaks() {
 	sleep 6
 	echo scan >"$_leaks"
 	echo scan >"$_leaks"
-	leaks_since_boot "$_leaks" >/tmp/leaks
+	leaks_of_ours "$_leaks" >/tmp/leaks
 	[ -s /tmp/leaks ] || return
 	sed 's/^/# /' /tmp/leaks
 	echo "<3>kmemleak: leaked: $(grep -c ^unref /tmp/leaks) objects" >&8

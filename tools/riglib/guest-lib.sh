@@ -25,6 +25,10 @@ wait_dom0() {
 # rendezvous NAME: both scripts wait for each other there.
 rendezvous() { tell "$1"; wait_dom0 "$1" "${2:-120}"; }
 
+# linux_leaks REGEXP: what kmemleak finds with that in its report is a loss of
+# Linux's own.
+linux_leaks() { echo "$1" >>/tmp/linux-leaks; }
+
 # load_drivers: what this run is about, $DRIVERS: xenion or in-tree.
 load_drivers() {
 	case $DRIVERS in
