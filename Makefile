@@ -223,7 +223,7 @@ check-guest: check-setup guest service ## the reference kernel's selftests, in e
 .PHONY: check-hostile
 check-hostile: check-setup modules selftest shim guest $(OUT)/guest/hostile ## backends that lie, to Linux and the reference kernel
 	@$(bare) IMAGE=hostile KINDS=pvh INCLUDES=tests/bare \
-		SOURCES="tests/bare/main.c tests/hostile/bare.c"
+		SOURCES="tests/bare/main.c tests/bare/session.c tests/hostile/bare.c"
 	@$(HARNESS) hostile=tests/hostile/all
 
 # Linux alone, on kernels that watch; what is built for them is under
@@ -249,7 +249,7 @@ debug_suites = \
 	+ kasan-hostile='tests/debug/all kasan hostile'
 
 hostile_sources := $(addprefix tests/hostile/,main.c lies.c blk.c lies_blk.c \
-	net.c lies_net.c)
+	net.c lies_net.c 9p.c lies_9p.c)
 
 $(OUT)/guest/hostile: $(hostile_sources) $(wildcard tests/hostile/*.h) | setup
 	@mkdir -p $(@D)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A backend in dom0's user space that does what Linux's does, except one lie:
- * blk.c and net.c are the honest ones, lies_*.c what they are talked into,
+ * blk.c, net.c and 9p.c are the honest ones, lies_*.c what they are talked into,
  * main.c the toolstack's part and the verdict.
  *
  * A lie is told in hooks, each of which stands in the place of one step of the
@@ -53,15 +53,16 @@ struct lie {
 	/* After connecting, once; about every 10 ms from then on. */
 	void (*connected)(struct be *b);
 	void (*tick)(struct be *b);
-	/* blk and net have more, for what goes through their rings. */
+	/* Each kind has more, for what goes through its rings. */
 	const void *more;
 };
 
 /* What differs between the kinds of device. */
 struct kind {
-	const char *type;
+	const char *name, *type;	/* ours, xenstore's */
 	unsigned int devid;
 	enum xenbus_state ready;	/* of the frontend: rings are published */
+	const char *port;		/* the node with the frontend's */
 	const struct node *nodes, *front;
 	const struct node *front_second;	/* what is other for devid_second */
 	unsigned int devid_second;
@@ -71,8 +72,8 @@ struct kind {
 	void (*work)(struct be *b);	/* what lies in the rings */
 };
 
-extern const struct kind blk_kind, net_kind;
-extern const struct lie blk_lies[], net_lies[];
+extern const struct kind blk_kind, net_kind, p9_kind;
+extern const struct lie blk_lies[], net_lies[], p9_lies[];
 
 struct be {
 	const struct kind *kind;
@@ -151,9 +152,9 @@ void once(struct be *b);
 /* While what is in the ring is looked at, which is not ours after that. */
 void dies(struct be *b);
 void storms(struct be *b);
-/* As xl shutdown does, of a guest that says that it hears. */
-void ask_for_poweroff(struct be *b);
-bool poweroff_unheard(struct be *b);
+/* The frontend waits for answers, which do not come, and must hold up nobody. */
+void closes(struct be *b);
+void until_closed(struct be *b);
 /* Nothing is to be done for it, but to be there. */
 void at_once(struct be *b);
 void poke(struct be *b);
@@ -184,8 +185,6 @@ extern const struct node long_nodes[];
 	{ "port-closed", LIVES, .connected = port_closed }, \
 	{ "events-only", LIVES, .connected = events_only }, \
 	{ "watch-flood", WORKS, .connected = watch_flood }, \
-	{ "frontend-state-removed", LIVES, .connected = front_state_removed }, \
-	{ "nodes-of-3000-bytes", LIVES, .nodes = long_nodes, \
-	  .connected = at_once }
+	{ "frontend-state-removed", LIVES, .connected = front_state_removed }
 
 #endif /* HOSTILE_BACKEND_H */

@@ -6,15 +6,18 @@
  */
 #include "devices.h"
 #include "selftest.h"
+#include "session.h"
 
 #define XVDB	51728
 #define VIF	7
+#define FILES	0
 #define LEN	(64u * 1024)
 #define CANARY	256u			/* pages */
 
 static char lie[64];
 static struct bare_disk disk;
 static struct bare_net net;
+static struct session session;
 static char *data;
 
 static void read_lie(char *word, unsigned int size)
@@ -82,6 +85,31 @@ static void use_nic(void)
 	bare_net_close(&net);
 }
 
+/* What the server says is no reason to let go of it, either. */
+static void use_file(void)
+{
+	unsigned int i;
+
+	session_begin(&session);
+	session_walk(&session, "file");
+	session_open(&session);
+	for (i = 0; i < 4; i++)
+		session_read(&session, i * SESSION_MSIZE);
+	session_clunk(&session);
+}
+
+static void use_files(void)
+{
+	memset(&session, 0, sizeof(session));
+	if (bare_9p_open(&session.p9, FILES))
+		return;
+	while (session.p9.connected && lasts()) {
+		use_file();
+		bare_sleep(20 * XN_NSEC_PER_MSEC);
+	}
+	bare_9p_close(&session.p9);
+}
+
 static void mark(uint32_t *canary)
 {
 	unsigned int i;
@@ -128,6 +156,7 @@ SELFTEST(hostile, devices, NEEDS_STORE)
 		while (lasts()) {
 			use_disk();
 			use_nic();
+			use_files();
 			bare_sleep(20 * XN_NSEC_PER_MSEC);
 		}
 		CHECK(intact(canary), "%s: memory is as it was", lie);

@@ -181,7 +181,8 @@ static void work(struct be *b)
 }
 
 const struct kind blk_kind = {
-	.type = "vbd", .devid = 51728, .ready = XenbusStateInitialised,
+	.name = "blk", .type = "vbd", .devid = 51728,
+	.ready = XenbusStateInitialised, .port = "event-channel",
 	.nodes = nodes, .front = front, .lies = blk_lies,
 	.front_second = front_second, .devid_second = 51744,
 	.map = map, .unmap = unmap, .work = work,

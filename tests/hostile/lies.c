@@ -181,6 +181,7 @@ const struct node long_nodes[] = {
 	{ "feature-persistent", THOUSAND THOUSAND THOUSAND },
 	{ "feature-sg", THOUSAND THOUSAND THOUSAND },
 	{ "physical-device", THOUSAND THOUSAND THOUSAND },
+	{ "versions", THOUSAND THOUSAND THOUSAND },
 	{ NULL, NULL },
 };
 
@@ -204,7 +205,8 @@ static bool control_is(struct be *b, const char *node, const char *value)
 	return is;
 }
 
-void ask_for_poweroff(struct be *b)
+/* As xl shutdown does, of a guest that says that it hears. */
+static void ask_for_poweroff(struct be *b)
 {
 	char path[64];
 
@@ -214,7 +216,23 @@ void ask_for_poweroff(struct be *b)
 	xs_write(b->xs, XBT_NULL, path, "poweroff", strlen("poweroff"));
 }
 
-bool poweroff_unheard(struct be *b)
+static bool poweroff_unheard(struct be *b)
 {
 	return control_is(b, "shutdown", "poweroff");
+}
+
+void closes(struct be *b)
+{
+	b->deaf = true;
+	put_state(b, XenbusStateClosing);
+	ask_for_poweroff(b);
+}
+
+void until_closed(struct be *b)
+{
+	if (b->is_told || get_front(b, "state") != XenbusStateClosed)
+		return;
+	if (poweroff_unheard(b))
+		b->saw = "a device that waited for its backend held up xl shutdown";
+	told(b);
 }

@@ -194,25 +194,7 @@ REQUEST(silence)
 
 REQUEST(dies_now)	{ dies(k->b); return true; }
 REQUEST(storms_first)	{ storms(k->b); return false; }
-
-/* The frontend waits for answers, which do not come. */
-REQUEST(closes)
-{
-	k->b->deaf = true;
-	put_state(k->b, XenbusStateClosing);
-	ask_for_poweroff(k->b);
-	return true;
-}
-
-/* It must hold up nobody meanwhile. */
-static void until_closed(struct be *b)
-{
-	if (b->is_told || get_front(b, "state") != XenbusStateClosed)
-		return;
-	if (poweroff_unheard(b))
-		b->saw = "a disk that waited for its backend held up xl shutdown";
-	told(b);
-}
+REQUEST(closes_now)	{ closes(k->b); return true; }
 
 REQUEST(asks_for_all)
 {
@@ -290,6 +272,8 @@ NODES(persistent_odd, "feature-persistent", "maybe");
 
 const struct lie blk_lies[] = {
 	LIES_OF_STATES,
+	{ "nodes-of-3000-bytes", LIVES, .nodes = long_nodes,
+	  .connected = at_once },
 
 	REPLY("id-far-away", 3, id_far, "no request can have"),
 	REPLY("id-behind-the-last", 3, id_behind, "no request can have"),
@@ -322,7 +306,7 @@ const struct lie blk_lies[] = {
 	ACT("dies-during-io", 3, dies_now, LIVES, NULL),
 	ACT("dies-at-the-first-request", 0, dies_now, LIVES, NULL),
 	{ "closes-during-io", LIVES, .tick = until_closed,
-	  .more = &(const struct blk_more){ 3, .request = closes } },
+	  .more = &(const struct blk_more){ 3, .request = closes_now } },
 	ACT("storms-during-io", 3, storms_first, WORKS, NULL),
 	ACT("wants-no-events", 3, asks_for_all, LIVES, NULL),
 

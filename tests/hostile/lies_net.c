@@ -324,6 +324,8 @@ NODES(queues_huge, "multi-queue-max-queues", "4294967295");
 
 const struct lie net_lies[] = {
 	LIES_OF_STATES,
+	{ "nodes-of-3000-bytes", LIVES, .nodes = long_nodes,
+	  .connected = at_once },
 
 	REPLY("tx-id-far-away", tx_id_far, CLOSES, "not sent"),
 	REPLY("tx-id-not-in-flight", tx_id_idle, CLOSES, "not sent"),

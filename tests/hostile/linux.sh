@@ -19,7 +19,7 @@ listen() {
 }
 
 no_device() {
-	for _d in vbd-51728 vbd-51744 vif-7 vif-8; do
+	for _d in vbd-51728 vbd-51744 vif-7 vif-8 9pfs-0 9pfs-1; do
 		[ ! -d "/sys/bus/xenion/devices/$_d" ] || return 1
 	done
 }
@@ -66,6 +66,24 @@ use_nic() {
 	done >/dev/null 2>&1
 }
 
+# at_most COMMAND...: what a server that says nothing keeps waiting is killed, so
+# that its requests are taken back
+at_most() { timeout -s KILL "$SLOW" "$@"; }
+
+use_files() {
+	_mnt=/tmp/lies$1
+	while [ -d "/sys/bus/xenion/devices/9pfs-$1" ]; do
+		if mount -t 9p -o trans=xen,version=9p2000.L "lies$1" "$_mnt"; then
+			at_most dd if="$_mnt/file" of=/dev/null bs=64k
+			at_most dd if=/tmp/memory of="$_mnt/file" bs=64k \
+				count=2 conv=notrunc
+			at_most ls -l "$_mnt" "$_mnt/nosuch"
+			umount "$_mnt"
+		fi
+		sleep 0.1
+	done >/dev/null 2>&1
+}
+
 # until_gone COMMAND...: again and again; of two devices one comes later, and most
 # lies have but one
 until_gone() {
@@ -75,16 +93,30 @@ until_gone() {
 	done
 }
 
+# files NUMBER: whoever waits for a server cannot be killed while Linux waits for
+# the answer to a Tflush; all have to end with the device
+files() {
+	mkdir -p "/tmp/lies$1"
+	rm -f "/tmp/files-$1"
+	until_gone use_files "$1"
+	: >"/tmp/files-$1"
+}
+
+files_end() {
+	[ -e /tmp/files-0 ] && [ -e /tmp/files-1 ] && ! grep -q ' 9p ' /proc/mounts
+}
+
 # intact: nothing of this was the backend's to write
 intact() {
 	md5sum -c /tmp/memory.md5 >/dev/null &&
 	! dmesg | tail -n "+$marked" | grep "xenion-slabio: changed"
 }
 
-# said_once: no warning or error of ours twice since the last lie
+# said_once: no warning or error of ours twice since the last lie. Each mount that
+# is refused says so.
 said_once() {
 	dmesg -r | tail -n "+$marked" |
-		sed -n 's/^<[0-4]>[^]]*\] \(xenion.*\)/\1/p' >/tmp/said
+		sed -n '/: lies[01]: /!s/^<[0-4]>[^]]*\] \(xenion.*\)/\1/p' >/tmp/said
 	[ -z "$(sort /tmp/said | uniq -d)" ]
 }
 
@@ -107,6 +139,10 @@ noticed() {
 		check "$1: that is told" grep -q "closes and does not answer" /tmp/said
 		check "$1: the toolstack was heard" logged "asks for poweroff"
 		;;
+	closes-while-mounted)
+		# who is killed and unmounts waits for no answer: nothing to tell
+		check "$1: the toolstack was heard" logged "asks for poweroff"
+		;;
 	never-answers | tx-never-answers)
 		check "$1: that is told" grep -q "no answer to" /tmp/said
 		;;
@@ -126,7 +162,8 @@ printf '#!/bin/sh\nexit 0\n' >/sbin/poweroff
 chmod +x /sbin/poweroff
 head -c 33554432 /dev/urandom >/tmp/memory
 md5sum /tmp/memory >/tmp/memory.md5
-check "the modules load" load_xenion console blkfront netfront
+modprobe 9p
+check "the modules load" load_xenion console blkfront netfront 9p
 dmesg -c >/dev/null
 mark
 : >/tmp/lie
@@ -143,8 +180,11 @@ while read -r lie </tmp/lie && [ "$lie" != end ] || [ -z "$lie" ]; do
 	others="$others $!"
 	until_gone use_disk xvdb 51728 &
 	others="$others $!"
+	files 0 &
+	files 1 &
 	until_gone use_nic 7
 	wait $others
+	check "$lie: no mount outlives the device" wait_for 20 files_end
 	rm -f /tmp/gone
 	check "$lie: the device goes" wait_for 60 no_device
 	check "$lie: the guest's memory is as it was" intact
@@ -157,6 +197,6 @@ done
 kill $listener
 check "unload" unload_xenion
 check "no grant is left behind" none_left
-check "the modules load again" load_xenion console blkfront netfront
+check "the modules load again" load_xenion console blkfront netfront 9p
 check "unload again" unload_xenion
 finish

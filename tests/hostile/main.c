@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * hostile list blk|net		the lies there are, one name a line; "two-...": of
+ * hostile list KIND		the lies there are, one name a line; "two-...": of
  *				two devices at once
- * hostile tell blk|net LIE DOMID	tells one to a guest; prints one TAP result
+ * hostile tell KIND LIE DOMID	tells one to a guest; prints one TAP result
  *
  * The device is made as the toolstack does it, except the directory of the
  * backend, where no driver of dom0's kernel looks. For dom0: libxenstore,
@@ -21,7 +21,7 @@
 #include "backend.h"
 
 /* Milliseconds: to come to tell it, for an answer to it, to see that it lives. */
-#define TELL	120000
+#define TELL	220000
 #define ANSWER	120000
 #define QUIET	1200
 /* Events at least. */
@@ -199,7 +199,7 @@ void vanish(struct be *b)
 
 void connect_honestly(struct be *b)
 {
-	connect_to(b, get_front(b, "event-channel"));
+	connect_to(b, get_front(b, b->kind->port));
 }
 
 void connect_to(struct be *b, long theirs)
@@ -375,10 +375,16 @@ static const char *play(struct be *b)
 
 /* ---- */
 
+static const struct kind *const kinds[] = { &blk_kind, &net_kind, &p9_kind };
+
 static const struct kind *kind_of(const char *name)
 {
-	return !strcmp(name, "blk") ? &blk_kind :
-	       !strcmp(name, "net") ? &net_kind : NULL;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(name, kinds[i]->name))
+			return kinds[i];
+	return NULL;
 }
 
 /* The name of a pair is that of a lie, with this before it. */
@@ -454,7 +460,7 @@ static int tell_two(struct be *b, const char *name)
 
 static int usage(void)
 {
-	fprintf(stderr, "hostile: say \"hostile list blk|net\" or \"hostile tell blk|net LIE DOMID\"\n");
+	fprintf(stderr, "hostile: say \"hostile list KIND\" or \"hostile tell KIND LIE DOMID\"\n");
 	return 2;
 }
 

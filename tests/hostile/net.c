@@ -181,7 +181,8 @@ static void work(struct be *b)
 }
 
 const struct kind net_kind = {
-	.type = "vif", .devid = 7, .ready = XenbusStateConnected,
+	.name = "net", .type = "vif", .devid = 7,
+	.ready = XenbusStateConnected, .port = "event-channel",
 	.nodes = nodes, .front = front, .lies = net_lies,
 	.front_second = front_second, .devid_second = 8,
 	.map = map, .unmap = unmap, .work = work,
