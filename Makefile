@@ -48,7 +48,7 @@ modules: setup $(OUT)/include/xen-public ## build the Linux modules into build/k
 .PHONY: selftest
 selftest: modules
 	@mkdir -p $(SELFTEST)
-	@cp -rsfT $(TOP)/tests/kmod $(SELFTEST)
+	@cp -rsfT $(TOP)/tests/xen/kmod $(SELFTEST)
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(SELFTEST) W=1 \
 		XENION_GEN=$(OUT)/include XENION_TOP=$(TOP) \
 		KBUILD_EXTRA_SYMBOLS=$(KMOD)/Module.symvers modules
@@ -83,15 +83,15 @@ bare = $(MAKE) --no-print-directory -C os/bare O=$(OUT)
 .PHONY: guest
 guest: setup $(OUT)/guest/gnt ## build the reference kernel's images into build/guest
 	@$(bare) IMAGE=hello SOURCES=examples/hello/hello.c
-	@$(bare) IMAGE=selftest INCLUDES="tests/bare tests/contract" \
-		SOURCES="$(wildcard tests/bare/*.c tests/contract/*.c)" \
-		SOURCES_pv="$(wildcard tests/bare/pv/*.c)"
-	@$(bare) IMAGE=tamper SOURCES=tests/bare/tamper/tamper.c KINDS="pvh pv" \
-		SOURCES_hvm=tests/bare/tamper/pvh.c SOURCES_pv=tests/bare/tamper/pv.c \
+	@$(bare) IMAGE=selftest INCLUDES="tests/xen/bare tests/xen/contract" \
+		SOURCES="$(wildcard tests/xen/bare/*.c tests/xen/contract/*.c)" \
+		SOURCES_pv="$(wildcard tests/xen/bare/pv/*.c)"
+	@$(bare) IMAGE=tamper SOURCES=tests/xen/bare/tamper/tamper.c KINDS="pvh pv" \
+		SOURCES_hvm=tests/xen/bare/tamper/pvh.c SOURCES_pv=tests/xen/bare/tamper/pv.c \
 		LINK="-Wl,--wrap=xn_start_pvh -Wl,--wrap=xn_start_pv"
 
 # dom0's half of the tests of grants.
-$(OUT)/guest/gnt: tests/bare/dom0/gnt.c | setup
+$(OUT)/guest/gnt: tests/xen/bare/dom0/gnt.c | setup
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -Wextra -static -o $@ $< \
 		-lxengnttab -lxentoolcore -lxentoollog
@@ -109,7 +109,7 @@ $(OUT)/include/xen-public: | setup
 
 .PHONY: run
 run: modules shim ## boot Xen, dom0 and a paravirtualised guest; exercise it all
-	@tests/run
+	@tests/xen/run
 
 .PHONY: shell
 shell: modules shim ## a console in such a guest (Ctrl-] ends it)
@@ -127,7 +127,7 @@ example: service ## start a domain that serves a web page from its disk; fetch i
 .PHONY: check
 check: check-setup modules selftest shim guest um ## all tests: unit tests, then the real Xen
 	@tools/setup lint
-	@$(HARNESS) lint='tests/lint --changed' $(unit_suites) $(rig_suites) \
+	@$(HARNESS) lint='tests/tree/lint --changed' $(unit_suites) $(rig_suites) \
 		+ $(guest_suite)
 
 .PHONY: check-setup
@@ -136,19 +136,19 @@ check-setup:
 
 jobs := $(shell nproc)
 
-tsan_suite = tsan='$(MAKE) -s -j$(jobs) -C tests/unit O=$(OUT) tsan'
-model_suite = model='tests/model/check $(OUT)/model'
-linux_suite = linux='tests/linux/run $(XENION_CACHE)/linux/o/linux $(OUT)/check/linux'
+tsan_suite = tsan='$(MAKE) -s -j$(jobs) -C tests/process/unit O=$(OUT) tsan'
+model_suite = model='tests/process/model/check $(OUT)/model'
+linux_suite = linux='tests/process/linux/run $(XENION_CACHE)/linux/o/linux $(OUT)/check/linux'
 
 unit_suites = \
-	layering=tests/layering/layering.sh \
-	advisories=tests/docs/advisories \
-	api=tests/docs/api \
-	abi=tests/docs/abi \
-	links=tests/docs/links \
-	tour=tests/docs/tour \
-	lib=tests/lib/check \
-	unit='$(MAKE) -s -j$(jobs) -C tests/unit O=$(OUT) check' \
+	layering=tests/tree/layering/layering.sh \
+	advisories=tests/tree/docs/advisories \
+	api=tests/tree/docs/api \
+	abi=tests/tree/docs/abi \
+	links=tests/tree/docs/links \
+	tour=tests/tree/docs/tour \
+	lib=tests/tree/installation/check \
+	unit='$(MAKE) -s -j$(jobs) -C tests/process/unit O=$(OUT) check' \
 	$(tsan_suite) \
 	$(model_suite) \
 	$(linux_suite) \
@@ -156,17 +156,17 @@ unit_suites = \
 	options=tests/rig/options.sh \
 	logs=tests/rig/logs \
 	life=tests/rig/life \
-	wrap=tests/shim/wrap \
-	fuzz='tests/fuzz/run --time 120'
+	wrap=tests/xen/shim/wrap \
+	fuzz='tests/process/fuzz/run --time 120'
 
 rig_suites = \
-	noxen=tests/guest/noxen \
-	shim=tests/shim/refusals \
-	porting=tests/lib/boot \
-	bare='tests/bare/all --fast'
+	noxen=tests/xen/linux/noxen \
+	shim=tests/xen/shim/refusals \
+	porting=tests/tree/installation/boot \
+	bare='tests/xen/bare/all --fast'
 
 # A guest keeps one processor busy, so it runs beside all else.
-guest_suite = guest=tests/guest/all
+guest_suite = guest=tests/xen/linux/all
 
 .PHONY: check-unit
 check-unit: check-setup shim um $(OUT)/include/xen-public ## tests that need no hypervisor (3 minutes)
@@ -195,17 +195,17 @@ check-linux: um ## os/linux in User-Mode Linux
 .PHONY: coverage
 coverage: $(OUT)/include/xen-public ## what the unit tests reach: a table, build/coverage/html
 	@tools/setup coverage
-	@tests/unit/coverage $(OUT)/coverage
+	@tests/process/unit/coverage $(OUT)/coverage
 
 TIME ?= 600
 
 .PHONY: fuzz
 fuzz: check-setup ## a hostile host, made up by libFuzzer: TIME=s, TARGET=x
-	@tests/fuzz/run --time '$(TIME)' --target '$(TARGET)'
+	@tests/process/fuzz/run --time '$(TIME)' --target '$(TARGET)'
 
 .PHONY: fuzz-merge
 fuzz-merge: check-setup
-	@tests/fuzz/run --merge --target '$(TARGET)'
+	@tests/process/fuzz/run --merge --target '$(TARGET)'
 
 .PHONY: check-rig
 check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
@@ -213,18 +213,18 @@ check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
 
 .PHONY: check-long
 check-long: check-setup modules selftest shim guest ## Linux guests that make check has no time for (8 minutes)
-	@$(HARNESS) guest-long='tests/guest/all long'
+	@$(HARNESS) guest-long='tests/xen/linux/all long'
 
 .PHONY: check-guest
 check-guest: check-setup guest service ## the reference kernel's selftests, in every kind of domain
 	@tools/setup guest
-	@$(HARNESS) image=tests/rig/image.sh bare=tests/bare/all
+	@$(HARNESS) image=tests/rig/image.sh bare=tests/xen/bare/all
 
 .PHONY: check-hostile
 check-hostile: check-setup modules selftest shim guest $(OUT)/guest/hostile ## backends that lie, to Linux and the reference kernel
-	@$(bare) IMAGE=hostile KINDS=pvh INCLUDES=tests/bare \
-		SOURCES="tests/bare/main.c tests/bare/session.c tests/hostile/bare.c"
-	@$(HARNESS) hostile=tests/hostile/all
+	@$(bare) IMAGE=hostile KINDS=pvh INCLUDES=tests/xen/bare \
+		SOURCES="tests/xen/bare/main.c tests/xen/bare/session.c tests/xen/hostile/bare.c"
+	@$(HARNESS) hostile=tests/xen/hostile/all
 
 # Linux alone, on kernels that watch; what is built for them is under
 # build/debug/KIND.
@@ -239,19 +239,19 @@ check-debug: check-setup shim $(OUT)/guest/hostile $(OUT)/guest/failnth ## Linux
 	done
 	@tests/harness --timeout 3600 --total 86400 --log $(OUT)/check $(debug_suites)
 
-$(OUT)/guest/failnth: tests/debug/failnth.c | setup
+$(OUT)/guest/failnth: tests/xen/debug/failnth.c | setup
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -Wextra -static -o $@ $<
 
 debug_suites = \
-	kasan-guest='tests/debug/all kasan guest' \
-	kcsan-guest='tests/debug/all kcsan guest' \
-	+ kasan-hostile='tests/debug/all kasan hostile'
+	kasan-guest='tests/xen/debug/all kasan guest' \
+	kcsan-guest='tests/xen/debug/all kcsan guest' \
+	+ kasan-hostile='tests/xen/debug/all kasan hostile'
 
-hostile_sources := $(addprefix tests/hostile/,main.c lies.c blk.c lies_blk.c \
+hostile_sources := $(addprefix tests/xen/hostile/,main.c lies.c blk.c lies_blk.c \
 	net.c lies_net.c 9p.c lies_9p.c)
 
-$(OUT)/guest/hostile: $(hostile_sources) $(wildcard tests/hostile/*.h) | setup
+$(OUT)/guest/hostile: $(hostile_sources) $(wildcard tests/xen/hostile/*.h) | setup
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -Wextra -Wno-unused-parameter -static -o $@ \
 		$(hostile_sources) -lxenstore -lxengnttab -lxenevtchn \
@@ -260,19 +260,19 @@ $(OUT)/guest/hostile: $(hostile_sources) $(wildcard tests/hostile/*.h) | setup
 .PHONY: lint
 lint: modules ## style and static checks of all files (in make check: of those that changed)
 	@tools/setup lint
-	@$(HARNESS) lint=tests/lint
+	@$(HARNESS) lint=tests/tree/lint
 
 .PHONY: lint-changed
 lint-changed: modules ## the same of the files that differ from main
 	@tools/setup lint
-	@$(HARNESS) lint='tests/lint --changed'
+	@$(HARNESS) lint='tests/tree/lint --changed'
 
 .PHONY: bench
 bench: modules shim ## ours against the in-tree drivers: table, JSON, SVG
 	@tools/setup bench
-	@tests/bench/bench
+	@tests/xen/bench/bench
 
-# What bring-up calls once, in turn, and tests/bare/bench/boot.c stands between.
+# What bring-up calls once, in turn, and tests/xen/bare/bench/boot.c stands between.
 bench_wraps := xn_start_pvh xn_start_pv xn_start xn_evtchn_init \
 	bare_cpus_init xn_gnttab_init bare_main
 
@@ -280,10 +280,10 @@ bench_wraps := xn_start_pvh xn_start_pv xn_start xn_evtchn_init \
 bench-guest: ## the library's own costs, in the reference kernel: the same
 	@tools/setup bench
 	@$(bare) IMAGE=hello SOURCES=examples/hello/hello.c
-	@$(bare) IMAGE=bench SOURCES="tests/bare/main.c $(wildcard tests/bare/bench/*.c)" \
-		INCLUDES="tests/bare tests/bare/bench" \
+	@$(bare) IMAGE=bench SOURCES="tests/xen/bare/main.c $(wildcard tests/xen/bare/bench/*.c)" \
+		INCLUDES="tests/xen/bare tests/xen/bare/bench" \
 		LINK="$(bench_wraps:%=-Wl,--wrap=%)"
-	@tests/bench/bench-guest
+	@tests/xen/bench/bench-guest
 
 ## Clean
 

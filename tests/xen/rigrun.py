@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""Run the rig, for the programs that judge what its guests print."""
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+# Exit status of the rig: how often a run that ends so is made again
+# (docs/rig.md, "Faults of QEMU's").
+AGAIN = {5: 2, 6: 1}
+
+# Seconds between two signs of life of a long run: of one that has a new result, of
+# one that prints at all.
+SIGN, LIFE = 10, 60
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+OUT = os.path.join(TOP, "build")
+sys.path.insert(0, os.path.join(TOP, "tools"))
+from riglib import tap  # noqa: E402
+
+
+def test_in(line):
+    """The result in a line of the rig's output: whose, and what; or None."""
+    dom0 = line.startswith("dom0: ")
+    result = tap.result(line[6:] if dom0 else line)
+    return result and ("dom0" if dom0 else "guest", result)
+
+
+def arguments(words):
+    """The command line of a suite of guests: names, and which Linux."""
+    p = argparse.ArgumentParser()
+    p.add_argument("names", nargs="*", metavar="NAME")
+    p.add_argument("--build", metavar="DIR", help="the folder with kmod and "
+                   "selftest that belong to it")
+    p.add_argument("--kernel", metavar="VMLINUZ",
+                   help="another kernel than Debian's")
+    p.add_argument("--rig", default="", metavar="WORDS",
+                   help="more options for each rig run")
+    args = p.parse_args(words)
+    args.build = os.path.abspath(args.build or OUT)
+    return args
+
+
+def keep_logs(command):
+    """Of a run that is made again: its words, where there are logs of it."""
+    if "--log" not in command:
+        return ""
+    log = command[command.index("--log") + 1]
+    shutil.rmtree(log + ".again", ignore_errors=True)
+    try:
+        os.rename(log, log + ".again")
+    except OSError:
+        return ""
+    return "; logs: %s.again" % log
+
+
+def rigrun(command, begin, line):
+    """The rig's exit status. begin() before each try, line(text) for each line
+    of its output. What is said of a run that is made again is for
+    tests/harness, which repeats it at the end of the suite."""
+    tried = 0
+    while True:
+        begin()
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True,
+                              errors="replace") as proc:
+            try:
+                for text in proc.stdout:
+                    line(text.rstrip("\n"))
+            except KeyboardInterrupt:
+                proc.wait()
+                raise
+            except SystemExit:
+                proc.terminate()
+                raise
+        if tried >= AGAIN.get(proc.returncode, 0):
+            return proc.returncode
+        tried += 1
+        print("# rig: status %d, the same once more (docs/rig.md)%s"
+              % (proc.returncode, keep_logs(command)), flush=True)
+
+
+class Runs:
+    """Many runs as one TAP: each guest's tests with the run's name before
+    them, and one more for what the rig saw (a crash, a hang, bad news in a
+    log, something left behind)."""
+
+    def __init__(self):
+        # Ended from outside: the machine that was started goes with us.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        self.count = 0
+        print("TAP version 13", flush=True)
+
+    def result(self, good, name):
+        self.count += 1
+        print("%s %d - %s" % ("ok" if good else "not ok", self.count, name),
+              flush=True)
+
+    def run(self, name, command):
+        """The lines of its output."""
+        print("# %s ..." % name, flush=True)
+        output = []
+        shown = time.monotonic()
+        last = ""
+
+        def heard(text):
+            nonlocal shown, last
+            output.append(text)
+            found = test_in(text)
+            last = found[1].name if found else last
+            if time.monotonic() - shown > (SIGN if found else LIFE):
+                shown = time.monotonic()
+                print("# %s: %s ..." % (name, last), flush=True)
+
+        # Judged only at the end: a run that QEMU broke does not count.
+        status = rigrun(command, output.clear, heard)
+        tests = 0
+        words = []
+        for line in output:
+            found = test_in(line)
+            if found:
+                tests += 1
+                self.result(found[1].good, name + ": " + found[1].name)
+            elif line.startswith("rig: "):
+                words.append(line[5:].strip())
+            else:
+                print("# " + line)
+        for word in words[-6:] if status else []:
+            print("# rig: " + word)
+        if status == 4:
+            self.result(True, name + " # SKIP")
+        else:
+            self.result(status == 0 and tests > 0,
+                        name + ": the rig saw nothing bad")
+        return output
+
+    def end(self):
+        print("1..%d" % self.count)
