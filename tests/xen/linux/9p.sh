@@ -2,9 +2,10 @@
 # shellcheck shell=sh
 #
 # A folder of dom0's, served by QEMU, as a file system: data in both directions,
-# many requests at once, requests that are interrupted, and a device that is taken
-# away while requests wait. Needs --p9 tag=share,path=/disks/share and
-# --guest-module 9p; 9p.dom0.sh is the other half.
+# many requests at once, of many lengths, requests that are interrupted, and a
+# device that is taken away while requests wait. Needs --p9
+# tag=share,path=/disks/share, --guest-module 9p and --guest-tool fio; 9p.dom0.sh is
+# the other half.
 
 . /root/lib.sh
 
@@ -35,6 +36,15 @@ together() {
 	rm /tmp/part*
 }
 
+# Two files at once, in pieces of many lengths; each is read back, some while others
+# are written, and has the sum that was written with it.
+fio_verifies() {
+	fio --name=fio --directory=/mnt --thread --numjobs=2 --ioengine=psync \
+		--rw=randwrite --size="$(mib 8)M" --bsrange=512-128k \
+		--fallocate=none --verify=crc32c --verify_backlog=32 \
+		--verify_fatal=1 && rm /mnt/fio.*
+}
+
 # Readers that are killed, so that their requests are taken back by Tflush.
 interrupt() {
 	for _ in 1 2 3 4 5 6 7 8; do
@@ -54,7 +64,7 @@ names() {
 	rm -r /mnt/a && [ ! -e /mnt/a ]
 }
 
-plan 22
+plan 23
 modprobe 9p
 dmesg -c >/dev/null
 
@@ -75,6 +85,7 @@ check "64 MiB for dom0" write_data
 rendezvous verified
 check "names, folders and links" names
 check "eight readers at once" together
+check "what fio writes and reads back" fio_verifies
 check "readers that are killed" interrupt
 check "the backend wrote nothing invalid" grep -qx 0 $stats/refused
 echo "# $(cd $stats && grep . ./* | tr -d ./ | tr '\n' ' ')"
