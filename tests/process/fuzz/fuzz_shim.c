@@ -189,7 +189,7 @@ static void cmdline(void)
 static void seal(uint8_t *t, unsigned int at, unsigned int size)
 {
 	if (size <= ACPI_SIZE - at)
-		t[at + HEADER_CHECKSUM] -= sum(t + at, size);
+		t[at + HEADER_CHECKSUM] -= acpi_sum(t + at, size);
 }
 
 static void build_table(uint8_t *t, unsigned int at, const char *name,
@@ -248,7 +248,7 @@ static void acpi(void)
 		seal(t, XSDT, get32(t + XSDT + HEADER_LENGTH));
 		seal(t, RSDT, get32(t + RSDT + HEADER_LENGTH));
 		seal(t, FADT, get32(t + FADT + HEADER_LENGTH));
-		t[RSDP + 8] -= sum(t + RSDP, RSDP_SIZE_V1);
+		t[RSDP + 8] -= acpi_sum(t + RSDP, RSDP_SIZE_V1);
 	}
 	xn_memmap_add(&map, ACPI_BASE, fuzz_below(4) ? ACPI_SIZE : fuzz_u16(),
 		      XN_MEM_ACPI);
