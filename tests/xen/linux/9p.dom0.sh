@@ -4,7 +4,7 @@
 # dom0's half of 9p.sh: writes a file and verifies one, puts the backend to sleep,
 # and takes the device away, which xl cannot do for file systems.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 share=/disks/share
 sum() { md5sum <"$share/$1" | cut -c1-32; }

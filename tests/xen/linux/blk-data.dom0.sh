@@ -8,7 +8,7 @@ truncate -s 16M "$(disk_file xvdb)"
 printf 'from dom0...' | dd of="$(disk_file xvdb)" conv=notrunc 2>/dev/null
 xl block-attach "$DOMID" "format=raw,backendtype=phy,script=block,vdev=xvdb,access=ro,target=$(disk_file xvdb)"
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 wait_guest verify 200 && verify_disk
 result $? "the disk's data are what the guest wrote"

@@ -4,7 +4,7 @@
 # dom0's half of blk-refused.sh: the toolstack is told what is wrong with a disk,
 # and is rid of it at once.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 # refused NUMBER WORD: the guest's error node has the word, and its half is closed
 refused() {

@@ -3,7 +3,7 @@
 #
 # dom0's half of blk-swap.sh: a backend that closes and begins again, twice.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 closed() { [ "$(xenstore-read "/local/domain/$DOMID/device/vbd/$1/state")" = 6 ]; }
 connected() { [ "$(xenstore-read "/local/domain/$DOMID/device/vbd/$1/state")" = 4 ]; }

@@ -4,7 +4,7 @@
 # dom0's half of console-flood.sh. The write sleeps while the guest does not
 # read, so it has a process of its own.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 wait_guest flood 300
 seq 1 400000 | head -c $(($(mib 20) * 100000)) \

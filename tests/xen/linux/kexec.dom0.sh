@@ -4,7 +4,7 @@
 # dom0's half of kexec.sh: packets that come all the time, and a look at what is
 # left when the first kernel has gone and the second knows nothing of Xen yet.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 wait_guest traffic 300
 ping -i 0.05 -s 1400 10.0.0.2 >/dev/null 2>&1 &

@@ -4,7 +4,7 @@
 # dom0's half of net-reload.sh: after an unload the guest has the two ports and
 # the two grants (0 and 1) that the toolstack made for console and xenstore.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 for r in 1 2 last; do
 	wait_guest "unloaded-$r" 60 && left_behind

@@ -3,7 +3,7 @@
 #
 # Devices that no backend driver serves: this script is their backend.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 # closes TYPE/ID: the frontend gives up
 closes() {

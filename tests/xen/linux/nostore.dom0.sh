@@ -3,7 +3,7 @@
 #
 # dom0's half of nostore.sh.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 node=/local/domain/$DOMID/control/shutdown
 

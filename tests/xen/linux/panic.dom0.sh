@@ -4,7 +4,7 @@
 # dom0's half of panic.sh. xenconsoled's log has what the guest said; its last
 # line, too, if the guest waited until it was read.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 log=/var/log/xen/console/guest-$DOMNAME.log
 gone() { ! xl domid "$DOMNAME" >/dev/null 2>&1; }

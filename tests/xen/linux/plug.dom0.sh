@@ -4,7 +4,7 @@
 # dom0's half of plug.sh: the toolstack that plugs and unplugs. It does not ask
 # the guest every other time.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 nic="bridge=xenbr0 script=vif-bridge"
 plug() {

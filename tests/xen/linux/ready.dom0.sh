@@ -3,7 +3,7 @@
 #
 # dom0's half of ready.sh: disks whose backend is in InitWait for ever.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 slow="51744 51760 51776 51792"
 mac=

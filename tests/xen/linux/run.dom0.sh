@@ -5,7 +5,7 @@
 # side, serves and fetches over HTTP, and counts what the unloaded modules have
 # left behind.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 type_console() {
 	# Once more if need be, and slower: a getty that starts throws away what

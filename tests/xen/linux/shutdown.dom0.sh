@@ -3,7 +3,7 @@
 #
 # dom0's half of shutdown.sh.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 wait_guest up 60
 node=/local/domain/$DOMID/control/shutdown

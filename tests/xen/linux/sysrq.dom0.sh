@@ -3,7 +3,7 @@
 #
 # dom0's half of sysrq.sh.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 node=/local/domain/$DOMID/control/sysrq
 taken() { [ -z "$(xenstore-read "$node" 2>/dev/null)" ]; }

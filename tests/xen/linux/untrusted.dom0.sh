@@ -4,7 +4,7 @@
 # dom0's half of untrusted.sh. That a disk's backend is not to be trusted is a
 # node of xen-public/io/blkif.h, if no word of xl's.
 
-. /root/dom0-lib.sh
+. /root/lib.dom0.sh
 
 wait_guest trust || exit 1
 xenstore-write "/local/domain/$DOMID/device/vbd/51712/trusted" 0

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # What several of our dom0 scripts need. Each is given this file as
-# /root/dom0-lib.sh; the rig's own library (tools/riglib/dom0-lib.sh) is there
+# /root/lib.dom0.sh; the rig's own library (tools/riglib/dom0-lib.sh) is there
 # already.
 
 # verify_disk: the ext4 on xvda, seen from this side, has data that fit its
