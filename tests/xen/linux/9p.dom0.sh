@@ -10,7 +10,7 @@ share=/disks/share
 sum() { md5sum <"$share/$1" | cut -c1-32; }
 backend=$(pidof xen-qemu-system-i386)
 
-seq 1000000 10000000 | head -c 67108864 >$share/from-dom0
+seq 1000000 10000000 | head -c "$(mib 64)m" >$share/from-dom0
 sum from-dom0 >$share/from-dom0.md5
 tell_guest ready
 

@@ -18,7 +18,7 @@ sum() { dd if="/mnt/$1" bs=128k 2>/dev/null | md5sum | cut -c1-32; }
 verify() { [ "$(sum "$1")" = "$(cut -c1-32 "/mnt/$1.md5")" ]; }
 
 write_data() {
-	seq 3000000 12000000 | head -c 67108864 |
+	seq 3000000 12000000 | head -c "$(mib 64)m" |
 		dd obs=128k of=/mnt/from-guest 2>/dev/null &&
 	sum from-guest >/mnt/from-guest.md5 && sync
 }
@@ -80,8 +80,8 @@ check "mount" attach || finish
 check "a second mount of it is refused" refuses "mounted already" attach
 check "no unload while it is mounted" sh -c '! rmmod xenion-9p'
 wait_dom0 ready 60
-check "64 MiB that dom0 wrote" verify from-dom0
-check "64 MiB for dom0" write_data
+check "$(mib 64) MiB that dom0 wrote" verify from-dom0
+check "$(mib 64) MiB for dom0" write_data
 rendezvous verified
 check "names, folders and links" names
 check "eight readers at once" together
