@@ -59,7 +59,8 @@ DOM0_BAD = [
 # instruction of its handler, with interrupts disabled; the guest dies of that
 # by a triple fault, or lives long enough to say where it was.
 EMULATOR = re.compile(r"\bTriple fault\b"
-                      r"|RIP: 0010:asm_(sysvec|common_interrupt)\w*\+0x0/")
+                      r"|RIP: 0010:(asm_(sysvec|common_interrupt)\w*\+0x0/"
+                      r"|irq_entries_start\+0x)")
 # Another fault: a guest's CPU met a breakpoint of the kernel's, which patches its
 # own code through them, where the memory (the byte before the one in brackets)
 # has the new code already.
