@@ -25,5 +25,10 @@ before=$(cat /sys/module/xen_netback/parameters/max_queues)
 echo 2 >/sys/module/xen_netback/parameters/max_queues
 xl network-attach "$DOMID" bridge=xenbr0 script=vif-bridge mtu=4000
 err=$?
+# netback looks at it again when the guest has connected.
+connected() {
+	[ "$(xenstore-read "/local/domain/0/backend/vif/$DOMID/1/state")" = 4 ]
+}
+wait_for 60 connected || err=1
 echo "$before" >/sys/module/xen_netback/parameters/max_queues
 exit $err
