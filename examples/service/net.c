@@ -101,7 +101,7 @@ static err_t net_init(struct netif *n)
 	n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP |
 		   NETIF_FLAG_ETHERNET;
 	n->output = etharp_output;
-	n->linkoutput = output;
+	n->linkoutput = net_output;
 	return ERR_OK;
 }
 
@@ -150,11 +150,11 @@ int net_open(void)
 	}
 	xn_waitq_init(&wait);
 	lwip_init();
-	net.rx = received;
+	net.rx = net_received;
 	err = bare_net_open(&net, 0);
 	if (err)
 		return err;
-	netif_add(&netif, &ip, &mask, &gw, NULL, init, ethernet_input);
+	netif_add(&netif, &ip, &mask, &gw, NULL, net_init, ethernet_input);
 	netif_set_default(&netif);
 	netif_set_link_up(&netif);
 	netif_set_up(&netif);

@@ -82,7 +82,7 @@ static void echo_init(void)
 {
 	struct udp_pcb *pcb = udp_new();
 
-	udp_recv(pcb, echo, NULL);
+	udp_recv(pcb, service_echo, NULL);
 	udp_bind(pcb, IP_ADDR_ANY, 7);
 }
 

@@ -72,7 +72,10 @@ _race = re.compile(r"\bBUG: KCSAN: ")
 _access = re.compile(r" to 0x[0-9a-f]+ of \d+ bytes by ")
 _entry = re.compile(r"\basm_\w+\+0x")
 _module_frame = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+ \[\w+\]")
+_frame = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+")
 _race_end = re.compile(r"={30}")
+# So many frames from the access on may be its maker's.
+DEEP = 3
 # And another: what Xen shows as the state of a guest's vCPU is Xen's own,
 # its code segment and a place in its code.
 XEN_AT = re.compile(r"RIP: +e008:\[<ffff82d")
@@ -126,28 +129,32 @@ class Stale:
 
 
 class Races:
-    """Reports of KCSAN that go by, from "BUG: KCSAN" to a line of "=": of a race
-    of Linux's own, no module takes part in either access. What was interrupted
-    by one of them stands below the interrupt's entry, and takes no part."""
+    """Reports of KCSAN that go by, from "BUG: KCSAN" to a line of "=". A race is a
+    module's when its code makes one of the accesses, or a helper that it calls
+    does: deeper within Linux, the data are Linux's own. What an interrupt came
+    upon, below the frame of its entry, takes no part."""
 
     def __init__(self):
         self.title = ""
-        self.below = self.ours = False
+        self.frames = 0         # of the access that goes by; DEEP: no more count
+        self.ours = False
 
     def seen(self, text):
         """The report's first line, when it has ended and is bad news."""
         if _race.search(text):
             before, self.title = self.title, text
-            self.below = self.ours = False
+            self.frames, self.ours = DEEP, False
             return before       # which was cut short
         if not self.title:
             return ""
         if _access.search(text):
-            self.below = False
+            self.frames = 0
         elif _entry.search(text):
-            self.below = True
-        elif _module_frame.search(text) and not self.below:
-            self.ours = True
+            self.frames = DEEP
+        elif _frame.search(text):
+            self.frames += 1
+            if self.frames <= DEEP and _module_frame.search(text):
+                self.ours = True
         if not _race_end.search(text):
             return ""
         title, self.title = self.title, ""
