@@ -179,8 +179,12 @@ static void twolevel_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
 		twolevel_reset(mask_word(t, port), port);
 		if (!twolevel_is_pending(t, port))
 			return;
-		/* An event came in between; Xen may have seen it masked. */
-		twolevel_set(mask_word(t, port), port);
+		/*
+		 * An event came in between; Xen may have seen it masked. Or it
+		 * was handled, its function masked the port, and the next came.
+		 */
+		if (twolevel_set(mask_word(t, port), port))
+			return;
 	}
 	/* Xen makes an upcall only if it clears the mask bit itself. */
 	xn_hc_evtchn(EVTCHNOP_unmask, &x);

@@ -4,7 +4,7 @@
  * PENDING, MASKED, LINKED, BUSY and a link, a head and a tail per vCPU (one
  * priority; EVTCHN_FIFO_* in xen-public/event_channel.h).
  *
- *   vcpu()		fifo_upcall(), look(), consume() in events/fifo.c, and
+ *   vcpu()		fifo_upcall(), fifo_look(), fifo_consume() in events/fifo.c, and
  *			xn_evtchn_upcall() in events/table.c
  *   unmask_port()	fifo_unmask() and unmask_alone() in events/fifo.c
  *   owner()		xn_evtchn_mask(), xn_evtchn_move(), xn_evtchn_unmask()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The holders of a port and its one mask bit: settle() in events/mask.c, called
+ * The holders of a port and its one mask bit: mask_settle() in events/mask.c, called
  * by xn_evtchn_hold() and xn_evtchn_release().
  *
  *   holder()	holds the port and lets it go, again and again, on a CPU of its
