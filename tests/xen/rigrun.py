@@ -23,11 +23,14 @@ sys.path.insert(0, os.path.join(TOP, "tools"))
 from riglib import tap  # noqa: E402
 
 
+DOM0 = "dom0: "
+
+
 def test_in(line):
-    """The result in a line of the rig's output: whose, and what; or None."""
-    dom0 = line.startswith("dom0: ")
-    result = tap.result(line[6:] if dom0 else line)
-    return result and ("dom0" if dom0 else "guest", result)
+    """The result in a line of the rig's output: DOM0 or "", and what; or None."""
+    whose = DOM0 if line.startswith(DOM0) else ""
+    result = tap.result(line[len(whose):])
+    return result and (whose, result)
 
 
 def arguments(words):
@@ -125,7 +128,8 @@ class Runs:
             found = test_in(line)
             if found:
                 tests += 1
-                self.result(found[1].good, name + ": " + found[1].name)
+                whose, result = found
+                self.result(result.good, name + ": " + whose + result.name)
             elif line.startswith("rig: "):
                 words.append(line[5:].strip())
             else:

@@ -3,8 +3,6 @@
 #
 # What a dom0 script finds ready: $DOMID, $DOMNAME, and these functions; beside
 # tap.sh and both-lib.sh, which the rig puts before this.
-# shellcheck disable=SC2034	# of tap.sh
-_result_of="dom0: "
 
 # --- the guest --------------------------------------------------------------
 

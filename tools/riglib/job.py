@@ -43,8 +43,7 @@ class Job:
     def __init__(self, options):
         o = self.o = options
         self.name = f"j{os.getpid()}-{int(time.time() * 1000) % 10**9}"
-        self.copies = {
-            "dom0-job.sh": places.lib("dom0-job.sh")}
+        self.copies = {"dom0-job.sh": places.lib("dom0-job.sh")}
         if o.dom0_script:
             self.copies["dom0-script"] = o.dom0_script
         self.contents = {

@@ -8,7 +8,6 @@
 _tests=0
 _failed=0
 _planned=
-_result_of=		# before each name, whose result it is
 
 # plan N: how many results follow. Without it, finish prints the plan.
 plan() { echo "TAP version 13"; echo "1..$1"; _planned=1; }
@@ -17,11 +16,11 @@ plan() { echo "TAP version 13"; echo "1..$1"; _planned=1; }
 skip_all() { echo "TAP version 13"; echo "1..0 # SKIP $*"; exit 4; }
 
 # ok NAME, not_ok NAME, skip NAME REASON
-ok() { _tests=$((_tests + 1)); echo "ok $_tests - $_result_of$*"; }
+ok() { _tests=$((_tests + 1)); echo "ok $_tests - $*"; }
 not_ok() {
 	_tests=$((_tests + 1))
 	_failed=$((_failed + 1))
-	echo "not ok $_tests - $_result_of$*"
+	echo "not ok $_tests - $*"
 }
 skip() { ok "$1 # SKIP $2"; }
 

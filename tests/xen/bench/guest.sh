@@ -36,7 +36,7 @@ disk() {
 		--thread --gtod_reduce=1 --output-format=json \
 		--output=/tmp/fio "$@" >/dev/null 2>&1 || {
 		echo "# fio failed:"
-		sed 's/^/# /' /tmp/fio
+		comments </tmp/fio
 		exit 1
 	}
 	# "job_runtime" is in ms
@@ -65,7 +65,7 @@ tcp() {
 	shift 2
 	iperf -n "${_mib}M" "$@" || {
 		echo "# iperf3 failed:"
-		sed 's/^/# /' /tmp/iperf
+		comments </tmp/iperf
 		exit 1
 	}
 	awk -v row="$_row" -v mib="$_mib" '

@@ -89,7 +89,7 @@ sweep() {
 		loads=$((loads + 1))
 		if ! survived "$1" "${said#* * }"; then
 			echo "# $1, allocation $nth: $said, and then:"
-			dmesg | tail -n 20 | sed 's/^/# /'
+			dmesg | tail -n 20 | comments
 			bad=$((bad + 1))
 			loaded "$1" && rmmod "$1"
 		fi

@@ -52,7 +52,7 @@ check "the disks hold data, all at once" holds_data xvda xvdb xvdc
 for vif in eth0 eth1 eth2; do
 	check "$vif: ping with 8000 bytes" answers $vif
 done
-grep -i grant /sys/bus/xenion/info | sed 's/^/# /'
+grep -i grant /sys/bus/xenion/info | comments
 
 tell plug
 if small; then
@@ -67,6 +67,6 @@ else
 	check "another goes" wait_for 40 test ! -e /sys/block/xvdc
 fi
 check "it holds data, beside the others" holds_data xvda xvdb xvdd
-dmesg | grep 'xenion.*refer' | sed 's/^/# /'
+dmesg | grep 'xenion.*refer' | comments
 small || check "unload" wait_for 20 unload_xenion
 finish

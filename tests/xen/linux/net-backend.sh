@@ -64,6 +64,6 @@ while [ $i -lt 40 ]; do
 done
 wait
 check "and uses both" wait_for 5 used eth1 1
-ethtool -S eth1 | grep -E '(tx|rx)_(packets|dropped)' | sed 's/^/# /'
+ethtool -S eth1 | grep -E '(tx|rx)_(packets|dropped)' | comments
 unload_xenion
 finish

@@ -45,6 +45,6 @@ check "first still works" wait_for 20 ping -q -c 3 -i 0.1 10.0.0.1
 tell second-gone
 check "the second goes" wait_for 60 gone eth1
 check "first works on" ping -q -c 3 -i 0.1 10.0.0.1
-dmesg | grep -E 'xenion.*(device/vif|left out)' | sed 's/^/# /'
+dmesg | grep -E 'xenion.*(device/vif|left out)' | comments
 [ "$DRIVERS" != xenion ] || unload_xenion
 finish

@@ -98,5 +98,5 @@ ethtool -K eth0 tx on sg on tso on gso on gro on >/dev/null
 check "MTU of 9000" ip link set eth0 mtu 9000
 check "jumbo frames" ping -q -c 5 -i 0.05 -s 8900 10.0.0.1
 tell end
-ethtool -S eth0 2>/dev/null | sed 's/^/# /'
+ethtool -S eth0 2>/dev/null | comments
 finish
