@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The block backend that fuzz_blk.c plays: it takes what can be taken of a
- * frontend that may have said anything, keeps the requests that it has seen, and
- * answers them with or without a lie.
+ * The block backend that fuzz_blk.c plays: it connects to a frontend whose
+ * nodes may hold anything, as far as possible, keeps the requests that it has
+ * seen, and answers them with or without a lie.
  */
 #ifndef XENION_FUZZ_BLK_HOST_H
 #define XENION_FUZZ_BLK_HOST_H
@@ -13,7 +13,7 @@
 #define BLK_SEEN	24u
 
 static struct {
-	/* What it has seen in the ring. */
+	/* Requests that it has seen in the ring. */
 	struct blkif_request seen[BLK_SEEN];
 	unsigned int nr_seen;
 } host;
@@ -69,7 +69,7 @@ static const struct be_kind host_kind = {
 	.disconnect = host_disconnect,
 };
 
-/* All pages of the ring there, as only the guest's mistakes could prevent. */
+/* Returns: a ring, or NULL if a page or the port is missing. */
 static inline struct be_queue *queue(void)
 {
 	struct be_queue *q = &t.b.queue[fuzz_below(2)];
@@ -134,7 +134,7 @@ static inline void answer(struct be_queue *q, unsigned int lie)
 		host.seen[i] = host.seen[--host.nr_seen];
 }
 
-/* It may have been disconnected when all that came of it is done. */
+/* The pump may disconnect the backend. */
 static inline void serve(struct be_queue *q)
 {
 	do {
@@ -176,7 +176,7 @@ static inline void scribble(struct be_queue *q)
 	((uint8_t *)q->page[at % q->pages])[at] = fuzz_u8();
 }
 
-/* A reference out of a request, or any. */
+/* A reference from a request, or any number. */
 static inline grant_ref_t any_ref(void)
 {
 	unsigned int i = fuzz_u8();

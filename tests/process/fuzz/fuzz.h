@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the fuzz targets share: the input, read as a program for the host; a
- * bound on what the guest may do in answer to one step of it; memory of the
- * guest's of which each byte is known; grants that the other side holds.
+ * What the fuzz targets share: the input, read as a program for the host, and a
+ * bound on what the guest may do in answer to one step of it.
  *
- * A target is a function of its input alone: fuzz_begin() makes all as it was
- * when the process began. What must hold is asserted as in a unit test; a
- * failed assertion ends the process, and libFuzzer keeps the input.
+ * A target depends on its input alone: fuzz_begin() resets everything to the
+ * state in which the process began. Targets assert as unit tests do; a failed
+ * assertion ends the process, and libFuzzer keeps the input.
  */
 #ifndef XENION_FUZZ_H
 #define XENION_FUZZ_H
@@ -18,7 +17,7 @@
 #include "internal.h"
 #include "xenstore.h"
 
-/* What the guest may do until it comes to rest: see fuzz_bound(). */
+/* Limits of what the guest may do after one step: see fuzz_bound(). */
 #define FUZZ_CALLS	20000u
 #define FUZZ_ROUNDS	20000u
 
@@ -27,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);
 
-/* Guests come and go: what they had need not be kept for long. */
+/* Each input makes a guest: do not keep much freed memory in quarantine. */
 const char *__asan_default_options(void)
 {
 	return "quarantine_size_mb=4:malloc_context_size=4:detect_leaks=0";
@@ -40,7 +39,7 @@ const char *__ubsan_default_options(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	/* A failed assertion is the end, not a jump to a test's end. */
+	/* A failed assertion aborts; it does not jump to a test's end. */
 	setenv("CMOCKA_TEST_ABORT", "1", 1);
 	return 0;
 }
@@ -57,7 +56,7 @@ static inline size_t fuzz_left(void)
 	return fuzz.end - fuzz.at;
 }
 
-/* Behind the end of the input there are zeroes. */
+/* Past the end of the input, reads return 0. */
 static inline uint8_t fuzz_u8(void)
 {
 	return fuzz.at < fuzz.end ? *fuzz.at++ : 0;
@@ -89,7 +88,7 @@ static inline unsigned int fuzz_below(unsigned int n)
 	return fuzz_u8() % n;
 }
 
-/* Mostly a small number or one at an edge, by one byte; else any. */
+/* One byte gives a small number or one near a power of two; else any number. */
 static inline uint32_t fuzz_number(void)
 {
 	uint8_t b = fuzz_u8();
@@ -131,7 +130,7 @@ static inline bool fuzz_round(void *data)
 	return false;
 }
 
-/* A step of the host's: what follows of it has its own bound. */
+/* Called before each step of the host: each one has limits of its own. */
 static inline void fuzz_bound(void)
 {
 	fuzz.calls = 0;
@@ -147,7 +146,7 @@ static inline void fuzz_begin(const uint8_t *data, size_t size)
 	host_set_liar(fuzz_call);
 }
 
-/* Once there is a guest. */
+/* Call this after the guest was created. */
 static inline void fuzz_watch_rounds(struct host_guest *g)
 {
 	host_add_step(g, fuzz_round, NULL);

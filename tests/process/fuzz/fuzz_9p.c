@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The 9P frontend (xen-public/io/9pfs.h). The backend's domain writes the rings,
- * all of their pages, whenever it likes, and the backend's nodes in xenstore; it
- * comes and goes as it pleases. Whatever it does, each request is completed once,
- * a reply lies in the memory given for it and has the header that it has to have,
- * and nothing is left when the backend has let go.
+ * The 9P frontend (xen-public/io/9pfs.h). The backend's domain writes to any
+ * page of the rings and to the backend's nodes in xenstore at any time; it
+ * comes and goes at any time. Whatever it does, each request is completed once,
+ * a reply is written only to the memory given for it and has a valid header,
+ * and nothing is left when the backend has unmapped all.
  *
  * Input: what the frontend may use, then what backend and guest do.
  */
@@ -20,7 +20,7 @@ struct req {
 	uint16_t tag;
 	uint8_t type;
 	uint32_t size;
-	uint8_t *reply;		/* with a byte behind it that stays as it is */
+	uint8_t *reply;		/* one byte longer: the last must not change */
 };
 
 static struct {
@@ -30,7 +30,7 @@ static struct {
 
 /* ---- the guest ---- */
 
-/* No memory of a caller's is ever granted. */
+/* The frontend never grants a caller's memory. */
 static bool page_in_flight(const uint8_t *page)
 {
 	return false;
@@ -120,7 +120,7 @@ static void forget(void)
 {
 	struct req *r = &f.req[fuzz_below(NR_REQS)];
 
-	/* A tag that is abandoned may be another's. */
+	/* After xn_9p_abandon(), another request may have the tag. */
 	if (fe.attached && r->used && xn_9p_forget(&t.p9, r->tag))
 		req_drop(r);
 }
@@ -193,7 +193,7 @@ static const struct be_kind host_kind = {
 	.disconnect = host_disconnect,
 };
 
-/* All its pages are there, as only the guest's mistakes could prevent. */
+/* Returns: a ring, or NULL if a page or the port is missing. */
 static struct be_queue *ring(void)
 {
 	struct be_queue *r = &t.b.ring[fuzz_below(2)];
@@ -223,7 +223,7 @@ static void take(struct be_queue *r)
 	bus->held[bus->nr_held++] = held;
 }
 
-/* One of those that were taken, of any ring. */
+/* Answers one of the requests that were taken, from any ring. */
 static void answer(struct be_queue *r)
 {
 	unsigned int lie = fuzz_u8();	/* as bits */
@@ -311,8 +311,8 @@ static const struct fe_op table[] = {
 	{ .run = fe_pump },
 	{ .run = fuzz_time },
 	{ .ring = take },		/* look at requests, and answer later */
-	{ .ring = answer },		/* one of those, or a lie */
-	{ .ring = respond },		/* bytes out of nothing */
+	{ .ring = answer },		/* one of these, or a lie */
+	{ .ring = respond },		/* bytes without a request */
 	{ .ring = index_op },		/* an index of the ring */
 	{ .ring = scribble },		/* any byte of the ring */
 	{ .ring = notify },

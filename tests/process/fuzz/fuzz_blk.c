@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The block frontend (xen-public/io/blkif.h). The backend's domain writes the
- * shared ring, all of it, whenever it likes; the data of requests, as far as it
- * is granted; the backend's nodes in xenstore; and it comes and goes as it
- * pleases. Whatever it does, each request is completed once, what was not
- * granted to it is not reached, and nothing is left when it has let go.
+ * The block frontend (xen-public/io/blkif.h). The backend's domain writes at
+ * any time to any byte of the shared ring, to the data of requests as far as it
+ * is granted, and to the backend's nodes in xenstore; it comes and goes at any
+ * time. Whatever it does, each request is completed once, the backend reaches
+ * only what was granted to it, and nothing is left when it has unmapped all.
  *
  * Input: what the frontend may use, then what backend and guest do.
  */
@@ -24,7 +24,7 @@ struct req {
 static struct {
 	struct xn_blk_config config;
 	struct req req[NR_REQS];
-	unsigned int storm;		/* so many requests more */
+	unsigned int storm;		/* requests that are still to come */
 } f;
 
 static void storm(void);
@@ -38,7 +38,7 @@ static void complete(struct xn_blk_queue *q, void *cookie, int err)
 	assert_false(io->done);
 	io->done = true;
 	assert_true(!err || err == -EIO || err == -EOPNOTSUPP);
-	/* One that has no memory can go again at once. */
+	/* The request of a storm is a flush: no data to take back first. */
 	if (f.storm && io == &f.req[0].io)
 		storm();
 }
@@ -55,7 +55,7 @@ static const struct xn_blk_ops ops = {
 	.page_put = pages_let_go,
 };
 
-/* A request that is done gives its memory back, as it should be. */
+/* Frees the data of completed requests, and checks it. */
 static void reap(void)
 {
 	unsigned int i, k, waiting = 0, in_flight = 0;
@@ -89,8 +89,8 @@ static bool page_in_flight(const uint8_t *page)
 	return false;
 }
 
-/* Half of them whole pages; the others parts of a page, of which the rest is
- * none of the backend's business, if it is not trusted.
+/* Half of the pieces are whole pages; the others are parts of a page, the rest
+ * of which a backend that is not trusted must not see.
  */
 static void fill(struct req *r)
 {
@@ -164,13 +164,13 @@ static void fini(void)
 	xn_blk_fini(&t.blk);
 	for (i = 0; i < NR_REQS; i++)
 		assert_true(!f.req[i].used || f.req[i].io.done);
-	/* And nobody speaks of it any more. */
+	/* Nothing may refer to the device any longer. */
 	memset(&t.blk, 0, sizeof(t.blk));
 }
 
 /* ---- operations ---- */
 
-/* Submitted and answered within the completion of the one before. */
+/* Submits a request, and answers it, in the completion of the one before. */
 static void storm(void)
 {
 	struct xn_blk_io bio = { .op = XN_BLK_FLUSH, .cookie = &f.req[0].io };
@@ -229,10 +229,10 @@ static const struct fe_op table[] = {
 	{ .run = push },
 	{ .run = fe_pump },
 	{ .run = fuzz_time },
-	{ .ring = serve },		/* as an honest backend: all there is */
+	{ .ring = serve },		/* all requests, as an honest backend */
 	{ .ring = take_all },		/* look at requests, and answer later */
-	{ .ring = answer_one },		/* one of those, or a lie */
-	{ .ring = respond_any },	/* a response out of nothing */
+	{ .ring = answer_one },		/* one of these, or a lie */
+	{ .ring = respond_any },	/* a response without a request */
 	{ .ring = index_op },		/* an index of the ring */
 	{ .ring = scribble },		/* any byte of the ring */
 	{ .run = fe_map },
@@ -251,7 +251,7 @@ static const struct fe_op table[] = {
 	{ .run = fe_detach },
 	{ .run = fe_conflict },
 	{ .run = fe_no_page },
-	{ .ring = storm_begin },	/* each that is done makes the next */
+	{ .ring = storm_begin },	/* each completion submits the next */
 };
 
 static const char *const nodes[] = {

@@ -2,10 +2,10 @@
 /*
  * The PV console's rings (xen-public/io/console.h): the page is shared, and
  * the console daemon in the other domain can write any byte of it at any time.
- * The guest believes none of its own indices that it finds there, writes
- * nothing but output and its own indices, and gives a ring up with one word.
+ * The guest never reads its own indices back from there, writes only output and
+ * its own indices, and gives up a broken ring with one message.
  *
- * Input: writes, reads and what the host does to the page, in any order.
+ * Input: writes, reads, and what the host does to the page, in any order.
  */
 #include "fuzz.h"
 #include <xenion/console.h>
@@ -14,8 +14,8 @@
 
 enum op {
 	OP_WRITE, OP_READ, OP_ROOM,
-	OP_TAKE,	/* the host takes what it is shown */
-	OP_GIVE,	/* and writes what there is room for */
+	OP_TAKE,	/* the host takes all output */
+	OP_GIVE,	/* the host writes input, even without room */
 	OP_OUT_CONS, OP_OUT_PROD, OP_IN_CONS, OP_IN_PROD,
 	OP_SCRIBBLE,
 	OP_MOVED,
@@ -24,10 +24,10 @@ enum op {
 
 static struct xencons_interface *intf;
 static struct xn_console con;
-/* What the page must be, except what the host does now. */
+/* What the page must contain after each operation. */
 static struct xencons_interface model;
-static uint32_t out_prod, in_cons;	/* the guest's, as they must be */
-static uint32_t in_seen;		/* what it was told of */
+static uint32_t out_prod, in_cons;	/* the guest's correct indices */
+static uint32_t in_seen;		/* input that was reported */
 
 static void write_op(void)
 {
@@ -81,7 +81,7 @@ static void room_op(void)
 			 (out_prod - model.out_cons));
 }
 
-/* What has come or was taken is news once. */
+/* Input that has come, or output that was taken, is reported once. */
 static void moved_op(void)
 {
 	bool input = !con.broken && model.in_prod - in_seen - 1 <
@@ -126,7 +126,7 @@ static void host_op(enum op op)
 	memcpy(intf, &model, sizeof(model));
 }
 
-/* Whose indices cannot be is broken from the next look on, and never else. */
+/* Invalid indices, and nothing else, break a ring when it is next used. */
 static void check_broken(bool was, enum op op)
 {
 	bool out = out_prod - model.out_cons > sizeof(model.out);
@@ -171,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct host_guest *g;
 	evtchn_port_t port;
 
-	/* Nothing of the guest is used but one page and one port. */
+	/* Only one page and one port of the guest are used: keep it. */
 	if (!g)
 		g = host_guest_create(&cfg);
 	intf = host_console_page(g);

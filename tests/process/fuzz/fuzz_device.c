@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
  * A frontend's place in xenstore and the states of its backend
- * (xen-public/io/xenbus.h). The backend's domain writes the backend's nodes, the
- * toolstack the frontend's; both may write anything at any time, or take nodes
- * away, and change what the guest is about to change in a transaction.
+ * (xen-public/io/xenbus.h). The backend's domain writes the backend's nodes,
+ * the toolstack the frontend's; both may write anything or remove nodes at any
+ * time, also those that the guest is changing in a transaction.
  *
- * Input: what they do, and what the frontend does meanwhile.
+ * Input: what both do, and what the frontend does meanwhile.
  */
 #include "fuzz_guest.h"
 
 #define FRONT	"device/vbd/51712"
 
 enum op {
-	OP_STATE,	/* the backend takes a state that exists */
+	OP_STATE,	/* the backend writes a number as its state */
 	OP_PUMP, OP_TIME,
 	OP_BACK_NODE, OP_FRONT_NODE,	/* any value, or none */
 	OP_PLUG, OP_UNPLUG,
 	OP_CONFLICT,	/* transactions fail, for some time */
-	OP_SLOW,	/* xenstored says nothing, or not all at once */
+	OP_SLOW,	/* xenstored does not answer, or in pieces */
 	OP_INIT, OP_START, OP_STOP, OP_SWITCH, OP_FAIL, OP_EXISTS, OP_SCAN,
 	OP_NO_PAGE,
 	NR_OPS
@@ -28,8 +28,8 @@ static struct {
 	struct host_xs *h;
 	struct xn_device dev;
 	bool ready, started, deaf, nonsense;
-	unsigned int errors;		/* that may be logged */
-	bool told, owed;		/* owed: a state may not have been taken */
+	unsigned int errors;		/* the most that may be logged */
+	bool told, owed;		/* owed: a write of our state failed */
 	enum xenbus_state last;
 	unsigned int running, calls, changes;
 } t;
@@ -49,14 +49,14 @@ static void switch_to(enum xenbus_state state)
 		t.owed = true;
 }
 
-/* In the host's hands while the guest waits: its answer to a change. */
+/* The frontend's answer to a change, which the input decides. */
 static void backend_changed(struct xn_device *dev, enum xenbus_state state)
 {
 	assert_ptr_equal(dev, &t.dev);
 	assert_true(t.started);
 	assert_int_equal(t.running++, 0);
 	assert_in_range(state, XenbusStateUnknown, XenbusStateReconfigured);
-	/* Twice the same only where ours has to be written again. */
+	/* The same state again only if ours has to be written again. */
 	assert_true(!t.told || state != t.last || t.owed);
 	t.told = true;
 	t.last = state;
@@ -95,7 +95,7 @@ static void start(void)
 	stop();
 	if (!t.ready)
 		return;
-	t.errors += 1 + t.nonsense;	/* a failure, and what is there already */
+	t.errors += 1 + t.nonsense;	/* a failure, and an invalid state */
 	t.told = false;
 	t.owed = false;
 	t.started = true;
@@ -128,7 +128,7 @@ static void front_node(void)
 	char path[64];
 
 	if (i == XN_ARRAY_SIZE(nodes)) {
-		/* A path that may be, except its length. */
+		/* A valid path, except for its length. */
 		host_xs_printf(t.h, FRONT "/backend", "/local/domain/%u/%0*u",
 			       fuzz_below(2), fuzz_u8(), 7);
 		return;
@@ -169,7 +169,7 @@ static void guest_op(enum op op)
 	}
 }
 
-/* In the backend's state, now and for who starts later. */
+/* The backend's state is invalid, which a later start reports as well. */
 static void nonsense(void)
 {
 	t.errors++;
@@ -225,7 +225,7 @@ static void run_op(enum op op)
 	}
 }
 
-/* What failed before may not say so again and again. */
+/* An error is reported once. */
 static void check_log(void)
 {
 	assert_in_range(host_log_count(XN_ERR), 0, t.errors);
@@ -253,7 +253,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	stop();
 	fuzz_settle(60 * XN_NSEC_PER_SEC);
 	check_log();
-	/* Except what it asked of a xenstored that did not listen. */
+	/* xenstored may not have read the requests that end them. */
 	if (!t.deaf) {
 		assert_int_equal(host_xs_watches(t.h), 0);
 		assert_int_equal(host_xs_transactions(t.h), 0);

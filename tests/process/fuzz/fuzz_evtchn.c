@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * Event channels in both ABIs (xen-public/event_channel.h): the hypervisor
- * writes shared info, and of the FIFO ABI the event words and control blocks,
- * which are the guest's pages, at any time, also while an event is handled.
- * Events of others' and events that never were are none; an upcall is bounded;
- * and a hypervisor that behaves again is served again.
+ * writes shared info and, with the FIFO ABI, the event words and control
+ * blocks, which are the guest's pages, at any time, also while an event is
+ * handled. Events of ports that are not bound are dropped; an upcall is
+ * bounded; and when the hypervisor behaves again, all events are handled again.
  *
  * Input: which ABI, then what guest and hypervisor do.
  */
@@ -20,10 +20,10 @@
 enum op {
 	OP_BIND, OP_BIND_IPI, OP_UNBIND, OP_MASK, OP_UNMASK, OP_MOVE,
 	OP_PRIORITY, OP_SEND, OP_CLEAR, OP_FIRST,
-	/* From here on the hypervisor's, also while an event is handled. */
+	/* From here on, the hypervisor's; also while an event is handled. */
 	OP_NOTIFY, OP_RAISE, OP_WORD, OP_HEAD, OP_READY, OP_LOOP, OP_SHARED,
 	OP_PUMP, OP_TIME,
-	OP_STORM,	/* each event makes the next one, for long */
+	OP_STORM,	/* each event causes the next one, many times */
 	NR_OPS
 };
 
@@ -54,7 +54,7 @@ static event_word_t *word(void)
 			       n % LAST_PORT);
 }
 
-/* Words of ports in a circle, or of one that leads to itself. */
+/* Links the words of up to four ports in a circle, or one to itself. */
 static void loop(void)
 {
 	unsigned int n = fuzz_below(4) + 1, i;
@@ -140,7 +140,7 @@ static void host_op(enum op op)
 
 /* ---- the guest ---- */
 
-/* The queue never ends: its last port leads to this one, and so on. */
+/* Keeps the queue from ending: links the other port's word to this one. */
 static void storm(struct slot *s)
 {
 	struct slot *other = &t.slot[s == &t.slot[0]];
@@ -155,8 +155,8 @@ static void storm(struct slot *s)
 }
 
 /*
- * As after a mistake that Xen has seen: no queue has anything, all is masked,
- * except IPIs: the guest may have one by which it goes on after too many events.
+ * Resets Xen's side: all queues are empty, and all ports are masked except
+ * IPIs, one of which the guest may use to go on after too many events.
  */
 static void repair(void)
 {
@@ -200,7 +200,7 @@ static void storm_begin(void)
 	c->head[EVTCHN_FIFO_PRIORITY_DEFAULT] = s->port;
 	c->ready |= 1u << EVTCHN_FIFO_PRIORITY_DEFAULT;
 	t.x.host->vcpu[0].irq = true;
-	/* However many there are, the last of them comes, soon. */
+	/* All of them are handled soon. */
 	host_run(XN_NSEC_PER_SEC);
 	assert_int_equal(t.storm, 0);
 }
@@ -215,7 +215,7 @@ static void event(void *data, evtchn_port_t port)
 	s->events++;
 	t.events++;
 	t.handling++;
-	/* Some of them for ever, as far as the input goes. */
+	/* The first two ports keep a storm going. */
 	if (t.storm && s < &t.slot[2])
 		storm(s);
 	else if (fuzz_left() && fuzz_below(2))
@@ -296,7 +296,7 @@ static void upcall(void *data, unsigned int vcpu)
 	unsigned int n, before = t.events;
 
 	n = xn_evtchn_upcall(t.e, vcpu);
-	/* The FIFO ABI's budget; of 2-level, as many as there are ports. */
+	/* FIFO: the budget of an upcall; 2-level: each port once. */
 	assert_in_range(n, 0, t.fifo ? 1024 : NR_SLOTS);
 	assert_in_range(t.events - before, 0, n);
 }

@@ -2,13 +2,13 @@
 /*
  * What the fuzz targets of frontends share, fuzz_blk.c, fuzz_net.c and
  * fuzz_9p.c: a guest with one device, which it attaches and detaches at any
- * time, and the device's backend, which is orderly unless it is told to be
- * manual, writes its nodes, and comes and goes as it pleases. A struct fe_device
- * says what is a target's own. The target includes its *_backend.h first: that
- * is where "t" comes from.
+ * time, and the device's backend, which follows the frontend's states unless
+ * fe_manual() turns that off, writes its nodes, and comes and goes at any time.
+ * A struct fe_device describes what is particular to a target. The target
+ * includes its *_backend.h first, which defines "t".
  *
- * The byte of an operation is its place in the target's table: a new one goes to
- * the end, or all corpora mean something else.
+ * The byte of an operation is its place in the target's table: add a new one at
+ * the end, or all corpora change their meaning.
  */
 #ifndef XENION_FUZZ_FRONTEND_H
 #define XENION_FUZZ_FRONTEND_H
@@ -16,35 +16,35 @@
 #include "fuzz_guest.h"
 #include "fuzz_pages.h"
 
-/* One of the three. */
+/* An operation: one of the three is set. */
 struct fe_op {
 	void (*run)(void);
-	/* While the backend has nodes in xenstore. */
+	/* Called only while the backend has nodes in xenstore. */
 	void (*plugged)(void);
-	/* With a ring that is connected. */
+	/* Called only with a connected ring. */
 	void (*ring)(struct be_queue *q);
 };
 
 struct fe_device {
-	/* connects as far as what the frontend says can be true */
+	/* .connect leaves out whatever the frontend's nodes do not allow. */
 	const struct be_kind *kind;
 	unsigned int id;
 	const struct fe_op *ops;
 	unsigned int nr_ops;
-	/* Of the backend, for fe_node(). */
+	/* Names of the backend's nodes, for fe_node(). */
 	const char *const *nodes;
 	unsigned int nr_nodes;
 
 	/* Reads the head of the input: fe_begin(), t_plug(), fe_attach(). */
 	void (*begin)(void);
-	/* The frontend's own beginning and end, after which all is answered. */
+	/* The frontend's init and fini; fini leaves no request unanswered. */
 	int (*init)(void);
 	void (*fini)(void);
-	/* Takes back what is answered, after each operation. */
+	/* Takes completed requests back, after each operation. */
 	void (*reap)(void);
 	/* Returns: a ring, with all its pages and its port; or NULL. */
 	struct be_queue *(*ring)(void);
-	/* For fe_map() and fe_write(). Returns: a reference to something. */
+	/* For fe_map() and fe_write(). Returns: any reference. */
 	grant_ref_t (*any_ref)(void);
 };
 
@@ -52,7 +52,7 @@ static const struct fe_device device;
 
 static struct {
 	bool attached, manual;
-	unsigned int errors;		/* that may be logged */
+	unsigned int errors;		/* the most that may be logged */
 } fe;
 
 /* ---- the backend ---- */
@@ -126,7 +126,7 @@ static inline void fe_node(void)
 
 	if (!t.b.bus.path[0])
 		return;
-	/* Nonsense there is told in addition. */
+	/* An invalid state is reported in addition. */
 	fe.errors += !strcmp(node, "state");
 	fuzz_write_node(t.h, be_path(&t.b.bus, node));
 }
@@ -137,7 +137,7 @@ static inline void fe_plug(void)
 		t_plug();
 }
 
-/* It may let go of what it has, or not. */
+/* The backend unmaps what it has, or not. */
 static inline void fe_unplug(void)
 {
 	t.b.bus.path[0] = '\0';
@@ -188,7 +188,7 @@ static inline void fe_attach(void)
 	if (fe.attached)
 		return;
 	memset(&t.dev, 0, sizeof(t.dev));
-	/* What it fails by, the one or the other. */
+	/* The reason of its failure, whichever. */
 	fe.errors++;
 	if (xn_device_init(&t.dev, &t.x.guest, device.kind->type, device.id))
 		return;
@@ -237,7 +237,7 @@ static inline void fe_run(const struct fe_op *op)
 	assert_in_range(host_log_count(XN_ERR), 0, fe.errors);
 }
 
-/* The guest leaves, and at last the host lets go of all that it had. */
+/* The guest detaches, and then the host unmaps all. */
 static inline void fe_end(void)
 {
 	fuzz_bound();

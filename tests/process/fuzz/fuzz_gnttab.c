@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * The grant table in both versions (xen-public/grant_table.h). Xen notes in the
- * entries, or in the status words of version 2, who uses a page; other domains
- * map and copy pages, map them again and keep them. A page whose use is noted
- * goes to nobody else until it is not, whoever has written the note; one whose
- * grant has ended is out of reach.
+ * entries, or in the status words of version 2, that a page is in use; other
+ * domains map and copy pages, map them again and keep them. A page that is
+ * noted as in use is not used for anything else, no matter who wrote the note;
+ * a page whose grant has ended cannot be reached.
  *
- * Input: which version, then what the guest and the others do.
+ * Input: which version, then what the guest and the other domains do.
  */
 #include "fuzz.h"
 
@@ -25,7 +25,7 @@ enum op {
 
 struct slot {
 	bool allocated, granted, readonly, sub;
-	/* With the table until it is released. */
+	/* deferred: the table keeps the page until it is released. */
 	bool deferred, released;
 	grant_ref_t ref;
 	void *page;
@@ -157,7 +157,7 @@ static void waited(struct xn_gnttab_waiter *w)
 	t.waits[i] = false;
 }
 
-/* The table is empty: whoever waits does so. */
+/* Takes up to all references, so that waiters wait, or gives some back. */
 static void take_all(void)
 {
 	unsigned int n = fuzz_u16() % 512;
@@ -170,7 +170,7 @@ static void take_all(void)
 
 static void wait_op(enum op op)
 {
-	/* No more than there are when all are free. */
+	/* At most as many as there are when all are free. */
 	unsigned int i = fuzz_below(NR_WAITERS), need = fuzz_below(200);
 
 	if (op == OP_CANCEL) {
@@ -224,9 +224,9 @@ static void guest_op(enum op op)
 	}
 }
 
-/* ---- the others ---- */
+/* ---- the other domains ---- */
 
-/* What was never granted. */
+/* A reference that is not granted. */
 static void map_any(grant_ref_t ref)
 {
 	unsigned int i;
@@ -278,7 +278,7 @@ static void copy(struct slot *s)
 	assert_true(err || !s->sub || (at >= 16 && at < 48));
 }
 
-/* Notes of a use that there is not: only Xen can make them. */
+/* Notes a use that does not exist, as only Xen could, or removes it. */
 static void note(struct slot *s, bool set)
 {
 	if (!s->granted && !s->deferred)
@@ -291,7 +291,7 @@ static void note(struct slot *s, bool set)
 		*notes(s->ref) &= ~IN_USE;
 }
 
-/* Bits beside: cache attributes, and such that mean nothing. */
+/* Other bits: cache attributes, and bits without a meaning. */
 static void flags(struct slot *s)
 {
 	uint16_t bits = fuzz_u16() & ~(GTF_type_mask | IN_USE | GTF_readonly |
@@ -338,7 +338,7 @@ static void dom0_op(enum op op)
 
 /* ---- one run ---- */
 
-/* What was released is a slot's no more; what is not noted will be, soon. */
+/* Slots whose pages were released are free again. */
 static void reap(void)
 {
 	unsigned int i;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For the fuzz targets that need a whole guest with its xenstore: one is made
- * for each input, small enough that this costs little, and nothing of it may be
- * left at the end. And what domain 0 can do by any target: nodes of xenstore
- * with any value, time that passes, a guest without memory.
+ * For the fuzz targets that need a whole guest with its xenstore: each input
+ * makes a guest, which is small so that this costs little, and nothing of it
+ * may be left at the end. And what domain 0 can do in any target: write any
+ * value to a node of xenstore, and let time pass.
  */
 #ifndef XENION_FUZZ_GUEST_H
 #define XENION_FUZZ_GUEST_H
@@ -11,7 +11,7 @@
 #include "fuzz.h"
 #include "store_guest.h"
 
-/* @frames: of the grant table; the fewer, the less a guest costs */
+/* @frames: of the grant table; the fewer, the cheaper the guest */
 static inline struct host_xs *fuzz_guest_start(struct host_xenion *x,
 					       unsigned int frames,
 					       unsigned int gnttab_version)
@@ -29,14 +29,14 @@ static inline struct host_xs *fuzz_guest_start(struct host_xenion *x,
 	return h;
 }
 
-/* Everything comes to rest, and the host lets time pass. */
+/* Lets time pass, until nothing moves. */
 static inline void fuzz_settle(uint64_t ns)
 {
 	fuzz_bound();
 	host_run(ns);
 }
 
-/* Values that xenstore may hold, and none that is too long for a reply. */
+/* Writes any value that xenstore may hold and that fits a reply. */
 static inline void fuzz_write_node(struct host_xs *h, const char *path)
 {
 	static const char *const words[] = {

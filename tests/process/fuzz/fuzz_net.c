@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The network frontend (xen-public/io/netif.h). The backend's domain writes both
- * shared rings, all of them, whenever it likes; into the pages that are offered
- * for packets; its nodes in xenstore, as the toolstack those of the frontend;
- * and it comes and goes as it pleases. Whatever it does, each packet is
- * answered for once, each page comes back or is told to be lost, and what was
- * not granted is not reached.
+ * The network frontend (xen-public/io/netif.h). The backend's domain writes at
+ * any time to any byte of both shared rings, to the pages that are offered for
+ * packets and to its nodes in xenstore, the toolstack to those of the frontend;
+ * the backend comes and goes at any time. Whatever it does, each packet is
+ * completed once, each page comes back or is reported as lost, and the backend
+ * reaches only what was granted to it.
  *
  * Input: what the frontend may use, then what backend and guest do.
  */
@@ -21,7 +21,7 @@ static struct {
 
 /* ---- the guest ---- */
 
-/* Pages for packets to come are the other side's to write to. */
+/* The backend may write to pages that are offered for packets. */
 static void *rx_page(struct xn_net_queue *q)
 {
 	void *page = t.no_pages ? NULL : pages_alloc(true);
@@ -36,7 +36,7 @@ static void rx_page_put(struct xn_net_queue *q, void *page)
 	pages_free(page);
 }
 
-/* It is freed when nobody maps it any more, and by the engine. */
+/* The engine frees the page when it is no longer mapped. */
 static void rx_page_lost(struct xn_net_queue *q, void *page)
 {
 	t.pages--;
@@ -50,7 +50,7 @@ static void rx(struct xn_net_queue *q, const struct xn_net_received *pkt)
 
 	t.received++;
 	assert_in_range(pkt->nr, 1, XN_NET_MAX_PIECES);
-	/* As Linux does: the header is pulled from the first piece. */
+	/* Linux pulls the header from the first piece. */
 	assert_true(pkt->piece[0].len >= XN_NET_MIN_LEN);
 	assert_true(!pkt->lent || (pkt->nr == 1 && pkt->len <= XN_NET_COPY));
 	assert_true(!pkt->gso_type == !pkt->gso_size);
@@ -95,7 +95,7 @@ static bool page_in_flight(const uint8_t *page)
 		for (k = 0; f.used[i] && k < f.packet[i].pkt.nr; k++)
 			if (page_of(f.packet[i].sg[k].va) == page)
 				return !f.packet[i].done;
-	return true;		/* one for packets to come, in a slot */
+	return true;		/* a page offered for packets */
 }
 
 static void packet_give_back(unsigned int i)
@@ -138,7 +138,7 @@ static void send(void)
 			break;
 		if (len & 0x80)
 			len = (len & 0x7f) * 32 + 1;
-		/* At the end of its page, where it may not leave it. */
+		/* At the page's end, so that it must not run over. */
 		p->sg[p->pkt.nr].va = page + 4096 - len;
 		p->sg[p->pkt.nr++].len = len;
 		p->pkt.len += len;
@@ -181,7 +181,7 @@ static void fini(void)
 	assert_int_equal(t.pages, 0);
 	for (i = 0; i < NR_PACKETS; i++)
 		assert_true(!f.used[i] || f.packet[i].done);
-	/* And nobody speaks of it any more. */
+	/* Nothing may refer to the device any longer. */
 	memset(&t.net, 0, sizeof(t.net));
 	memset(t.scheduled, 0, sizeof(t.scheduled));
 }
@@ -239,7 +239,7 @@ static const struct fe_op table[] = {
 	{ .ring = tx_respond_one },	/* with or without a lie */
 	{ .ring = rx_packet },		/* as an honest backend */
 	{ .ring = rx_respond_one },	/* with or without a lie, or an extra */
-	{ .ring = rx_push },		/* show those */
+	{ .ring = rx_push },		/* show these responses */
 	{ .ring = index_op },
 	{ .ring = scribble },
 	{ .run = fe_map },

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of the guest's that a frontend is given for data, and what the other
- * side gets of it by grants. Each byte is known: that of a page that may be
- * written is "mine", "its" or whatever the other side made of it; all others
- * must be as they were. A page that nobody has given out, or that came back, is
- * out of the other side's reach.
+ * The guest's memory that a frontend is given for data, and what the other side
+ * reaches of it by grants. Each byte has a known value, which the other side
+ * may change only where it may write. It must not reach a page that was not
+ * given to the frontend, or that has come back from it.
  */
 #ifndef XENION_FUZZ_PAGES_H
 #define XENION_FUZZ_PAGES_H
@@ -15,12 +14,12 @@
 #define PAGES_MAPS	64u
 
 struct page_note {
-	bool data;		/* given to the frontend, or to be so */
+	bool data;		/* allocated for the frontend */
 	bool freed;		/* came back while it was held */
-	bool writable;		/* the other side may write: all or a piece */
-	bool bounced;		/* it is copied, not granted */
+	bool writable;		/* the other side may write all or a piece */
+	bool bounced;		/* the data is copied, the page not granted */
 	unsigned int holds;
-	uint16_t from, to;	/* of the piece that it is for */
+	uint16_t from, to;	/* the piece that may be written */
 };
 
 static struct {
@@ -50,7 +49,7 @@ static inline void *page_of(const void *va)
 	return (void *)((uintptr_t)va & ~4095ul);
 }
 
-/* What a byte of a page is if nobody has written to it. */
+/* The value of a byte that nothing has written to. */
 static inline uint8_t page_byte(const uint8_t *page, unsigned int at)
 {
 	return (xn_os_gfn(page) * 37 + at) ^ 0x5a;
@@ -73,7 +72,7 @@ static inline void *pages_alloc(bool writable)
 	return page;
 }
 
-/* Only this part of the page is for the other side; @bounced: by a copy. */
+/* Only this part of the page is data; @bounced: by a copy. */
 static inline void pages_piece(const void *va, unsigned int len, bool bounced)
 {
 	struct page_note *n = page_note(va);
@@ -90,7 +89,7 @@ static inline void page_check(const uint8_t *page)
 	unsigned int at;
 
 	for (at = 0; at < 4096; at++) {
-		/* What is granted is so page by page. */
+		/* A grant is for the whole page. */
 		if (n->writable && (!n->bounced ||
 				    (at >= n->from && at < n->to)))
 			continue;
@@ -116,7 +115,7 @@ static inline void pages_free(void *va)
 	xn_os_page_free(page);
 }
 
-/* page_get and page_put of an OS layer's. */
+/* An OS layer's page_get and page_put. */
 static inline void pages_hold(void *va)
 {
 	assert_true(page_note(va)->data);
@@ -137,7 +136,7 @@ static inline void pages_let_go(void *va)
 
 /* ---- the other side ---- */
 
-/* Whether it may get at a page is for the frontend's test to say. */
+/* Provided by the target: may the other side access the page? */
 static bool page_in_flight(const uint8_t *page);
 
 static inline void page_reached(const uint8_t *page, bool write)
@@ -171,7 +170,7 @@ static inline void *pages_map(struct host_guest *g, long long ref, bool write)
 	return page;
 }
 
-/* One that stays mapped until pages_unmap_all(). */
+/* Maps a page until pages_unmap_all(). */
 static inline void *pages_map_ring(struct host_guest *g, long long ref)
 {
 	void *page = pages_map(g, ref, true);
@@ -200,7 +199,7 @@ static inline void pages_unmap_all(struct host_guest *g)
 	pages.nr_maps = 0;
 }
 
-/* Write to whatever a reference stands for, mapped for the moment. */
+/* Write to the page of a reference, which is mapped meanwhile. */
 static inline void pages_scribble(struct host_guest *g, grant_ref_t ref)
 {
 	uint8_t *page = host_gnttab_map(g, 0, ref, true);
@@ -213,7 +212,7 @@ static inline void pages_scribble(struct host_guest *g, grant_ref_t ref)
 	host_gnttab_unmap(g, ref, true);
 }
 
-/* All has come back. */
+/* All pages must have come back. */
 static inline void pages_fini(void)
 {
 	unsigned int i;

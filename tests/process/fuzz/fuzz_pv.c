@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a PV entry is handed: struct start_info and the list of pages
+ * The arguments of a PV entry: struct start_info and the list of pages
  * (xen-public/xen.h, "Start-of-day memory layout"). The domain builder writes
- * all of it; none may lead outside of the window, or make RAM of what is none.
+ * all of it; nothing in it may cause an access outside of the window, or
+ * declare as RAM what is not.
  *
- * Input: changes to a start info that is as it should be.
+ * Input: changes to a valid start info.
  */
 #include "fuzz.h"
 #include "boot/x86/start_info_pv.c"
@@ -13,7 +14,7 @@
 #define BASE		0x200000u
 #define MFN(pfn)	(0x80000u + (pfn))
 
-/* In the order that the ABI gives. */
+/* In the order of the ABI. */
 struct memory {
 	char module[8192];
 	xen_pfn_t p2m[NR_PAGES];
@@ -62,7 +63,7 @@ static void build(void)
 	strcpy((char *)mem->si.cmd_line, "a b");
 }
 
-/* A number, or one near to where it matters. */
+/* Any number, or one near @old or in the window. */
 static uint64_t value(uint64_t old)
 {
 	switch (fuzz_below(5)) {
@@ -108,7 +109,7 @@ static void change(void)
 		mem->si.console.domU.evtchn = fuzz_number();
 		break;
 	case 3:
-		/* A hole, or a page that is another's too. */
+		/* Holes, or frames of other pages. */
 		first = fuzz_u16() % NR_PAGES;
 		for (n = fuzz_u8(); n && first < NR_PAGES; n--)
 			mem->p2m[first++] = n & 1 ? no_page : fuzz_number();
@@ -128,7 +129,7 @@ static bool is(uint64_t start, uint64_t size, enum xn_mem_type type)
 	return xn_memmap_covers(&info.map, start, size, 1u << type);
 }
 
-/* No byte of it is free RAM. */
+/* Is no byte of it free RAM? */
 static bool taken(uint64_t start, uint64_t size)
 {
 	uint64_t addr;

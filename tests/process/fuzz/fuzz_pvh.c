@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a PVH entry is handed: start info, module list and memory map
+ * The arguments of a PVH entry: start info, module list and memory map
  * (xen-public/arch-x86/hvm/start_info.h, XENMEM_memory_map). The hypervisor
  * and the domain builder write all of it.
  *
- * Input: which of the two maps counts, how the window lies, then its bytes.
+ * Input: the hypercall's result, the window's length and bytes, then the start
+ * info's offset and the hypercall's entries.
  */
 #include "fuzz.h"
 #include "boot/x86/start_info.c"
@@ -15,7 +16,7 @@ static struct xn_boot_info info;
 static unsigned int queries;
 static long query_ret;
 
-/* The reference: what holds at an address, of all that was said of it. */
+/* The reference: all ranges given; type_at() decides which one applies. */
 struct claim {
 	uint64_t start, size;
 	unsigned int type;
@@ -69,7 +70,7 @@ static void check_sorted(const struct xn_memmap *map)
 	}
 }
 
-/* At each border, and beside it. */
+/* Compare the types at each border, and next to it. */
 static void check_claims(const struct xn_memmap *map)
 {
 	unsigned int i, k;
@@ -99,7 +100,7 @@ static void check_find(const struct xn_memmap *map)
 	assert_int_equal(map_at(map, addr + size - 1), XN_MEM_RAM);
 }
 
-/* Xen's answer to XENMEM_memory_map: as many entries as it says, or not. */
+/* Xen's answer to XENMEM_memory_map, whose count of entries may be wrong. */
 static void answer(unsigned int nr, unsigned int cmd, void *arg,
 		   unsigned int count, long *ret)
 {
@@ -162,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	nr_claims = 0;
 	query_ret = fuzz_below(4) ? 0 : -(long)fuzz_u8();
 	data = fuzz_bytes(fuzz_u16() % 4096, &len);
-	/* Exactly as long as the window, so that each step outside is seen. */
+	/* Exactly as long, so that ASan sees each access outside. */
 	win.base = malloc(len);
 	win.size = len;
 	memcpy(win.base, data, len);
@@ -175,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert_true(info.module[i].start + info.module[i].size >=
 			    info.module[i].start);
 	check_sorted(&info.map);
-	/* Who fails says why; how many entries there may be is told by Xen. */
+	/* Each failure is logged, except one of the hypercall itself. */
 	assert_in_range(host_log_count(XN_ERR), err && !queries, err ? 1 : 0);
 	if (!err) {
 		if (!queries)

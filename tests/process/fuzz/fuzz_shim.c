@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the boot shim reads: the bzImage (Linux's boot protocol), which is the
- * user's; the command line and the ACPI tables, which the toolstack writes.
- * Nothing outside of file, line and tables is looked at, and nothing is placed
- * over something else.
+ * user's; the command line and the ACPI tables, which the toolstack writes. The
+ * shim reads nothing outside of file, line and tables, and does not overwrite
+ * anything with what it loads.
  *
- * Input: which of them, then changes to one that is as it should be.
+ * Input: which of them, then changes to a valid one.
  */
 #include "fuzz.h"
 #include "boot/shim/bzimage.c"
@@ -127,7 +127,7 @@ static void bzimage(void)
 		change_file(good);
 	if (!fuzz_below(4))
 		size = fuzz_u16() % MAX_FILE;
-	/* Exactly as long as it is, so that each step outside is seen. */
+	/* Exactly as long, so that ASan sees each access outside. */
 	file = malloc(size);
 	memcpy(file, good, size);
 	err = bzimage_parse(file, size, &bz);
@@ -161,7 +161,7 @@ static void cmdline(void)
 		len = strlen(user);
 		assert_true(n < room && n <= limit && n >= len);
 		assert_string_equal(out + n - len, user);
-		/* A second time, nothing is missing any more. */
+		/* A second call adds nothing. */
 		if (n < room / 2) {
 			char *twice = malloc(room);
 

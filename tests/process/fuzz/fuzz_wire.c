@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The xenstore wire protocol (xen-public/io/xs_wire.h): the stream of bytes is
- * hostile, and whoever can write to the response ring writes it: xenstored, or
- * whatever has taken its place. xenbus/wire.c must cut any stream into the same
- * messages however it comes in pieces, and stop at the first that cannot be.
+ * hostile, written by xenstored or whatever else can write to the response
+ * ring. xenbus/wire.c must cut any stream into the same messages, no matter in
+ * which pieces it comes, and stop at the first invalid one.
  *
  * Input: how the stream is cut, then the stream.
  */
@@ -12,7 +12,7 @@
 
 #define MAX_PIECE	32u
 
-/* What a reader's owner saw, as a sum, with one buffer at a time. */
+/* A checksum of all that a reader's owner saw, with one buffer at a time. */
 struct owner {
 	struct xn_wire_reader r;
 	uint8_t *buf;
@@ -57,7 +57,7 @@ static void sink(struct xn_wire_reader *r, uint8_t **buf, uint32_t *room)
 	o->begun++;
 	free(o->buf);
 	o->room = room_of(&r->hdr);
-	/* Exactly as long, so that each step outside is seen. */
+	/* Exactly as long, so that ASan sees each access outside. */
 	o->buf = malloc(o->room);
 	*buf = o->buf;
 	*room = o->room;
@@ -85,7 +85,7 @@ static void init(struct owner *o)
 	o->r.done = done;
 }
 
-/* The same, as simply as it can be said. */
+/* The same, implemented as simply as possible. */
 static bool reference(struct owner *o, const uint8_t *p, size_t len)
 {
 	struct xsd_sockmsg hdr;
@@ -112,7 +112,7 @@ static bool reference(struct owner *o, const uint8_t *p, size_t len)
 	return true;
 }
 
-/* In pieces of these lengths, over and over. */
+/* In pieces of these lengths, repeated. */
 static int feed(struct owner *o, const uint8_t *p, size_t len,
 		const uint8_t *cuts, size_t nr_cuts)
 {

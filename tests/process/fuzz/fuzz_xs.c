@@ -2,11 +2,11 @@
 /*
  * The connection to xenstore (docs/misc/xenstore-ring.txt of Xen,
  * xen-public/io/xs_wire.h): the page is shared, and xenstored, or whatever has
- * taken its place, writes any byte of it at any time; it answers what it was
- * not asked, or not at all. The guest has several requests in flight meanwhile,
- * with transactions and watches. Each of them ends, in bounded time.
+ * taken its place, writes any byte of it at any time; it sends answers without
+ * a request, or does not answer. The guest has several requests in flight
+ * meanwhile, with transactions and watches. Each of them ends in bounded time.
  *
- * Input: what the guest asks and, while it waits, what the host does.
+ * Input: what the guest requests and, while it waits, what the host does.
  */
 #include "fuzz.h"
 #include "xs_guest.h"
@@ -16,11 +16,11 @@
 #define NR_PENDING	8u
 
 enum host_op {
-	HOST_ANSWER,	/* one request, as it should be */
-	HOST_REPLY,	/* to it, or almost so */
+	HOST_ANSWER,	/* the correct answer to one request */
+	HOST_REPLY,	/* an answer that may be wrong */
 	HOST_EVENTS, HOST_CHANGE,
 	HOST_FRAGMENT, HOST_NOTIFY, HOST_CONFLICT, HOST_GUEST,
-	/* From here on an honest host does none of it. */
+	/* An honest host does none of these. */
 	HOST_RAW, HOST_INDEX, HOST_SCRIBBLE, HOST_DEAF, HOST_NO_NOTIFY,
 	NR_HOST_OPS
 };
@@ -136,7 +136,7 @@ static void watch_op(bool set)
 	struct watch *w = &t.watch[fuzz_below(NR_WATCHES)];
 	bool reads = fuzz_below(2);
 
-	/* Who waits for its function to end may not have interrupted it. */
+	/* Not within the watch's function: xn_xs_unwatch() waits for it. */
 	if (w->busy || w->set == set || t.ending || w->w.running)
 		return;
 	w->busy = true;
@@ -158,7 +158,7 @@ static void guest_op(enum guest_op op)
 	unsigned int tries = 0;
 	uint64_t val;
 
-	/* As deep as there are workers, and one that began. */
+	/* All workers at once, and the operation that they interrupted. */
 	assert_in_range(++t.depth, 1, NR_WORKERS + 2);
 	switch (op) {
 	case READ:
@@ -190,7 +190,7 @@ static void guest_op(enum guest_op op)
 	t.depth--;
 }
 
-/* One more request, while others wait for theirs. */
+/* Another request, while others wait for their answers. */
 static void worker(struct xn_work *work)
 {
 	struct worker *w = xn_container_of(work, struct worker, work);
@@ -212,7 +212,7 @@ static void start_worker(void)
 
 /* ---- the host ---- */
 
-/* What the real one would take for a request, and not for a broken guest. */
+/* Would the real xenstored accept this as a request? */
 static bool sound(const struct xsd_sockmsg *hdr, const char *body)
 {
 	size_t first = strlen(body) + 1;
@@ -242,7 +242,7 @@ static void answer(unsigned int i)
 	t.pending[i] = t.pending[--t.nr_pending];
 }
 
-/* The right type or an error, the right id or nearly so, any body. */
+/* The right type, an error or any; the right id or any near it; any body. */
 static void reply(void)
 {
 	static const char *const bodies[] = {
@@ -328,14 +328,14 @@ static void host_op(enum host_op op)
 		host_xs_printf(t.xg->h, "watched", "%u", fuzz_u8());
 		break;
 	case HOST_FRAGMENT:
-		/* Byte by byte takes more rounds than there may be. */
+		/* Byte by byte would take more than FUZZ_ROUNDS. */
 		t.lies->fragment = fuzz_u8() | 32;
 		break;
 	case HOST_NOTIFY:
 		host_port_notify(host_store_port(t.xg->g));
 		break;
 	case HOST_CONFLICT:
-		/* Few, more than a transaction is tried, or for ever. */
+		/* A few, more than a transaction has tries, or for ever. */
 		t.lies->conflicts = fuzz_below(40);
 		if (t.lies->conflicts == 39)
 			t.lies->conflicts = ~0u;
@@ -362,7 +362,7 @@ static void host_op(enum host_op op)
 	}
 }
 
-/* In each round of the pump; a number that is none leaves it at rest. */
+/* In each round of the pump; a byte that is no operation lets it end. */
 static bool step(void *data)
 {
 	unsigned int op;
@@ -382,7 +382,8 @@ static bool step(void *data)
 
 static void connect(bool hostile)
 {
-	t.errors += 3;		/* two that are given up, and no third one */
+	/* Two connections that are given up, and the failure to connect. */
+	t.errors += 3;
 	t.hostile = hostile;
 	t.up = false;
 	memset(&t.xg->xn.xs, 0, sizeof(t.xg->xn.xs));
@@ -432,7 +433,7 @@ static void start(void)
 	host_add_step(t.xg->g, step, NULL);
 	if (how & 2)
 		t.page->server_features = how >> 6;
-	/* What an earlier user left, of its requests or of the answers. */
+	/* Requests or answers that an earlier user has left in the rings. */
 	if (how & 4 && !t.honest)
 		t.page->req_prod += how >> 3;
 	if (how & 8)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The network backend that fuzz_net.c plays: it takes what can be taken of a
- * frontend that may have said anything, and answers and sends packets with or
- * without a lie.
+ * The network backend that fuzz_net.c plays: it connects to a frontend whose
+ * nodes may hold anything, as far as possible, and answers and sends packets
+ * with or without a lie.
  */
 #ifndef XENION_FUZZ_NET_HOST_H
 #define XENION_FUZZ_NET_HOST_H
@@ -74,7 +74,7 @@ static inline void notify(struct be_queue *q)
 		host_port_notify(q->rx_port);
 }
 
-/* A request as the ring has it now, whether or not it was one. */
+/* Answers whatever is in the ring's next entry, even if it is no request. */
 static inline void tx_respond(struct be_queue *q, unsigned int lie)
 {
 	struct netif_tx_request *req = &q->tx->ring[q->tx_cons % RING].req;
@@ -95,7 +95,7 @@ static inline void tx_respond(struct be_queue *q, unsigned int lie)
 		q->tx->rsp_prod = q->tx_prod;
 }
 
-/* An extra is answered, too, with nothing. */
+/* Extra info gets an empty response of its own. */
 static inline void serve(struct be_queue *q)
 {
 	bool extra = false;
@@ -153,7 +153,7 @@ static inline void rx_push(struct be_queue *q)
 	notify(q);
 }
 
-/* A reference out of a ring, or any. */
+/* A reference from a ring, or any number. */
 static inline grant_ref_t any_ref(void)
 {
 	const struct be_queue *q = &t.b.queue[0];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The scripted block backend of tests/process/unit opposite of a kernel: disk0.c and
- * disk1.c include this with a number and a name each. Called by test_blk.c.
+ * The scripted block backend of tests/process/unit, used with a kernel: disk0.c
+ * and disk1.c include this with a number and a name each. Called by test_blk.c.
  */
 #include "dom0.h"
 #include "../unit/blk_backend.h"

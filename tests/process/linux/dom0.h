@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of the host's half share; and, for the scripted backends of
- * tests/process/unit, what they have there from cmocka and store_guest.h: an assertion
- * that does not hold fails the test that runs.
+ * tests/process/unit, replacements of cmocka and store_guest.h: an assertion
+ * that does not hold fails the current test.
  */
 #ifndef XENION_TESTS_LINUX_DOM0_H
 #define XENION_TESTS_LINUX_DOM0_H
@@ -38,7 +38,7 @@ void um_console_start(void);
 
 #define GUEST_PAGES	0
 
-/* The guest is there, made by um_host_start(), and pumps itself. */
+/* um_host_start() has made the guest, which pumps itself. */
 static inline struct host_xs *guest_start_with(struct host_xenion *x,
 					       const struct host_config *cfg)
 {

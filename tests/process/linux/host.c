@@ -2,8 +2,8 @@
 /*
  * The simulated Xen and dom0 of os/host in User-Mode Linux: in place of
  * os/host/os.c and guest.c, since here the kernel is the OS and brings up the
- * rooms itself. Called by kernel.c, with interrupts off, as Xen itself is not
- * interrupted by the guest.
+ * rooms itself. Called by kernel.c with interrupts off, because a guest does
+ * not interrupt Xen.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ void um_failed(const char *file, int line, const char *what)
 	um_fail("%s:%d: not true: %s", file, line, what);
 }
 
-/* ---- the rest of what os/host asks of its OS ---- */
+/* ---- the rest of what os/host needs from its OS ---- */
 
 unsigned long xn_upcalls_disable(void)
 {
@@ -189,7 +189,7 @@ unsigned int um_ports_open(void)
 	return host_ports_open(um_guest);
 }
 
-/* ---- the console: xenconsoled takes what comes ---- */
+/* ---- the console: xenconsoled reads all output ---- */
 
 struct xencons_interface *um_console(void)
 {

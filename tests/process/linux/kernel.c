@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The machine under the tests: the hypercall instruction and CPUID (in place of
- * hypercall/x86/insn.c and boot/x86/probe.c), memremap() of what is not RAM, and
- * a thread in which Xen and dom0 run.
+ * The machine for the tests: the hypercall instruction and CPUID (in place of
+ * hypercall/x86/insn.c and boot/x86/probe.c), memremap() of pages outside RAM,
+ * and a thread in which Xen and dom0 run.
  */
 #include <linux/completion.h>
 #include <linux/console.h>
@@ -23,7 +23,7 @@ static bool loaded;
 static bool raised;
 static unsigned int failures;
 
-/* ---- a console from the beginning to the end: tests/process/linux/run reads it ---- */
+/* ---- a console from start to end, for tests/process/linux/run ---- */
 
 static void log_write(struct console *con, const char *text, unsigned int len)
 {
@@ -44,14 +44,14 @@ static int __init log_init(void)
 }
 console_initcall(log_init);
 
-/* ---- with SPARSE_IRQ: arch/um's own interrupts are there from the beginning ---- */
+/* ---- with SPARSE_IRQ: arch/um's own interrupts exist from the start ---- */
 
 int __init arch_probe_nr_irqs(void)
 {
 	return NR_IRQS;
 }
 
-/* ---- words of the host's half ---- */
+/* ---- messages of the host's half ---- */
 
 void um_fail(const char *fmt, ...)
 {
@@ -168,8 +168,8 @@ static void pump(void)
 }
 
 /*
- * Again and again: a notification that woke this thread would take locks of
- * the scheduler's where a hypercall takes none.
+ * Polls: a notification that woke this thread would take locks of the
+ * scheduler, where a hypercall takes none.
  */
 static int dom0_main(void *data)
 {
@@ -185,7 +185,7 @@ static long hypercall(unsigned int nr, unsigned long a1, unsigned long a2,
 {
 	long ret = UM(um_host_hypercall(nr, a1, a2, a3, a4, a5));
 
-	/* Somebody waits for dom0 without sleeping: it is dom0's turn. */
+	/* The caller waits for dom0 without sleeping: run it now. */
 	if (nr == __HYPERVISOR_sched_op && a1 == SCHEDOP_yield)
 		UM(um_host_pump());
 	if (nr == __HYPERVISOR_event_channel_op && a1 == EVTCHNOP_close)
@@ -217,7 +217,7 @@ void xn_hypercall_choose(void)
 {
 }
 
-/* ---- a kernel without I/O memory has no such functions ---- */
+/* ---- a kernel without I/O memory lacks these functions ---- */
 
 void *memremap(resource_size_t offset, size_t size, unsigned long flags)
 {
@@ -253,7 +253,7 @@ int um_init(struct kunit *test)
 
 void um_exit(struct kunit *test)
 {
-	/* KUnit comes here after .init in any case. */
+	/* KUnit calls this even if .init failed. */
 	if (!loaded)
 		return;
 	kmod_xenion_unload();

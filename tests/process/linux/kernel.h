@@ -10,7 +10,7 @@
 #include <linux/irqflags.h>
 #include "um.h"
 
-/* What the host's half does is done without interruption. */
+/* The host's half runs with interrupts off. */
 #define UM(call) ({					\
 	unsigned long __flags;				\
 	typeof(call) __ret;				\
@@ -37,32 +37,33 @@ int kmod_xenion_netfront_load(void);
 void kmod_xenion_netfront_unload(void);
 
 /*
- * A kernel without preemption and with one CPU: what another CPU may do in
- * between is done at points, which include/linux/ and the hypercall put before or
- * behind calls of os/linux, where it could be preempted anyway. One is armed:
- * @what is the call, @file the end of the caller's file name. Who comes there
- * stops until um_point_go(), or for ten seconds.
+ * This kernel has one CPU and no preemption. What another CPU may do in between
+ * is done at points, which include/linux/ and the hypercall put before or after
+ * calls of os/linux, where it could be preempted. um_point_arm() arms one:
+ * @what is the call, @file the end of the caller's file name. A thread that
+ * reaches it stops until um_point_go(), or for ten seconds.
  */
 void um_point(const char *what, const char *file);
 void um_point_arm(const char *what, const char *file);
 int um_device_add(struct device *dev);
-/* Is somebody there, within @ms? No more: the point is not armed any longer. */
+/* Did a thread reach the point within @ms? In any case, disarms it. */
 bool um_point_reached(unsigned int ms);
 /*
- * Did somebody come by who could not stop there, with a lock held or interrupts
- * off? Then nobody can do anything in between, on other machines neither.
+ * Did a thread pass the point that could not stop, with a lock held or
+ * interrupts off? Then it could not be preempted there on other machines
+ * either.
  */
 bool um_point_passed(void);
 void um_point_go(void);
 
-/* xenion.ko, with its data as a module has it that is loaded: clear. */
+/* Load xenion.ko, with its data cleared as for a module. */
 int um_load(void);
 
 /* For .init and .exit of a suite: a guest with xenion.ko loaded. */
 int um_init(struct kunit *test);
 void um_exit(struct kunit *test);
 
-/* Wait until it is so, or fail the test after @ms. Returns: is it so? */
+/* Wait until @cond holds, or fail the test after @ms. Returns: does it hold? */
 #define um_until(test, cond, ms) ({					\
 	unsigned long __end = jiffies + msecs_to_jiffies(ms);		\
 									\
@@ -72,7 +73,7 @@ void um_exit(struct kunit *test);
 	(cond);								\
 })
 
-/* A test whose point nobody comes to tests nothing, and has failed. */
+/* A test whose point is not reached tests nothing, and fails. */
 #define um_point_expect(test, ms)					\
 	KUNIT_EXPECT_TRUE_MSG(test, um_point_reached(ms),		\
 			      "nobody came to the point: this tests nothing")

@@ -28,7 +28,7 @@ void host_memory_init(struct host_guest *g)
 	unsigned int i;
 	size_t size;
 
-	/* Shared info, grant and status frames, special ones, in this order. */
+	/* Shared info, grant, status and special frames, in this order. */
 	g->nr_xen = 1 + g->cfg.max_grant_frames +
 		    HOST_NR_STATUS(g->cfg.max_grant_frames) + HOST_NR_SPECIAL;
 	size = (size_t)g->nr_xen * XN_PAGE_SIZE;
@@ -83,7 +83,7 @@ void *host_status_frame(struct host_guest *g, unsigned int i)
 	return host_grant_frame(g, g->cfg.max_grant_frames + i);
 }
 
-/* One vCPU needs none. */
+/* A guest with one vCPU keeps no pages. */
 void *host_kept(struct host_guest *g, xen_pfn_t gfn)
 {
 	return NULL;
@@ -95,7 +95,7 @@ void *host_special(struct host_guest *g, unsigned int i)
 				    i);
 }
 
-/* A frame of Xen's is in one place only. */
+/* Each of Xen's frames is mapped in one place only. */
 static void hole_drop(struct host_guest *g, int frame)
 {
 	unsigned int i;
@@ -157,7 +157,7 @@ long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg)
 	}
 }
 
-/* ---- what the kernel's memremap() asks ---- */
+/* ---- for the kernel's memremap() ---- */
 
 void *um_host_map(unsigned long gfn, unsigned int count)
 {
@@ -171,7 +171,7 @@ void *um_host_map(unsigned long gfn, unsigned int count)
 	}
 	i = hole_index(gfn);
 	hole_index(gfn + count - 1);
-	/* As many as there are; to be unmapped all at once. */
+	/* Any number of pages, which are unmapped at once. */
 	g->hole_mapped[i] = 1;
 	return g->hole + (size_t)i * XN_PAGE_SIZE;
 }
@@ -191,7 +191,7 @@ void um_host_unmap(void *va)
 	g->hole_mapped[i] = 0;
 }
 
-/* ---- others' grants and version 2: no frontend wants them ---- */
+/* ---- others' grants and version 2: no frontend uses them ---- */
 
 void host_hole_drop_status(struct host_guest *g)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The scripted network backend of tests/process/unit opposite of a kernel. Called by
- * test_net.c.
+ * The scripted network backend of tests/process/unit, used with a kernel.
+ * Called by test_net.c.
  */
 #include "dom0.h"
 #include "../unit/net_backend.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * xenion-blkfront.ko with the kernel's real block layer and driver core: data,
- * removal in every order, and who waits for whom.
+ * removal in every order, and what waits for what.
  */
 #include <linux/bio.h>
 #include <linux/blkdev.h>
@@ -25,7 +25,7 @@ static void blk_test_exit(struct kunit *test)
 	um_exit(test);
 }
 
-/* ---- disks as a user has them ---- */
+/* ---- disks as a user sees them ---- */
 
 static bool disk_exists(const char *name)
 {
@@ -67,7 +67,7 @@ static int disk_io(struct block_device *bdev, enum req_op op, sector_t sector,
 	return err;
 }
 
-/* A page of @seed goes to the backend's disk and comes back. */
+/* Writes a page of @seed to the backend's disk, and reads it back. */
 static void disk_check(struct kunit *test, struct block_device *bdev,
 		       const struct um_disk *d, unsigned char seed)
 {
@@ -83,7 +83,7 @@ static void disk_check(struct kunit *test, struct block_device *bdev,
 	__free_page(page);
 }
 
-/* A write that somebody else waits for. */
+/* A write by another thread. */
 struct write {
 	struct block_device *bdev;
 	struct completion done;
@@ -101,7 +101,7 @@ static int write_thread(void *data)
 	return 0;
 }
 
-/* One that the backend has taken, and does not answer. */
+/* Begins a write that the backend takes, but does not answer. */
 static void write_held(struct kunit *test, struct write *w,
 		       struct block_device *bdev, const struct um_disk *d)
 {
@@ -114,7 +114,7 @@ static void write_held(struct kunit *test, struct write *w,
 	um_until(test, d->requests() > before, 1000);
 }
 
-/* xvda is plugged, and nobody has it open. Returns: its device on the bus. */
+/* Plugs xvda, which is not open then. Returns: its device on the bus. */
 static struct device *disk_plug(struct kunit *test)
 {
 	struct block_device *bdev;
@@ -141,7 +141,7 @@ static void blk_reads_and_writes(struct kunit *test)
 	um_until(test, !disk_exists("xvda"), 5000);
 }
 
-/* As by /sys/bus/xenion/drivers/xenion-blkfront/unbind and bind. */
+/* As /sys/bus/xenion/drivers/xenion-blkfront/unbind and bind do. */
 static void blk_unbinds_and_binds(struct kunit *test)
 {
 	struct device *dev = disk_plug(test);
@@ -170,9 +170,9 @@ static void blk_module_reloads(struct kunit *test)
 }
 
 /*
- * The backend closes, the disk of that connection is freed, and before who has
- * freed it has said so, the driver is unbound; unless he says so where nobody can
- * come in between.
+ * The backend closes and the disk of that connection is freed. The driver is
+ * unbound before the freeing thread wakes the waiters, unless that thread
+ * cannot be preempted there.
  */
 static void blk_removed_while_disk_is_freed(struct kunit *test)
 {
@@ -195,7 +195,7 @@ static void watch_event(struct xn_xs_watch *w)
 	watch_events++;
 }
 
-/* Xenstore's events are heard while a disk waits for its backend to answer. */
+/* Watches are called while a disk waits for its backend to answer. */
 static void blk_closing_disk_does_not_hold_up_watches(struct kunit *test)
 {
 	static struct xn_xs_watch watch = {
@@ -221,7 +221,7 @@ static void blk_closing_disk_does_not_hold_up_watches(struct kunit *test)
 	xn_xs_unwatch(&xnl_guest.xs, &watch);
 }
 
-/* A disk goes whose backend does not answer; another one goes meanwhile. */
+/* Another disk goes while one whose backend does not answer is going. */
 static void blk_slow_removal_does_not_hold_up_another(struct kunit *test)
 {
 	struct block_device *bdev;

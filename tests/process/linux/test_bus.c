@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * os/linux/core/bus.c with the kernel's real driver core: which device a driver gets
- * first, and what it is asked for when the system ends.
+ * os/linux/core/bus.c with the kernel's real driver core: which device a driver
+ * gets first, and which of its functions are called when the system ends.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -15,7 +15,7 @@
 static unsigned int bus_order[BUS_DEVICES], bus_probed;
 static struct completion bus_registered;
 
-/* The first takes its time: there is enough for all others to overtake it. */
+/* The first probe is slow, so that all others could overtake it. */
 static int bus_test_probe(struct xnl_device *xdev)
 {
 	if (!xdev->id)
@@ -45,7 +45,7 @@ static int bus_register_thread(void *data)
 	return 0;
 }
 
-/* A driver registers when the first of the devices has just been added. */
+/* A driver registers just after the first device was added. */
 static void bus_probes_in_order(struct kunit *test)
 {
 	unsigned int i;
@@ -80,7 +80,7 @@ static int bus_end_probe(struct xnl_device *xdev)
 	return 0;
 }
 
-/* The backend takes its time. */
+/* A removal with a slow backend. */
 static void bus_end_remove(struct xnl_device *xdev)
 {
 	bus_removing = true;
@@ -113,7 +113,7 @@ static void bus_end_begin(struct kunit *test)
 	um_until(test, bus_end_device, 5000);
 }
 
-/* Somebody writes to "unbind" when .shutdown was called already. */
+/* "unbind" is written to after .shutdown was called. */
 static void bus_end_is_no_removal(struct kunit *test)
 {
 	bus_end_begin(test);
@@ -124,7 +124,7 @@ static void bus_end_is_no_removal(struct kunit *test)
 	xnl_driver_unregister(&bus_end_driver);
 }
 
-/* The rooms end next, which a removal needs. */
+/* A removal needs the rooms, which end next. */
 static void bus_end_waits_for_removals(struct kunit *test)
 {
 	bus_end_begin(test);

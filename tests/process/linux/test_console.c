@@ -20,7 +20,7 @@ static int console_test_init(struct kunit *test)
 		err = kmod_xenion_console_load();
 	if (err)
 		return err;
-	/* The kernel's first messages are many. */
+	/* Let the host read the many messages of the boot. */
 	intf = UM(um_console());
 	um_until(test, READ_ONCE(intf->out_cons) == READ_ONCE(intf->out_prod),
 		 1000);
@@ -33,7 +33,7 @@ static void console_test_exit(struct kunit *test)
 	um_exit(test);
 }
 
-/* As write(2) on /dev/hvc0 ends up. */
+/* What a write(2) to /dev/hvc0 calls. */
 static int terminal_write(struct kunit *test, const char *text)
 {
 	struct tty_struct *tty;
@@ -61,7 +61,7 @@ static void console_prints(struct kunit *test)
 	KUNIT_EXPECT_NE(test, intf->out_prod, before);
 }
 
-/* What the driver says of a ring that cannot be goes to that very console. */
+/* The driver's report of invalid indices goes to that same console. */
 static void console_impossible_index(struct kunit *test)
 {
 	struct xencons_interface *intf = UM(um_console());

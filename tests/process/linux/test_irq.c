@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * os/linux/core/irq.c with the kernel's real interrupts (kernel/irq): order of
- * teardown, and what others do meanwhile.
+ * os/linux/core/irq.c with the kernel's real interrupts (kernel/irq): the order
+ * of teardown, and what other threads do meanwhile.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
@@ -53,7 +53,7 @@ static int channel_close_thread(void *data)
 	return 0;
 }
 
-/* Does an event of dom0's arrive? */
+/* Does an event from dom0 arrive? */
 static void channel_check(struct kunit *test, struct channel *c)
 {
 	struct um_port *p = UM(um_port_connect(c->port));
@@ -73,8 +73,8 @@ static void irq_events_arrive(struct kunit *test)
 }
 
 /*
- * One device closes its channel, and Xen gives the port to another device at
- * once, which begins with it before the first is done.
+ * One device closes its channel, and Xen gives the port at once to another
+ * device, which uses it before the first has finished.
  */
 static void irq_port_is_reused(struct kunit *test)
 {
@@ -100,7 +100,7 @@ static void irq_port_is_reused(struct kunit *test)
 	channel_close(&b);
 }
 
-/* As write_irq_affinity() of kernel/irq/proc.c ends up in, on a kernel with SMP. */
+/* What write_irq_affinity() in kernel/irq/proc.c calls in a kernel with SMP. */
 static int affinity_write(unsigned int irq)
 {
 	struct irq_desc *desc = irq_to_desc(irq);
@@ -118,7 +118,7 @@ static int affinity_write(unsigned int irq)
 	return err;
 }
 
-/* /proc/irq/N/smp_affinity is written while the channel closes, at two places. */
+/* /proc/irq/N/smp_affinity is written at a point while the channel closes. */
 static void affinity_while_closing(struct kunit *test, const char *what,
 				   const char *file)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * xenion-netfront.ko with the kernel's real network core: packets of every cut,
- * the interface up and down.
+ * xenion-netfront.ko with the kernel's real network core: packets cut into all
+ * kinds of pieces, the interface up and down.
  */
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
@@ -82,7 +82,7 @@ static void net_test_exit(struct kunit *test)
 	um_exit(test);
 }
 
-/* A packet that says nothing to any protocol. */
+/* A packet of no protocol in the kernel. */
 static void frame_make(unsigned char *frame)
 {
 	unsigned int i;
@@ -146,8 +146,9 @@ static void net_goes_down_and_up(struct kunit *test)
 }
 
 /*
- * The backend cuts an Ethernet header in two. The kernel lives, whatever the
- * engine makes of that; what comes through is what was sent.
+ * The backend cuts an Ethernet header in two. The engine may refuse that, but
+ * the kernel must survive, and a packet that is passed up must be what was
+ * sent.
  */
 static void net_cut_in_the_header(struct kunit *test)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * xenion.ko in a kernel that watches: loaded, unloaded, loaded again; nothing
- * is left behind.
+ * xenion.ko in a kernel with debug checks: loaded, unloaded, loaded again;
+ * nothing is left behind.
  */
 #include "kernel.h"
 

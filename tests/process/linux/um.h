@@ -15,9 +15,9 @@ extern unsigned long long physmem_size;
 
 /* ---- kernel.c, for the host's half; any context ---- */
 
-/* Somebody broke a rule: the test that runs has failed, with these words. */
+/* A rule was broken: the current test fails with this message. */
 void um_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* And nothing can go on. */
+/* The same, and the machine stops. */
 void um_die(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 /* Xen raises the upcall vector. */
@@ -25,13 +25,13 @@ void um_raise(unsigned int vcpu);
 
 /* ---- host.c, for the kernel's half; interrupts off ---- */
 
-/* A guest of the simulated Xen, with its xenstored and nothing in it. */
+/* A guest of the simulated Xen, with an empty xenstore. */
 void um_host_start(void);
-/* Returns: what host_guest_leaks() does. */
+/* Returns: as host_guest_leaks(). */
 unsigned int um_host_stop(void);
 long um_host_hypercall(unsigned int nr, unsigned long a1, unsigned long a2,
 		       unsigned long a3, unsigned long a4, unsigned long a5);
-/* What dom0 and Xen have to do. Returns: was there something? */
+/* Run dom0 and Xen. Returns: did they have anything to do? */
 int um_host_pump(void);
 void *um_host_map(unsigned long gfn, unsigned int count);
 void um_host_unmap(void *va);
@@ -42,10 +42,10 @@ const char *um_store_read(const char *path);
 /* The toolstack makes a device, whose backend does nothing. */
 void um_plug(const char *type, unsigned int id);
 void um_unplug(const char *type, unsigned int id);
-/* From now on nobody in dom0 answers the guest's requests, or he does again. */
+/* xenstored stops answering the guest's requests, or starts again. */
 void um_store_mute(int mute);
 
-/* A port of dom0's, and what the guest told it. */
+/* One of dom0's ports, which counts the guest's events. */
 struct um_port;
 struct um_port *um_port_offer(void);
 struct um_port *um_port_connect(unsigned int port);
@@ -55,7 +55,7 @@ void um_port_notify(struct um_port *p);
 void um_port_close(struct um_port *p);
 unsigned int um_ports_open(void);
 
-/* The console's ring, whatever that means for the guest. */
+/* The console's ring, which tests may corrupt. */
 struct xencons_interface;
 struct xencons_interface *um_console(void);
 
@@ -68,7 +68,7 @@ struct um_disk {
 	const char *node;		/* "device/vbd/51712" */
 	void (*plug)(void);
 	void (*unplug)(void);
-	/* Takes requests, and answers none; or answers them. */
+	/* Stop answering the requests taken, or answer them all. */
 	void (*hold)(int hold);
 	unsigned char *(*data)(void);
 	unsigned int (*requests)(void);

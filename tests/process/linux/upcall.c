@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Upcalls in User-Mode Linux, in place of os/linux/core/upcall.c, which is about
- * vectors of a local APIC: Xen's raising of the vector is a call here, as in an
- * interrupt.
+ * Upcalls in User-Mode Linux, in place of os/linux/core/upcall.c, which is for
+ * vectors of a local APIC: here, the thread of Xen and dom0 calls um_upcall().
  */
 #include <linux/hardirq.h>
 #include <linux/interrupt.h>

@@ -11,18 +11,18 @@
  *   set_pending()	evtchn_fifo_set_pending() in Xen's event_fifo.c
  *   set_link()		evtchn_fifo_set_link() there, with the try that sets BUSY
  *
- * Each access to memory is one step, in order: what barriers are for is not
- * shown. Shown is, for every interleaving: no event is lost (when nothing moves
- * any more, the last one that was sent has been seen); no more events are
- * handled than were sent, except one that Xen may add when it unmasks; and a
- * port that is moved as xn_evtchn_move() asks,
- * when no event is on its way, is not handled by two vCPUs at once.
+ * Each access to memory is one step, in order, so missing barriers are not
+ * found. The model shows, for every interleaving: no event is lost (when
+ * nothing moves any longer, the last event sent has been seen); no more events
+ * are handled than were sent, except one that Xen may add when it unmasks; and
+ * a port that is moved while no event is on its way, as xn_evtchn_move()
+ * requires, is never handled by two vCPUs at once.
  *
- * Not here: EVTCHNOP_close, more priorities, xn_evtchn_clear(), a host that
- * lies.
+ * Not in the model: EVTCHNOP_close, more priorities, xn_evtchn_clear(), a host
+ * that lies.
  *
- * All of it at once is more than a minute's work, and so each run leaves
- * something away: OWNER, SENDS1, SENDS2.
+ * All of it at once takes more than a minute, so each run leaves something out:
+ * OWNER, SENDS1, SENDS2.
  *
  * BROKEN=1  unmask does not look whether an event waits
  * BROKEN=2  LINKED and the link are cleared in two steps
@@ -32,7 +32,7 @@
 #ifndef BROKEN
 #define BROKEN 0
 #endif
-/* How often each port is sent to, and whether port 1 has an owner that acts. */
+/* The number of events sent to each port; does port 1 have an owner? */
 #ifndef SENDS1
 #define SENDS1 2
 #endif
@@ -60,7 +60,7 @@ bit handling[3];
 
 /* ---- Xen ---- */
 
-/* done: 0 not in the queue any more, 1 linked, 2 it changed: again */
+/* done: 0 no longer in the queue, 1 linked, 2 the word changed: try again */
 inline try_link(t, w, p, done) {
 	atomic {
 		if
@@ -198,7 +198,7 @@ inline consume() {
 			word[port] = old & (PENDING | MASKED | BUSY)
 		};
 #endif
-		/* With a Xen that keeps to the rules, no queue is ever broken. */
+		/* Xen keeps to the rules here: no queue is ever broken. */
 		assert(old & LINKED);
 		head = LINK(old);
 		if
@@ -269,7 +269,7 @@ inline unmask_port(p) {
 			word[p] = word[p] & ~MASKED
 		};
 		if
-		/* Which sets PENDING anew, though somebody may have cleared it. */
+		/* Sets PENDING again, which a vCPU may have cleared. */
 		:: was -> relinked[p]++; set_pending(p, q)
 		:: else
 		fi

@@ -3,12 +3,12 @@
  * The holders of a port and its one mask bit: mask_settle() in events/mask.c, called
  * by xn_evtchn_hold() and xn_evtchn_release().
  *
- *   holder()	holds the port and lets it go, again and again, on a CPU of its
- *		own; each for itself, without a lock
+ *   holder()	holds and releases the port repeatedly, on a CPU of its own,
+ *		without a lock
  *
- * Each access to memory is one step; to unmask is one, too, though it may be a
- * hypercall. Shown is, for every interleaving: when nothing moves any more, the
- * port is masked if and only if somebody holds it.
+ * Each access to memory is one step, and so is unmasking, which may be a
+ * hypercall. The model shows, for every interleaving: when nothing moves any
+ * longer, the port is masked if and only if it has a holder.
  *
  * BROKEN=1  nobody looks again
  */
@@ -17,7 +17,7 @@
 #endif
 
 #define HOLDERS	3
-#define TIMES	3		/* to hold, to let go, to hold */
+#define TIMES	3		/* hold, release, hold */
 
 byte holders;
 bit masked;
@@ -52,7 +52,7 @@ proctype holder(byte me)
 			holders = holders & (255 - (1 << me));
 			settle()
 		fi
-	:: break	/* at any time: some hold it in the end, some do not */
+	:: break	/* at any time: in the end some hold it, some do not */
 	od
 }
 

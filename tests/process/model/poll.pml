@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who takes responses: the interrupt, or, after very many at once, a work; and
- * how the work hands back.
+ * What takes responses: the interrupt or, after very many at once, a work; and
+ * how the work hands over to the interrupt again.
  *
  *	upcall()	xn_blk_event() and queue_leave_to_poll() in
  *		frontends/blk/complete.c, called for each event
@@ -9,10 +9,10 @@
  *	host()	a backend, as in ring.pml
  *
  * Each access to memory is one step. The OS may call the interrupt while the
- * engine holds the port: it has taken the event before. That it calls later, as
- * a port that is held is meant to do, is one of the interleavings. Shown is, for
- * every one: never do two take responses at once; and when nothing moves any
- * more, every response was taken.
+ * engine holds the port, because it has taken the event before. That it calls
+ * later, as it should for a port that is held, is one of the interleavings. The
+ * model shows, for every interleaving: interrupt and work never take responses
+ * at once; and when nothing moves any longer, every response was taken.
  *
  * BROKEN=1  an interrupt during the work's turn leaves no mark
  * BROKEN=2  it leaves the mark without the lock, when the work may have ended
@@ -25,7 +25,7 @@
 #define N	5
 
 byte rsp_prod, rsp_event = 1;
-byte cons;			/* of whose turn it is */
+byte cons;			/* used by interrupt or work, whichever polls */
 byte takers;
 bit event, queued, polling, again, locked;
 
@@ -48,7 +48,7 @@ proctype host()
 	od
 }
 
-/* Take all, with a final check; or have enough after any of them. */
+/* Take all, with a final check, or stop after any of them. */
 inline consume()
 {
 	takers++;

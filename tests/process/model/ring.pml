@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The end of a poll: who has taken all responses asks for an event and looks
- * once more, RING_FINAL_CHECK_FOR_RESPONSES() in xen-public/io/ring.h.
+ * The end of a poll: after taking all responses, the guest asks for an event
+ * and checks again, RING_FINAL_CHECK_FOR_RESPONSES() in xen-public/io/ring.h.
  *
  *   guest()	queue_consume() and xn_blk_event() in frontends/blk/complete.c;
  *		with AHEAD above 1, xn_net_tx_enable() in
@@ -9,10 +9,10 @@
  *   host()	a backend: RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(), one or two
  *		responses at a time
  *
- * Each access to memory is one step. Shown is, for every interleaving: when
- * nothing moves any more, every response was taken, or with AHEAD fewer than
- * that wait. The indices wrap on the way. The same macros, with the names
- * exchanged, end a backend's look for requests.
+ * Each access to memory is one step. The model shows, for every interleaving:
+ * when nothing moves any longer, fewer than AHEAD responses wait, so none with
+ * AHEAD 1. The indices wrap on the way. The same macros, with the names
+ * exchanged, end a backend's poll for requests.
  *
  * BROKEN=1  no final check
  * BROKEN=2  no barrier: the index is read before the wish is written
@@ -26,7 +26,7 @@
 #endif
 
 #define N	6
-#define SIZE	16		/* where indices wrap: as bytes, they need not */
+#define SIZE	16		/* indices wrap here; their type need not */
 #define MINUS(a, b)	(((a) + SIZE - (b)) % SIZE)
 
 byte rsp_prod = 13, rsp_event = 14;

@@ -5,14 +5,14 @@
  * events/twolevel.c, beneath mask_settle() in events/mask.c.
  *
  *   sender()	another CPU that sends, and Xen, which raises the vCPU's upcall
- *		unless the port is masked or has an event already
- *   upcall()	interrupts owner(), which goes on when it has returned; each event
- *		holds its port
- *   owner()	lets the port go, as often as an event has held it
+ *		unless the port is masked or already has an event
+ *   upcall()	interrupts owner(), which continues after it; each event holds
+ *		its port
+ *   owner()	releases the port each time that an event has held it
  *
- * Each access to memory is one step, a hypercall too. Shown is, for every
- * interleaving: no event is handled while its own function holds the port, and
- * none is left when nothing moves any more.
+ * Each access to memory is one step, and so is a hypercall. The model shows,
+ * for every interleaving: no event is handled while the port is held, and none
+ * is left when nothing moves any longer.
  *
  * BROKEN=1  unmask does not look whether an event came in between
  * BROKEN=2  unmask undoes what such an event has masked
@@ -66,7 +66,7 @@ end:	do
 	od
 }
 
-/* One step of what the upcall may interrupt. */
+/* A step of code that the upcall may interrupt. */
 #define STEP(s) atomic { !in_upcall -> s }
 
 inline unmask()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A frontend, its backend and the toolstack walk through the states of
- * xen-public/io/xenbus.h, told of each other by watches only, which tell that
- * there was a change and not which.
+ * xen-public/io/xenbus.h. They learn of each other by watches only, which
+ * report that something has changed, but not what.
  *
  *   frontend()	otherend_changed(), xn_device_switch(), xn_device_start() and
  *		xn_device_stop() in xenbus/device.c with frontend_follow() and
@@ -11,14 +11,13 @@
  *   backend()	frontend_changed() of Linux' xen-blkback (NET: xen-netback)
  *   toolstack()	closes the backend, and perhaps lets it come back, once
  *
- * One write of the frontend's, whichever, is not taken by xenstore. And
- * either the toolstack acts, or the frontend's driver is unloaded, and perhaps
- * loaded again, at any time: when the backend is Closed, for which
- * xn_frontend_fini() waits.
+ * xenstore may refuse any one write of the frontend. At any time, either the
+ * toolstack acts or the frontend's driver is unloaded, and perhaps loaded again
+ * once the backend is Closed, for which xn_frontend_fini() waits.
  *
- * Shown is, for every interleaving: nobody waits for ever for the other; when
- * nothing moves any more, both are Connected, with rings that are there, or both
- * are Closed.
+ * The model shows, for every interleaving: neither end waits for the other for
+ * ever; when nothing moves any longer, both are Connected, with rings, or the
+ * frontend is Closed and the backend Closed or, plugged again, in InitWait.
  *
  * BROKEN=1  a state that was not taken is not written again
  * BROKEN=2  an unload does not wait until the backend is Closed
@@ -43,8 +42,8 @@
 byte front = Initialising, back = InitWait;
 bit front_event, back_event;
 byte faults = 1;
-bit rings, live;		/* there are rings; the backend has them */
-bit may_stop, loaded, busy;		/* busy: the backend, with one change */
+bit rings, live;		/* rings exist; the backend uses them */
+bit may_stop, loaded, busy;	/* busy: the backend handles a change */
 
 inline front_write(state) {
 	atomic {
@@ -63,7 +62,7 @@ inline front_write(state) {
 	}
 }
 
-/* What cannot be written while connecting fails the device. */
+/* A write that fails while connecting fails the device. */
 inline fail() {
 	failed = 1;
 	rings = 0;
@@ -102,7 +101,7 @@ inline follow() {
 		fi;
 		publish()
 #else
-		/* A backend that was loaded again takes up the same rings. */
+		/* A backend that was loaded again uses the same rings. */
 		if
 		:: mine != Connected -> rings = 0; publish()
 		:: else
@@ -149,7 +148,7 @@ end:	do
 		rings = 0;
 		front_write(Initialising);
 		if
-		:: owed -> true		/* the port was told; it tries again */
+		:: owed -> true	/* reported to the OS layer, which retries */
 		:: else -> loaded = 1
 		fi;
 		loads = !loaded;
@@ -179,7 +178,7 @@ end:	do
 		front_write(Closed);
 #endif
 		rings = 0;
-		/* Loaded again, or not. */
+		/* It may be loaded again. */
 		if
 		:: wants = 1
 		:: true

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scripted 9P backend in domain 0, and a guest with the 9P frontend opposite of
- * it, for test_9p*.c. The backend answers each request with the same bytes and
- * the type of an answer, unless it is told to be slow or to lie.
+ * A scripted 9P backend in domain 0, and a guest with the 9P frontend, for
+ * test_9p*.c. The backend answers each request with the same bytes and the type
+ * of an answer, unless a test makes it slow or makes it lie.
  */
 #ifndef XENION_9P_BACKEND_H
 #define XENION_9P_BACKEND_H
@@ -35,12 +35,12 @@ struct be_held {
 struct backend {
 	struct be_bus bus;
 
-	/* What it shall do. */
+	/* Set by tests */
 	bool in_pieces;		/* show a reply byte by byte */
 	/* May change a reply before it is sent. Returns: its length. */
 	uint32_t (*lie)(struct backend *b, uint8_t *msg, uint32_t len);
 
-	/* What it saw. */
+	/* What the backend saw */
 	unsigned int nr_rings, notified, requests;
 	struct be_queue ring[XN_9P_MAX_RINGS];
 };
@@ -70,7 +70,7 @@ static inline uint8_t *be_at(struct be_queue *r, bool out, RING_IDX idx)
 	return (uint8_t *)r->page[at / 4096] + at % 4096;
 }
 
-/* Put bytes into the ring, whatever they say. */
+/* Put any bytes into the ring. */
 static inline void be_send(struct be_queue *r, const uint8_t *msg, uint32_t len)
 {
 	while (len--) {
@@ -111,7 +111,7 @@ static inline void be_run(struct be_queue *r)
 		len = msg_len(head);
 		assert_in_range(len, XN_9P_HEADER,
 				r->intf->out_prod - r->out_cons);
-		/* Room for a lie that is longer. */
+		/* A lie may be longer than the answer. */
 		held = calloc(1, sizeof(*held) + len + 64);
 		held->r = r;
 		held->len = len;
@@ -302,7 +302,7 @@ static inline int t_setup(void **state)
 	return t_setup_with(&cfg);
 }
 
-/* Returns: what xn_device_init() or xn_9p_init() does. */
+/* Returns: as xn_device_init() or xn_9p_init(). */
 static inline int t_init(const struct xn_9p_config *config)
 {
 	int err;
@@ -332,7 +332,7 @@ static inline void t_fini(void)
 	host_pump();
 }
 
-/* Nothing may be left, of pages, ports, grants, watches. */
+/* No pages, ports, grants or watches may be left. */
 static inline int t_teardown(void **state)
 {
 	be_disconnect(&t.b.bus);
@@ -341,7 +341,7 @@ static inline int t_teardown(void **state)
 	return 0;
 }
 
-/* A message of @len bytes, with a body that the tag decides. */
+/* A message of @len bytes, with a body that depends on the tag. */
 static inline void io_make(struct io *io, uint8_t type, uint16_t tag,
 			   uint32_t len)
 {
@@ -369,7 +369,7 @@ static inline int t_submit(struct io *io, uint8_t type, uint16_t tag,
 	return xn_9p_submit(&t.p9, &io->io);
 }
 
-/* Did it get the bytes of its request back, and the type of an answer? */
+/* Is the reply its request's bytes, with the type of an answer? */
 static inline bool io_is_answered(const struct io *io)
 {
 	return io->done && io->len == (int)io->io.len &&

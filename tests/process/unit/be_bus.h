@@ -3,8 +3,9 @@
  * What the scripted backends in domain 0 have in common: nodes in xenstore,
  * states that follow the frontend's as those of Linux's backends do, pages and
  * ports of rings, and requests that are held back. Each backend embeds a struct
- * be_bus, and a struct be_kind says what is its own. For blk_backend.h,
- * net_backend.h and 9p_backend.h, and by them for tests/process/fuzz and tests/process/linux.
+ * be_bus, and a struct be_kind describes what is particular to it. Used by
+ * blk_backend.h, net_backend.h and 9p_backend.h, and so by tests/process/fuzz
+ * and tests/process/linux.
  */
 #ifndef XENION_BE_BUS_H
 #define XENION_BE_BUS_H
@@ -20,12 +21,12 @@ struct be_bus;
 
 struct be_kind {
 	const char *type;	/* as in the names of folders */
-	/* The states of the frontend in which it connects, and lets go. */
+	/* The states of the frontend in which it connects and disconnects. */
 	enum xenbus_state connects, lets_go;
-	/* What it does then, besides its own state. */
+	/* What the backend does then, except writing its state. */
 	void (*connect)(struct be_bus *bus);
 	void (*disconnect)(struct be_bus *bus);
-	/* Answers a request and frees it: of those that be_handle() is for. */
+	/* Answers and frees a request that was given to be_handle(). */
 	void (*answer)(void *request);
 };
 
@@ -37,12 +38,12 @@ struct be_bus {
 	char path[64];		/* its folder; "" while it has none */
 	char front[32];		/* the frontend's */
 
-	/* What it shall do. */
-	bool hold;		/* answer nothing yet */
-	bool asleep;		/* notice nothing on the rings */
-	bool sticky;		/* does not go when the frontend goes */
+	/* Set by tests */
+	bool hold;		/* keep requests unanswered */
+	bool asleep;		/* do not look at the rings */
+	bool sticky;		/* ignore the frontend's state */
 
-	/* What it saw. */
+	/* What the backend saw */
 	bool connected;
 	void *held[512];
 	unsigned int nr_held;
@@ -58,7 +59,7 @@ static inline const char *be_path(struct be_bus *bus, const char *node)
 	return path;
 }
 
-/* @value: NULL if there shall be no such node */
+/* @value: NULL to remove the node */
 static inline void be_write(struct be_bus *bus, const char *node,
 			    const char *value)
 {
@@ -73,7 +74,7 @@ static inline void be_state(struct be_bus *bus, enum xenbus_state state)
 	host_xs_printf(bus->h, be_path(bus, "state"), "%u", state);
 }
 
-/* Returns: the number in a node of @dir, or what is below 0. */
+/* Returns: the number in a node of @dir, or below 0 if there is none. */
 static inline long long be_number(struct be_bus *bus, const char *dir,
 				  const char *node)
 {
@@ -91,7 +92,7 @@ static inline unsigned int be_queues(struct be_bus *bus)
 	return nr > 0 ? nr : 1;
 }
 
-/* Returns: the folder of queue @n of @nr. One alone has none of its own. */
+/* Returns: the folder of queue @n of @nr. A single queue uses the device's. */
 static inline const char *be_queue_dir(struct be_bus *bus, unsigned int n,
 				       unsigned int nr)
 {
@@ -111,7 +112,7 @@ static inline void *be_map_ring(struct be_bus *bus, grant_ref_t ref)
 	return page;
 }
 
-/* The event channel of which @node in @dir has the port. */
+/* Connects the event channel whose port is in @node of @dir. */
 static inline struct host_port *
 be_bind(struct be_bus *bus, const char *dir, const char *node,
 	void (*fn)(void *data, struct host_port *p), void *data)
@@ -123,13 +124,13 @@ be_bind(struct be_bus *bus, const char *dir, const char *node,
 	return port;
 }
 
-/* Is the event among those that have just been produced? */
+/* Is @event among the entries produced since @old? */
 static inline bool be_crossed(RING_IDX prod, RING_IDX old, RING_IDX event)
 {
 	return prod - event < prod - old;
 }
 
-/* A request, from the heap. */
+/* Answer or hold back a request, which is on the heap. */
 static inline void be_handle(struct be_bus *bus, void *request)
 {
 	if (!bus->hold) {
@@ -201,14 +202,14 @@ static inline void be_bus_init(struct be_bus *bus, const struct be_kind *kind,
 		 id);
 }
 
-/* The toolstack makes the device: both folders, without what is of a kind. */
+/* The toolstack makes the device: both folders, without nodes of the kind. */
 static inline void be_bus_plug(struct be_bus *bus)
 {
 	snprintf(bus->path, sizeof(bus->path), "%s",
 		 host_xs_plug(bus->h, bus->kind->type, bus->id));
 }
 
-/* And removes it. */
+/* The toolstack removes the device. */
 static inline void be_bus_unplug(struct be_bus *bus)
 {
 	be_disconnect(bus);
@@ -216,9 +217,9 @@ static inline void be_bus_unplug(struct be_bus *bus)
 	host_xs_unplug(bus->h, bus->kind->type, bus->id);
 }
 
-/* ---- the guest opposite of it ---- */
+/* ---- the guest ---- */
 
-/* As an OS layer does it: a port that @otherend may connect to, unmasked. */
+/* As an OS layer does: bind a port for @otherend and unmask it. */
 static inline int guest_event_bind(struct host_xenion *x, domid_t otherend,
 				   xn_evtchn_fn fn, void *data,
 				   evtchn_port_t *port)

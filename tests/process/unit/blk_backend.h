@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scripted block backend in domain 0, and a guest with the block frontend
- * opposite of it, for test_blk*.c. The backend does what Linux's does, unless
- * it is told to be slow or to lie.
+ * A scripted block backend in domain 0, and a guest with the block frontend,
+ * for test_blk*.c. The backend does what Linux's does, unless a test makes it
+ * slow or makes it lie.
  */
 #ifndef XENION_BLK_BACKEND_H
 #define XENION_BLK_BACKEND_H
@@ -52,16 +52,16 @@ struct backend {
 	struct be_bus bus;
 	uint8_t *disk;
 
-	/* What it writes when the frontend is initialised. */
+	/* Nodes that it writes when the frontend is initialised */
 	struct be_node node[16];
 	unsigned int nr_nodes;
 
-	/* What it shall do. */
-	bool no_unmap;		/* data stays mapped, against the rules */
+	/* Set by tests */
+	bool no_unmap;		/* keep data mapped, against the rules */
 	int16_t status;		/* the answer to everything */
 	void (*lie)(struct backend *b, struct blkif_response *rsp);
 
-	/* What it saw. */
+	/* What the backend saw */
 	bool persistent;
 	unsigned int nr_queues, notified, requests, indirect, max_nr;
 	unsigned int ops[8];
@@ -87,7 +87,7 @@ static inline void be_offer(struct backend *b, const char *name,
 		b->node[i].value[0] = 1;	/* absent */
 }
 
-/* Move bytes to or from a ring whose pages do not lie side by side. */
+/* Move bytes to or from a ring whose pages are not adjacent. */
 static inline void be_ring(struct be_queue *q, unsigned int off, void *buf,
 			   unsigned int len, bool write)
 {
@@ -185,7 +185,7 @@ static inline int16_t be_execute(struct backend *b, struct be_request *req)
 	return BLKIF_RSP_EOPNOTSUPP;
 }
 
-/* Put a response into the ring, whatever it says. */
+/* Put any response into the ring. */
 static inline void be_respond(struct be_queue *q, struct blkif_response *rsp)
 {
 	struct blkif_sring *s = q->page[0];
@@ -278,7 +278,7 @@ static inline void be_connect_queue(struct backend *b, unsigned int n,
 
 	memset(q, 0, sizeof(*q));
 	q->b = b;
-	/* As Linux's does: if there is an order, it is several, be it one. */
+	/* As Linux's: with an order, even 0, the nodes are ring-ref%u. */
 	q->pages = order >= 0 ? 1u << order : 1;
 	q->ents = __RD32((q->pages * 4096 - 64) /
 			 sizeof(union blkif_sring_entry));
@@ -463,7 +463,7 @@ static inline void t_unplug(void)
 	be_bus_unplug(&t.b.bus);
 }
 
-/* A backend that will offer what Linux's does, when it is plugged. */
+/* Prepare a backend that offers what Linux's does. */
 static inline void be_init(struct backend *b, unsigned int vdev)
 {
 	char path[40];
@@ -503,7 +503,7 @@ static inline int t_setup(void **state)
 	return t_setup_with(&cfg);
 }
 
-/* Returns: what xn_device_init() or xn_blk_init() does. */
+/* Returns: as xn_device_init() or xn_blk_init(). */
 static inline int t_init(const struct xn_blk_config *config)
 {
 	int err;
@@ -533,7 +533,7 @@ static inline void t_fini(void)
 	host_pump();
 }
 
-/* Nothing may be left, of pages, ports, grants, watches. */
+/* No pages, ports, grants or watches may be left. */
 static inline int t_teardown(void **state)
 {
 	be_disconnect(&t.b.bus);
@@ -546,7 +546,7 @@ static inline int t_teardown(void **state)
 
 /* ---- requests ---- */
 
-/* Memory for I/O: pages that do not lie side by side. */
+/* Memory for I/O: pages that are not adjacent. */
 struct buffer {
 	unsigned int nr;
 	struct xn_sg sg[XN_BLK_MAX_SEGMENTS + 1];
@@ -581,7 +581,7 @@ static inline void buffer_fill(struct buffer *buf, unsigned int seed)
 		}
 }
 
-/* Is it what the disk has from this sector on? */
+/* Is it the disk's data from this sector on? */
 static inline bool buffer_on_disk(struct buffer *buf, uint64_t sector)
 {
 	const uint8_t *disk = t.b.disk + sector * 512;
@@ -616,7 +616,7 @@ static inline void t_push(void)
 	host_pump();
 }
 
-/* Returns: what the request ended with, or what refused it. */
+/* Returns: the request's status, or the error of its submission. */
 static inline int t_do(enum xn_blk_op op, uint64_t sector, struct buffer *buf)
 {
 	struct io io;
@@ -629,7 +629,7 @@ static inline int t_do(enum xn_blk_op op, uint64_t sector, struct buffer *buf)
 	return io.err;
 }
 
-/* Load until the queue has as many slots as it may; then nothing is in flight. */
+/* Load the queue until it has all slots; in the end nothing is in flight. */
 static inline void t_grow(void)
 {
 	struct xn_blk_queue *q = &t.blk.queue[0];

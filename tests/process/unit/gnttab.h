@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A guest whose grant table is tested, and which has nothing granted at its end. */
+/* A guest for tests of the grant table, which must end without any grants. */
 #ifndef XENION_TEST_GNTTAB_H
 #define XENION_TEST_GNTTAB_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A small grant table, and who takes most of it: for test_*_refs.c. */
+/* A small grant table, and a user who takes most of it: for test_*_refs.c. */
 #ifndef XENION_TEST_HOG_H
 #define XENION_TEST_HOG_H
 
@@ -11,7 +11,7 @@ static const struct host_config small_table = {
 
 static struct xn_gnttab *const gt = &t.x.guest.gnttab;
 
-/* Somebody who has references and does not give any back. */
+/* References in use until unhog() frees them. */
 static grant_ref_t hogged[TABLE];
 static unsigned int nr_hogged;
 

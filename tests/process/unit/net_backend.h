@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scripted network backend in domain 0, and a guest with the network frontend
- * opposite of it, for test_net*.c. The backend does what Linux's does, unless
- * it is told to be slow or to lie.
+ * A scripted network backend in domain 0, and a guest with the network
+ * frontend, for test_net*.c. The backend does what Linux's does, unless a test
+ * makes it slow or makes it lie.
  */
 #ifndef XENION_NET_BACKEND_H
 #define XENION_NET_BACKEND_H
@@ -41,11 +41,11 @@ struct frame {
 struct backend {
 	struct be_bus bus;	/* .hold: packets are read, but not answered */
 
-	/* What it shall do. */
+	/* Set by tests */
 	bool keep;		/* map packets, and keep them mapped */
 	int16_t tx_status;
 
-	/* What it saw. */
+	/* What the backend saw */
 	unsigned int nr_queues, tx_notified, rx_notified, tx_packets;
 	struct frame last;
 	struct be_queue queue[XN_NET_MAX_QUEUES];
@@ -81,7 +81,7 @@ static inline void be_tx_read(struct be_queue *q, struct frame *f,
 {
 	struct backend *b = q->b;
 
-	/* Linux calls it a fatal error of the frontend. */
+	/* To Linux, anything else is a fatal error of the frontend. */
 	assert_true(req->offset + size <= 4096);
 	assert_true(f->len + size <= MAX_FRAME);
 	assert_true(f->slots < XN_NET_MAX_PIECES);
@@ -106,7 +106,7 @@ static inline void be_tx_unhold(struct be_queue *q, uint16_t id)
 	q->held[id] = NULL;
 }
 
-/* Takes one packet. Returns: ring slots that it took. */
+/* Takes one packet. Returns: the number of its ring slots. */
 static inline unsigned int be_tx_take(struct be_queue *q, struct frame *f)
 {
 	struct netif_tx_request first, req;
@@ -120,7 +120,7 @@ static inline unsigned int be_tx_take(struct be_queue *q, struct frame *f)
 	if (first.flags & NETTXF_extra_info)
 		memcpy(&f->gso, &q->tx->ring[at++ % RING], sizeof(f->gso));
 
-	/* The first one tells the size of all: the others come off it. */
+	/* The first request has the size of the whole packet. */
 	rest = total;
 	req = first;
 	while (req.flags & NETTXF_more_data) {
@@ -188,7 +188,7 @@ static inline void be_both_event(void *data, struct host_port *p)
 	be_tx_event(data, p);
 }
 
-/* Pages that the guest offers and that are not used yet. */
+/* The number of pages that the guest offers and that are not used yet. */
 static inline unsigned int be_rx_room(struct be_queue *q)
 {
 	return q->rx->req_prod - q->rx_cons;
@@ -273,7 +273,7 @@ static inline void be_connect_queue(struct backend *b, unsigned int n,
 	q->rx_ref = be_number(bus, dir, "rx-ring-ref");
 	q->tx = be_map_ring(bus, q->tx_ref);
 	q->rx = be_map_ring(bus, q->rx_ref);
-	/* As Linux's does: if there are two, they are meant. */
+	/* As Linux's: if there are two nodes, use them. */
 	if (be_number(bus, dir, "event-channel-tx") >= 0 &&
 	    be_number(bus, dir, "event-channel-rx") >= 0) {
 		q->tx_port = be_bind(bus, dir, "event-channel-tx", be_tx_event,
@@ -361,7 +361,7 @@ static inline struct xn_net_queue *t_queue(unsigned int i)
 	return &t.net.queue[i];
 }
 
-/* As an OS layer polls, outside of the upcall: until there is no more to do. */
+/* As an OS layer polls, outside of the upcall: until all is done. */
 static inline void t_poll_queue(struct xn_net_queue *q)
 {
 	unsigned int done;
@@ -479,7 +479,7 @@ static inline void t_rx(struct xn_net_queue *q,
 	t.last = *pkt;
 	t.got.len = 0;
 	assert_in_range(pkt->nr, 1, XN_NET_MAX_PIECES);
-	/* As Linux does: the header is pulled from the first piece. */
+	/* Linux pulls the header from the first piece. */
 	assert_true(pkt->piece[0].len >= XN_NET_MIN_LEN);
 	for (i = 0; i < pkt->nr; i++) {
 		const struct xn_net_piece *p = &pkt->piece[i];
@@ -573,7 +573,7 @@ static inline int t_setup(void **state)
 	return t_setup_with(&cfg);
 }
 
-/* Returns: what xn_device_init() or xn_net_init() does. */
+/* Returns: as xn_device_init() or xn_net_init(). */
 static inline int t_start(unsigned int max_queues)
 {
 	const struct xn_net_config config = {
@@ -611,7 +611,7 @@ static inline void t_stop(void)
 	assert_false(t.live);
 }
 
-/* Nothing may be left: pages, ports, grants, watches. */
+/* No pages, ports, grants or watches may be left. */
 static inline int t_teardown(void **state)
 {
 	be_disconnect(&t.b.bus);
@@ -622,7 +622,7 @@ static inline int t_teardown(void **state)
 	return 0;
 }
 
-/* The device has failed: it said so once, closed, and nothing moves. */
+/* The device has failed: it has reported that once, and closed. */
 static inline void t_assert_failed(const char *why)
 {
 	host_pump();
@@ -644,7 +644,7 @@ static inline void pattern(uint8_t *data, uint32_t len, unsigned int seed)
 	}
 }
 
-/* A packet to send, of pieces of these lengths; 0 ends the list. */
+/* A packet to send, with pieces of these lengths; 0 ends the list. */
 static inline void packet_make(struct packet *p, const uint32_t *lens)
 {
 	unsigned int n;
@@ -653,7 +653,7 @@ static inline void packet_make(struct packet *p, const uint32_t *lens)
 	for (n = 0; lens[n]; n++) {
 		uint8_t *page = xn_os_page_alloc();
 
-		/* At the end of its page, where it may not leave it. */
+		/* At the page's end, so that it must not run over. */
 		p->sg[n].va = page + 4096 - lens[n];
 		p->sg[n].len = lens[n];
 		pattern(p->sg[n].va, lens[n], n + 7);
@@ -672,7 +672,7 @@ static inline void packet_free(struct packet *p)
 		xn_os_page_free((void *)((uintptr_t)p->sg[i].va & ~4095ul));
 }
 
-/* Is it what the backend has seen last? */
+/* Is it the packet that the backend saw last? */
 static inline bool packet_arrived(const struct packet *p)
 {
 	const uint8_t *at = t.b.last.data;
@@ -741,7 +741,7 @@ static inline void t_grow_tx(struct be_queue *q)
 		packet_free(&p[i]);
 }
 
-/* Traffic until both rings are as large as may be; then it is forgotten. */
+/* Traffic until both rings have their full size; then reset the counters. */
 static inline void t_grow(void)
 {
 	t_grow_rx(&t.b.queue[0]);
@@ -752,7 +752,7 @@ static inline void t_grow(void)
 	t.b.tx_packets = t.b.tx_notified = t.b.rx_notified = 0;
 }
 
-/* Rings of which nothing is in use. */
+/* The slots of a ring with nothing in use. */
 #define TX_ALL	(t_queue(0)->tx_nr)
 #define RX_ALL	(t_queue(0)->rx_nr)
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A simulated Xen for a PV guest's memory: machine frames in disorder, page
- * tables of four levels in the process's memory, and the checks that Xen makes
- * of each update. Includes what is tested, mmu/x86/pv.c and pv_tables.c, with
- * its hypercalls and pages led here.
+ * tables of four levels in the process's memory, and Xen's checks of each
+ * update. Includes the code under test, mmu/x86/pv.c and pv_tables.c, whose
+ * hypercalls and page allocations go to functions here.
  */
 #ifndef XENION_PV_XEN_H
 #define XENION_PV_XEN_H
@@ -20,16 +20,16 @@
 #include <xen-public/errno.h>
 
 /*
- * Where page 0 is: 8 MiB below an address at which every level of the page
- * tables needs another table. The process has nothing there.
+ * The address of page 0: 8 MiB below an address at which every level of the
+ * page tables needs another table. The process maps nothing else there.
  */
 #define RAM_START	(0x208000000000ull - (8ull << 20))
 #define RAM_PAGES	4096u			/* 16 MiB */
 #define MAPPED_PAGES	2048u			/* by the builder: 8 MiB */
 
-#define FIRST_FRAME	0x1000u			/* of those that are ours, */
-#define NR_FRAMES	0x3000u			/* of all that there are */
-#define SHARED_FRAME	0x2f00u			/* Xen's, and these */
+#define FIRST_FRAME	0x1000u			/* of the guest's frames */
+#define NR_FRAMES	0x3000u			/* of the machine */
+#define SHARED_FRAME	0x2f00u			/* Xen's, as those below */
 #define GRANT_FRAME	0x2f10u
 #define STATUS_FRAME	0x2f20u
 #define MAX_GRANT	4u
@@ -44,14 +44,14 @@
 
 static struct {
 	xen_pfn_t m2p[NR_FRAMES];
-	uint8_t level[RAM_PAGES];	/* of a table, 0: a page */
+	uint8_t level[RAM_PAGES];	/* of a table; 0: not a table */
 	uint8_t pins[RAM_PAGES];
-	struct xen_machphys_mapping mapping;	/* what it answers */
+	struct xen_machphys_mapping mapping;	/* Xen's answer */
 	unsigned int calls[64];
-	unsigned int fail_in;		/* so many updates later, 0: none */
+	unsigned int fail_in;		/* fail the n-th update; 0: none */
 	int grant_status;
 	xen_pfn_t grant_frame;
-	unsigned int pages;		/* that the OS layer may hand out */
+	unsigned int pages;		/* left for pv_page_alloc() */
 } xen;
 
 static uint64_t *page_at(unsigned long pfn)
@@ -262,7 +262,7 @@ void pv_page_free(void *page)
 	assert_ptr_equal(page, page_at(RAM_PAGES - xen.pages));
 }
 
-/* The addresses that the room believes to be Xen's. */
+/* The addresses that the code under test takes for Xen's. */
 #undef MACH2PHYS_VIRT_START
 #undef MACH2PHYS_VIRT_END
 #define MACH2PHYS_VIRT_START	((uintptr_t)xen.m2p)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A race made certain: some code runs one instruction at a time, and another
- * party does something before any one of them.
+ * Makes a race certain: some code runs one instruction at a time, and a
+ * function is called before any one of them, as if by another party.
  *
  *	for (n = 1; step_begin(n, fn); n++) {
  *		... the code ...
@@ -9,8 +9,8 @@
  *		... what holds whenever fn() was called ...
  *	}
  *
- * fn() is called before the nth instruction; the loop ends when there are no so
- * many.
+ * fn() is called before the nth instruction; the loop ends when the code has
+ * fewer.
  */
 #ifndef XENION_STEP_H
 #define XENION_STEP_H

@@ -20,7 +20,7 @@ static inline int guest_store_begin(struct host_xenion *x)
 	return xn_store_start(&x->guest, &where, NULL);
 }
 
-/* Ten seconds of events of the other side's, as fast as it can. */
+/* Ten seconds of events from the other side, 10000 per second. */
 static inline void guest_storm(struct host_port *port)
 {
 	unsigned int i;
@@ -56,7 +56,7 @@ static inline struct host_xs *guest_start(struct host_xenion *x)
 	return guest_start_with(x, &cfg);
 }
 
-/* Nothing may be left, of ports, grants, watches. */
+/* No ports, grants or watches may be left. */
 static inline void guest_stop(struct host_xenion *x, struct host_xs *h)
 {
 	assert_null(x->guest.xs.watches);

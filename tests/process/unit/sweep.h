@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every fault in turn: a scenario runs again and again, and each time one call
- * more is let through before one fails, until the fault is not reached any
- * more. For test_sweep*.c.
+ * Every fault in turn: a scenario runs repeatedly, and each time one more call
+ * succeeds before one fails, until the fault is no longer reached. For
+ * test_sweep*.c.
  *
- * A scenario sets up without faults, calls sweep_arm(), does what it is about
- * and takes what errors come, calls sweep_disarm(), and looks whether all is as
- * it must be: nothing leaks, and without the fault everything works.
+ * A scenario sets up without faults, calls sweep_arm(), runs and accepts any
+ * errors, calls sweep_disarm(), and checks that nothing leaks and that
+ * everything works without the fault.
  *
- * One that fails is named with what repeats it, and it alone:
+ * When a scenario fails, the command that repeats just this fault is:
  *
  *	SWEEP=<scenario>/<kind>/<n> build/unit/test_sweep_blk
  */
@@ -23,11 +23,11 @@
 #include "store_guest.h"
 #include <xen-public/io/xs_wire.h>
 
-/* More calls than any scenario makes: one that does not end is a bug. */
+/* More calls than any scenario makes, so that one without end fails. */
 #define SWEEP_MAX	5000u
 
 #ifdef __SANITIZE_ADDRESS__
-/* A guest is some large blocks: they are better used again than kept. */
+/* A guest has some large blocks: reuse them, do not keep them in quarantine. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -71,8 +71,8 @@ struct sweep_test {
 static struct {
 	struct sweep_test *test;
 	unsigned int n, only;
-	bool hit;			/* the fault has come */
-	unsigned int nr, cmd;		/* what has failed */
+	bool hit;			/* the fault was reached */
+	unsigned int nr, cmd;		/* the call that failed */
 	bool running;
 } sweep;
 
@@ -87,7 +87,7 @@ static inline void sweep_seed(char *buf, size_t size)
 		 sweep.n);
 }
 
-/* The simulated host and the sanitizers end a program by this. */
+/* On SIGABRT, by which the simulated host and the sanitizers end a program. */
 static void sweep_abort(int sig)
 {
 	char buf[200];
@@ -114,7 +114,7 @@ static inline void sweep_disarm(void)
 		host_fault_which(&sweep.nr, &sweep.cmd);
 }
 
-/* Did Xen refuse to take something back? That is lost, and the log says so. */
+/* Did Xen refuse to take something back? Then it is lost, which is logged. */
 static inline bool sweep_undo_failed(void)
 {
 	if (!sweep.hit)
@@ -137,7 +137,7 @@ static inline bool sweep_undo_failed(void)
 	}
 }
 
-/* "No such port", says Xen of one that the toolstack made: then there is none. */
+/* Did Xen deny that a port of the toolstack exists? The guest believes it. */
 static inline bool sweep_is_port_denied(void)
 {
 	return sweep.test->kind->err == -EINVAL &&
@@ -146,8 +146,8 @@ static inline bool sweep_is_port_denied(void)
 }
 
 /*
- * Is it that a node could not be read as if it were gone, or nonsense? That is
- * the end of it, until the other side says something new.
+ * Did a read of a node fail as if the node were gone or invalid? That is final
+ * until the other side writes something new.
  */
 static inline bool sweep_is_final_answer(void)
 {
@@ -162,7 +162,7 @@ static inline bool sweep_is_final_answer(void)
 }
 
 /*
- * Nothing may leak, except what Xen would not take back, which is told.
+ * Nothing may leak, except what Xen refused to take back, which is logged.
  * Returns: is something lost?
  */
 static inline bool sweep_check_leaks(struct host_guest *g)
@@ -176,7 +176,7 @@ static inline bool sweep_check_leaks(struct host_guest *g)
 	return true;
 }
 
-/* As guest_stop(), except what Xen would not take back. */
+/* As guest_stop(), but accepts the loss of what Xen refused to take back. */
 static inline void sweep_guest_stop(struct host_xenion *x, struct host_xs *h)
 {
 	assert_null(x->guest.xs.watches);
@@ -190,7 +190,7 @@ static inline void sweep_guest_stop(struct host_xenion *x, struct host_xs *h)
 	host_xs_destroy(h);
 }
 
-/* Can another user begin in this guest, after that? Not without its ports. */
+/* Can another user begin in this guest afterwards? Not without its ports. */
 static inline bool sweep_can_retry(struct host_guest *g)
 {
 	if (sweep_undo_failed() && sweep.nr == __HYPERVISOR_event_channel_op &&
@@ -246,7 +246,7 @@ static inline void sweep_report(const struct sweep_test *t, unsigned int nr)
 	printf("\n");
 }
 
-/* Every scenario with every kind, or what SWEEP asks for. */
+/* Run every scenario with every kind of fault, or the one in $SWEEP. */
 static inline int sweep_all(const char *name, const struct sweep_scenario *s,
 			    unsigned int nr)
 {

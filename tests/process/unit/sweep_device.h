@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every fault in the life of a device: attach, traffic, detach; the backend goes
- * with traffic under way and comes back; the device is pulled out, in good order
- * or without a word, and put in again. Whatever fails, the device is Connected
- * and works, or is Closed; what was begun ends once; nothing is lost; and the
- * next time all is well. For test_sweep_blk.c, test_sweep_net.c and
+ * Every fault in the life of a device: attach, traffic, detach; the backend
+ * goes with traffic under way and comes back; the device is unplugged, in good
+ * order or without notice, and plugged again. Whatever fails, the device is
+ * Connected and works, or is Closed; each request ends once; nothing is lost;
+ * and all works the next time. For test_sweep_blk.c, test_sweep_net.c and
  * test_sweep_9p.c, which include their *_backend.h first. See sweep.h.
  */
 #ifndef XENION_SWEEP_DEVICE_H
@@ -12,26 +12,26 @@
 
 #include "sweep.h"
 
-/* What is a frontend's own. @config is the argument of a scenario. */
+/* What is particular to a frontend. @config is the argument of a scenario. */
 struct sweep_device {
-	/* A guest and the device's backend, with what traffic needs. */
+	/* Makes a guest and the device's backend, with what traffic needs. */
 	void (*begin)(const void *config);
-	/* When all has come back, before the guest goes; NULL: nothing to do. */
+	/* Called after all has ended, before the guest goes; may be NULL. */
 	void (*end)(void);
-	/* Returns: what xn_device_init() or the frontend's init does. */
+	/* Returns: as xn_device_init() or the frontend's init. */
 	int (*attach)(const void *config);
 	void (*detach)(void);
-	/* Begins what can be begun, and waits for none of it. */
+	/* Begins as much traffic as possible, without waiting for its end. */
 	void (*traffic)(void);
-	/* Is there some that has not ended? */
+	/* Is there traffic that has not ended? */
 	bool (*waits)(void);
-	/* All has ended; if all is well, nothing was refused or failed. */
+	/* Asserts that all has ended; with @all_well, that nothing failed. */
 	void (*check)(bool all_well);
 	/* Does the OS layer have the device? */
 	bool (*is_up)(void);
-	/* The backend looks at its rings; NULL: it drops what it slept over. */
+	/* The backend reads its rings; NULL: it drops what is in them. */
 	void (*wake)(void);
-	/* It says again what a final answer has hidden; NULL: only its state. */
+	/* It writes again what a final answer hid; NULL: only its state. */
 	void (*repeat)(void);
 };
 
@@ -42,7 +42,7 @@ static inline long long front_state(void)
 	return be_number(&t.b.bus, t.b.bus.front, "state");
 }
 
-/* A device that has begun is in one of two states in the end, and idle. */
+/* In the end, the device is Connected or Closed, and idle. */
 static inline void sweep_settle(void)
 {
 	struct be_bus *bus = &t.b.bus;
@@ -64,7 +64,7 @@ static inline void sweep_settle(void)
 	assert_false(device.waits());
 }
 
-/* Where there is no fault. */
+/* Attach without a fault. */
 static inline void sweep_connect(const void *config)
 {
 	unsigned int before = t.connected;
@@ -130,7 +130,7 @@ static inline void sweep_life(const void *config)
 	sweep_device_end();
 }
 
-/* The backend closes with traffic under way, and is there again. */
+/* The backend closes with traffic under way, and comes back. */
 static inline void sweep_return(const void *config)
 {
 	device.begin(config);
@@ -160,14 +160,14 @@ static inline void sweep_return(const void *config)
 	sweep_device_end();
 }
 
-/* Nobody makes anew what the toolstack has removed. */
+/* The guest must not create again what the toolstack has removed. */
 static inline void sweep_check_unplugged(void)
 {
 	assert_null(host_xs_read(t.h, FRONT "/state"));
 	assert_int_equal(host_gnttab_active(t.x.host), 0);
 }
 
-/* Pulled out and put in, as "xl block-detach" and "xl block-attach" do. */
+/* Unplug and plug, as "xl block-detach" and "xl block-attach" do. */
 static inline void sweep_plug(const void *config)
 {
 	device.begin(config);
@@ -189,7 +189,7 @@ static inline void sweep_plug(const void *config)
 	sweep_device_end();
 }
 
-/* Pulled out without a word. */
+/* Unplug without notice. */
 static inline void sweep_pull(const void *config)
 {
 	device.begin(config);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/9p/ with a backend that answers, is slow, lies, is stuck or vanishes.
- * Whatever happens, each request is completed once, the device is connected or
- * closed, one line says why, and nothing is left behind. See 9p_backend.h.
+ * frontends/9p/ with a backend that answers, is slow, lies, is stuck or
+ * vanishes. In any case, each request is completed once, the device is
+ * connected or closed, one line of the log says why, and nothing is left. See
+ * 9p_backend.h.
  */
 #include "9p_backend.h"
 #include "xs_busy.h"
@@ -34,7 +35,7 @@ static void test_life(void **state)
 	t_fini();
 }
 
-/* Every length, so that messages lie across every edge of page and ring. */
+/* Many lengths, so that messages cross the edges of pages and of the ring. */
 static void test_lengths(void **state)
 {
 	uint32_t len;
@@ -50,7 +51,7 @@ static void test_lengths(void **state)
 	t_fini();
 }
 
-/* Whatever has been carried before: the indices go on beyond 32 bits. */
+/* The indices wrap at 32 bits. */
 static void test_index_wraps(void **state)
 {
 	struct xn_9p_ring *r = &t.p9.ring[0];
@@ -80,7 +81,7 @@ static void test_in_pieces(void **state)
 	t_connect(&t_config);
 	t.b.in_pieces = true;
 	assert_int_equal(t_submit(io, T_READ, 3, 100), 0);
-	/* It is slowed down: most of its events announce nothing. */
+	/* The port is slowed down: most of its events bring no work. */
 	host_run(10 * XN_NSEC_PER_SEC);
 	assert_true(io_is_answered(io));
 	t_fini();
@@ -117,7 +118,7 @@ static void test_rings(void **state)
 	host_pump();
 	for (i = 0; i < 30; i++)
 		assert_true(io_is_answered(&io[i]));
-	/* QEMU answers in the ring of the tag. */
+	/* QEMU answers in the ring that the tag selects. */
 	for (i = 0; i < 3; i++)
 		assert_int_equal(t.p9.ring[i].stats.requests, 10);
 	t_fini();
@@ -131,7 +132,7 @@ static uint32_t answer_flush(struct backend *b, uint8_t *msg, uint32_t len)
 	return XN_9P_HEADER;
 }
 
-/* A Tflush ends after its request, whose reply lies in a ring before or behind. */
+/* A Tflush ends after its request, whichever ring has the reply. */
 static void test_flush(void **state)
 {
 	const struct xn_9p_config config = {
@@ -146,9 +147,9 @@ static void test_flush(void **state)
 		assert_int_equal(t_submit(&io[1], XN_9P_TFLUSH, !i, 9), 0);
 		host_pump();
 		t.b.bus.hold = false;
-		/* Some are longer than they have to be. */
+		/* A reply may be longer than an Rflush has to be. */
 		t.b.lie = i ? NULL : answer_flush;
-		/* Both are in their rings before either is looked at. */
+		/* Both replies are written before the guest reads either. */
 		t.order[0] = t.order[1] = NULL;
 		t.completed = 0;
 		be_answer(t.b.bus.held[0]);
@@ -162,7 +163,7 @@ static void test_flush(void **state)
 		assert_int_equal(io[1].reply[4], XN_9P_RFLUSH);
 		assert_false(xn_9p_forget(&t.p9, i));
 	}
-	/* One that the device's end overtakes. */
+	/* The device ends before the Tflush. */
 	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io[0], XN_9P_TFLUSH, 0, 9), 0);
 	host_pump();
@@ -170,7 +171,7 @@ static void test_flush(void **state)
 	assert_int_equal(io[0].len, -EIO);
 }
 
-/* Too many requests, or too many bytes: they come again when there is room. */
+/* Too many requests, or too many bytes: ready() reports when there is room. */
 static void test_busy(void **state)
 {
 	unsigned int i;
@@ -229,7 +230,7 @@ static void test_invalid_requests(void **state)
 	t_fini();
 }
 
-/* ---- requests that nobody waits for any more ---- */
+/* ---- requests that are no longer wanted ---- */
 
 static void test_forget(void **state)
 {
@@ -240,7 +241,7 @@ static void test_forget(void **state)
 	assert_false(xn_9p_forget(&t.p9, 5));
 	assert_false(xn_9p_forget(&t.p9, 6));
 	host_pump();
-	/* The server had said that it does not answer that one. */
+	/* After an Rflush, the server must not answer this request. */
 	be_release(&t.b.bus);
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.completed, 0);
@@ -261,9 +262,9 @@ static void test_abandon(void **state)
 	xn_9p_abandon(&t.p9);
 	assert_int_equal(t.completed, 3);
 	assert_int_equal(io[0].len, -ESHUTDOWN);
-	/* The old Tversion is answered before there is another. */
+	/* A new Tversion must wait for the answer to the old one. */
 	assert_int_equal(t_submit(&io[3], T_VERSION, NOTAG, 21), -EBUSY);
-	/* Another session's tags are its own. */
+	/* The new session may use tags of the old one. */
 	assert_int_equal(t_submit(&io[4], T_READ, 6, 30), 0);
 	host_pump();
 	free(t.b.bus.held[1]);
@@ -400,7 +401,7 @@ static void test_lies(void **state)
 		assert_int_equal(t_submit(&io[0], T_READ, 1, 40), 0);
 		host_pump();
 		t.b.lie = NULL;
-		/* Refused with the next request at the latest. */
+		/* The lie is refused with the next request at the latest. */
 		(void)t_submit(&io[1], T_READ, 2, 40);
 		host_run(10 * XN_NSEC_PER_SEC);
 		if (t.p9.fe.refused != 1 || host_log_count(XN_ERR) != 1 ||
@@ -416,7 +417,7 @@ static void test_lies(void **state)
 	}
 }
 
-/* An error is an answer to everything. */
+/* An error is a valid answer to any request. */
 static uint32_t lie_error(struct backend *b, uint8_t *msg, uint32_t len)
 {
 	msg_set_len(msg, 11);
@@ -437,7 +438,7 @@ static void test_error_reply(void **state)
 	t_fini();
 }
 
-/* Bytes of a reply that never becomes whole; then the shared page at random. */
+/* A reply that stays incomplete; then random bytes in the shared page. */
 static void test_scribble(void **state)
 {
 	uint32_t seed = 1, i;
@@ -466,7 +467,7 @@ static void test_storm(void **state)
 {
 	t_connect(&t_config);
 	guest_storm(t.b.ring[0].port);
-	/* Not one in a hundred of them was taken. */
+	/* Less than one in a hundred of them caused an interrupt. */
 	assert_true(t.p9.ring[0].stats.interrupts < 1000);
 	assert_int_equal(t_submit(io, T_READ, 1, 40), 0);
 	host_run(2 * XN_NSEC_PER_SEC);
@@ -491,7 +492,7 @@ static void test_stalled(void **state)
 	t_fini();
 }
 
-/* It answers what it has, closes, and comes back. */
+/* The backend answers its requests, closes, and comes back. */
 static void test_comes_back(void **state)
 {
 	t_connect(&t_config);

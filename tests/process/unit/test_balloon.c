@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pages whose memory Xen has for a while: none is lost or there twice, whatever
- * Xen refuses or pretends. Pages without memory fault in the simulated guest.
+ * Pages whose memory Xen has for a while: none is lost or returned twice, no
+ * matter what Xen refuses or pretends. A page without memory faults in the
+ * simulated guest.
  */
 #include <stdlib.h>
 
@@ -56,7 +57,7 @@ static void assert_given(void **p, unsigned int n, unsigned int count)
 	}
 }
 
-/* All come back, each one once, and can be used; then nothing is left. */
+/* All pages come back, each one once, and can be used; then nothing is left. */
 static void take_all(unsigned int want)
 {
 	void *back[PAGES];
@@ -107,7 +108,7 @@ static void test_there_and_back(void **state)
 	free_pages();
 }
 
-/* In several pieces, of which each begins within a page of addresses. */
+/* In several pieces, most of which begin within a page of addresses. */
 static void test_pieces(void **state)
 {
 	void *back[PAGES];
@@ -123,7 +124,7 @@ static void test_pieces(void **state)
 	free_pages();
 }
 
-/* Nothing of ours remains in what Xen gets. */
+/* Pages are cleared before Xen gets them. */
 static void test_cleared(void **state)
 {
 	unsigned int i;
@@ -144,7 +145,7 @@ static void test_limit(void **state)
 	g->cfg.max_pages = 4000;
 	assert_int_equal(xn_balloon_limit(), 4000);
 	assert_int_equal(xn_balloon_give(&b, page, 300), 300);
-	/* The toolstack allows no more, until it does. */
+	/* The toolstack allows 4000 pages, and later all. */
 	assert_int_equal(xn_balloon_take(&b, back, 300), 300 - 96);
 	assert_int_equal(xn_balloon_take(&b, back, 300), -ENOMEM);
 	assert_int_equal(b.count, 96);
@@ -153,7 +154,7 @@ static void test_limit(void **state)
 	free_pages();
 }
 
-/* Xen's own memory is used up: what there is, then none, then all. */
+/* Xen runs out of memory: it gives what it has, then none, later all. */
 static void test_no_memory_left(void **state)
 {
 	void *back[PAGES];
@@ -169,7 +170,7 @@ static void test_no_memory_left(void **state)
 	free_pages();
 }
 
-/* Some of a batch only. */
+/* Xen processes only some of a batch. */
 static void test_partial(void **state)
 {
 	void *back[PAGES];
@@ -198,7 +199,7 @@ static void test_empty(void **state)
 	free_pages();
 }
 
-/* Every hypercall and every page that is wanted fails once. */
+/* Each hypercall and each allocation of a page fails once. */
 static void test_faults(void **state)
 {
 	void *back[PAGES];
@@ -228,7 +229,7 @@ static void test_faults(void **state)
 	free_pages();
 }
 
-/* Still in it at the end: told, and nothing but these is lost. */
+/* Pages still in the balloon at the end: reported, and only these are lost. */
 static void test_fini_full(void **state)
 {
 	unsigned int i;
@@ -244,7 +245,7 @@ static void test_fini_full(void **state)
 
 /* ---- a host that lies ---- */
 
-/* More than was asked for counts as all that was asked for. */
+/* A result above the number requested counts as that number. */
 static void test_more_than_all(void **state)
 {
 	static const long answers[] = { 65, 1000, 0x7fffffff, 0x100000000,
@@ -266,7 +267,7 @@ static void test_more_than_all(void **state)
 	free_pages();
 }
 
-/* An error, though it has done something; and errors that do not exist. */
+/* An error although Xen did something, and errors that do not exist. */
 static void test_false_errors(void **state)
 {
 	static const long answers[] = { -ENOMEM, -999, -0x100000000,
@@ -286,7 +287,7 @@ static void test_false_errors(void **state)
 
 /* ---- what a PV guest has to do before and after ---- */
 
-/* The memory of a page that is mapped out, by the page's number; 0: none. */
+/* *_fails: fail the n-th call, 0: none; nr_out: pages that are mapped out */
 static unsigned int map_fails, out_fails, nr_out;
 
 static int pv_out(void *va, xen_pfn_t *frame)
@@ -334,7 +335,7 @@ static void test_out_fails(void **state)
 	free_pages();
 }
 
-/* What Xen does not take is mapped again. */
+/* A page that Xen does not take is mapped again. */
 static void test_back_in(void **state)
 {
 	struct xn_frame_ops pv;
@@ -351,7 +352,7 @@ static void test_back_in(void **state)
 	free_pages();
 }
 
-/* It cannot be: then it is in the balloon, in place of another. */
+/* Mapping it fails: then it is in the balloon, in place of another page. */
 static void test_cannot_back_in(void **state)
 {
 	struct xn_frame_ops pv;
@@ -369,7 +370,7 @@ static void test_cannot_back_in(void **state)
 	free_pages();
 }
 
-/* Nor can it be given to Xen: lost, told, and nothing else is. */
+/* Giving it to Xen fails as well: it is lost and reported, and only it. */
 static void test_lost(void **state)
 {
 	struct xn_frame_ops pv;
@@ -409,7 +410,7 @@ static void test_in_fails(void **state)
 	map_fails = 1;
 	assert_int_equal(xn_balloon_take(&b, back, 1), -EPERM);
 	assert_int_equal(b.count, 37);
-	/* The last of a page of addresses, too. */
+	/* The same with the last page of a page of addresses. */
 	take_all(37);
 	assert_int_equal(xn_balloon_give(&b, page, 1), 1);
 	map_fails = 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/blk/ with a backend that does its best: handshake, data in
- * all modes and sizes, notifications, and the end.
+ * frontends/blk/ with a correct backend: handshake, data in all modes and
+ * sizes, notifications, and the end.
  */
 #include "blk_backend.h"
 #include "xs_busy.h"
@@ -32,7 +32,7 @@ static void test_connect(void **state)
 	assert_int_equal(host_stat_get(XN_STAT_GRANT_BUSY), 0);
 }
 
-/* The least that a backend may say. */
+/* A backend with as few nodes as possible. */
 static void test_connect_bare(void **state)
 {
 	t.b.nr_nodes = 0;
@@ -100,12 +100,12 @@ static void see(void *data)
 		return;
 	assert_true(nr_seen < XN_ARRAY_SIZE(seen));
 	seen[nr_seen++] = now;
-	/* The backend answers what it has before it closes. */
+	/* The backend answers its requests before it closes. */
 	if (now == XenbusStateClosing)
 		be_release(&t.b.bus);
 }
 
-/* A disk that leaves says so first, and what is in flight may be answered. */
+/* A detach writes Closing first, so that requests may still be answered. */
 static void test_leave(void **state)
 {
 	struct buffer b;
@@ -142,7 +142,7 @@ static void test_bad_config(void **state)
 	assert_int_equal(t.connected, 0);
 }
 
-/* The port cannot make a disk of it. */
+/* The OS layer refuses the disk. */
 static void test_connected_refused(void **state)
 {
 	t.refuse_connected = -ENOMEM;
@@ -199,7 +199,7 @@ static void test_data(void **state)
 	}
 }
 
-/* Bounce pages are good for a backend that maps and unmaps each time, too. */
+/* Bounce pages also work with a backend that maps and unmaps each time. */
 static void test_data_not_persistent(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -216,7 +216,7 @@ static void test_data_not_persistent(void **state)
 	}
 }
 
-/* What the backend sees around data that it is to write: @secret's bytes? */
+/* Does the backend see bytes of @secret around the data that it writes? */
 static bool seen_around(const struct xn_blk_config *config, uint8_t secret)
 {
 	struct be_request *req;
@@ -255,7 +255,7 @@ static bool seen_around(const struct xn_blk_config *config, uint8_t secret)
 	return n;
 }
 
-/* XSA-403: who is not trusted sees what it was given, and nothing else. */
+/* XSA-403: a backend that is not trusted sees nothing but the data. */
 static void test_untrusted(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -302,7 +302,7 @@ static void test_data_long(void **state)
 	t_fini();
 }
 
-/* Pieces of a page, at all offsets; what lies beside stays as it is. */
+/* Pieces of a page, at all offsets; the rest of the page must not change. */
 static void test_pieces(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -366,7 +366,7 @@ static void test_bad_lists(void **state)
 	t_fini();
 }
 
-/* What the disk cannot do is an error of that request, and of no other. */
+/* A request that the disk cannot do fails, and no other one. */
 static void test_errors(void **state)
 {
 	struct buffer b;
@@ -403,7 +403,7 @@ static void test_flush(void **state)
 	assert_int_equal(t.b.ops[BLKIF_OP_WRITE], 1);
 	assert_int_equal(t.b.ops[BLKIF_OP_FLUSH_DISKCACHE], 2);
 	assert_true(buffer_on_disk(&b, 5));
-	/* A write that fails needs no flush. */
+	/* A write that failed is not flushed. */
 	t.b.status = BLKIF_RSP_ERROR;
 	assert_int_equal(t_do(XN_BLK_WRITE_FUA, 5, &b), -EIO);
 	assert_int_equal(t.b.ops[BLKIF_OP_FLUSH_DISKCACHE], 2);
@@ -470,7 +470,7 @@ static void test_discard(void **state)
 	t_fini();
 }
 
-/* Odd values only turn discard off. */
+/* Odd values turn discard off, and nothing else. */
 static void test_discard_odd(void **state)
 {
 	static const char *const odd[][2] = {
@@ -489,7 +489,7 @@ static void test_discard_odd(void **state)
 	}
 }
 
-/* Whatever the backend writes: a power of two, and no single sectors. */
+/* The granularity is rounded up to a power of two, of at least 4096. */
 static void test_discard_rounded(void **state)
 {
 	static const struct {
@@ -518,7 +518,7 @@ static void test_discard_rounded(void **state)
 
 /* ---- the ring ---- */
 
-/* More than the ring holds, answered in the wrong order, over and over. */
+/* More requests than the ring holds, answered in the wrong order. */
 static void many(unsigned int depth, unsigned int rounds)
 {
 	struct buffer b[8];
@@ -580,7 +580,7 @@ static void test_large_rings(void **state)
 		all_sizes(11);
 		t_fini();
 	}
-	/* The backend's word counts. */
+	/* The backend's limit applies. */
 	t.ready = 0;
 	be_write(&t.b.bus, "max-ring-page-order", "2");
 	t_connect(&config);
@@ -617,7 +617,7 @@ static bool is_there(const char *node)
 	return host_xs_read(t.h, path);
 }
 
-/* What another driver wrote goes; what the toolstack wrote stays. */
+/* Remove what another driver wrote, but keep what the toolstack wrote. */
 static void test_load_other_driver(void **state)
 {
 	static const char *const theirs[] = {
@@ -654,7 +654,7 @@ static int unplug_and_bind(struct xn_blk_queue *q, domid_t otherend,
 	return t_event_bind(q, otherend, port);
 }
 
-/* Pulled out during the handshake: nobody makes its nodes anew. */
+/* Unplugged during the handshake: its nodes are not created again. */
 static void test_unplug_handshake(void **state)
 {
 	struct xn_blk_ops ops = t_ops;
@@ -705,7 +705,7 @@ static void test_queues(void **state)
 	t_fini();
 }
 
-/* As many requests as can be. Returns: how many. */
+/* Submits as many requests as possible. Returns: how many. */
 static unsigned int submit_all(struct io *io, struct buffer *b)
 {
 	unsigned int i;
@@ -717,7 +717,7 @@ static unsigned int submit_all(struct io *io, struct buffer *b)
 	return i;
 }
 
-/* Fewer slots than requests could need: the rest waits, none is lost. */
+/* Fewer slots than requests need: some wait, none is lost. */
 static void test_few_slots(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -745,8 +745,8 @@ static void test_few_slots(void **state)
 }
 
 /*
- * A disk begins with little, and grows while requests wait: no answer is needed
- * for that. Submission itself allocates nothing.
+ * A disk begins with few slots and grows while requests wait, without an
+ * answer. Submission itself allocates nothing.
  */
 static void test_grow(void **state)
 {
@@ -804,10 +804,10 @@ static void test_notifications(void **state)
 	assert_int_equal(t.b.requests, 10);
 	assert_int_equal(t.completed, 10);
 	assert_int_equal(t.events, 1);
-	/* Nothing new: nobody is told. */
+	/* Nothing new: no notification. */
 	t_push();
 	assert_int_equal(t.b.notified, 1);
-	/* A backend that is awake anyway is not told again. */
+	/* The backend has not asked for another notification yet. */
 	t.b.bus.asleep = true;
 	for (i = 0; i < 5; i++) {
 		t_submit(&io[i], XN_BLK_READ, 0, &b);
@@ -822,7 +822,7 @@ static void test_notifications(void **state)
 	t_fini();
 }
 
-/* Each completion makes a request, which is answered at once. */
+/* Each completion submits a request, which is answered at once. */
 static struct {
 	struct io io[3000];
 	unsigned int n;
@@ -841,7 +841,7 @@ static void storm_more(struct xn_blk_queue *q)
 	be_run(&t.b.queue[0]);
 }
 
-/* One upcall does not last for ever, and nothing is lost when it ends. */
+/* An upcall ends after many responses, and nothing is lost then. */
 static void test_storm(void **state)
 {
 	unsigned int i;
@@ -878,7 +878,7 @@ static void test_resize(void **state)
 	host_pump();
 	assert_int_equal(t.resized, 1);
 	assert_int_equal(t.blk.info.sectors, 32768);
-	/* As Linux's does, the state is written again. */
+	/* Linux's backend writes its state again. */
 	be_state(&t.b.bus, XenbusStateConnected);
 	host_pump();
 	assert_int_equal(t.resized, 1);
@@ -886,7 +886,7 @@ static void test_resize(void **state)
 	t_fini();
 }
 
-/* Nonsense is counted each time, and told once, even with sense in between. */
+/* Invalid sizes are counted each time, but reported once. */
 static void test_resize_nonsense(void **state)
 {
 	static const char *const sizes[] = { "many", "-5", "9", "32768", "" };
@@ -906,7 +906,7 @@ static void test_resize_nonsense(void **state)
 	t_fini();
 }
 
-/* Without an answer the size is asked for again. */
+/* Without an answer, the size is read again. */
 static void test_resize_unanswered(void **state)
 {
 	t_connect(&t_config);
@@ -920,7 +920,7 @@ static void test_resize_unanswered(void **state)
 	t_fini();
 }
 
-/* A backend that cannot be told of requests gets no more, and none hangs. */
+/* Notifying the backend fails: the device closes, and no request hangs. */
 static void test_notify_refused(void **state)
 {
 	struct buffer b;
@@ -941,7 +941,7 @@ static void test_notify_refused(void **state)
 	t_fini();
 }
 
-/* The same while the backend closes, which another work waits for. */
+/* The same while the backend closes, for which another work waits. */
 static void test_notify_refused_closing(void **state)
 {
 	struct buffer b;
@@ -954,7 +954,7 @@ static void test_notify_refused_closing(void **state)
 	t_push();
 	t.b.bus.asleep = false;
 	be_state(&t.b.bus, XenbusStateClosing);
-	/* The flush after the write cannot be told. */
+	/* The notification of the flush after the write fails. */
 	host_fail_hypercall(1, -EINVAL);
 	be_run(&t.b.queue[0]);
 	host_run(60 * XN_NSEC_PER_SEC);
@@ -966,7 +966,7 @@ static void test_notify_refused_closing(void **state)
 	t_fini();
 }
 
-/* The backend asks us to go, and answers what is in flight. */
+/* The backend closes after answering what is in flight. */
 static void test_closing(void **state)
 {
 	struct buffer b;
@@ -1002,7 +1002,7 @@ static void test_closing(void **state)
 	assert_int_equal(host_log_count(XN_WARN), 0);
 }
 
-/* It goes, and comes back, with another disk. */
+/* The backend closes, and comes back with another disk. */
 static void test_back_again(void **state)
 {
 	struct buffer b;
@@ -1024,7 +1024,7 @@ static void test_back_again(void **state)
 	assert_int_equal(t.closing, 2);
 }
 
-/* The same, but we are told of the new one only. */
+/* The same, but the guest sees only the new one. */
 static void test_back_silently(void **state)
 {
 	struct buffer b;

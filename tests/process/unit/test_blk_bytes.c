@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Any bytes of a disk by whole sectors: every beginning and end around the
- * borders of sectors and pages, what lies beside them, and failures.
+ * Any bytes of a disk by whole sectors: every start and end around the borders
+ * of sectors and pages, the bytes next to them, and failures.
  */
 #include "unit.h"
 #include <xenion/blkfront.h>
@@ -11,7 +11,7 @@
 static struct xn_blk blk;
 static uint8_t disk[SIZE], before[SIZE], buf[SIZE];
 static uint8_t page[XN_PAGE_SIZE];
-static unsigned int reads, writes, fails;	/* fails: the n-th of both */
+static unsigned int reads, writes, fails;	/* fails: the n-th I/O */
 
 static int io(void *data, enum xn_blk_op op, uint64_t sector, void *va,
 	      uint32_t len)
@@ -96,7 +96,7 @@ static void test_edges_large_sectors(void **state)
 	all_edges();
 }
 
-/* Nothing is read that is written whole, nothing written that is read. */
+/* Whole sectors are written without a read, and reads write nothing. */
 static void test_no_more_requests(void **state)
 {
 	assert_int_equal(bytes(XN_BLK_WRITE, 4096, 8192), 0);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/blk/ with a backend that lies, is stuck or vanishes, and in
- * a guest that has no memory. Whatever happens, each request is completed once,
- * the device ends up closed, one line says why, and nothing is left behind.
+ * frontends/blk/ with a backend that lies, is stuck or vanishes, and in a guest
+ * without memory. In any case, each request is completed once, the device is
+ * closed in the end, one line of the log says why, and nothing is left.
  */
 #include "blk_backend.h"
 
-/* ---- nonsense in xenstore ---- */
+/* ---- invalid nodes in xenstore ---- */
 
 struct nonsense {
 	const char *node;
 	const char *value;	/* NULL: the node is absent */
 };
 
-/* Log and error node tell which node, what it says and what it has to be. */
+/* Log and error node give the node, its value and what it has to be. */
 static void check_words(const struct nonsense *n, const char *words)
 {
 	char read[80];
@@ -43,7 +43,7 @@ static void refused(const struct nonsense *n, bool early)
 			 host_log_count(XN_ERR));
 	check_words(n, host_log_last());
 	check_words(n, host_xs_read(t.h, "error/" FRONT "/error"));
-	/* What is missing was not refused. */
+	/* A missing node does not count as refused. */
 	assert_int_equal(t.blk.fe.refused, n->value ? 1 : 0);
 	assert_int_equal(t.connected, 0);
 	t_fini();
@@ -98,7 +98,7 @@ static void test_nonsense_properties(void **state)
 		t_plug();
 		refused(&list[i], false);
 	}
-	/* 4096-byte sectors must be whole. */
+	/* A disk has whole 4096-byte sectors. */
 	t_unplug();
 	memcpy(t.b.node, b.node, sizeof(b.node));
 	t_plug();
@@ -106,7 +106,7 @@ static void test_nonsense_properties(void **state)
 	refused(&(struct nonsense){ "sectors", "16383" }, false);
 }
 
-/* The values that a limit allows, and no queue at all. */
+/* The highest values allowed, and a backend without queues. */
 static void test_limits(void **state)
 {
 	be_offer(&t.b, "sectors", "18014398509481984");
@@ -157,14 +157,14 @@ static void lie_status_low(struct backend *b, struct blkif_response *rsp)
 	rsp->status = -3;
 }
 
-/* The response twice. */
+/* The same response twice. */
 static void lie_twice(struct backend *b, struct blkif_response *rsp)
 {
 	b->lie = NULL;
 	be_respond(&b->queue[0], rsp);
 }
 
-/* A ring index that cannot be: beyond the requests, or back. */
+/* An invalid ring index: beyond the requests, or backwards. */
 static void lie_prod(struct backend *b, struct blkif_response *rsp)
 {
 	b->queue[0].rsp_prod += 7;
@@ -186,7 +186,7 @@ static void (*const lies[])(struct backend *b, struct blkif_response *rsp) = {
 	lie_prod_far,
 };
 
-/* One honest round, then the lie, with more in flight than what it is about. */
+/* One honest round, then the lie, with other requests in flight. */
 static void lie_once(void (*lie)(struct backend *, struct blkif_response *),
 		     const struct xn_blk_config *config)
 {
@@ -240,7 +240,7 @@ static void test_lies(void **state)
 		}
 }
 
-/* Before any request, and before the disk is there. */
+/* A response before any request. */
 static void test_lie_early(void **state)
 {
 	struct blkif_response rsp = { .id = 0 };
@@ -254,7 +254,7 @@ static void test_lie_early(void **state)
 	t_fini();
 }
 
-/* The ring's indices are ours to write, but the backend can. */
+/* The backend overwrites the ring, mostly its indices. */
 static void test_scribble(void **state)
 {
 	unsigned int seed = 1, round, i;
@@ -276,7 +276,7 @@ static void test_scribble(void **state)
 		for (i = 0; i < 40 && t.b.bus.connected; i++) {
 			page = t.b.queue[0].page[0];
 			seed = seed * 1103515245 + 12345;
-			/* the indices most of all */
+			/* mostly the indices */
 			page[(seed >> 16) % (i % 4 ? 4 : 1024)] =
 				(seed >> 8) % (i % 3 ? 64 : ~0u);
 			host_port_notify(t.b.queue[0].port);
@@ -293,7 +293,7 @@ static void test_scribble(void **state)
 	buffer_free(&b);
 }
 
-/* Answered, but not unmapped: the page waits until it is. */
+/* Answered, but still mapped: the page waits until it is unmapped. */
 static void test_still_mapped(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -317,7 +317,7 @@ static void test_still_mapped(void **state)
 	buffer_free(&b);
 }
 
-/* As above, but the request was in flight when the disk went. */
+/* As above, but the request is in flight when the disk is detached. */
 static void test_mapped_at_the_end(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -344,7 +344,7 @@ static void test_mapped_at_the_end(void **state)
 	buffer_free(&b);
 }
 
-/* ---- a backend that goes badly ---- */
+/* ---- a backend that does not close in order ---- */
 
 static void in_flight(struct io *io, struct buffer *b, unsigned int n)
 {
@@ -371,7 +371,7 @@ static void all_failed(struct io *io, unsigned int n)
 	}
 }
 
-/* It wants to close, and does not answer. */
+/* The backend closes without answering. */
 static void test_stuck(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -401,7 +401,7 @@ static void test_stuck(void **state)
 	}
 }
 
-/* It is gone, from one moment to the next. */
+/* The backend is removed without notice. */
 static void test_vanished(void **state)
 {
 	struct xn_blk_config config = t_config;
@@ -427,7 +427,7 @@ static void test_vanished(void **state)
 	}
 }
 
-/* It is gone between a request and the word that there is one. */
+/* The backend is removed between a request and its notification. */
 static void test_vanished_before_push(void **state)
 {
 	struct buffer b;
@@ -446,7 +446,7 @@ static void test_vanished_before_push(void **state)
 	t_plug();
 }
 
-/* The port leaves while requests are in flight. */
+/* The OS layer detaches while requests are in flight. */
 static void test_removed_busy(void **state)
 {
 	struct io io[DEPTH];
@@ -460,7 +460,7 @@ static void test_removed_busy(void **state)
 	buffer_free(&b);
 }
 
-/* It never unmaps: we leave all the same, and our pages wait. */
+/* The backend never unmaps: the device ends all the same, its pages wait. */
 static void test_never_unmaps(void **state)
 {
 	uint64_t start;
@@ -476,7 +476,7 @@ static void test_never_unmaps(void **state)
 	assert_true(host_gnttab_active(t.x.host) > 0);
 }
 
-/* All the states there are, in any order: no leak, no crash. */
+/* All states, in any order: no leak, no crash. */
 static void test_any_states(void **state)
 {
 	unsigned int seed = 7, round, i;
@@ -508,8 +508,8 @@ static void test_any_states(void **state)
 /* ---- a guest without memory ---- */
 
 /*
- * Either the disk works, or nothing is left of it. A request whose notification
- * is lost waits until the end.
+ * Either the disk works, or nothing is left of it. A request without
+ * notification waits until the end.
  */
 static void attempt(void)
 {
@@ -539,9 +539,9 @@ static void test_no_page(void **state)
 {
 	unsigned int nth;
 
-	/* Ring, requests, descriptors, and some of the data's. */
+	/* Pages of the ring, requests and descriptors, and some for data. */
 	for (nth = 1; nth < 120; nth++) {
-		host_fail_page(nth + 32);	/* the test's own */
+		host_fail_page(nth + 32);	/* 32 are the test's */
 		attempt();
 		host_fail_page(0);
 	}
@@ -616,12 +616,12 @@ static void test_storm(void **state)
 	t.events = 0;
 	host_log_reset();
 	guest_storm(t.b.queue[0].port);
-	/* The few, and then one each after 1, 2, 4 ... ms, up to a second. */
+	/* The first few, then one each after 1, 2, 4 ... ms, up to a second. */
 	assert_in_range(t.events, 33, 33 + 10 + 10);
 	assert_int_equal(q->channel.backoff.spurious, t.events - 1);
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	assert_true(host_stat_get(XN_STAT_EVENT_HELD) > 0);
-	/* It still serves, and once there is work nothing is held back. */
+	/* The device still works, and with work, events are not delayed. */
 	assert_int_equal(t_submit(&io, XN_BLK_WRITE, 0, &b), 0);
 	t_push();
 	host_run(2 * XN_NSEC_PER_SEC);
@@ -634,7 +634,7 @@ static void test_storm(void **state)
 	buffer_free(&b);
 }
 
-/* The same of xenstore's port: it is slower then, and goes on. */
+/* The same with xenstore's port: it becomes slower, but works. */
 static void test_store_storm(void **state)
 {
 	uint64_t events = host_stat_get(XN_STAT_EVENT);
@@ -653,7 +653,7 @@ static void test_store_storm(void **state)
 	t_fini();
 }
 
-/* A request has no answer, for long or for ever. */
+/* A request is not answered for long, or ever. */
 static void test_stalled(void **state)
 {
 	struct xn_blk_queue *q = &t.blk.queue[0];
@@ -674,12 +674,12 @@ static void test_stalled(void **state)
 	assert_int_equal(q->stall.stalled, 1);
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	assert_non_null(strstr(host_log_last(), "no answer to 1 requests"));
-	/* Told once, however long it takes. */
+	/* It is reported once, no matter how long it takes. */
 	host_run(600 * XN_NSEC_PER_SEC);
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	assert_false(io[0].done);
 
-	/* It was slow: no harm is done. */
+	/* A late answer is a valid one. */
 	be_release(&t.b.bus);
 	host_pump();
 	assert_true(io[0].done);
@@ -687,7 +687,7 @@ static void test_stalled(void **state)
 	host_run(XN_STALL_PERIOD * XN_NSEC_PER_SEC);
 	assert_non_null(strstr(host_log_last(), "answers again"));
 
-	/* And another, which is never answered, keeps nobody from removing it. */
+	/* Another one is never answered; the disk can still be removed. */
 	t.b.bus.hold = true;
 	assert_int_equal(t_submit(&io[1], XN_BLK_READ, 0, &b[1]), 0);
 	t_push();

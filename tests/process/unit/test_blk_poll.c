@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Very many responses at once are taken by a work in place of the interrupt.
- * The hand-over back is the place where an event could get lost: an OS may call
- * the interrupt of a port that we hold, because it has taken the event before,
- * or unmasks ports of its own accord.
+ * When the work hands over to the interrupt again, an event could get lost: an
+ * OS may call the interrupt of a port that the engine holds, because it took
+ * the event before or because it unmasks ports itself.
  */
 #include "blk_backend.h"
 #include "step.h"
@@ -16,13 +16,13 @@ static struct xn_blk_queue *queue(void)
 	return &t.blk.queue[0];
 }
 
-/* The backend answers, and the OS calls us for it, whatever we have masked. */
+/* The backend answers, and the OS calls the interrupt although it is masked. */
 static void answer(void)
 {
 	unsigned long flags = xn_upcalls_disable();
 
 	xn_upcalls_restore(flags);
-	/* No interrupt comes now; the next instruction is as good. */
+	/* With interrupts off, none comes: leave it to a later instruction. */
 	if (flags || !t.b.bus.nr_held)
 		return;
 	be_release(&t.b.bus);
@@ -30,11 +30,11 @@ static void answer(void)
 	xn_blk_event(queue());
 }
 
-/* As after an upcall that had enough; then the last response is taken. */
+/* As after an upcall that left the rest to the work; one response is missing */
 static void begin(void)
 {
 	t.b.bus.hold = true;
-	/* Without data, whose copy is many instructions. */
+	/* Without data: copying it takes many instructions. */
 	assert_int_equal(t_submit(&io, XN_BLK_FLUSH, 0, NULL), 0);
 	t_push();
 	assert_int_equal(t.b.bus.nr_held, 1);
@@ -42,7 +42,7 @@ static void begin(void)
 	xn_evtchn_hold(&t.x.guest.evtchn, queue()->channel.port, XN_HOLD_ENGINE);
 }
 
-/* Before each instruction of the hand-over. */
+/* The backend answers before each instruction of the hand-over. */
 static void test_hand_over(void **state)
 {
 	unsigned int n, answered = 0;
@@ -70,7 +70,7 @@ static void test_hand_over(void **state)
 	t_fini();
 }
 
-/* An interrupt while the work polls changes nothing but that it looks again. */
+/* An interrupt while the work polls only makes it poll again. */
 static void test_interrupt_meanwhile(void **state)
 {
 	t_connect(&t_config);

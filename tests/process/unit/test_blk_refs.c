@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Several disks on one small grant table: each gets the least that it needs,
- * those with much to do grow, those with little give back, and one that comes
- * too late is served when another goes.
+ * Several disks on one small grant table: each gets its minimum, busy disks
+ * grow, idle ones give references back, and one that comes too late gets them
+ * when another goes.
  */
 #include "blk_backend.h"
 #include "hog.h"
@@ -83,7 +83,7 @@ static int teardown(void **state)
 	return t_teardown(state);
 }
 
-/* Load until the disk gets no more. Returns: how many slots it has then. */
+/* Load the disk until it stops growing. Returns: its number of slots. */
 static unsigned int load(unsigned int i)
 {
 	struct xn_blk_queue *q = &disk[i].blk.queue[0];
@@ -120,7 +120,7 @@ static const struct xn_blk_config configs[] = {
 	  .persistent = XN_BLK_PERSISTENT_AUTO },
 };
 
-/* All of them fit, and those that come after one has grown, too. */
+/* All disks fit, even those that come after others have grown. */
 static void test_share(void **state)
 {
 	unsigned int i, k;
@@ -129,7 +129,7 @@ static void test_share(void **state)
 		disk_init(0, &configs[k]);
 		assert_true(works(0));
 		assert_int_equal(load(0), 1024);
-		/* The second does not get the last of them. */
+		/* The second one does not get the last references. */
 		disk_init(1, &configs[k]);
 		assert_in_range(load(1), 256, 1024 - TABLE / 8);
 		assert_in_range(xn_gnttab_unused(gt), TABLE / 8, TABLE);
@@ -146,7 +146,7 @@ static void test_share(void **state)
 	assert_int_equal(host_log_count(XN_WARN), 0);
 }
 
-/* A disk with little to do gives back what another needs. */
+/* An idle disk gives back what another needs. */
 static void test_give_back(void **state)
 {
 	unsigned int i;
@@ -157,7 +157,7 @@ static void test_give_back(void **state)
 	disk_init(1, &configs[0]);
 	assert_true(works(1));
 	assert_in_range(disk[0].blk.queue[0].slots.nr, 64, 1024 - 49);
-	/* But not what it uses; and not less than it needs itself. */
+	/* But it keeps what it uses, and its minimum. */
 	for (i = 2; i < NR_DISKS; i++) {
 		disk_init(i, &configs[0]);
 		assert_true(works(i));
@@ -170,7 +170,7 @@ static void test_give_back(void **state)
 		disk_fini(i);
 }
 
-/* What a backend keeps mapped is not taken back, and stays of use. */
+/* Pages that a backend keeps mapped stay with the disk, which uses them. */
 static void test_mapped(void **state)
 {
 	disk_init(0, &configs[1]);
@@ -187,7 +187,7 @@ static void test_mapped(void **state)
 	disk_fini(0);
 }
 
-/* Slots in use stay, whatever is asked for. */
+/* Slots in use stay, no matter how many are asked for. */
 static void test_busy(void **state)
 {
 	struct xn_blk_queue *q = &disk[0].blk.queue[0];
@@ -218,7 +218,7 @@ static void test_busy(void **state)
 	disk_fini(0);
 }
 
-/* Too few for another: it says so once, and works when there are enough. */
+/* Too few for another disk: reported once. It works when there are enough. */
 static void test_wait(void **state)
 {
 	unsigned int before;
@@ -235,7 +235,7 @@ static void test_wait(void **state)
 	host_run(30 * XN_NSEC_PER_SEC);
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	assert_int_equal(xn_gnttab_used(gt), before);
-	/* Not by a few, which others can use. */
+	/* A few more, which others can use, are not enough. */
 	unhog(20);
 	host_run(30 * XN_NSEC_PER_SEC);
 	assert_false(works(1));
@@ -248,7 +248,7 @@ static void test_wait(void **state)
 	disk_fini(0);
 }
 
-/* The same when another disk goes, and when the one that waits goes. */
+/* The same when another disk goes, and when one that waits goes. */
 static void test_wait_detach(void **state)
 {
 	disk_init(0, &configs[0]);
@@ -267,7 +267,7 @@ static void test_wait_detach(void **state)
 	assert_int_equal(host_log_count(XN_ERR), 0);
 }
 
-/* Rings are there, the backend is connected, and only then they are too few. */
+/* The references run out only after the rings were published. */
 static void hog_all(void *data)
 {
 	if (host_xs_read_int(t.h, "device/vbd/51728/state") ==
@@ -291,7 +291,7 @@ static void test_wait_connected(void **state)
 	disk_fini(0);
 }
 
-/* More than any table of this size can have: no use to wait. */
+/* More than a table of this size ever has: the disk does not wait. */
 static void test_never(void **state)
 {
 	const struct xn_blk_config config = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Disks whose backends take their time: nobody else waits for them, neither a
- * watch nor another disk. See blk_backend.h.
+ * Disks with slow backends: neither a watch nor another disk waits for them.
+ * See blk_backend.h.
  */
 #include "blk_backend.h"
 
@@ -16,7 +16,7 @@ static struct {
 	struct xn_blk blk;
 } other;
 
-/* What the toolstack writes, as "control/shutdown". */
+/* A watch on a node of the toolstack's. */
 static struct {
 	struct xn_xs_watch watch;
 	unsigned int calls;
@@ -67,7 +67,7 @@ static void other_fini(void)
 	host_pump();
 }
 
-/* A request that its backend knows of, and does not answer. */
+/* Submits a request that the backend takes, but does not answer. */
 static void hang(struct xn_blk *blk, struct backend *b, struct io *io,
 		 struct buffer *buf)
 {
@@ -83,7 +83,7 @@ static void hang(struct xn_blk *blk, struct backend *b, struct io *io,
 	assert_int_equal(b->bus.nr_held, 1);
 }
 
-/* The first disk's backend closes, and has a request that it does not answer. */
+/* The first disk's backend closes without answering a request. */
 static void hang_and_close(struct io *io, struct buffer *buf)
 {
 	t_connect(&t_config);
@@ -97,7 +97,7 @@ static long long state_of(struct backend *b)
 	return be_number(&b->bus, b->bus.front, "state");
 }
 
-/* The toolstack's word is heard while a disk hangs, and waits for its requests. */
+/* The watch is called while a disk waits for its requests. */
 static void test_watch_is_heard(void **state)
 {
 	unsigned int before = heard.calls;
@@ -111,7 +111,7 @@ static void test_watch_is_heard(void **state)
 	host_run(SOON);
 	assert_int_equal(heard.calls, before + 1);
 	assert_true(heard.last - written < SOON);
-	/* It has its time all the same. */
+	/* The disk still waits its full time. */
 	assert_false(io.done);
 	assert_int_equal(state_of(&t.b), XenbusStateConnected);
 	host_run(DRAIN_NS);
@@ -132,7 +132,7 @@ static void back(void)
 	assert_int_equal(state_of(&t.b), XenbusStateConnected);
 }
 
-/* A backend that begins again and again, and does not answer, is reported once. */
+/* A backend that repeatedly comes back and does not answer is reported once. */
 static void test_reported_once(void **state)
 {
 	struct buffer buf;
@@ -154,7 +154,7 @@ static void test_reported_once(void **state)
 	t_fini();
 }
 
-/* What is in flight is answered in time: that is when the disk goes. */
+/* Requests in flight are answered in time: the disk closes then. */
 static void test_answered_late(void **state)
 {
 	struct buffer buf;
@@ -174,7 +174,7 @@ static void test_answered_late(void **state)
 	t_fini();
 }
 
-/* The other disk goes and comes while the first one hangs. */
+/* The other disk goes and comes back while the first one hangs. */
 static void test_other_disk_cycles(void **state)
 {
 	struct buffer buf;
@@ -213,7 +213,7 @@ static void test_both_hang(void **state)
 	assert_true(io.done && other_io.done);
 	assert_int_equal(state_of(&t.b), XenbusStateClosed);
 	assert_int_equal(state_of(&other.b), XenbusStateClosed);
-	/* And both are there again. */
+	/* Both connect again. */
 	t.b.bus.hold = false;
 	other.b.bus.hold = false;
 	be_state(&t.b.bus, XenbusStateInitWait);
@@ -226,7 +226,7 @@ static void test_both_hang(void **state)
 	other_fini();
 }
 
-/* A backend that closes and is there anew, while its old requests hang. */
+/* A backend that closes and comes back while its old requests hang. */
 static void test_back_while_draining(void **state)
 {
 	struct buffer buf;
@@ -243,7 +243,7 @@ static void test_back_while_draining(void **state)
 	assert_int_equal(state_of(&t.b), XenbusStateConnected);
 	assert_int_equal(t.connected, 2);
 	assert_int_equal(t.closing, 1);
-	/* The end of the old one's time means nothing to the new one. */
+	/* The time limit of the old connection does not affect the new one. */
 	host_run(2 * DRAIN_NS);
 	assert_int_equal(state_of(&t.b), XenbusStateConnected);
 	assert_int_equal(t_do(XN_BLK_WRITE, 0, &buf), 0);
@@ -251,7 +251,7 @@ static void test_back_while_draining(void **state)
 	t_fini();
 }
 
-/* Removed while it drains: at once, with every request answered. */
+/* Detached while it drains: at once, and every request is completed. */
 static void test_fini_while_draining(void **state)
 {
 	struct buffer buf;
@@ -267,14 +267,14 @@ static void test_fini_while_draining(void **state)
 	buffer_free(&buf);
 }
 
-/* A port that is not done with the disk of before is asked again, when it says. */
+/* An OS layer that still has the old disk gets the new one when it asks. */
 static void test_port_not_ready(void **state)
 {
 	t.refuse_connected = -EAGAIN;
 	assert_int_equal(t_init(&t_config), 0);
 	assert_true(t.connected > 0);
 	assert_int_equal(state_of(&t.b), XenbusStateConnected);
-	/* What comes of such a disk, the port need not hear. */
+	/* Changes to a disk that it does not have are not reported to it. */
 	be_write(&t.b.bus, "sectors", "32768");
 	host_run(DRAIN_NS);
 	assert_int_equal(t.resized, 0);
@@ -291,13 +291,13 @@ static void test_port_not_ready(void **state)
 	xn_blk_again(&t.blk);
 	host_run(SOON);
 	assert_int_equal(t.connected, 1);
-	/* Once. */
+	/* Only once. */
 	xn_blk_again(&t.blk);
 	host_run(SOON);
 	assert_int_equal(t.connected, 1);
 	t_fini();
 	assert_int_equal(t.closing, 1);
-	/* Too late, and harmless. */
+	/* Too late, but harmless. */
 	xn_blk_again(&t.blk);
 	host_run(SOON);
 }

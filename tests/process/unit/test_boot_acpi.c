@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The boot shim: the FADT is found and mended, and tables that cannot be are
- * refused without a look beyond their end.
+ * The boot shim: the FADT is found and corrected, and invalid tables are
+ * refused without a read beyond their end.
  */
 #include "unit.h"
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static void seal_rsdp(void)
 
 static int setup(void **state)
 {
-	/* Exactly as long as the window, so that ASan sees each step outside. */
+	/* Exactly as long, so that ASan sees each access outside. */
 	mem = calloc(1, SIZE);
 	win = (struct xn_window){ mem, BASE, SIZE };
 	memset(&map, 0, sizeof(map));
@@ -75,7 +75,7 @@ static void test_mends(void **state)
 	assert_int_equal(mem[FADT + 109], 0xfb);
 	assert_int_equal(get32(mem + FADT + 112), 0x100101);
 	assert_int_equal(acpi_sum(mem + FADT, 276), 0);
-	/* Once more changes nothing. */
+	/* A second call changes nothing. */
 	assert_int_equal(mend(false), 0);
 	assert_int_equal(get32(mem + FADT + 112), 0x100101);
 	assert_int_equal(acpi_sum(mem + FADT, 276), 0);
@@ -134,7 +134,7 @@ static void test_broken_root(void **state)
 	assert_int_equal(mend(false), -EINVAL);
 }
 
-/* Entries that lead nowhere are passed over. */
+/* Entries that point nowhere are skipped. */
 static void test_wild_entries(void **state)
 {
 	put64(mem + XSDT + HEADER_SIZE, ~0ull);
@@ -159,7 +159,7 @@ static void test_broken_fadt(void **state)
 	assert_int_equal(mend(false), -EINVAL);
 }
 
-/* A part of the table where the memory map says nothing. */
+/* Part of the table is not in the memory map. */
 static void test_outside_of_map(void **state)
 {
 	memset(&map, 0, sizeof(map));

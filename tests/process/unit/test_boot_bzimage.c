@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The boot shim: which bzImages it takes, where it puts them, and what it
- * tells the kernel.
+ * The boot shim: which bzImages it accepts, where it loads them, and what it
+ * passes to the kernel.
  */
 #include "unit.h"
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static void test_good(void **state)
 	put16(file + HDR_XLOADFLAGS, XLF_KERNEL_64);
 	assert_int_equal(bzimage_parse(file, sizeof(file), &bz), 0);
 	assert_int_equal(bz.ramdisk_limit, 0x80000000);
-	/* 0 stands for 4 sectors. */
+	/* 0 means 4 sectors. */
 	file[HDR_SETUP_SECTS] = 0;
 	put32(file + HDR_SYSSIZE, 1000);
 	assert_int_equal(bzimage_parse(file, sizeof(file), &bz), 0);
@@ -119,7 +119,7 @@ static void test_sizes(void **state)
 	expect_refused();
 }
 
-/* Every length of file, exactly allocated: nothing reads beyond it. */
+/* Files of many lengths, allocated exactly: nothing reads beyond the end. */
 static void test_cut_short(void **state)
 {
 	size_t n;
@@ -169,11 +169,11 @@ static void test_place_relocates(void **state)
 	assert_int_equal(do_place(), 0);
 	assert_int_equal(place.kernel, 30 * MIB);
 	assert_int_equal(place.ramdisk, 20 * MIB);
-	/* No room below the shim: above. */
+	/* No room below the shim: place it above. */
 	bz.init_size = 100 * MIB;
 	assert_int_equal(do_place(), 0);
 	assert_int_equal(place.kernel, 138 * MIB);
-	/* Not even with the ramdisk away. */
+	/* No room, even if the ramdisk were elsewhere. */
 	bz.init_size = 120 * MIB;
 	assert_int_equal(do_place(), -ENOSPC);
 }
@@ -196,7 +196,7 @@ static void test_place_fixed(void **state)
 {
 	bz.relocatable = false;
 	assert_int_equal(do_place(), 0);
-	/* The shim is where the kernel must be. */
+	/* The shim is in the kernel's place. */
 	shim.start = 20 * MIB;
 	assert_int_equal(do_place(), -ENOSPC);
 	shim.start = 128 * MIB;
@@ -216,7 +216,7 @@ static void test_place_memory(void **state)
 {
 	memset(&map, 0, sizeof(map));
 	assert_int_equal(do_place(), -ENOSPC);
-	/* Only above what can be reached. */
+	/* There is only memory that is too high. */
 	assert_int_equal(xn_memmap_add(&map, 4096 * MIB, 4096 * MIB,
 				       XN_MEM_RAM), 0);
 	assert_int_equal(do_place(), -ENOSPC);

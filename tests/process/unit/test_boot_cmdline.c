@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The boot shim: which words the command line gets, and when not. */
+/* The boot shim: which options it adds to the command line, and when. */
 #include "unit.h"
 #include <stdio.h>
 #include "boot/shim/cmdline.c"

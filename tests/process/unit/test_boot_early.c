@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Early words through the ring of a PV guest's console: in order, never over
- * what the other side has not read, and not for ever when it does not read or
- * its index cannot be.
+ * Early messages through the ring of a PV guest's console: in order, never over
+ * what the other side has not read, and without waiting for ever if it does not
+ * read or its index is invalid.
  */
 #define xn_hypercall_raw	fake_hypercall
 #define xn_cycles		fake_cycles
 #include "unit.h"
 #include <xen-public/io/console.h>
 
-/* Time passes with each look at it. */
+/* Time passes with each read of it. */
 static uint64_t cycles;
 
 #define XENION_X86_TSC_H
@@ -25,7 +25,7 @@ uint64_t fake_cycles(void)
 static struct xencons_interface page;
 static char got[3 * sizeof(page.out)];
 static unsigned int nr_got, notified, yields;
-static bool reads;		/* the other side does, when we yield */
+static bool reads;		/* does the other side, on a yield? */
 
 void (*xn_early_other)(const char *s, unsigned int len);
 void (*xn_early_owner)(const char *s, unsigned int len);
@@ -80,7 +80,7 @@ static void test_longer_than_ring(void **state)
 
 	for (i = 0; i < sizeof(text); i++)
 		text[i] = i % 251;
-	/* Near the end of the index, too. */
+	/* The index wraps meanwhile. */
 	page.out_prod = page.out_cons = ~0u - 10;
 	reads = true;
 	xn_early_other(text, sizeof(text));
@@ -89,7 +89,7 @@ static void test_longer_than_ring(void **state)
 	assert_memory_equal(got, text, sizeof(text));
 }
 
-/* Nobody reads: it ends, and the next words do not wait; then somebody does. */
+/* The other side does not read: only the first write waits; later it reads. */
 static void test_nobody_reads(void **state)
 {
 	static char text[SIZE + 100];

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a PVH or HVM guest is handed, all together: where xenstore and console
- * are, how many vCPUs, the command line in its two places, and which memory is
- * in use, seen through a window as a kernel in the upper half has it.
+ * All that a PVH or HVM guest gets at its start: xenstore and console, the
+ * number of vCPUs, the command line in its two places, and the memory in use,
+ * seen through a window as in a kernel in the upper half.
  */
 #include "unit.h"
 #include "internal.h"
 
-/* A process has no hypercall instruction and no leaves of Xen's. */
+/* A process has neither the hypercall instruction nor Xen's CPUID leaves. */
 static bool on_xen;
 static unsigned int chosen;
 
@@ -34,14 +34,14 @@ int xn_hv_probe(struct xn_hv_info *info)
 #define RAM		(1u << XN_MEM_RAM)
 #define RESERVED	(1u << XN_MEM_RESERVED)
 
-/* What the domain builder puts behind the kernel. */
+/* What the domain builder puts after the kernel. */
 static struct {
 	struct hvm_start_info si;
 	struct hvm_modlist_entry module[2];
 	struct hvm_memmap_table_entry map[1];
 	char text[64];
 	char data[32];
-	char tail[104];		/* nothing behind it can be seen */
+	char tail[104];		/* the window ends here */
 } mem;
 
 #define ADDR(field) (BASE + __builtin_offsetof(__typeof__(mem), field))
@@ -122,7 +122,7 @@ static void test_reserves(void **state)
 	assert_true(reserved(ADDR(data), sizeof(mem.data)));
 	assert_true(reserved(info.store.gpa, XN_PAGE_SIZE));
 	assert_true(reserved(info.console.gpa, XN_PAGE_SIZE));
-	/* And no more than that. */
+	/* Nothing else is reserved. */
 	assert_true(xn_memmap_covers(&info.map, XN_PAGE_SIZE,
 				     0xa0000 - XN_PAGE_SIZE, RAM));
 	assert_true(xn_memmap_covers(&info.map, IMAGE_END, BASE - IMAGE_END,
@@ -155,7 +155,7 @@ static void test_nonsense_channel(void **state)
 	assert_int_equal(info.store.gpa, ((1ull << 40) - 1) << 12);
 }
 
-/* Firmware gets its words at the beginning of a module. */
+/* Firmware puts the command line at the beginning of a module. */
 static void test_hvm(void **state)
 {
 	mem.si.cmdline_paddr = 0;
@@ -167,17 +167,17 @@ static void test_hvm(void **state)
 	assert_int_equal(info.module[0].size, sizeof(mem.data) - 6);
 	assert_true(reserved(ADDR(data), sizeof(mem.data)));
 
-	mem.module[0].size = 6;		/* nothing but words */
+	mem.module[0].size = 6;		/* only a command line */
 	assert_int_equal(boot(XN_HVM), 0);
 	assert_int_equal(info.nr_modules, 0);
 	assert_true(reserved(ADDR(data), 6));
 
-	memset(mem.data, 'x', sizeof(mem.data));	/* data, not words */
+	memset(mem.data, 'x', sizeof(mem.data));	/* only data */
 	assert_int_equal(boot(XN_HVM), 0);
 	assert_int_equal(info.cmdline, 0);
 	assert_int_equal(info.module[0].size, 6);
 
-	mem.si.cmdline_paddr = ADDR(text);	/* it has its words */
+	mem.si.cmdline_paddr = ADDR(text);	/* a command line */
 	mem.data[0] = '\0';
 	assert_int_equal(boot(XN_HVM), 0);
 	assert_int_equal(info.cmdline, ADDR(text));
@@ -192,7 +192,7 @@ static void test_cmdline_lies(void **state)
 	assert_int_equal(boot(XN_PVH), -EINVAL);
 	mem.si.cmdline_paddr = UINT64_MAX;
 	assert_int_equal(boot(XN_PVH), -EINVAL);
-	/* It may end at the end of what can be seen, but not behind that. */
+	/* It may end at the window's end, but not after it. */
 	memset(mem.tail, 'x', sizeof(mem.tail));
 	mem.si.cmdline_paddr = ADDR(tail);
 	assert_int_equal(boot(XN_PVH), -EINVAL);
@@ -229,7 +229,7 @@ static void test_start_info_refused(void **state)
 	assert_int_equal(boot(XN_PVH), -EINVAL);
 }
 
-/* A map that is full: nobody starts with memory that may be in use. */
+/* With a full map, memory in use cannot be reserved: do not start. */
 static void test_no_room(void **state)
 {
 	struct xn_memmap *map = &info.map;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Memory maps: any order and any overlap become sorted, disjoint ranges; a
- * room is found or refused; a window hands out nothing beyond its ends.
+ * Memory maps: ranges in any order and overlap become sorted and disjoint; room
+ * is found or refused; a window gives access to nothing beyond its ends.
  */
 #include "unit.h"
 #include <stdlib.h>
@@ -87,7 +87,7 @@ static void test_full(void **state)
 	assert_int_equal(map.nr, XN_MEMMAP_MAX);
 }
 
-/* The same claims, one byte at a time. */
+/* Compare with the same ranges in an array of bytes. */
 static void test_against_bytes(void **state)
 {
 	uint8_t bytes[256];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * CPUID: Xen's leaves at their two places, older Xens that have fewer of them,
- * and the choice of the hypercall instruction.
+ * CPUID: Xen's leaves in both places, older Xens with fewer of them, and the
+ * choice of the hypercall instruction.
  */
 #include "unit.h"
 
-/* The CPU, as a table, in place of <xenion/x86/cpuid.h>. */
+/* A table as the CPU, in place of <xenion/x86/cpuid.h>. */
 #define XENION_X86_CPUID_H
 struct xn_cpuid {
 	uint32_t eax, ebx, ecx, edx;
@@ -27,7 +27,7 @@ static struct xn_cpuid xn_cpuid(uint32_t leaf, uint32_t subleaf)
 	return (struct xn_cpuid){ 0, 0, 0, 0 };
 }
 
-/* A process has no hypercall instruction; of its choice, only the names. */
+/* A process has no hypercall instruction: only the names of the choices. */
 #define XENION_X86_HYPERCALL_H
 extern enum xn_hypercall_insn {
 	XN_INSN_NONE,

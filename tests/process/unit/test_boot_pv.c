@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * The PV start info: what a domain builder puts where, channels, modules, holes
- * in memory, room for page tables, and hosts that write nonsense.
+ * The PV start info: the places of what a domain builder loads, channels,
+ * modules, holes in memory, room for page tables, and invalid values.
  */
 #include "unit.h"
 #include "boot/x86/start_info_pv.c"
 
-/* The guest: 64 MiB; from 2 MiB on what the host has put there, in the order
- * that the ABI gives.
+/* The guest has 64 MiB; from 2 MiB on, what the host has put there, in the
+ * order of the ABI.
  */
 #define NR_PAGES	0x4000u
 #define BASE		0x200000u
@@ -67,7 +67,7 @@ static int parse(void)
 	return xn_boot_pv(&win, ADDR(si), found_console, &info, &pv);
 }
 
-/* Refused, with a word. */
+/* Refused, with one message. */
 static void refused(int err)
 {
 	assert_int_equal(parse(), err);
@@ -106,7 +106,7 @@ static void test_domu(void **state)
 	assert_int_equal(info.pv->shared_info, 0x123000);
 }
 
-/* What the host has used is reserved; the rest but page 0 is RAM. */
+/* What the host has used is reserved; the rest, except page 0, is RAM. */
 static void test_map(void **state)
 {
 	uint64_t end;
@@ -116,7 +116,7 @@ static void test_map(void **state)
 	assert_true(is_reserved(ADDR(p2m), ADDR(stack) - ADDR(p2m)));
 	assert_true(is_ram(0x1000, BASE - 0x1000));
 	assert_false(xn_memmap_covers(&info.map, 0, 0x1000, ~0u));
-	/* 64 MiB are 32 tables, of which the builder has made two. */
+	/* 64 MiB need 32 tables, of which the builder has made two. */
 	assert_int_equal(info.pv->nr_tables, 30);
 	assert_true(info.pv->tables >= ADDR(stack));
 	end = info.pv->tables + (30 << 12);
@@ -126,7 +126,7 @@ static void test_map(void **state)
 	assert_int_equal(info.map.range[info.map.nr - 1].end, NR_PAGES << 12);
 }
 
-/* As dom0: no channels, whatever the union holds. */
+/* As dom0: no channels, no matter what the union holds. */
 static void test_dom0(void **state)
 {
 	mem.si.flags = SIF_PRIVILEGED | SIF_INITDOMAIN;
@@ -184,7 +184,7 @@ static void test_tables(void **state)
 	refused(-EINVAL);
 	mem.si.pt_base = ~0xffful;
 	refused(-EINVAL);
-	/* Before what it comes after. */
+	/* In the wrong order. */
 	mem.si.pt_base = BASE;
 	refused(-EINVAL);
 	mem.si.pt_base = ADDR(tables);
@@ -218,7 +218,7 @@ static void test_module(void **state)
 	mem.si.mod_start = ADDR(stack);
 	refused(-EINVAL);
 
-	/* A page's number, not mapped. */
+	/* mod_start is the number of a page that is not mapped. */
 	mem.si.flags = SIF_MOD_START_PFN;
 	mem.si.mod_start = NR_PAGES - 2;
 	mem.si.mod_len = 0x1001;
@@ -235,7 +235,7 @@ static void test_module(void **state)
 	refused(-EINVAL);
 }
 
-/* A page that is not the guest's: it goes on without. */
+/* A channel's page is not the guest's: it continues without the channel. */
 static void test_channels(void **state)
 {
 	mem.si.store_mfn = MFN(NR_PAGES);
@@ -254,7 +254,7 @@ static void test_channels(void **state)
 	assert_int_equal(info.store.gpa, 0);
 }
 
-/* The list has holes: no RAM there. */
+/* Where the list has holes, there is no RAM. */
 static void test_holes(void **state)
 {
 	unsigned int i;
@@ -268,7 +268,7 @@ static void test_holes(void **state)
 	assert_true(is_ram(0x1010000, (NR_PAGES << 12) - 0x1011000));
 	for (i = 0x1000; i < 0x1010; i++)
 		assert_false(xn_memmap_covers(&info.map, i << 12, 1, ~0u));
-	/* Too many of them. */
+	/* Too many holes. */
 	for (i = 0x1000; i < NR_PAGES; i += 2)
 		mem.p2m[i] = no_page;
 	refused(-E2BIG);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The PVH start info: versions, magic, memory maps with and without a
- * hypercall, modules, and hosts that write nonsense.
+ * hypercall, modules, and invalid values.
  */
 #include "unit.h"
 #include <xen-public/errno.h>
@@ -87,7 +87,7 @@ static void test_version_0(void **state)
 	assert_int_equal(parse(), 0);
 	assert_int_equal(queries, 1);
 	assert_int_equal(info.map.nr, 1);
-	/* It may end where memory ends. */
+	/* It may end at the window's end. */
 	mem.si.nr_modules = 0;
 	assert_int_equal(xn_boot_pvh(&small, BASE, query, &info), 0);
 	mem.si.version = 1;
@@ -205,14 +205,14 @@ static void test_query(void **state)
 	struct host_guest *g = host_guest_create(NULL);
 	struct xn_memmap map = { 0 };
 
-	/* This Xen knows no such hypercall. */
+	/* The simulated Xen does not have this hypercall. */
 	assert_int_equal(xn_memmap_query(&map), -ENOSYS);
 	host_set_liar(tell_map);
 	told_entries = 2;
 	told_size = 0x700000;
 	assert_int_equal(xn_memmap_query(&map), 0);
 	assert_int_equal(map.nr, 2);
-	/* More than there is room for; and a range that cannot be. */
+	/* More entries than there is room for; and an invalid range. */
 	told_entries = XN_MEMMAP_MAX + 1;
 	assert_int_equal(xn_memmap_query(&map), -E2BIG);
 	told_entries = 2;

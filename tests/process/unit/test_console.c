@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The console's rings: bytes both ways across the wrap, a full ring, and a
- * host whose indices cannot be.
+ * The console's rings: bytes both ways across the wrap, a full ring, and
+ * invalid indices.
  */
 #include <xenion/console.h>
 
@@ -37,7 +37,7 @@ static int stop(void **state)
 	return 0;
 }
 
-/* What the console daemon does: take out all there is. */
+/* What the console daemon does: read all output. */
 static unsigned int host_read(char *buf)
 {
 	unsigned int n = 0;
@@ -110,7 +110,7 @@ static void test_read(void **state)
 	}
 }
 
-/* The indices count on past 2^32, and begin where an earlier user stopped. */
+/* The indices wrap at 2^32, and begin where an earlier user stopped. */
 static void test_index_wrap(void **state)
 {
 	char buf[2048];
@@ -128,7 +128,7 @@ static void test_index_wrap(void **state)
 	assert_memory_equal(buf, "xyz", 3);
 }
 
-/* What an event has come for, and that a host cannot go on saying so. */
+/* The reason of an event is reported once, even if the host repeats it. */
 static void test_moved(void **state)
 {
 	char buf[16];
@@ -143,7 +143,7 @@ static void test_moved(void **state)
 	assert_false(xn_console_moved(&con));
 	intf->out_cons += 2;
 	assert_true(xn_console_moved(&con));
-	intf->out_cons++;	/* what we never wrote */
+	intf->out_cons++;	/* more than was written */
 	assert_false(xn_console_moved(&con));
 	intf->out_cons--;
 	host_write("x", 1);
@@ -152,7 +152,7 @@ static void test_moved(void **state)
 	assert_false(xn_console_moved(&con));
 }
 
-/* Input that nobody takes is news once, or its events would never count. */
+/* Unread input is reported once, or none of its events would be spurious. */
 static void test_moved_held(void **state)
 {
 	char buf[16], text[sizeof(intf->in)] = "";
@@ -164,7 +164,7 @@ static void test_moved_held(void **state)
 	assert_true(xn_console_moved(&con));
 	assert_int_equal(xn_console_read(&con, buf, 2), 2);
 	assert_false(xn_console_moved(&con));
-	/* Taken before it was seen to have come. */
+	/* Read before it was reported. */
 	host_write("ef", 2);
 	assert_int_equal(xn_console_read(&con, buf, sizeof(buf)), 4);
 	host_write("g", 1);
@@ -172,7 +172,7 @@ static void test_moved_held(void **state)
 	assert_false(xn_console_moved(&con));
 	host_write(text, sizeof(text) - 1);
 	assert_true(xn_console_moved(&con));
-	/* No further than the ring is long, and not back. */
+	/* At most the ring's length, and not backwards. */
 	intf->in_prod++;
 	assert_false(xn_console_moved(&con));
 	intf->in_prod -= 2;
@@ -184,7 +184,7 @@ static void test_bad_out_cons(void **state)
 	char buf[16];
 
 	assert_int_equal(xn_console_write(&con, "abc", 3), 3);
-	intf->out_cons = 4;	/* has read what we never wrote */
+	intf->out_cons = 4;	/* more than was written */
 	assert_int_equal(xn_console_write(&con, "d", 1), -EIO);
 	assert_int_equal(xn_console_room(&con), 0);
 	intf->out_cons = 3;
@@ -209,9 +209,9 @@ static void test_bad_in_prod(void **state)
 }
 
 /*
- * A port's log leaves by this console, under the lock that excludes a second
- * writer. So what writes, reads or asks for room says nothing: the simulated
- * port ends a program that logs under a lock.
+ * An OS layer may log to this console, under the lock that excludes a second
+ * writer. So xn_console_write(), _read() and _room() must not log: the
+ * simulated OS ends a program that logs under a lock.
  */
 static void test_bad_under_lock(void **state)
 {
@@ -232,7 +232,7 @@ static void test_bad_under_lock(void **state)
 	assert_int_equal(host_log_count(XN_ERR), 1);
 }
 
-/* The indices that are ours: what the host writes there does not count. */
+/* The guest does not read its own indices back from the page. */
 static void test_our_indices(void **state)
 {
 	char buf[4096];

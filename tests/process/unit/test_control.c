@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * xenbus/control.c: a request is acknowledged and obeyed once, what the guest
- * does not do stays, and a xenstore that does not answer loses no request.
+ * xenbus/control.c: a request is acknowledged and obeyed once, an unknown one
+ * stays, and no request is lost if xenstore does not answer.
  */
 #include "store_guest.h"
 #include <xenion/control.h>
@@ -13,7 +13,7 @@ static char done[64];
 
 static void did(const char *what)
 {
-	/* Acknowledged before it is obeyed: some commands never return. */
+	/* Acknowledge first: some commands never return. */
 	assert_string_equal(host_xs_read(h, "control/shutdown"), "");
 	strcat(done, what);
 }
@@ -91,7 +91,7 @@ static void test_unknown(void **state)
 	assert_string_equal(done, "");
 	assert_string_equal(host_xs_read(h, "control/shutdown"), "crash\x01");
 	assert_non_null(strstr(host_log_last(), "\"crash?\""));
-	/* The same word again is no news. */
+	/* The same request again is not reported again. */
 	ask("control/shutdown", "crash\x01");
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	assert_int_equal(host_stat[XN_STAT_REFUSED], refused + 1);
@@ -122,7 +122,7 @@ static void test_sysrq(void **state)
 	assert_int_equal(host_log_count(XN_WARN), 1);
 }
 
-/* xenstore does not answer when the request comes, and later it does. */
+/* xenstore does not answer at first, but later. */
 static void test_asks_again(void **state)
 {
 	host_xs_lies(h)->mute = true;
@@ -134,7 +134,7 @@ static void test_asks_again(void **state)
 	assert_string_equal(done, "p");
 }
 
-/* A toolstack that does not let the guest write there. */
+/* A toolstack that does not let the guest write to control/. */
 static bool forbid(void *data, const struct xsd_sockmsg *hdr, const char *body)
 {
 	if (hdr->type != XS_WRITE || !strstr(body, "control/"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * xenbus/device.c: what a frontend is told of its backend, whatever that and
- * the toolstack do, and what they are told of it.
+ * xenbus/device.c: what is reported to a frontend about its backend, no matter
+ * what backend and toolstack do, and what the device writes for them.
  */
 #include <stdio.h>
 
@@ -10,7 +10,7 @@
 static struct xs_guest *xg;
 static struct xn_device dev;
 static char *backend;
-static char seen[64];		/* the states, a digit each */
+static char seen[64];		/* the states reported, a digit each */
 static void (*react)(enum xenbus_state state);
 
 static void changed(struct xn_device *d, enum xenbus_state state)
@@ -98,7 +98,7 @@ static void test_init(void **state)
 	assert_string_equal(dev.otherend, backend);
 	assert_int_equal(dev.otherend_id, 0);
 	assert_true(xn_device_exists(&dev));
-	/* Nothing was touched. */
+	/* Nothing was written. */
 	assert_int_equal(our_state(), XenbusStateInitialising);
 	assert_int_equal(host_xs_watches(xg->h), 0);
 }
@@ -112,7 +112,7 @@ static void test_init_other_domain(void **state)
 	assert_int_equal(dev.otherend_id, 32751);
 }
 
-/* The toolstack is half-way. */
+/* The toolstack has not finished. */
 static void test_init_absent(void **state)
 {
 	host_xs_rm(xg->h, "device/vbd/51712/backend");
@@ -159,7 +159,7 @@ static void test_init_bad_path(void **state)
 			  "/local/domain/0/a\0b", 19);
 	assert_int_equal(init(), -EINVAL);
 
-	/* So long that "/state" still fits, and that it does not. */
+	/* Lengths with which "/state" just fits, and does not fit. */
 	for (n = 240; n < 290; n++) {
 		memset(path, 'x', n);
 		memcpy(path, "/local/domain/0/", 16);
@@ -180,7 +180,7 @@ static void test_init_long_type(void **state)
 	assert_int_equal(xn_device_init(&dev, &xg->xn, type, 0), -EINVAL);
 }
 
-/* ---- the walk ---- */
+/* ---- the states ---- */
 
 static void test_start(void **state)
 {
@@ -193,8 +193,8 @@ static void test_start(void **state)
 }
 
 /*
- * A kernel before us had it connected, and has ended without a word. Linux's
- * backends do not look at new rings before they have closed.
+ * An earlier kernel had the device connected, and has ended without closing it.
+ * Linux's backends do not read the nodes of new rings before they have closed.
  */
 static void test_start_left(void **state)
 {
@@ -221,7 +221,7 @@ static void test_start_left(void **state)
 	}
 }
 
-/* Nor does it wait for ever when xenstore does not take the next state. */
+/* The same, and xenstore refuses the write of the next state once. */
 static void test_start_left_refused(void **state)
 {
 	backend_state("4");
@@ -263,7 +263,7 @@ static void test_sane_walk(void **state)
 	assert_string_equal(seen, "2456");
 }
 
-/* Only changes are told, and only the last of those that came together. */
+/* Only changes are reported, and of several at once only the last. */
 static void test_changes_only(void **state)
 {
 	backend_state("2");
@@ -293,7 +293,7 @@ static void test_insane_states(void **state)
 		assert_int_equal(dev.otherend_state, XenbusStateUnknown);
 	}
 	assert_string_equal(seen, "4040404040404040");
-	/* Once, not each time. */
+	/* Reported once, not each time. */
 	assert_int_equal(host_log_count(XN_ERR), 1);
 }
 
@@ -328,7 +328,7 @@ static void test_told_when_absent(void **state)
 	assert_string_equal(seen, "0");
 }
 
-/* xenstored says nothing for a while: that is no reason to close a disk. */
+/* xenstored does not answer for a while: the device stays connected. */
 static void test_no_news(void **state)
 {
 	backend_state("4");
@@ -338,12 +338,12 @@ static void test_no_news(void **state)
 	assert_string_equal(seen, "4");
 	host_xs_lies(xg->h)->mute = false;
 	assert_true(xn_device_exists(&dev));
-	/* What was missed is not lost. */
+	/* The change is reported later. */
 	host_run(40 * XN_NSEC_PER_SEC);
 	assert_string_equal(seen, "45");
 }
 
-/* xenstored has none for us any more. */
+/* The connection to xenstored has ended. */
 static void test_dead(void **state)
 {
 	uint64_t begin = xn_os_now();
@@ -416,13 +416,13 @@ static void test_switch(void **state)
 	requests = host_xs_requests(xg->h);
 	assert_int_equal(xn_device_switch(&dev, XenbusStateConnected), 0);
 	assert_int_equal(host_xs_requests(xg->h), requests);
-	/* Others interfere. */
+	/* Others change the node at the same time. */
 	host_xs_lies(xg->h)->conflicts = 3;
 	assert_int_equal(xn_device_switch(&dev, XenbusStateClosing), 0);
 	assert_int_equal(our_state(), XenbusStateClosing);
 }
 
-/* Writing must not make a new directory. */
+/* A write must not create the directory again. */
 static void test_switch_gone(void **state)
 {
 	host_xs_unplug(xg->h, "vbd", 51712);
@@ -445,7 +445,7 @@ static bool unplug_at_write(void *data, const struct xsd_sockmsg *hdr,
 	return false;
 }
 
-/* Between the look and the write. */
+/* The device is unplugged between the check and the write. */
 static void test_switch_race(void **state)
 {
 	host_xs_lies(xg->h)->request = unplug_at_write;
@@ -514,7 +514,7 @@ static void fail_node(const char *value, const char *told)
 	assert_int_equal(xn_device_start(&dev, &ops), 0);
 }
 
-/* What was read, what it has to be, and nothing that a terminal obeys. */
+/* The value read, what it has to be, and no control characters. */
 static void test_fail_node(void **state)
 {
 	fail_node(NULL, "22 the node mode is missing: it has to be r or w");
@@ -544,7 +544,7 @@ static void test_fail_gone(void **state)
 	assert_null(host_xs_read(xg->h, "device/vbd/51712"));
 }
 
-/* Never started, and closed all the same: nobody else would tell. */
+/* A device that was never started is closed: nothing else would report it. */
 static void test_refuse(void **state)
 {
 	assert_int_equal(init(), 0);
@@ -555,13 +555,13 @@ static void test_refuse(void **state)
 					 "error/device/vbd/51712/error"),
 			    "22 sda (2048) is no xvd disk");
 	assert_int_equal(host_log_count(XN_ERR), 1);
-	/* Plugged anew, it is another device. */
+	/* Plugged again, it is another device. */
 	assert_true(xn_device_exists(&dev));
 	host_xs_write(xg->h, "device/vbd/51712/state", "1");
 	assert_false(xn_device_exists(&dev));
 }
 
-/* What xenstore does not take is said again. */
+/* A write that xenstore refuses is tried again. */
 static void test_refuse_refused(void **state)
 {
 	assert_int_equal(init(), 0);
@@ -576,12 +576,12 @@ static void fail_and_go_on(enum xenbus_state state)
 	xn_device_fail(&dev, -EIO, "in a callback");
 }
 
-/* A state that xenstore does not take is written again: somebody waits for it. */
+/* A state that xenstore refuses is written again: the backend waits for it. */
 static void test_switch_refused(void **state)
 {
 	assert_int_equal(xn_device_switch(&dev, XenbusStateConnected), 0);
 	react = follow_closing;
-	/* The fourth request writes it. */
+	/* The fifth request writes it. */
 	host_fail(HOST_FAULT_STORE, 5, -ENOSPC);
 	backend_state("5");
 	assert_true(host_fault_done());
@@ -600,7 +600,7 @@ static void test_stop_refused(void **state)
 	assert_int_equal(our_state(), XenbusStateClosed);
 }
 
-/* A device that has failed is closed, though its frontend does nothing more. */
+/* A failed device is closed although its frontend does nothing any longer. */
 static void test_fail_refused(void **state)
 {
 	host_fail(HOST_FAULT_STORE, 10, -EDQUOT);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Event channels, what holds for both ABIs: every test runs once with 2-level
- * and once with FIFO events. What is particular to one of them is in
- * test_evtchn_twolevel.c and test_evtchn_fifo.c.
+ * Event channels with both ABIs: every test runs once with 2-level and once
+ * with FIFO events. Tests of only one of them are in test_evtchn_twolevel.c and
+ * test_evtchn_fifo.c.
  */
 #include <stdio.h>
 
@@ -11,16 +11,16 @@
 static struct host_xenion x;
 static struct xn_evtchn_table *const t = &x.guest.evtchn;
 
-/* One end of ours, with the other domain's. */
+/* Both ends of an event channel. */
 struct pair {
 	evtchn_port_t port;
 	struct host_port *peer;
 	unsigned int events;
 	unsigned int vcpu;		/* where the last event came */
-	unsigned int again;		/* the peer notifies that often more */
-	bool mask;			/* in the event */
+	unsigned int again;		/* number of further notifications */
+	bool mask;			/* mask the port in the event */
 	struct xn_backoff backoff;	/* open in some tests only */
-	bool work;			/* comes with the event */
+	bool work;			/* the event brings work */
 };
 
 static void event(void *data, evtchn_port_t port)
@@ -108,7 +108,7 @@ static void test_notify(void **state)
 	xn_evtchn_unbind(t, p.port);
 }
 
-/* Unmasking costs a hypercall only when an event waits. */
+/* Unmasking costs a hypercall only if an event waits. */
 static void test_unmask_cost(void **state)
 {
 	struct pair p;
@@ -169,7 +169,7 @@ static void test_clear(void **state)
 	xn_evtchn_unmask(t, p.port);
 	host_pump();
 	assert_int_equal(p.events, 0);
-	/* And one that we make ourselves, as an interrupt is retriggered. */
+	/* An event set by the guest, as when an interrupt is retriggered. */
 	xn_evtchn_mask(t, p.port);
 	t->ops->set_pending(t, p.port);
 	xn_evtchn_unmask(t, p.port);
@@ -193,7 +193,7 @@ static void test_interdomain(void **state)
 				host_port_number(p.peer), event, &p, &p.port),
 			 0);
 	assert_int_equal(host_port_guest_end(p.peer), p.port);
-	/* What came before we bound is not lost. */
+	/* An event from before the binding is not lost. */
 	xn_evtchn_unmask(t, p.port);
 	host_pump();
 	assert_int_equal(p.events, 1);
@@ -262,7 +262,7 @@ static void test_move(void **state)
 	struct pair p, q;
 
 	pair_open(&p);
-	pair_open(&q);		/* in the same word: its vCPU looks there too */
+	pair_open(&q);		/* in the same word, which vCPU 0 reads */
 	for (i = 1; i < 20; i++) {
 		to = i * 7 % 4;
 		assert_int_equal(xn_evtchn_move(t, p.port, to), 0);
@@ -273,7 +273,7 @@ static void test_move(void **state)
 		assert_int_equal(q.events, i);
 		assert_int_equal(q.vcpu, 0);
 	}
-	/* With nothing left from before, the new vCPU has it for good. */
+	/* No event was left from before: the new vCPU gets them all. */
 	assert_int_equal(p.vcpu, to);
 	assert_int_equal(xn_evtchn_move(t, p.port, 4), -EINVAL);
 	assert_int_equal(xn_evtchn_move(t, 77, 1), -EINVAL);
@@ -282,7 +282,7 @@ static void test_move(void **state)
 	assert_int_equal(xn_evtchn_move(t, p.port, 1), -EINVAL);
 }
 
-/* Events that are on their way during a move come, once, on either vCPU. */
+/* An event on its way during a move comes once, on either vCPU. */
 static void test_move_pending(void **state)
 {
 	unsigned int i, expect = 0;
@@ -305,7 +305,7 @@ static void test_move_pending(void **state)
 		host_pump();
 		assert_int_equal(p.events, expect);
 	}
-	/* And after all that still. */
+	/* All that must not affect later moves. */
 	for (i = 0; i < 4; i++) {
 		assert_int_equal(xn_evtchn_move(t, p.port, i), 0);
 		host_port_notify(p.peer);
@@ -360,7 +360,7 @@ static void test_adopt(void **state)
 	xn_evtchn_unbind(t, q.port);
 }
 
-/* The toolstack's ports, adopted or not, serve the next user of the domain. */
+/* The next user of the domain can use the toolstack's ports, adopted or not. */
 static void test_reload(void **state)
 {
 	struct pair p = { .peer = host_store_port(x.host) };
@@ -389,7 +389,7 @@ static void test_reload(void **state)
 	}
 }
 
-/* Ports that never stop firing keep no other from its turn, nor us. */
+/* Ports that never stop firing block neither other ports nor the upcall. */
 static void test_storm(void **state)
 {
 	struct pair storm[2], p[50];
@@ -438,7 +438,7 @@ static void test_storm_drains(void **state)
 	}
 	for (i = 0; i < 2; i++)
 		xn_evtchn_unbind(t, p[i].port);
-	/* FIFO: a port for the relief stays, for the next storm. */
+	/* FIFO: a port for the relief stays open for the next storm. */
 	assert_int_equal(host_ports_open(x.host),
 			 t->ops == &xn_evtchn_fifo ? 3 : 2);
 }
@@ -452,7 +452,7 @@ static void test_unbound_event(void **state)
 	xn_evtchn_unbind(t, p.port);
 	host_pump();
 	assert_int_equal(p.events, 0);
-	/* The number can be used again, and has no event from before. */
+	/* The number can be used again, without an event from before. */
 	pair_open(&p);
 	host_pump();
 	assert_int_equal(p.events, 0);
@@ -460,13 +460,13 @@ static void test_unbound_event(void **state)
 	host_pump();
 	assert_int_equal(p.events, 1);
 	xn_evtchn_unbind(t, p.port);
-	/* To unbind what is not bound does nothing. */
+	/* Unbinding an unbound port does nothing. */
 	xn_evtchn_unbind(t, p.port);
 	xn_evtchn_unbind(t, 0);
 	xn_evtchn_unbind(t, ~0u);
 }
 
-/* The host fires a port that is masked, and bound no more. */
+/* The host fires a port that is masked and no longer bound. */
 static void test_spurious(void **state)
 {
 	struct pair p = { .peer = host_store_port(x.host) };
@@ -480,13 +480,13 @@ static void test_spurious(void **state)
 	host_pump();
 	assert_int_equal(p.events, 0);
 	assert_int_equal(t->spurious, 1);
-	/* Who binds it next finds it masked all the same. */
+	/* When it is bound next, it is masked all the same. */
 	assert_int_equal(xn_evtchn_adopt(t, p.port, event, &p), 0);
 	host_port_notify(p.peer);
 	host_pump();
 	assert_int_equal(p.events, 0);
 	xn_evtchn_unbind(t, p.port);
-	/* And raises an upcall on a vCPU that there is not. */
+	/* An upcall on a vCPU that does not exist. */
 	assert_int_equal(xn_evtchn_upcall(t, 4), 0);
 	assert_int_equal(xn_evtchn_upcall(t, ~0u), 0);
 }
@@ -507,7 +507,7 @@ static void test_many_ports(void **state)
 	}
 }
 
-/* Every allocation and every hypercall fails once: errors, no leaks. */
+/* Each allocation and each hypercall fails once: errors, but no leaks. */
 static void use_all(void **state)
 {
 	const struct host_config cfg = { .nr_vcpus = 4 };
@@ -556,7 +556,7 @@ static void test_hypercalls_fail(void **state)
 		host_log_reset();
 		host_fail_hypercall(n, -ENOMEM);
 		use_all(state);
-		/* What Xen refuses to take back it keeps; that is told. */
+		/* Xen keeps what it refuses to take back, which is reported. */
 		if (host_xenion_stop(&x))
 			assert_int_equal(host_log_count(XN_ERR) +
 					 host_log_count(XN_WARN), 1);
@@ -638,7 +638,7 @@ static void paced_close(struct pair *p)
 	xn_evtchn_unbind(t, p->port);
 }
 
-/* Each time that it is held is twice as long as the one before. */
+/* The port is held twice as long each time. */
 static void test_backoff(void **state)
 {
 	uint64_t held = host_stat_get(XN_STAT_EVENT_HELD);
@@ -652,7 +652,7 @@ static void test_backoff(void **state)
 	assert_false(t->ops->is_masked(t, p.port));
 	fire(&p, 1);
 	for (i = 0; i < 12; i++) {
-		/* What comes meanwhile is one event, and it is not lost. */
+		/* Events that come meanwhile become one, which is not lost. */
 		fire(&p, 3);
 		assert_true(t->ops->is_masked(t, p.port));
 		host_run(delay - 1);
@@ -669,7 +669,7 @@ static void test_backoff(void **state)
 	paced_close(&p);
 }
 
-/* Work lets it go, whether it comes with the event or is found later. */
+/* Work releases the port, whether it comes with the event or later. */
 static void test_backoff_work(void **state)
 {
 	struct pair p;
@@ -683,7 +683,7 @@ static void test_backoff_work(void **state)
 	p.work = true;
 	fire(&p, 100);
 	assert_int_equal(p.events, 134);
-	/* All 32 are free again. */
+	/* The next 32 events are free again. */
 	p.work = false;
 	fire(&p, 32);
 	assert_int_equal(p.events, 166);
@@ -695,7 +695,7 @@ static void test_backoff_work(void **state)
 	paced_close(&p);
 }
 
-/* With its end, the port is held no more, and nothing of it is left. */
+/* When the back-off ends, it no longer holds the port, and nothing is left. */
 static void test_backoff_close(void **state)
 {
 	struct pair p;
@@ -709,7 +709,7 @@ static void test_backoff_close(void **state)
 	host_run(XN_NSEC_PER_SEC);
 	xn_backoff_work(&p.backoff);
 	assert_true(t->ops->is_masked(t, p.port));
-	/* Closed, it counts and does nothing; and it can be opened again. */
+	/* Closed, it does nothing; and it can be opened again. */
 	xn_evtchn_unmask(t, p.port);
 	fire(&p, 100);
 	assert_int_equal(p.events, 133);
@@ -720,7 +720,7 @@ static void test_backoff_close(void **state)
 	paced_close(&p);
 }
 
-/* Each of these is run with both ABIs, as @state says. */
+/* Each of these runs with both ABIs; @state is the ABI. */
 static const struct {
 	const char *name;
 	CMUnitTestFunction test;

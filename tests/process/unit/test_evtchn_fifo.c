@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * FIFO event channels: what only this ABI has, and a host that writes nonsense
- * into the event words and the control blocks.
+ * FIFO event channels: what only this ABI has, and a host that writes invalid
+ * values to the event words and control blocks.
  */
 #include "unit.h"
 #include "internal.h"
@@ -65,7 +65,7 @@ static struct evtchn_fifo_control_block *control(unsigned int vcpu)
 	return x.host->vcpu[vcpu].control;
 }
 
-/* The host raises an upcall with these ports in the queues as it likes. */
+/* The host raises an upcall with any port as the head of a queue. */
 static void raise(evtchn_port_t head)
 {
 	control(0)->head[QUEUE] = head;
@@ -85,7 +85,7 @@ static void test_array_grows(void **state)
 	p = open_port(&events, &port);
 	assert_int_equal(port, 5 * 1024 + 7);
 	assert_int_equal(x.host->nr_array, 6);
-	/* And the first page of the table, with its directory. */
+	/* The first page of the table, with its directory. */
 	assert_int_equal(host_pages(x.host), pages + 6 + 2);
 	assert_int_equal(*word(port + 1), MASKED);
 	host_port_notify(p);
@@ -93,7 +93,7 @@ static void test_array_grows(void **state)
 	assert_int_equal(events, 1);
 	xn_evtchn_unbind(t, port);
 
-	/* The last that there is, in the directory's second page. */
+	/* The highest port, in the directory's second page. */
 	host_port_first(x.host, XN_EVTCHN_MAX_PORTS - 1);
 	p = open_port(&events, &port);
 	host_port_first(x.host, 1);
@@ -133,7 +133,7 @@ static void test_order(void **state)
 		xn_evtchn_unbind(t, port[i]);
 }
 
-/* All of them, sent from the lowest priority to the highest. */
+/* All priorities, sent from the lowest to the highest. */
 static void test_priorities(void **state)
 {
 	struct host_port *p[EVTCHN_FIFO_MAX_QUEUES];
@@ -172,14 +172,14 @@ static void test_priority_errors(void **state)
 	assert_int_equal(events, 1);
 	xn_evtchn_unbind(t, port);
 	assert_int_equal(xn_evtchn_set_priority(t, port, 0), -EINVAL);
-	/* The next one with that number has the default again. */
+	/* The next port with that number has the default again. */
 	p = open_port(&events, &port);
 	assert_int_equal(x.host->chan[port].priority,
 			 EVTCHN_FIFO_PRIORITY_DEFAULT);
 	xn_evtchn_unbind(t, port);
 }
 
-/* What waits keeps its place; the next event has the new priority. */
+/* An event that waits keeps its place; the next one has the new priority. */
 static void test_priority_linked(void **state)
 {
 	struct host_port *p, *q;
@@ -204,7 +204,7 @@ static void test_priority_linked(void **state)
 	xn_evtchn_unbind(t, other);
 }
 
-/* An event that comes while others are handled goes before the rest of them. */
+/* An urgent event that comes while others are handled overtakes the rest. */
 static struct host_port *urgent;
 
 static void sends_urgent(void *data, evtchn_port_t port)
@@ -242,7 +242,7 @@ static void test_priority_overtakes(void **state)
 	xn_evtchn_unbind(t, first);
 }
 
-/* A port that was moved while linked is met on its old queue, once. */
+/* A port that was moved while linked is found on its old queue, once. */
 static void test_move_linked(void **state)
 {
 	struct host_port *p, *q;
@@ -267,7 +267,7 @@ static void test_move_linked(void **state)
 	xn_evtchn_unbind(t, other);
 }
 
-/* A port that was closed while linked is unlinked and not dispatched. */
+/* A port that was closed while linked is unlinked, but not handled. */
 static void test_close_linked(void **state)
 {
 	unsigned int events[3], i;
@@ -280,7 +280,7 @@ static void test_close_linked(void **state)
 		host_port_notify(p[i]);
 	xn_evtchn_unbind(t, port[1]);
 	assert_true(*word(port[1]) & LINKED);
-	/* Its number is not given out while it is on the queue. */
+	/* Its number is not reused while it is on the queue. */
 	assert_int_equal(xn_evtchn_bind_ipi(t, 0, event, &events[1], &again),
 			 0);
 	assert_int_not_equal(again, port[1]);
@@ -322,7 +322,7 @@ static void test_mask_linked(void **state)
 	xn_evtchn_unbind(t, port);
 }
 
-/* While Xen has a word BUSY, MASKED is not ours to clear: Xen does it. */
+/* While Xen keeps a word BUSY, only Xen may clear MASKED. */
 static void test_busy(void **state)
 {
 	struct host_port *p;
@@ -348,7 +348,7 @@ static void test_bad_heads(void **state)
 {
 	static const evtchn_port_t bad[] = {
 		1023,			/* not linked */
-		1024, 5000,		/* no word for it */
+		1024, 5000,		/* no such words */
 		XN_EVTCHN_MAX_PORTS - 1, XN_EVTCHN_MAX_PORTS,
 		0x7fffffff, 0xffffffff,
 	};
@@ -362,13 +362,13 @@ static void test_bad_heads(void **state)
 		raise(bad[i]);
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED) - refused,
 			 XN_ARRAY_SIZE(bad));
-	/* No head at all is just an empty queue. */
+	/* Without a head, the queue is just empty. */
 	raise(0);
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED) - refused,
 			 XN_ARRAY_SIZE(bad));
 	assert_int_equal(events, 0);
 	assert_int_equal(t->spurious, 0);
-	/* And a host that behaves again is served again. */
+	/* When the host behaves again, events are handled again. */
 	host_port_notify(p);
 	host_pump();
 	assert_int_equal(events, 1);
@@ -385,7 +385,7 @@ static void test_bad_links(void **state)
 	for (i = 0; i < 3; i++)
 		p[i] = open_port(&events[i], &port[i]);
 
-	/* To itself, and in a circle. */
+	/* Links to itself, and in a circle. */
 	refused = host_stat_get(XN_STAT_REFUSED);
 	*word(port[0]) = PENDING | LINKED | port[0];
 	raise(port[0]);
@@ -400,20 +400,20 @@ static void test_bad_links(void **state)
 	assert_int_equal(events[2], 1);
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED) - refused, 2);
 
-	/* Out of what there is. */
+	/* A link beyond the array. */
 	*word(port[0]) = PENDING | LINKED | EVTCHN_FIFO_LINK_MASK;
 	raise(port[0]);
 	assert_int_equal(events[0], 3);
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED) - refused, 3);
 
-	/* Through ports that nobody bound: they are masked. */
+	/* A link to a port that is not bound and masked. */
 	*word(port[0]) = PENDING | LINKED | 900;
 	*word(900) = PENDING | LINKED | MASKED | port[1];
 	*word(port[1]) = PENDING | LINKED;
 	raise(port[0]);
 	assert_int_equal(events[1], 2);
 	assert_int_equal(t->spurious, 0);
-	/* Or not even that. */
+	/* A link to a port that is not bound, but unmasked. */
 	*word(port[0]) = PENDING | LINKED | 901;
 	*word(901) = PENDING | LINKED | port[1];
 	*word(port[1]) = PENDING | LINKED;
@@ -427,7 +427,7 @@ static void test_bad_links(void **state)
 	}
 }
 
-/* A host that links the next port again while an event is handled. */
+/* While an event is handled, the host links the other port again. */
 static evtchn_port_t loop[2];
 static unsigned int loops, loop_end;
 
@@ -476,7 +476,7 @@ static void test_endless_links(void **state)
 	loop_stop();
 }
 
-/* What one upcall leaves is not forgotten, even if relief is hard to get. */
+/* What an upcall leaves is handled later, even if the relief fails at first. */
 static void test_relief_fails(void **state)
 {
 	unsigned int nth;
@@ -496,7 +496,7 @@ static void test_relief_fails(void **state)
 	assert_int_equal(host_ports_open(x.host), 3);
 }
 
-/* Ready bits beyond the queues that there are mean nothing. */
+/* Ready bits without a queue mean nothing. */
 static void test_bad_ready(void **state)
 {
 	struct host_port *p;
@@ -516,7 +516,7 @@ static void test_bad_ready(void **state)
 	xn_evtchn_unbind(t, port);
 }
 
-/* Xen has fewer vCPUs than we asked for: no reason to fail. */
+/* Xen has fewer vCPUs than requested, which is not an error. */
 static void test_fewer_vcpus(void **state)
 {
 	const struct host_config cfg = { .nr_vcpus = 2 };

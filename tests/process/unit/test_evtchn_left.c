@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * A kernel that begins in a domain where another one has run, and has ended
- * without a word (a crash kernel, started by kexec): Xen still uses its pages
- * for the FIFO ABI, and its ports are open.
+ * A kernel that starts in a domain where another one has run and not cleaned up
+ * (a crash kernel, started by kexec): Xen still uses that kernel's pages for
+ * the FIFO ABI, and its ports are open.
  */
 #include "unit.h"
 
 static struct host_xenion x;
 static struct xn_evtchn_table *const t = &x.guest.evtchn;
-/* What the earlier kernel knew. Its memory is given back at the end only. */
+/* The earlier kernel's table. Its memory is freed only at the end. */
 static struct xn_evtchn_table before;
 static unsigned int events;
 
@@ -63,7 +63,7 @@ static int evict(void)
 	return xn_evtchn_evict(t, keep, XN_ARRAY_SIZE(keep), moved, NULL);
 }
 
-/* Neither ABI can be begun. */
+/* Neither ABI can be initialised. */
 static void test_found(void **state)
 {
 	assert_int_equal(init(), -EEXIST);
@@ -90,7 +90,7 @@ static void test_evict(void **state)
 	assert_int_equal(events, 1);
 }
 
-/* What the toolstack says may be nonsense: no port, none that is open. */
+/* The ports of the toolstack's to keep may be invalid, or not open. */
 static void test_keep_nonsense(void **state)
 {
 	const evtchn_port_t keep[] = {

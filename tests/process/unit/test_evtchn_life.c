@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who may hold a port back, and how a port ends: every test runs once with
- * 2-level and once with FIFO events.
+ * The holders of a port, and how a port ends: every test runs once with 2-level
+ * and once with FIFO events.
  */
 #include <stdio.h>
 
@@ -60,7 +60,7 @@ static int stop(void **state)
 
 /* ---- holders ---- */
 
-/* Events come when nobody holds the port; who lets go first does not matter. */
+/* Events come when the port has no holder; the order of releases is free. */
 static void test_two_holders(void **state)
 {
 	struct pair p;
@@ -87,7 +87,7 @@ static void test_two_holders(void **state)
 	xn_evtchn_unbind(t, p.port);
 }
 
-/* The owner's unmask, as an interrupt flow does it, does not end a back-off. */
+/* The owner's unmask, as in an interrupt flow, does not end a back-off. */
 static void test_backoff_stays(void **state)
 {
 	struct pair p;
@@ -100,7 +100,7 @@ static void test_backoff_stays(void **state)
 	xn_evtchn_unmask(t, p.port);
 	fire(&p, 40);
 	assert_int_equal(p.events, 33);
-	/* And its end does not unmask what the owner has masked. */
+	/* The end of the back-off does not unmask what the owner has masked. */
 	xn_evtchn_mask(t, p.port);
 	host_run(XN_NSEC_PER_SEC);
 	assert_int_equal(p.events, 33);
@@ -111,7 +111,7 @@ static void test_backoff_stays(void **state)
 	xn_evtchn_unbind(t, p.port);
 }
 
-/* Who still held the number under its last owner holds it no more. */
+/* Holders from before an unbind do not hold the number's next port. */
 static void test_holders_forgotten(void **state)
 {
 	evtchn_port_t port;
@@ -121,7 +121,7 @@ static void test_holders_forgotten(void **state)
 	port = p.port;
 	xn_evtchn_hold(t, port, XN_HOLD_ENGINE);
 	xn_evtchn_unbind(t, port);
-	/* Nor does it come to life when one of them lets go late. */
+	/* A late release does not unmask the unbound port. */
 	xn_evtchn_release(t, port, XN_HOLD_ENGINE);
 	xn_evtchn_unmask(t, port);
 	assert_true(t->ops->is_masked(t, port));
@@ -130,12 +130,12 @@ static void test_holders_forgotten(void **state)
 	fire(&p, 1);
 	assert_int_equal(p.events, 1);
 	xn_evtchn_unbind(t, p.port);
-	/* Ports that never were: nothing to hold. */
+	/* Holding a port that does not exist does nothing. */
 	xn_evtchn_hold(t, ~0u, XN_HOLD_ENGINE);
 	xn_evtchn_release(t, ~0u, XN_HOLD_ENGINE);
 }
 
-/* An event of our own waits as long as anybody holds the port. */
+/* An event that the guest raises waits while the port has a holder. */
 static void test_raise(void **state)
 {
 	struct pair p;
@@ -163,7 +163,7 @@ static void test_raise(void **state)
 
 /* ---- the end of a port ---- */
 
-/* Between detach and close it is nobody's, and Xen gives it to nobody else. */
+/* Between detach and close the port is not used, and Xen does not reuse it. */
 static void test_detached(void **state)
 {
 	unsigned int open = host_ports_open(x.host);
@@ -186,7 +186,7 @@ static void test_detached(void **state)
 	pair_open(&q);
 	fire(&q, 1);
 	assert_int_equal(q.events, 1);
-	/* What is not detached is not closed. */
+	/* A port that is not detached is not closed. */
 	xn_evtchn_close(t, q.port);
 	fire(&q, 1);
 	assert_int_equal(q.events, 2);
@@ -197,7 +197,7 @@ static void test_detached(void **state)
 	assert_int_equal(host_ports_open(x.host), open);
 }
 
-/* The toolstack's ports are not closed; taken over again only after it. */
+/* The toolstack's ports stay open, and can be adopted again after the close. */
 static void test_detached_adopted(void **state)
 {
 	struct pair p = { .peer = host_store_port(x.host) };
@@ -215,7 +215,7 @@ static void test_detached_adopted(void **state)
 	xn_evtchn_unbind(t, p.port);
 }
 
-/* Each of these is run with both ABIs, as @state says. */
+/* Each of these runs with both ABIs; @state is the ABI. */
 static const struct {
 	const char *name;
 	CMUnitTestFunction test;

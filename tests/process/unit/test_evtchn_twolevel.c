@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * 2-level event channels: the selector words, moves of ports that share a
- * word, and a host that writes nonsense into shared info.
+ * 2-level event channels: the selector words, moves of ports that share a word,
+ * and a host that writes invalid values to shared info.
  */
 #include "unit.h"
 #include "internal.h"
@@ -79,7 +79,7 @@ static void test_last_vcpu_and_port(void **state)
 	xn_evtchn_unbind(t, port);
 }
 
-/* A vCPU that looks into a word leaves alone what is another's in it. */
+/* A vCPU that reads a word leaves ports of other vCPUs in it alone. */
 static void test_shared_word(void **state)
 {
 	struct host_port *p, *q;
@@ -90,7 +90,7 @@ static void test_shared_word(void **state)
 	q = open_port(&d, &other);
 	assert_int_equal(port / 64, other / 64);
 	assert_int_equal(xn_evtchn_move(t, other, 1), 0);
-	/* Let vCPU 0 see the last that it may have been told of. */
+	/* Let vCPU 0 handle the last event that Xen may have sent to it. */
 	host_port_notify(q);
 	host_port_notify(p);
 	host_pump();
@@ -105,7 +105,7 @@ static void test_shared_word(void **state)
 	xn_evtchn_unbind(t, other);
 }
 
-/* An event that Xen told the old vCPU of comes there, and only that one. */
+/* An event that Xen sent to the old vCPU comes there, and only that one. */
 static void test_late_event(void **state)
 {
 	struct host_port *p;
@@ -126,7 +126,7 @@ static void test_late_event(void **state)
 		assert_int_equal(c.vcpu, i);
 	}
 	xn_evtchn_unbind(t, port);
-	/* Who binds the number next has nothing of all that. */
+	/* The next port with that number is not affected. */
 	assert_int_equal(xn_evtchn_bind_ipi(t, 9, event, &c, &port), 0);
 	xn_evtchn_unmask(t, port);
 	shared()->vcpu_info[8].evtchn_pending_sel = ~0ul;
@@ -138,8 +138,8 @@ static void test_late_event(void **state)
 }
 
 /*
- * Moved while no event was on its way: the next one is the new vCPU's, though
- * the old one looks at the same word first.
+ * Moved while no event was on its way: the next one is the new vCPU's, although
+ * the old one reads the same word first.
  */
 static void test_move_idle(void **state)
 {
@@ -161,7 +161,7 @@ static void test_move_idle(void **state)
 	xn_evtchn_unbind(t, port);
 }
 
-/* Moved on and back, with an event under way on each. */
+/* Moved and moved back, with an event on its way. */
 static void test_there_and_back(void **state)
 {
 	struct host_port *p;
@@ -202,12 +202,12 @@ static void test_nonsense(void **state)
 	/* Selectors without events. */
 	raise_all();
 	assert_int_equal(c.events, 0);
-	/* Everything pending: the masks hold. */
+	/* All ports pending: masked ones are not handled. */
 	memset(shared()->evtchn_pending, 0xff,
 	       sizeof(shared()->evtchn_pending));
 	raise_all();
 	assert_int_equal(c.events, 1);
-	/* And without masks: nobody takes what nobody bound. */
+	/* All pending and unmasked: unbound ports are not handled. */
 	memset(shared()->evtchn_mask, 0, sizeof(shared()->evtchn_mask));
 	memset(shared()->evtchn_pending, 0xff,
 	       sizeof(shared()->evtchn_pending));
@@ -221,7 +221,7 @@ static void test_nonsense(void **state)
 	xn_evtchn_unbind(t, port);
 }
 
-/* There are none, and Xen is not even asked. */
+/* The ABI has none: no hypercall. */
 static void test_no_priorities(void **state)
 {
 	uint64_t calls;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hypercall/format.c: text from numbers, for ports without a printf(). */
+/* hypercall/format.c: text from numbers, for OS layers without a printf(). */
 #include "unit.h"
 #include <limits.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static unsigned int format(unsigned int size, const char *fmt, ...)
 	return len;
 }
 
-/* What the C library makes of it is what it should be. */
+/* The result must be that of the C library. */
 #define SAME(fmt, ...) do { \
 	char want[64]; \
 	int len = snprintf(want, sizeof(want), fmt, __VA_ARGS__); \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The grant table: references, entries as the other side sees them, ends that
- * tell the truth, pages that wait until nobody maps them, growth, waiters. What
- * does not depend on the version is tested in both.
+ * The grant table: references, entries as the other side sees them, correct
+ * results of ending grants, pages that wait until they are unmapped, growth,
+ * waiters. What does not depend on the version is tested with both.
  */
 #include "gnttab.h"
 
@@ -81,7 +81,7 @@ static void test_grant(void **state)
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
 	assert_null(host_gnttab_map(x.host, 0, ref, false));
 
-	/* The same reference again, to be written, for another domain. */
+	/* The same reference again, writable, for another domain. */
 	xn_gnttab_grant(gt, ref, 7, xn_os_gfn(page), false);
 	assert_null(host_gnttab_map(x.host, 0, ref, true));
 	assert_ptr_equal(host_gnttab_map(x.host, 7, ref, true), page);
@@ -89,14 +89,14 @@ static void test_grant(void **state)
 	assert_int_equal(xn_gnttab_end(gt, ref), -EBUSY);
 	host_gnttab_unmap(x.host, ref, true);
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
-	/* To end what is ended is no harm. */
+	/* Ending it twice does no harm. */
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
 	assert_int_equal(host_stat_get(XN_STAT_HYPERCALL), calls);
 	xn_gnttab_free(gt, ref);
 	xn_os_page_free(page);
 }
 
-/* What a version 1 entry cannot hold must not become another page's number. */
+/* A frame number that version 1 cannot hold must not be truncated. */
 static void test_large_gfn(void **state)
 {
 	grant_ref_t ref = alloc();
@@ -131,7 +131,7 @@ static void release(void *page)
 	xn_os_page_free(page);
 }
 
-/* A page that is mapped waits, is not used again, and is released in the end. */
+/* A mapped page waits, is not reused, and is released in the end. */
 static void test_deferred(void **state)
 {
 	grant_ref_t ref[3], other;
@@ -155,7 +155,7 @@ static void test_deferred(void **state)
 	host_run(60 * XN_NSEC_PER_SEC);
 	assert_int_equal(gt->nr_deferred, 3);
 	assert_int_equal(released, 0);
-	/* None of these references is given to anyone else. */
+	/* None of these references is reused. */
 	for (i = 0; i < 300; i++) {
 		other = alloc();
 		assert_int_not_equal(other, ref[0]);
@@ -175,7 +175,7 @@ static void test_deferred(void **state)
 	xn_os_page_free(page[2]);
 }
 
-/* Looking again and again costs little when nothing happens. */
+/* Repeated checks become rare if nothing changes. */
 static void test_deferred_backs_off(void **state)
 {
 	uint64_t before;
@@ -207,7 +207,7 @@ static bool unmap_step(void *data)
 	return true;
 }
 
-/* Unloading gives a backend the time to unmap. */
+/* Unloading gives a backend time to unmap. */
 static void test_fini_waits(void **state)
 {
 	void *page = xn_os_page_alloc();
@@ -225,7 +225,7 @@ static void test_fini_waits(void **state)
 	assert_int_equal(host_xenion_load(&x, NULL), 0);
 }
 
-/* A backend that never unmaps: the page is lost, and told, and that is all. */
+/* A backend that never unmaps: the page is lost and reported, and only it. */
 static void test_fini_gives_up(void **state)
 {
 	void *page = xn_os_page_alloc();
@@ -249,7 +249,7 @@ static void test_fini_gives_up(void **state)
 		assert_int_not_equal(alloc(), ref);
 	assert_int_equal(host_xenion_unload(&x), 400);
 	host_gnttab_unmap(x.host, ref, true);
-	/* Let go of since: the page could be mapped again, and is not ours. */
+	/* Unmapped, but still granted: the next user must end the grant. */
 	assert_int_not_equal(host_gnttab_entry(x.host, ref)->flags, 0);
 	assert_int_equal(host_xenion_load(&x, NULL), 0);
 	assert_int_equal(host_gnttab_entry(x.host, ref)->flags, 0);
@@ -284,7 +284,7 @@ static void test_grows(void **state)
 		xn_gnttab_free(gt, ref[i]);
 }
 
-/* All in the other CPU's cache is as good as on the list. */
+/* References in the other CPU's cache can be used as those on the list. */
 static void test_steal(void **state)
 {
 	static grant_ref_t ref[MAX_PER_FRAME];
@@ -302,8 +302,8 @@ static void test_steal(void **state)
 }
 
 /*
- * Two frontends connect at once: one reserves, the other takes it all. The
- * first still gets its references, until the table is as large as it may be.
+ * Two frontends connect at once: one reserves, the other takes all. The first
+ * still gets its references, until the table has its maximum size.
  */
 static void test_get_grows(void **state)
 {
@@ -323,20 +323,20 @@ static void test_get_grows(void **state)
 		xn_gnttab_free(gt, ref[i]);
 }
 
-/* Entries that somebody uses already, in any frame, are left alone. */
+/* Entries that are already in use, in any frame, are left alone. */
 static void test_others_entries(void **state)
 {
 	static grant_ref_t ref[4 * MAX_PER_FRAME];
 	const grant_ref_t taken[] = { 9, 100, PER_FRAME, 3 * PER_FRAME + 511 };
 	unsigned int i, k, n;
 
-	/* The table had four frames in use before us. */
+	/* An earlier user had four frames in the table. */
 	assert_int_equal(xn_gnttab_reserve(gt, 3 * PER_FRAME), 0);
 	assert_int_equal(host_xenion_unload(&x), 0);
 	for (i = 0; i < XN_ARRAY_SIZE(taken); i++)
 		host_gnttab_entry(x.host, taken[i])->flags =
 			GTF_permit_access | GTF_reading;
-	/* Granted by a kernel before us, and nobody uses it. */
+	/* Granted by an earlier kernel, but not in use. */
 	host_gnttab_entry(x.host, 101)->flags = GTF_permit_access;
 	assert_int_equal(host_xenion_load(&x, NULL), 0);
 	assert_int_equal(host_gnttab_entry(x.host, 101)->flags, 0);
@@ -366,7 +366,7 @@ static void waited(struct xn_gnttab_waiter *w)
 	grant_ref_t ref;
 
 	me->calls++;
-	/* It is there, and the table may be used from here. */
+	/* A reference is free, and the table may be used from here. */
 	assert_int_equal(xn_gnttab_alloc(gt, &ref), 0);
 	xn_gnttab_free(gt, ref);
 	if (me->again) {
@@ -381,7 +381,7 @@ static void test_wait(void **state)
 	unsigned int n = PER_FRAME - GNTTAB_NR_RESERVED_ENTRIES, i;
 	struct waiter a = { .w.fn = waited }, b = { .w.fn = waited };
 
-	/* There already. */
+	/* Enough are free already. */
 	xn_gnttab_wait(gt, &a.w, n);
 	assert_int_equal(a.calls, 1);
 
@@ -392,7 +392,7 @@ static void test_wait(void **state)
 	xn_gnttab_wait(gt, &b.w, 1);
 	host_pump();
 	assert_int_equal(a.calls, 1);
-	/* First come, first served; and both caches count. */
+	/* In the order of waiting; and both CPUs' caches count. */
 	host_guest_enter(x.host, 1);
 	xn_gnttab_free(gt, ref[0]);
 	host_guest_enter(x.host, 0);
@@ -421,7 +421,7 @@ static void test_wait(void **state)
 	xn_gnttab_wait_cancel(gt, &b.w);
 }
 
-/* A waiter is a reason to grow, as far as the table may. */
+/* The table grows for a waiter, up to its maximum. */
 static void test_wait_grows(void **state)
 {
 	struct waiter a = { .w.fn = waited }, b = { .w.fn = waited };
@@ -439,7 +439,7 @@ static void test_wait_grows(void **state)
 	host_run(XN_NSEC_PER_SEC);
 }
 
-/* Growth leaves an eighth for who comes later, and all for who waits. */
+/* Growth leaves an eighth for later users, and all to those who wait. */
 static void test_spare(void **state)
 {
 	static grant_ref_t ref[4 * MAX_PER_FRAME];
@@ -447,7 +447,7 @@ static void test_spare(void **state)
 	unsigned int n = 0, refused = 0;
 
 	assert_int_equal(xn_gnttab_size(gt), 4 * PER_FRAME);
-	/* Now and then the table has to grow first, which is done elsewhere. */
+	/* Sometimes the table has to grow first, which a work does. */
 	while (refused < 3) {
 		if (!xn_gnttab_alloc_spare(gt, &ref[n])) {
 			n++;
@@ -475,7 +475,7 @@ static void test_spare(void **state)
 		xn_gnttab_free(gt, ref[--n]);
 }
 
-/* One that has references which it does not use. */
+/* A user with idle references. */
 struct idler {
 	struct xn_gnttab_shrinker s;
 	grant_ref_t ref[4 * MAX_PER_FRAME];
@@ -512,14 +512,14 @@ static void test_shrink(void **state)
 	assert_int_equal(a.n, 50);
 	assert_int_equal(a.asked, 1);
 	assert_int_equal(b.asked, 0);
-	/* The rest of one, and the other's; then there is no more than all. */
+	/* The rest of one, then the other's; but not more than all. */
 	assert_int_equal(xn_gnttab_reserve(gt, 250), 0);
 	assert_int_equal(a.n, 0);
 	assert_int_equal(b.asked, 1);
 	assert_int_equal(xn_gnttab_reserve(gt, 4 * PER_FRAME), -ENOSPC);
 	assert_int_equal(b.n, 0);
 
-	/* For a waiter, too, when somebody has become idle. */
+	/* For a waiter, too, when a user becomes idle. */
 	while (!xn_gnttab_get(gt, &b.ref[b.n]))
 		b.n++;
 	xn_gnttab_shrinker_remove(gt, &b.s);
@@ -552,7 +552,7 @@ static void test_in_use(void **state)
 	assert_int_equal(xn_gnttab_end_page(gt, ref, page, xn_os_page_free), 0);
 }
 
-/* Flags that the host sets and never takes back. */
+/* Flags that the host sets and never clears. */
 static void test_stuck_flags(void **state)
 {
 	void *page = xn_os_page_alloc();
@@ -571,7 +571,7 @@ static void test_stuck_flags(void **state)
 	assert_int_equal(xn_gnttab_end_page(gt, ref, page, xn_os_page_free), 0);
 }
 
-/* Every allocation and hypercall fails once: an error, or it works all the same. */
+/* Each allocation and hypercall fails once: an error, or all still works. */
 static void faults(const struct host_config *cfg, unsigned int version)
 {
 	unsigned int n, kind, hits[2] = { 0 };
@@ -593,7 +593,7 @@ static void faults(const struct host_config *cfg, unsigned int version)
 			done = !host_fault_done();
 			host_fail_hypercall(0, 0);
 			host_fail_page(0);
-			/* Except frames that Xen keeps, which is told. */
+			/* Only frames that Xen keeps, which is reported. */
 			if (host_guest_leaks(x.host))
 				assert_in_range(host_log_count(XN_WARN), 1, 9);
 			host_log_reset();

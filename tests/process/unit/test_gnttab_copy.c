@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Copies to and from granted pages: whole ones, parts, and a third domain's;
- * many at a time, refused, and a host that lies about them.
+ * many at once, refused ones, and a host that lies about them.
  */
 #include <xenion/hypercall.h>
 
@@ -114,7 +114,7 @@ static void test_sub_page(void **state)
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
 }
 
-/* What another domain granted to us, from one grant to the next. */
+/* Copy what another domain granted to the guest, also to another grant. */
 static void test_third(void **state)
 {
 	struct host_guest *other = host_guest_create(NULL);
@@ -143,12 +143,12 @@ static void test_third(void **state)
 	op.flags = GNTCOPY_source_gref | GNTCOPY_dest_gref;
 	assert_int_equal(xn_gnttab_copy(&op, 1), 0);
 	assert_string_equal(page + 8, "theirs");
-	/* Frames are ours only. */
+	/* A frame number may only be of the guest's own frames. */
 	op.flags = GNTCOPY_dest_gref;
 	assert_int_equal(xn_gnttab_copy(&op, 1), -EPERM);
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
 
-	/* And by our grant, from them to us: who is who does not matter. */
+	/* By a transitive grant of the guest's, from them to the guest. */
 	assert_int_equal(xn_gnttab_grant_transitive(gt, ref, me, them, 9,
 						    false), 0);
 	memset(buf, 0, XN_PAGE_SIZE);
@@ -156,7 +156,7 @@ static void test_third(void **state)
 	assert_string_equal(buf, "theirs");
 	assert_int_equal(to(me, ref, 0, buf, 7), -EACCES);
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
-	/* Of ourselves it would be no third's. */
+	/* A transitive grant needs a third domain. */
 	assert_int_equal(xn_gnttab_grant_transitive(gt, ref, me, me, 9,
 						    false), 0);
 	assert_int_equal(from(me, ref, 0, buf, 7), -EACCES);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pages that other domains, or we ourselves, granted to us: mapped and unmapped
- * one by one and many at a time, refused, and what a host that lies can do.
+ * Pages that other domains, or the guest itself, granted to the guest: mapped
+ * and unmapped one by one and many at once, refused ones, and a host that lies.
  */
 #include <limits.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@ static struct host_xenion x;
 static struct xn_gnttab *const gt = &x.guest.gnttab;
 static struct xn_gntmap m;
 
-/* Another guest, whose pages are granted to us. */
+/* Another guest, which grants pages to the guest under test. */
 static struct host_guest *other;
 
 static int start_with(const struct host_config *cfg)
@@ -107,7 +107,7 @@ static int unmap_one(unsigned int slot)
 	return err;
 }
 
-/* What can be written cannot always be told by writing. */
+/* Is it writable? Asks the kernel, because a write here could fault. */
 static bool writable(void *va)
 {
 	int fd[2];
@@ -121,7 +121,7 @@ static bool writable(void *va)
 	return ok;
 }
 
-/* ---- to and from ourselves ---- */
+/* ---- the guest's own grants ---- */
 
 static void test_domid(void **state)
 {
@@ -161,7 +161,7 @@ static void test_self(void **state)
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
 	assert_int_equal(xn_gntmap_map(&m, &req, 1), -EACCES);
 
-	/* To read only. */
+	/* Read-only. */
 	xn_gnttab_grant(gt, ref, req.domid, xn_os_gfn(page), true);
 	assert_int_equal(xn_gntmap_map(&m, &req, 1), -EACCES);
 	req.readonly = true;
@@ -174,7 +174,7 @@ static void test_self(void **state)
 			 0);
 }
 
-/* An HVM guest would lose the page; the simulated Xen does not allow it. */
+/* An HVM guest would lose the page; the simulated Xen refuses it. */
 static void test_own_refused(void **state)
 {
 	char *page = xn_os_page_alloc();
@@ -212,7 +212,7 @@ static void test_v2_only_copied(void **state)
 	xn_os_page_free(page);
 }
 
-/* ---- of another domain ---- */
+/* ---- another domain's grants ---- */
 
 static void test_refused(void **state)
 {
@@ -252,7 +252,7 @@ static void test_refused(void **state)
 	assert_int_equal(host_gnttab_flags(other, 11), GTF_permit_access |
 			 GTF_reading);
 	assert_int_equal(host_gnttab_maps(x.host), 2);
-	/* The rest at the end. */
+	/* xn_gntmap_fini() unmaps the rest. */
 	xn_gntmap_fini(&m);
 	assert_int_equal(host_gnttab_maps(x.host), 0);
 	assert_int_equal(host_gnttab_flags(other, 11), GTF_permit_access);
@@ -260,7 +260,7 @@ static void test_refused(void **state)
 	xn_gntmap_fini(&m);
 }
 
-/* Good ones among bad ones, more than go into one hypercall. */
+/* Valid and invalid requests, more than one hypercall takes. */
 static void test_batch(void **state)
 {
 	struct xn_gntmap_req req[SLOTS];
@@ -290,7 +290,7 @@ static void test_batch(void **state)
 					 xn_gntmap_va(&m, req[i].slot), i);
 	}
 	assert_int_equal(host_gnttab_maps(x.host), SLOTS - 4);
-	/* One slot twice: the second time nothing is there any more. */
+	/* The same slot twice: nothing is mapped the second time. */
 	assert_int_equal(xn_gntmap_unmap(&m, req, SLOTS), -EBADF);
 	for (i = 0; i < SLOTS; i++)
 		assert_int_equal(req[i].err, i == 20 ? -EBADF :
@@ -332,7 +332,7 @@ static void test_init(void **state)
 	assert_int_equal(xn_gntmap_init(&big, 0), -EINVAL);
 	xn_gntmap_fini(&big);
 	assert_int_equal(xn_gntmap_init(&big, XN_GNTMAP_MAX + 1), -EINVAL);
-	/* The table's frames and our slots are in the hole already. */
+	/* The table's frames and @m already use part of the hole. */
 	assert_int_equal(xn_gntmap_init(&big, XN_GNTMAP_MAX), -ENOSPC);
 	xn_gntmap_fini(&big);
 	for (n = 1; n <= 2; n++) {
@@ -361,7 +361,7 @@ static void test_fails(void **state)
 	host_fail_hypercall(1, -EFAULT);
 	assert_int_equal(xn_gntmap_unmap(&m, req, 2), -EFAULT);
 	assert_int_equal(req[1].err, -EFAULT);
-	/* Still there, and can be unmapped. */
+	/* Still mapped, and can be unmapped. */
 	assert_int_equal(map_one(request(0, 9, false)), -EBUSY);
 	assert_int_equal(xn_gntmap_unmap(&m, req, 2), 0);
 	assert_int_equal(host_gnttab_maps(x.host), 0);
@@ -407,7 +407,7 @@ static void test_map_lies(void **state)
 	lie.ret = 0;
 	lie.set_handle = lie.skip = false;
 	host_set_liar(liar);
-	/* Refused, says Xen, though the page is there; it is forgotten. */
+	/* Xen reports an error although it mapped the page: it is forgotten. */
 	for (i = 0; i < XN_ARRAY_SIZE(nonsense); i++) {
 		lie.status = nonsense[i];
 		assert_int_equal(map_one(request(i, 9, false)), -EIO);
@@ -435,7 +435,7 @@ static void test_map_lies(void **state)
 	assert_int_equal(unmap_one(0), 0);
 }
 
-/* A page with no handle: its slot is lost, and in the end the room. */
+/* A page without a handle: its slot is lost, and in the end the whole room. */
 static void test_handle_lies(void **state)
 {
 	static const grant_handle_t nonsense[] = { ~0u, ~0u - 1 };
@@ -455,7 +455,7 @@ static void test_handle_lies(void **state)
 		assert_int_equal(map_one(request(i, 9, false)), -EBUSY);
 		assert_int_equal(unmap_one(i), -EBUSY);
 	}
-	/* One that names another's mapping, or none. */
+	/* A handle of another mapping, or of none. */
 	lie.handle = 5000;
 	assert_int_equal(map_one(request(2, 9, false)), 0);
 	lie.handle = 0;
@@ -473,7 +473,7 @@ static void test_handle_lies(void **state)
 	xn_os_hole_put(gfn, SLOTS);
 }
 
-/* Unmapped, and Xen says no. */
+/* Xen unmaps the page, but reports an error. */
 static void test_unmap_lies(void **state)
 {
 	xen_pfn_t gfn = m.room.gfn;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The grant table's versions: which one it becomes and what of it survives a
- * change, and what only version 2 has: status words that tell of use, frame
+ * The grant table's versions: which one is chosen, what survives a change of
+ * it, and what only version 2 has: status words for the use of pages, frame
  * numbers above 32 bits, parts of pages, and grants of others' grants.
  */
 #include <pthread.h>
@@ -66,7 +66,7 @@ static void test_choice(void **state)
 	assert_int_equal(host_xenion_stop(&x), 0);
 }
 
-/* What the toolstack granted stays granted, and mapped, all the time. */
+/* What the toolstack granted stays granted and mapped all the time. */
 static void test_reserved(void **state)
 {
 	const grant_ref_t ref = GNTTAB_RESERVED_XENSTORE;
@@ -122,7 +122,7 @@ static void test_stays(void **state)
 	assert_int_equal(gt->version, 1);
 }
 
-/* Xen says that it changed the version, and has not. */
+/* Xen reports a change of the version that it did not make. */
 static void liar(unsigned int nr, unsigned int cmd, void *arg,
 		 unsigned int count, long *ret)
 {
@@ -170,7 +170,7 @@ static void test_grows(void **state)
 	}
 }
 
-/* The table's frame is there, its status frame is not: not one reference. */
+/* The table's frame was added, but not its status frame: no new references. */
 static void test_grows_later(void **state)
 {
 	assert_int_equal(xn_gnttab_reserve(gt, 8 * PER_FRAME - 8), 0);
@@ -203,7 +203,7 @@ static void test_large_gfn(void **state)
 	xn_gnttab_free(gt, ref);
 }
 
-/* Who has a page when its grant is ended keeps that, and gets no more. */
+/* A domain that maps a page whose grant is ended gets no further access. */
 static void test_end_while_mapped(void **state)
 {
 	void *page = xn_os_page_alloc();
@@ -212,18 +212,18 @@ static void test_end_while_mapped(void **state)
 	assert_int_equal(xn_gnttab_grant_page(gt, 0, page, true, &ref), 0);
 	assert_ptr_equal(host_gnttab_map(x.host, 0, ref, false), page);
 	assert_int_equal(xn_gnttab_end(gt, ref), -EBUSY);
-	/* Xen would let it in, were it not for GTF_readonly. */
+	/* Without GTF_readonly, Xen would allow this. */
 	assert_null(host_gnttab_map(x.host, 0, ref, true));
 	assert_ptr_equal(host_gnttab_map(x.host, 0, ref, false), page);
 	assert_int_equal(xn_gnttab_end(gt, ref), -EBUSY);
 	host_gnttab_unmap(x.host, ref, false);
 	assert_int_equal(xn_gnttab_end(gt, ref), -EBUSY);
 	host_gnttab_unmap(x.host, ref, false);
-	/* Nobody has it now: nobody gets it, though it was not ended again. */
+	/* No longer mapped: Xen refuses it, even before it is ended again. */
 	assert_null(host_gnttab_map(x.host, 0, ref, false));
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
 
-	/* To be written, with the same reference. */
+	/* Writable, with the same reference. */
 	xn_gnttab_grant(gt, ref, 0, xn_os_gfn(page), false);
 	assert_ptr_equal(host_gnttab_map(x.host, 0, ref, true), page);
 	assert_int_equal(xn_gnttab_end(gt, ref), -EBUSY);
@@ -247,7 +247,7 @@ static void test_status_nonsense(void **state)
 	*status = (uint16_t)~(GTF_reading | GTF_writing);
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
 	*status = 0;
-	/* The host writes where it never has to. */
+	/* The host writes to flags that only the guest should write. */
 	host_gnttab_entry_v2(x.host, ref)->hdr.flags = 0xffff;
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
 	assert_int_equal(host_gnttab_flags(x.host, ref) & GTF_type_mask, 0);
@@ -282,7 +282,7 @@ static void test_sub_page(void **state)
 	assert_int_equal(host_gnttab_write(g, 0, ref, 4000, buf, 96), 0);
 	assert_int_equal(host_gnttab_write(g, 0, ref, 3999, buf, 1), -EACCES);
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
-	/* The whole page, and nothing of it, are parts too. */
+	/* The whole page and an empty part are valid parts. */
 	assert_int_equal(xn_gnttab_grant_sub_page(gt, ref, 0, gfn, 0, 4096,
 						  false), 0);
 	assert_int_equal(host_gnttab_write(g, 0, ref, 4000, buf, 96), 0);
@@ -303,7 +303,7 @@ static void test_sub_page(void **state)
 	xn_os_page_free(page);
 }
 
-/* A page of the first guest's, which it grants to us, and we to domain 0. */
+/* @owner grants a page to the guest under test, and that to domain 0. */
 static void test_transitive(void **state)
 {
 	struct host_guest *me = x.host, *owner = host_guest_create(NULL);
@@ -333,7 +333,7 @@ static void test_transitive(void **state)
 	assert_int_equal(xn_gnttab_end(gt, ref), 0);
 	assert_int_equal(host_gnttab_read(me, 0, ref, 7, buf, 6), -EACCES);
 
-	/* It may be written, but not by way of us. */
+	/* The first grant is writable, but not the transitive one. */
 	e->flags = GTF_permit_access;
 	assert_int_equal(xn_gnttab_grant_transitive(gt, ref, 0,
 						    host_guest_domid(owner), 9,
@@ -369,7 +369,7 @@ static void *backend_thread(void *arg)
 	return NULL;
 }
 
-/* Whatever the moment: when ending succeeds, nobody has the page. */
+/* At any moment: when ending succeeds, the page is not in use. */
 static void test_race(void **state)
 {
 	void *page = xn_os_page_alloc();

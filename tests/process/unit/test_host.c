@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The simulated Xen itself, as far as the other tests rely on it: ports, grant
- * flags, time, faults, and that leaks are seen.
+ * The simulated Xen itself, as far as other tests rely on it: ports, grant
+ * flags, time, faults, and the detection of leaks.
  */
 #include "unit.h"
 

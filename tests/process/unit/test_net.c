@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/net/ against a backend that keeps to the protocol: the
- * handshake, packets of every shape both ways, and backends that come and go.
+ * frontends/net/ with a correct backend: the handshake, packets of every shape
+ * both ways, and backends that come and go.
  */
 #include "net_backend.h"
 #include "xs_busy.h"
@@ -74,7 +74,7 @@ static bool is_there(const char *node)
 	return host_xs_read(t.h, path);
 }
 
-/* What a stack does without is published so, and asked of nobody. */
+/* Features that the OS layer does without are not published or used. */
 static void test_connect_without(void **state)
 {
 	unsigned int i;
@@ -100,7 +100,7 @@ static void test_connect_without(void **state)
 	}
 }
 
-/* Two events, or four queues, or one of all: none misleads the next backend. */
+/* Nodes of an earlier user, with other events and queues, do not mislead. */
 static void test_load_other(void **state)
 {
 	struct packet p;
@@ -137,7 +137,7 @@ static int unplug_and_bind(struct xn_net_queue *q, enum xn_net_event what,
 	return t_event_bind(q, what, otherend, port);
 }
 
-/* Pulled out during the handshake: nobody makes its nodes anew. */
+/* Unplugged during the handshake: its nodes are not created again. */
 static void test_unplug_handshake(void **state)
 {
 	const struct xn_net_config config = { .max_queues = 1 };
@@ -158,7 +158,7 @@ static void test_unplug_handshake(void **state)
 	t_stop();
 }
 
-/* What another driver wrote goes; what the toolstack wrote stays. */
+/* Remove what another driver wrote, but keep what the toolstack wrote. */
 static void test_load_other_driver(void **state)
 {
 	static const char *const theirs[] = {
@@ -185,7 +185,7 @@ static void test_load_other_driver(void **state)
 	t_stop();
 }
 
-/* The port's word is enough. */
+/* The OS layer alone can distrust the backend. */
 static void test_connect_distrust(void **state)
 {
 	t_connect();
@@ -229,7 +229,7 @@ static void test_connect_queues(void **state)
 	t_stop();
 }
 
-/* What toolstack or backend may write and must not be believed. */
+/* Invalid values by the toolstack or the backend. */
 static const struct {
 	const char *dir;	/* NULL: the backend's */
 	const char *node;
@@ -270,7 +270,7 @@ static void test_connect_nonsense(void **state)
 		assert_int_equal(t_start(1), 0);
 		t_assert_failed(nonsense[i].node);
 		assert_int_equal(t.connected, 0);
-		/* Neither what is missing nor a feature was refused. */
+		/* Missing nodes and features do not count as refused. */
 		assert_int_equal(t.net.fe.refused, nonsense[i].value &&
 				 !strstr(nonsense[i].node, "feature"));
 		t_stop();
@@ -289,7 +289,7 @@ static void test_connect_refused_by_port(void **state)
 	t_stop();
 }
 
-/* Memory and hypercalls fail at every place where they may. */
+/* Each allocation of a page and each hypercall fails once. */
 static void test_connect_failures(void **state)
 {
 	unsigned int kind, n;
@@ -425,7 +425,7 @@ static void test_tx_refuses(void **state)
 	packet_make(&p, (uint32_t[]){ 0 });
 	assert_int_equal(t_send(&p), -EINVAL);
 
-	/* 66 and 18 others, each of a slot of its own. */
+	/* 66 bytes and 18 others, each in a slot of its own. */
 	packet_make(&p, (uint32_t[]){ 66, 300, 300, 300, 300, 300, 300, 300,
 		    300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300,
 		    0 });
@@ -486,7 +486,7 @@ static void test_tx_full(void **state)
 	packet_free(&p[i]);
 	assert_int_equal(xn_net_tx_room(t_queue(0)), 0);
 
-	/* One notification for all of them, and few events back. */
+	/* One notification for all of them, and few events in return. */
 	xn_net_tx_push(t_queue(0));
 	host_pump();
 	assert_int_equal(t.b.tx_notified, notified + 1);
@@ -505,7 +505,7 @@ static void test_tx_full(void **state)
 	t_stop();
 }
 
-/* Answers in another order, and not whole packets at once. */
+/* Answers in another order, and for parts of packets. */
 static void test_tx_out_of_order(void **state)
 {
 	struct be_queue *q = &t.b.queue[0];
@@ -525,7 +525,7 @@ static void test_tx_out_of_order(void **state)
 	be_tx_push(q, 2);
 	xn_net_tx_reap(t_queue(0));
 	assert_false(p[0].done || p[1].done);
-	/* The first slots are still theirs. */
+	/* The packets still have their first slots. */
 	assert_int_equal(xn_net_tx_room(t_queue(0)), TX_ALL - 3);
 	be_tx_put(q, 0, f[1].ids[1], NETIF_RSP_OKAY);
 	be_tx_put(q, 1, f[0].ids[0], NETIF_RSP_OKAY);
@@ -616,12 +616,12 @@ static void test_rx_offloads(void **state)
 	receive(1000, 4096, 0, NETRXF_data_validated, NULL);
 	assert_true(!t.last.csum_blank && t.last.data_validated);
 	assert_int_equal(t.last.gso_type, XEN_NETIF_GSO_TYPE_NONE);
-	/* A page stays in the slot of the extra info: it came to no harm. */
+	/* The page in the slot of the extra info is offered again. */
 	assert_int_equal(be_rx_room(&t.b.queue[0]), RX_ALL);
 	t_stop();
 }
 
-/* A packet without a checksum, of before the backend knew: it is dropped. */
+/* A packet without a checksum, although not agreed on, is dropped. */
 static void test_rx_no_csum(void **state)
 {
 	uint8_t data[100] = { 0 };
@@ -649,7 +649,7 @@ static void test_rx_budget(void **state)
 	t_grow();
 	t.budget = 7;
 	pattern(data, sizeof(data), 1);
-	/* The ring is written ahead of what is shown. */
+	/* All packets are in the ring before the guest polls. */
 	for (i = 0; i < 100; i++) {
 		n = be_rx_packet(q, data, sizeof(data), 4096, 0, 0, NULL);
 		be_rx_push(q, n);
@@ -660,7 +660,7 @@ static void test_rx_budget(void **state)
 	t_stop();
 }
 
-/* What the backend could not deliver is dropped, and its pages used again. */
+/* A packet with an error is dropped, and its pages are used again. */
 static void test_rx_errors(void **state)
 {
 	struct be_queue *q = &t.b.queue[0];
@@ -696,7 +696,7 @@ static void test_rx_errors(void **state)
 	t_stop();
 }
 
-/* A packet of which a part is shown is waited for, without spinning. */
+/* The rest of a packet is waited for without spinning. */
 static void test_rx_partial(void **state)
 {
 	struct be_queue *q = &t.b.queue[0];
@@ -734,7 +734,7 @@ static void test_rx_no_pages(void **state)
 	assert_int_equal(be_rx_room(q), RX_ALL - 100);
 	host_run(XN_NSEC_PER_SEC);
 	assert_int_equal(be_rx_room(q), RX_ALL - 100);
-	/* Nothing comes, nothing wakes it, and yet it finds the pages. */
+	/* It retries by itself, without an event. */
 	t.no_pages = false;
 	host_run(XN_NSEC_PER_SEC);
 	assert_int_equal(be_rx_room(q), RX_ALL);
@@ -743,7 +743,7 @@ static void test_rx_no_pages(void **state)
 	t_stop();
 }
 
-/* A port with little memory offers less than the ring has room for. */
+/* An OS layer with little memory offers fewer pages than the ring holds. */
 static void test_rx_few_pages(void **state)
 {
 	static const unsigned int wrong[] = {
@@ -787,7 +787,7 @@ static void test_rx_notifies_who_waits(void **state)
 
 /* ---- link, and backends that go ---- */
 
-/* No answer is no news; the backend's word is asked for again. */
+/* Without an answer, the node is read again. */
 static void test_carrier_unanswered(void **state)
 {
 	t_connect();
@@ -802,7 +802,7 @@ static void test_carrier_unanswered(void **state)
 	t_stop();
 }
 
-/* The backend is not to be seen for a moment: it must see that we have gone. */
+/* One refused read of the backend's state: the device goes to Closed. */
 static void test_backend_hidden(void **state)
 {
 	t_connect();
@@ -816,7 +816,7 @@ static void test_backend_hidden(void **state)
 	t_stop();
 }
 
-/* A backend that cannot be told of packets gets no more, and none hangs. */
+/* Notifying the backend fails: the device closes, and no packet hangs. */
 static void test_notify_refused(void **state)
 {
 	static const uint32_t lens[] = { 60, 0 };
@@ -859,7 +859,7 @@ static void test_carrier(void **state)
 	t_stop();
 }
 
-/* xl network-detach: the backend is told, and goes when we have gone. */
+/* xl network-detach: the backend closes, then the frontend, then both go. */
 static void test_detach(void **state)
 {
 	struct packet p;
@@ -880,10 +880,10 @@ static void test_detach(void **state)
 	t_unplug();
 	host_pump();
 	t_stop();
-	/* It was not made anew by our last words. */
+	/* The last writes did not create the nodes again. */
 	assert_null(host_xs_read(t.h, FRONT "/state"));
 
-	/* And plugged again. */
+	/* Plugged again. */
 	t_plug();
 	t.b.bus.hold = false;
 	t_connect();
@@ -927,7 +927,7 @@ static void test_reconnect(void **state)
 	t_stop();
 }
 
-/* Its driver is reloaded, without a word: it goes on where it was. */
+/* The backend's driver is reloaded without notice, and continues. */
 static void test_reattach(void **state)
 {
 	struct be_queue before;
@@ -967,7 +967,7 @@ static void test_reattach(void **state)
 	t_stop();
 }
 
-/* The driver is reloaded: the backend is the one that closed. */
+/* The frontend's driver is reloaded, with the same backend. */
 static void test_restart(void **state)
 {
 	unsigned int i;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * frontends/net/ against a backend that lies, or is stuck: what it
- * writes is refused, told once, and the device closes; nothing is used, leaked
- * or waited for.
+ * frontends/net/ with a backend that lies or is stuck: what it writes is
+ * refused and reported once, and the device closes; nothing is used, leaked or
+ * waited for.
  */
 #include "net_backend.h"
 
-/* ---- answers to what was sent ---- */
+/* ---- answers to sent packets ---- */
 
 /* One packet of two pieces is with the backend. */
 static void send_one(struct packet *p)
@@ -18,7 +18,7 @@ static void send_one(struct packet *p)
 	assert_int_equal(t.b.last.slots, 2);
 }
 
-/* The device has failed and is taken down; the packet came back, unsent. */
+/* The device has failed and is closed; the packet came back with an error. */
 static void end(struct packet *p, const char *why)
 {
 	t_assert_failed(why);
@@ -95,7 +95,7 @@ static void test_tx_index_far_away(void **state)
 	end(&p, "more answers");
 }
 
-/* It says that it is done with a packet that it still has mapped. */
+/* The backend answers a packet that it still has mapped. */
 static void test_tx_answered_but_mapped(void **state)
 {
 	struct packet p;
@@ -105,7 +105,7 @@ static void test_tx_answered_but_mapped(void **state)
 	packet_make(&p, (uint32_t[]){ 300, 3000, 0 });
 	assert_int_equal(t_send(&p), 0);
 	t_assert_failed("still in use");
-	/* It closes, and with that lets go. */
+	/* It unmaps the packet when it closes. */
 	host_run(10 * XN_NSEC_PER_SEC);
 	assert_int_equal(t.pinned, 0);
 	t_stop();
@@ -113,7 +113,7 @@ static void test_tx_answered_but_mapped(void **state)
 	packet_free(&p);
 }
 
-/* The packet comes back to its owner, but its memory stays pinned. */
+/* The packet is completed, but its memory stays pinned while it is mapped. */
 static void test_tx_mapped_for_long(void **state)
 {
 	struct packet p;
@@ -135,7 +135,7 @@ static void test_tx_mapped_for_long(void **state)
 	packet_free(&p);
 }
 
-/* A backend that answers nothing, and does not close, holds nobody up. */
+/* A backend that neither answers nor closes delays the detach only briefly. */
 static void test_silent(void **state)
 {
 	struct packet p;
@@ -156,7 +156,7 @@ static void test_silent(void **state)
 	packet_free(&p);
 }
 
-/* ---- what is received ---- */
+/* ---- received packets ---- */
 
 static struct netif_rx_response next_page(void)
 {
@@ -262,7 +262,7 @@ static void test_rx_too_many_pieces(void **state)
 	refused(i, "too many pieces");
 }
 
-/* More than was agreed on with a stack that does without. */
+/* Several pieces, although not agreed on. */
 static void test_rx_second_piece(void **state)
 {
 	unsigned int i;
@@ -308,8 +308,8 @@ static void test_rx_endless_packet(void **state)
 }
 
 /*
- * A header that is cut in two: what passes it up pulls an Ethernet header out
- * of the first piece (eth_type_trans() in Linux), whatever the whole has.
+ * A header that is cut in two: the OS pulls the Ethernet header from the first
+ * piece (eth_type_trans() in Linux), no matter how long the packet is.
  */
 static void test_rx_header_in_pieces(void **state)
 {
@@ -441,7 +441,7 @@ static void test_rx_index_backwards(void **state)
 	refused(~0u, "more packets");
 }
 
-/* The page of a packet is still mapped when the packet is said to be there. */
+/* The backend still maps the page of a packet that it has reported. */
 static void test_rx_page_mapped(void **state)
 {
 	struct be_queue *q = &t.b.queue[0];
@@ -451,7 +451,7 @@ static void test_rx_page_mapped(void **state)
 	void *va;
 
 	t_connect();
-	/* Two good ones before it, in the same packet: they come back. */
+	/* Two good pages before it, in the same packet, come back. */
 	for (i = 0; i < 2; i++) {
 		rsp = next_page();
 		rsp.flags = NETRXF_more_data;
@@ -468,12 +468,12 @@ static void test_rx_page_mapped(void **state)
 	assert_int_equal(t.received, 0);
 	assert_int_equal(t.lost, 1);
 	assert_int_equal(t.pages, 0);
-	/* It is the backend's to write until it lets go. */
+	/* The backend may write to it until it unmaps it. */
 	memset(va, 0xff, 4096);
 	host_gnttab_unmap(t.b.bus.g, req.gref, true);
 }
 
-/* Rings stay mapped when the device goes: they are not given to others. */
+/* Rings that stay mapped after the device's end are not reused. */
 static void test_rings_mapped(void **state)
 {
 	t_connect();
@@ -484,7 +484,7 @@ static void test_rings_mapped(void **state)
 	be_disconnect(&t.b.bus);
 }
 
-/* One that fails is not revived by its backend, but by a new start. */
+/* Only a new start revives a failed device, not its backend. */
 static void test_failed_stays_failed(void **state)
 {
 	t_connect();
@@ -504,7 +504,7 @@ static void test_failed_stays_failed(void **state)
 	t_stop();
 }
 
-/* ---- anything at all ---- */
+/* ---- random values ---- */
 
 static uint32_t roll(uint32_t *seed)
 {
@@ -512,7 +512,7 @@ static uint32_t roll(uint32_t *seed)
 	return *seed >> 8;
 }
 
-/* Plausible nonsense: numbers that are nearly right are the dangerous ones. */
+/* Random values that are nearly valid, which are the dangerous ones. */
 static void scribble(struct be_queue *q, uint32_t *seed)
 {
 	unsigned int i, n = roll(seed) % 24;
@@ -588,7 +588,7 @@ static void storm(struct host_port *port)
 {
 	t.events = 0;
 	guest_storm(port);
-	/* The few, and then one each after 1, 2, 4 ... ms, up to a second. */
+	/* The first few, then one each after 1, 2, 4 ... ms, up to a second. */
 	assert_in_range(t.events, 33, 33 + 10 + 10);
 }
 
@@ -604,14 +604,14 @@ static void storms(bool split)
 	storm(t.b.queue[0].tx_port);
 	assert_int_equal(t_queue(0)->tx_channel.backoff.spurious, t.events - 1);
 	if (split) {
-		/* The last one of that port still comes. */
+		/* The last event of that port may still come. */
 		host_run(2 * XN_NSEC_PER_SEC);
 		storm(t.b.queue[0].rx_port);
 		assert_int_equal(t_queue(0)->rx_channel.backoff.spurious,
 				 t.events - 1);
 	}
 	assert_int_equal(host_log_count(XN_WARN), split ? 2 : 1);
-	/* It works, and with work the ports are free again. */
+	/* The device works, and with work, events are not delayed. */
 	packet_make(&p, (uint32_t[]){ 300, 0 });
 	assert_int_equal(t_send(&p), 0);
 	host_run(2 * XN_NSEC_PER_SEC);
@@ -635,7 +635,7 @@ static void test_storm(void **state)
 	storms(false);
 }
 
-/* A packet is never answered: that is told once, and it can be removed. */
+/* A packet is not answered: reported once, and the device can be removed. */
 static void test_stalled(void **state)
 {
 	struct packet p;
@@ -648,7 +648,7 @@ static void test_stalled(void **state)
 	assert_int_equal(t_queue(0)->stall.stalled, 1);
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	assert_non_null(strstr(host_log_last(), "no answer to 1 packets"));
-	/* It was slow: no harm is done. */
+	/* A late answer is a valid one. */
 	be_tx_answer(&t.b.queue[0], &t.b.last);
 	host_pump();
 	assert_true(p.done);
@@ -658,7 +658,7 @@ static void test_stalled(void **state)
 	assert_int_equal(t_queue(0)->stall.stalled, 1);
 	packet_free(&p);
 
-	/* And another, which is never answered. */
+	/* Another one is never answered. */
 	t.b.bus.hold = true;
 	packet_make(&p, (uint32_t[]){ 300, 3000, 0 });
 	assert_int_equal(t_send(&p), 0);

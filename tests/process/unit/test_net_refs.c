@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * A network device on a small grant table: it begins with the least that it
- * needs, grows with its traffic, gives back what it can do without, and waits
- * when there is not even the least.
+ * A network device on a small grant table: it begins with its minimum, grows
+ * with its traffic, gives back what it does not need, and waits if there are
+ * too few references for the minimum.
  */
 #include "net_backend.h"
 #include "hog.h"
 
-/* Slots of both rings, the rings, pages for copies. */
+/* References for slots of both rings, the rings, and pages for copies. */
 #define LEAST	(32 + 32 + 2 + XN_NET_COPY_PAGES)
 
 static int setup(void **state)
@@ -22,7 +22,7 @@ static int teardown(void **state)
 	return t_teardown(state);
 }
 
-/* The largest packet, and back. */
+/* Send the largest packet, and receive one. */
 static bool works(void)
 {
 	static const uint32_t lens[] = {
@@ -85,7 +85,7 @@ static void test_idle(void **state)
 	t_stop();
 }
 
-/* What is left for others stays. */
+/* The device leaves some references for others. */
 static void test_leaves_some(void **state)
 {
 	struct be_queue *q = &t.b.queue[0];
@@ -114,7 +114,7 @@ static void test_give_back(void **state)
 
 	t_connect();
 	t_grow();
-	/* Free slots at once; offered ones as they are used. */
+	/* Free slots are given back at once; offered ones as they are used. */
 	(void)xn_gnttab_shrink(gt, 100);
 	host_pump();
 	assert_int_equal(t_queue(0)->tx_nr, RING - 100);
@@ -130,7 +130,7 @@ static void test_give_back(void **state)
 	assert_int_equal(t.received, 150);
 	assert_true(works());
 
-	/* Never less than is needed. */
+	/* But it keeps its minimum. */
 	(void)xn_gnttab_shrink(gt, TABLE);
 	host_pump();
 	for (i = 0; i < RING; i++) {
@@ -161,7 +161,7 @@ static void test_wait(void **state)
 	assert_int_equal(host_log_count(XN_ERR), 0);
 	t_stop();
 
-	/* One that waits can go. */
+	/* A device that waits can be detached. */
 	hog(10);
 	assert_int_equal(t_start(1), 0);
 	assert_false(works());

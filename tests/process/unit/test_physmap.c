@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Xen's frames in a hole of the guest-physical map. That they never go over
- * RAM, and are there only between add and fini, the simulated host checks.
+ * Xen's frames in a hole of the guest-physical map. The simulated host checks
+ * that they never replace RAM, and exist only between add and fini.
  */
 #include "unit.h"
 
@@ -35,7 +35,7 @@ static void test_shared_info(void **state)
 	assert_int_equal(xn_physmap_add(&pm), -ENOSPC);
 	xn_physmap_fini(&pm);
 	assert_int_equal(host_guest_leaks(g), 0);
-	/* Once more: the page is Xen's and has kept its content. */
+	/* Again: the page is Xen's and has kept its content. */
 	assert_int_equal(xn_physmap_init(&pm, XENMAPSPACE_shared_info, 1), 0);
 	assert_int_equal(xn_physmap_add(&pm), 0);
 	s = pm.va;
@@ -56,7 +56,7 @@ static void test_grant_frames(void **state)
 		assert_int_equal(pm.used, i + 1);
 		((struct grant_entry_v1 *)pm.va)[i * 512 + 9].domid = 100 + i;
 	}
-	/* Xen has no fourth. */
+	/* Xen has no fourth frame. */
 	assert_int_equal(xn_physmap_add(&pm), -EINVAL);
 	assert_int_equal(pm.used, 3);
 	for (i = 0; i < 3; i++)
@@ -80,7 +80,7 @@ static void test_no_room(void **state)
 	assert_int_equal(host_guest_leaks(g), 0);
 }
 
-/* Xen keeps a frame: the hole is not used for anything else, and it is told. */
+/* Xen keeps a frame: the hole is not reused, and that is reported. */
 static void test_stuck(void **state)
 {
 	struct xn_physmap pm, other;
@@ -99,7 +99,7 @@ static void test_stuck(void **state)
 	xn_physmap_fini(&other);
 	xn_physmap_fini(&pm);
 	assert_int_equal(host_log_count(XN_WARN), 1);
-	/* Two frames reserved, and the one that is still there. */
+	/* Two frames of the hole, and the one that is still mapped. */
 	assert_int_equal(host_guest_leaks(g), 3);
 }
 

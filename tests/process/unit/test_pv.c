@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A PV guest's memory against a simulated Xen (pv_xen.h) that checks updates as
+ * A PV guest's memory with a simulated Xen (pv_xen.h) that checks updates as
  * the real one does: lists that disagree, mapping all of RAM, updates that are
- * refused half-way, tables that are added, Xen's frames, ballooning.
+ * refused in the middle, new tables, Xen's frames, ballooning.
  */
 #include "pv_xen.h"
 
@@ -18,7 +18,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* All of memory. */
+/* Initialise, and map all of memory. */
 static int start(const struct xn_boot_pv *how)
 {
 	int err = xn_pv_init(&pv, how, RAM_START);
@@ -47,7 +47,7 @@ static bool is_mapped_right(unsigned long pfn)
 	       (*e & XN_PTE_FRAME) >> 12 == frame_of(pfn);
 }
 
-/* All of memory, tables read-only and nothing else. */
+/* All of memory is mapped, and only the tables are read-only. */
 static void test_map_all(void **state)
 {
 	unsigned long pfn;
@@ -64,7 +64,7 @@ static void test_map_all(void **state)
 	assert_int_equal(host_log_count(XN_ERR), 0);
 }
 
-/* Piece by piece: no more than the tables that are wanted, each once. */
+/* Piece by piece: only the tables that are needed, each one once. */
 static void test_map_some(void **state)
 {
 	unsigned long first = boot.tables >> 12, pfn;
@@ -86,7 +86,7 @@ static void test_map_some(void **state)
 	assert_int_equal(xen.calls[__HYPERVISOR_mmu_update], calls);
 	assert_int_equal(xn_pv_map(&pv, RAM_PAGES + 1), -EINVAL);
 
-	/* What is refused has cost its tables. */
+	/* A refused update has used up its tables. */
 	xen.fail_in = 2;
 	assert_int_equal(xn_pv_map(&pv, RAM_PAGES), -ENOMEM);
 	assert_true(is_mapped_right(pfn));
@@ -112,7 +112,7 @@ static void test_map_refused(void **state)
 	struct xn_boot_pv small = boot;
 	unsigned int i;
 
-	/* Each update in turn. */
+	/* Each update fails in turn. */
 	for (i = 1; i <= 2 * NR_ROOM; i++) {
 		setup(state);
 		xen.fail_in = i;
@@ -123,7 +123,7 @@ static void test_map_refused(void **state)
 	small.nr_tables--;
 	assert_int_equal(start(&small), -ENOSPC);
 	assert_int_equal(host_log_count(XN_ERR), 1);
-	/* Room that is not mapped by the time it is needed. */
+	/* The room for tables is not mapped when it is needed. */
 	setup(state);
 	small.nr_tables = NR_ROOM;
 	small.tables = (uint64_t)(RAM_PAGES - 100) << 12;
@@ -153,7 +153,7 @@ static void test_bad_m2p(void **state)
 	init_fails();
 	xen.mapping.v_end = xen.mapping.v_start;
 	init_fails();
-	/* The root's frame is not the root's. */
+	/* The lists do not match for the root. */
 	xen.m2p[frame_of(ROOT_PAGE)]++;
 	init_fails();
 	p2m()[ROOT_PAGE] = ~0ul - 1;
@@ -171,7 +171,7 @@ static void test_lists(void **state)
 	assert_null(xn_pv_page(&pv, NR_FRAMES));
 	assert_null(xn_pv_page(&pv, XN_NO_FRAME));
 	assert_null(xn_pv_page(&pv, SHARED_FRAME));
-	/* One of the two has another opinion. */
+	/* The two lists disagree. */
 	xen.m2p[frame_of(7)] = 8;
 	assert_null(xn_pv_page(&pv, frame_of(7)));
 	xen.m2p[frame_of(7)] = RAM_PAGES;
@@ -180,7 +180,7 @@ static void test_lists(void **state)
 	assert_null(xn_pv_page(&pv, SHARED_FRAME));
 }
 
-/* Tables whose frames Xen's list does not know any more are not followed. */
+/* Tables whose frames are not in Xen's list are not followed. */
 static void test_walk(void **state)
 {
 	const void *last = page_at(RAM_PAGES - 1);
@@ -222,7 +222,7 @@ static void test_batch(void **state)
 	assert_int_equal(b.done, 1);
 	for (i = 0; i <= XN_MMU_BATCH; i++)
 		assert_false(is_mapped_right(3000 + i));
-	/* Nothing to do, no hypercall. */
+	/* An empty batch needs no hypercall. */
 	assert_int_equal(xn_mmu_flush(&b), 0);
 	assert_int_equal(xen.calls[__HYPERVISOR_mmu_update], calls + 2);
 }
@@ -237,7 +237,7 @@ static void test_batch_refused(void **state)
 		xn_pv_entry(&pv, page_at(3000 + i), 1, &ptr);
 		assert_int_equal(xn_mmu_queue(&b, ptr, i == 5 ? ~0ull : 0), 0);
 	}
-	/* The next one does not fit, and finds out. */
+	/* The next one does not fit: the batch is flushed, and fails. */
 	assert_int_equal(xn_mmu_queue(&b, ptr, 0), -EINVAL);
 	assert_int_equal(b.done, 5);
 	assert_int_equal(b.count, 0);
@@ -266,7 +266,7 @@ static void test_pin(void **state)
 	assert_int_equal(xn_pv_protect(&pv, page_at(RAM_PAGES), true), -EINVAL);
 }
 
-/* Addresses in another corner: three tables; again: none. */
+/* Addresses elsewhere need three tables; the second time, none. */
 static void test_extend(void **state)
 {
 	char *va = (char *)0x123456789000;
@@ -276,7 +276,7 @@ static void test_extend(void **state)
 	assert_non_null(xn_pv_entry(&pv, va, 1, NULL));
 	assert_int_equal(xn_pv_extend(&pv, va, 1), 0);
 	assert_int_equal(xen.pages, 13);
-	/* Over the edge of a table of level 1. */
+	/* Across the edge of a table of level 1. */
 	assert_int_equal(xn_pv_extend(&pv, (void *)0x1234567ff000, 2), 0);
 	assert_int_equal(xen.pages, 12);
 	assert_non_null(xn_pv_entry(&pv, (void *)0x123456800000, 1, NULL));
@@ -295,13 +295,13 @@ static void test_extend_fails(void **state)
 	xen.pages = 2;
 	assert_int_equal(xn_pv_extend(&pv, va, 1), -ENOMEM);
 	assert_null(xn_pv_entry(&pv, va, 1, NULL));
-	/* Those that it got are used when it is tried again. */
+	/* The tables that it got are used by the next try. */
 	xen.pages = 3;
 	assert_int_equal(xn_pv_extend(&pv, va, 1), 0);
 	assert_non_null(xn_pv_entry(&pv, va, 1, NULL));
 	assert_int_equal(xen.pages, 2);
 
-	/* A refusal of either update: the page is the port's again. */
+	/* Either update is refused: the page goes back to the OS layer. */
 	for (i = 1; i <= 2; i++) {
 		setup_running(state);
 		xen.fail_in = i;
@@ -360,7 +360,7 @@ static void test_xen_frames_lie(void **state)
 			 -ENOSPC);
 	assert_int_equal(xn_frame_ops->add(XN_MAPSPACE_GRANT_STATUS, 0, 0,
 					   hole), -ENOSPC);
-	/* No tables there. */
+	/* There are no tables for this address. */
 	assert_true(xn_frame_ops->add(XENMAPSPACE_shared_info, 0, 0,
 				      (void *)0x5000) < 0);
 }
@@ -378,7 +378,7 @@ static void test_balloon(void **state)
 	assert_null(xn_pv_page(&pv, frame));
 	assert_int_equal(xn_frame_ops->ram_out(page, &frame), -EINVAL);
 
-	/* Nonsense in return. */
+	/* Invalid frames in return. */
 	assert_int_equal(xn_frame_ops->ram_in(page, XN_NO_FRAME), -EIO);
 	assert_int_equal(xn_frame_ops->ram_in(page, frame_of(3001)), -EIO);
 	assert_int_equal(xn_frame_ops->ram_in(page_at(RAM_PAGES), frame), -EIO);
@@ -388,10 +388,10 @@ static void test_balloon(void **state)
 	assert_int_equal(xn_frame_ops->ram_in(page, frame), 0);
 	assert_true(is_mapped_right(3000));
 	assert_ptr_equal(xn_pv_page(&pv, frame), page);
-	/* It is there already. */
+	/* The page already has a frame. */
 	assert_int_equal(xn_frame_ops->ram_in(page, frame), -EIO);
 
-	/* A page that does not go stays what it is. */
+	/* A page that cannot be unmapped stays as it is. */
 	xen.fail_in = 1;
 	assert_int_equal(xn_frame_ops->ram_out(page, &frame), -ENOMEM);
 	assert_int_equal(xn_pv_mfn(&pv, page), frame);

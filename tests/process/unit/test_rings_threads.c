@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * Rings whose other end is another thread, which writes at any moment: a disk
- * with a backend that answers while more is submitted and taken back, and a
- * console with a daemon that reads and writes. Nothing is lost, nothing comes
- * twice. Under ThreadSanitizer (make check-tsan) no access of the core's to what
- * the other thread writes may be a plain one.
+ * with a backend that answers while more requests are submitted and completed,
+ * and a console with a daemon that reads and writes. Nothing is lost, nothing
+ * comes twice. Under ThreadSanitizer (make check-tsan), the core must not
+ * access what the other thread writes by a plain access.
  *
- * The threads are pinned to nothing and take no lock of each other's: the
- * backend has its pages mapped, and tells and hears of events by a word.
+ * The threads are not pinned and share no lock. The backend's thread polls the
+ * ring instead of taking events, and another thread calls the interrupt.
  */
 #define GUEST_PAGES	2048
 #define SECTORS		2048u
@@ -33,7 +33,7 @@ static RING_IDX load(const RING_IDX *at)
 	return __atomic_load_n(at, __ATOMIC_ACQUIRE);
 }
 
-/* Flushes only: what is in the pages is not the question here. */
+/* Flushes only: this test is about the ring, not the data. */
 static void *backend_thread(void *data)
 {
 	struct be_queue *q = data;
@@ -43,7 +43,7 @@ static void *backend_thread(void *data)
 		RING_IDX prod = load(&s->req_prod);
 
 		if (q->req_cons == prod) {
-			/* Asks to be told, though nobody does so here. */
+			/* Ask for a notification, as a backend does. */
 			__atomic_store_n(&s->req_event, q->req_cons + 1,
 					 __ATOMIC_SEQ_CST);
 			sched_yield();
@@ -93,7 +93,7 @@ static void ring_complete(struct xn_blk_queue *q, void *cookie, int err)
 	__atomic_fetch_add(&nr_done, 1, __ATOMIC_SEQ_CST);
 }
 
-/* After very many responses at once, the rest is left to a work. */
+/* Runs the work that takes over after very many responses at once. */
 static void run_work(void)
 {
 	host_lock();

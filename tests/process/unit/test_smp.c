@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Several threads as vCPUs of one guest: what the grant caches and the event
- * channels promise without a lock around them. No event is lost, no reference
- * is handed out twice.
+ * Several threads as vCPUs of one guest use the grant caches and the event
+ * channels without a lock around them. No event is lost, no reference is given
+ * out twice.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -57,7 +57,7 @@ static void on_ready(struct xn_gnttab_waiter *w)
 	__atomic_fetch_add(&woken, 1, __ATOMIC_RELAXED);
 }
 
-/* Together they want more than there are. */
+/* Together, the threads need more references than there are. */
 static void *grant_thread(void *arg)
 {
 	struct xn_gnttab *gt = &x.guest.gnttab;
@@ -85,7 +85,7 @@ static void *grant_thread(void *arg)
 			xn_gnttab_free(gt, ref[--n]);
 		}
 	}
-	/* The others go on while we hold what we have. */
+	/* The others continue while this thread keeps its references. */
 	pthread_barrier_wait(&barrier);
 	while (n)
 		xn_gnttab_free(gt, ref[--n]);
@@ -162,7 +162,7 @@ static void *event_thread(void *arg)
 			xn_evtchn_upcall(t, me);
 			xn_upcalls_restore(flags);
 		}
-		/* While another one masks it, for reasons of its own. */
+		/* While another thread masks it. */
 		k = me % NR_PORTS;
 		xn_evtchn_hold(t, pair[k].port, XN_HOLD_ENGINE);
 		xn_evtchn_release(t, pair[k].port, XN_HOLD_ENGINE);
@@ -197,7 +197,7 @@ static void test_events(void **state)
 	assert_int_equal(t->spurious, 0);
 }
 
-/* ---- two things at the very same time ---- */
+/* ---- two operations at the same time ---- */
 
 static struct {
 	void (*fn)(void);		/* what the other thread does */
@@ -211,7 +211,7 @@ static void spin(unsigned int n)
 		__asm__ volatile("" : : : "memory");
 }
 
-/* Until @word is @value (or no more): at once, unless that takes long. */
+/* Wait until @word is @value, or no longer is; yields if that takes long. */
 static void wait_for(const unsigned int *word, unsigned int value, bool is)
 {
 	unsigned int n = 0;
@@ -298,7 +298,7 @@ static void test_races(void **state)
 	pair[0].peer = host_port_connect(x.host, pair[0].port, NULL, NULL);
 	host_pump();
 	assert_int_equal(pthread_create(&thread, NULL, other_thread, NULL), 0);
-	/* On a busy machine a race takes long, and two seconds have to do. */
+	/* At most about two seconds: on a busy machine each race takes long. */
 	for (i = 0; i < NR_RACES && time(NULL) <= begin + 2; i++) {
 		/* An event comes while the port is unmasked. */
 		xn_evtchn_mask(t, pair[0].port);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Bringing xenstore up and down: with a port of its own kind and with an OS
- * layer's, without a xenstore, and where each step fails.
+ * Bringing xenstore up and down: with the default way to bind its port and with
+ * an OS layer's, without a xenstore, and with failures.
  */
 #include "store_guest.h"
 
@@ -100,7 +100,7 @@ static void test_none(void **state)
 	assert_int_equal(binds, 0);
 }
 
-/* Nobody answers: what was bound is unbound, and it can be tried again. */
+/* xenstored does not answer: the port is unbound, and a new try works. */
 static void test_silence(void **state)
 {
 	host_xs_lies(h)->mute = true;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Every fault in the life of the rooms below the devices: events and grants in
- * all their forms, xenstore, the console, other domains' pages, the balloon;
- * each brought up, used, ended, and brought up once more. See sweep.h.
+ * all their forms, xenstore, the console, other domains' pages, the balloon.
+ * Each is started, used, ended, and started again. See sweep.h.
  */
 #include <xenion/hypercall.h>
 #include <xenion/console.h>
@@ -10,7 +10,7 @@
 #include "sweep.h"
 #include "store_guest.h"
 
-/* What a step must do: always, when no fault is under way. */
+/* Set when there is no fault: each step must succeed then. */
 static bool strict;
 
 static bool fine(int err)
@@ -68,10 +68,10 @@ static void use_events(struct host_xenion *x)
 		}
 		xn_evtchn_unbind(t, ipi);
 	}
-	/* Far away, so that the tables have to grow. */
+	/* A high port, so that the tables have to grow. */
 	host_port_first(x->host, 1500);
 	err = xn_evtchn_bind_virq(t, VIRQ_DEBUG, 1, event, NULL, &virq);
-	/* One that Xen did not close is still there. */
+	/* A VIRQ that Xen did not close is still bound. */
 	if (!(err == -EEXIST && sweep_undo_failed()) && fine(err))
 		xn_evtchn_unbind(t, virq);
 	host_port_first(x->host, 1);
@@ -135,7 +135,7 @@ static void run_rooms(const void *arg)
 	if (sweep_can_retry(x.host)) {
 		strict = true;
 		life(&x, r);
-		/* Nothing more is lost. */
+		/* Nothing else is lost. */
 		assert_in_range(host_guest_leaks(x.host), 0, lost);
 	}
 	host_guest_destroy(x.host);
@@ -177,7 +177,7 @@ static void use_store(struct xn_xs *xs, struct host_xs *h)
 		before = host_xs_read_int(h, "data/count");
 		err = xn_xs_transact(xs, change, NULL);
 		after = host_xs_read_int(h, "data/count");
-		/* All of it or nothing, and what was said is true. */
+		/* All or nothing was written, as the result says. */
 		if (fine(err))
 			assert_int_equal(after, before < 0 ? 1 : before + 1);
 		else if (err != -ETIMEDOUT)
@@ -228,7 +228,7 @@ static void run_store(const void *arg)
 	host_run(60 * XN_NSEC_PER_SEC);
 	strict = true;
 	store_life(&x, h);
-	/* The last user leaves nothing, whatever the first one had to. */
+	/* The second user leaves nothing, no matter what the first one left. */
 	assert_int_equal(host_xs_watches(h), 0);
 	assert_int_equal(host_xs_transactions(h), 0);
 	host_xenion_unload(&x);
@@ -279,7 +279,7 @@ static void console_life(struct host_xenion *x, struct xencons_interface *intf)
 		sent += n;
 		host_pump();
 	}
-	/* A daemon that was not told of the last ones looks at some time. */
+	/* The daemon reads the last bytes even without a notification. */
 	console_daemon(intf, NULL);
 	assert_int_equal(sent, sizeof(text));
 	assert_int_equal(nr_printed, sizeof(text));
@@ -340,7 +340,7 @@ static void maps_life(struct host_xenion *x, struct host_guest *other)
 			if (fine(req[i].err))
 				assert_int_equal(*(char *)xn_gntmap_va(&m, i),
 						 'o');
-		/* What Xen did not map can be mapped by the next try. */
+		/* The next try may map what Xen did not. */
 		xn_gntmap_map(&m, req, NR_MAPS);
 		fine(xn_gntmap_unmap(&m, req, NR_MAPS));
 		xn_gntmap_fini(&m);
@@ -410,7 +410,7 @@ static void run_balloon(const void *arg)
 		in = got;
 	assert_int_equal(b.count, out - in);
 	assert_int_equal(host_pages_gone(g), out - in);
-	/* What did not come comes now. */
+	/* Without a fault, the rest comes back. */
 	while (in < out) {
 		got = xn_balloon_take(&b, back + in, out - in);
 		assert_in_range(got, 1, out - in);

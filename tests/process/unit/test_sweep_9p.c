@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Every fault in the life of a file system: that of any device, sweep_device.h.
+ * Every fault in the life of a file system, as of any device: sweep_device.h.
  * Each request is completed once.
  */
 /* A small guest: it is made thousands of times. */
@@ -25,7 +25,7 @@ static const struct xn_9p_config two = {
 
 /* ---- requests ---- */
 
-/* As many bytes as one ring has room for, while nobody takes any. */
+/* The requests just fit the ring, even if the backend does not read it. */
 static void io_begin(void)
 {
 	static const uint32_t lens[NR_IO] = {
@@ -47,7 +47,7 @@ static bool io_waits(void)
 	return false;
 }
 
-/* Twice is not possible: the port's complete function would not have it. */
+/* t_complete() checks that no request is completed twice. */
 static void io_check(bool all_well)
 {
 	unsigned int i;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Every fault in the life of a disk: that of any device, sweep_device.h; and the
- * disk grows, waits for references, is resized, and is there again after all has
- * been unloaded. Each request is answered once.
+ * Every fault in the life of a disk, as of any device: sweep_device.h. In
+ * addition, the disk grows, waits for references, is resized, and comes back
+ * after all was unloaded. Each request is completed once.
  */
 /* A small guest with a small disk: they are made thousands of times. */
 #define GUEST_PAGES	2048
@@ -17,7 +17,7 @@ static struct buffer bufs[NR_IO];
 static struct io ios[NR_IO];
 static bool submitted[NR_IO];
 
-/* With indirect descriptors; with more of all; with bounce pages. */
+/* With indirect descriptors; with more queues and pages; with bounce pages. */
 static const struct xn_blk_config direct = {
 	.max_queues = 1, .max_segments = 13,
 	.persistent = XN_BLK_PERSISTENT_NEVER, .handle = VDEV & 0xffff,
@@ -35,7 +35,7 @@ static const struct xn_blk_config bounced = {
 
 /* ---- I/O ---- */
 
-/* The longest request has as many pages as there may be. */
+/* The longest request has @max pages. */
 static void io_make(unsigned int max)
 {
 	static const unsigned int pages[NR_IO] = { 3, ~0u, 1, 2, 0, 0 };
@@ -56,7 +56,7 @@ static void io_free(void)
 		buffer_free(&bufs[i]);
 }
 
-/* What can be submitted is, but is not waited for. */
+/* Submits as much as possible, without waiting. */
 static void io_begin(void)
 {
 	static const enum xn_blk_op ops[NR_IO] = {
@@ -78,7 +78,7 @@ static void io_begin(void)
 	}
 }
 
-/* Twice is not possible: the port's complete function would not have it. */
+/* t_complete() checks that no request is completed twice. */
 static void io_check(bool all_well)
 {
 	unsigned int i;
@@ -183,7 +183,7 @@ static void flood(void)
 	host_run(3 * XN_NSEC_PER_SEC);
 	be_release(&t.b.bus);
 	host_pump();
-	/* A backend that cannot be told of them is the end of it. */
+	/* A notification that fails closes the device. */
 	assert_true(n || front_state() == XenbusStateClosed);
 	for (i = 0; i < n; i++)
 		assert_true(extra[i].done);
@@ -210,7 +210,7 @@ static void run_grow(const void *config)
 	sweep_device_end();
 }
 
-/* The table is full, and then it is not. */
+/* The grant table is full at first. */
 static void run_wait(const void *config)
 {
 	static const struct host_config small = {
@@ -266,7 +266,7 @@ static void run_resize(const void *config)
 	sweep_device_end();
 }
 
-/* Returns: as host_xenion_load(). Without the store it is all unloaded. */
+/* Returns: as host_xenion_load(). If the store fails, unloads all. */
 static int load_again(void)
 {
 	int err = host_xenion_load(&t.x, NULL);
@@ -279,7 +279,7 @@ static int load_again(void)
 	return err;
 }
 
-/* All of it unloaded, and loaded again: from the rooms up to the disk. */
+/* Everything is unloaded and loaded again, from the rooms up to the disk. */
 static void run_reload(const void *config)
 {
 	blk_begin(config);

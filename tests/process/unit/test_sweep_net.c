@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Every fault in the life of a network interface: that of any device,
- * sweep_device.h, with packets both ways; and the carrier goes. Each packet comes
- * back once.
+ * Every fault in the life of a network interface, as of any device, with
+ * packets both ways: sweep_device.h. In addition, the carrier goes. Each packet
+ * is completed once.
  */
 /* A small guest: it is made thousands of times. */
 #define GUEST_PAGES	2048
@@ -14,7 +14,7 @@
 
 static struct packet packets[NR_PACKETS];
 static bool submitted[NR_PACKETS];
-static bool received;		/* all that was sent to the guest */
+static bool received;		/* the guest got all packets */
 
 /* ---- packets ---- */
 
@@ -88,7 +88,7 @@ static void traffic(void)
 	received = receive_all();
 }
 
-/* Twice is not possible: the port's tx_done would not have it. */
+/* t_tx_done() checks that no packet is completed twice. */
 static void packets_check(bool all_well)
 {
 	unsigned int i;

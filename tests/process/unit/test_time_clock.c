@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * System time from the counter and what Xen tells of it: the arithmetic against
- * one with numbers of any length, the protocol of the version, counters that
- * differ, and hosts that lie.
+ * System time from the counter and Xen's data: the arithmetic compared with one
+ * of longer numbers, the protocol of the version, counters that differ, and
+ * hosts that lie.
  */
 #include "unit.h"
 #include "internal.h"
@@ -30,7 +30,7 @@ static int stop(void **state)
 	return 0;
 }
 
-/* As the vCPU's upcall would ask. */
+/* Read the clock as in an upcall of the vCPU. */
 static uint64_t ask(unsigned int vcpu)
 {
 	unsigned long flags = xn_upcalls_disable();
@@ -43,7 +43,7 @@ static uint64_t ask(unsigned int vcpu)
 	return ns;
 }
 
-/* What the host writes for a vCPU. */
+/* The data that the host writes for a vCPU. */
 static struct vcpu_time_info *info(unsigned int vcpu)
 {
 	return &x.host->shared->vcpu_info[vcpu].time;
@@ -125,7 +125,7 @@ static bool big_value(struct big a, uint64_t *n)
 	return true;
 }
 
-/* The formula of xen.h, word for word. */
+/* The formula of xen.h, literally. */
 static bool reference(const struct vcpu_time_info *ti, uint64_t delta,
 		      uint64_t *ns)
 {
@@ -205,7 +205,7 @@ static void test_bad_scale(void **state)
 		assert_int_equal(xn_clock_scale(&ti, 100, &ns),
 				 shift < -31 || shift > 31 ? -EINVAL : 0);
 	}
-	/* Not there yet. */
+	/* The counter is behind the timestamp. */
 	ti.tsc_shift = 0;
 	ti.tsc_timestamp = 101;
 	assert_int_equal(xn_clock_scale(&ti, 100, &ns), 0);
@@ -226,7 +226,7 @@ static void test_time_passes(void **state)
 		if (i % 7 == 0)
 			host_time_update(x.host, i % 4);
 	}
-	/* One that is no vCPU of the clock's gets what the others got. */
+	/* For a vCPU that the clock does not have: the latest time read. */
 	ns = ask(3);
 	assert_int_equal(xn_clock_read(&clk, 4), ns);
 	assert_int_equal(xn_clock_read(&clk, ~0u), ns);
@@ -247,14 +247,14 @@ static void test_any_frequency(void **state)
 		then = xn_os_now();
 		assert_int_equal(ask(1), then);
 		host_run(XN_NSEC_PER_SEC);
-		/* A cycle, and what a factor of 32 bits cannot say. */
+		/* Up to a cycle off, and the rounding of a 32-bit factor. */
 		assert_in_range(ask(1), then + 998 * XN_NSEC_PER_MSEC,
 				then + XN_NSEC_PER_SEC + 1);
 		host_time_update(x.host, 1);
 	}
 }
 
-/* Two guests in one process have nothing in common. */
+/* Two guests in one process are independent. */
 static void test_two_guests(void **state)
 {
 	struct host_xenion first = x;
@@ -294,7 +294,7 @@ static void test_skew_unstable(void **state)
 	assert_true(clk.max == last);
 }
 
-/* Believed: each vCPU for itself, no line of memory shared. */
+/* Counters marked stable are trusted: the vCPUs share no memory. */
 static void test_skew_stable(void **state)
 {
 	uint64_t ns[4], max, t;
@@ -316,7 +316,7 @@ static void test_skew_stable(void **state)
 	assert_int_equal(clk.max, max);
 }
 
-/* When the flag comes or goes, what others were told is not undercut. */
+/* When the flag changes, time does not go back behind other vCPUs' times. */
 static void test_flag_changes(void **state)
 {
 	uint64_t ahead, ns;
@@ -341,12 +341,12 @@ static void test_flag_changes(void **state)
 	assert_true(ns > ahead);
 	host_tsc_stable(x.host, 1, true);
 	assert_int_equal(ask(1), ns);
-	/* And in the end time goes on for everybody. */
+	/* In the end, time continues for all vCPUs. */
 	host_run(XN_NSEC_PER_SEC);
 	assert_near(ask(1), xn_os_now());
 }
 
-/* A counter behind the moment that Xen tells. */
+/* A counter behind Xen's timestamp. */
 static void test_counter_behind(void **state)
 {
 	uint64_t told;
@@ -368,7 +368,7 @@ static void count(void *data)
 	tries++;
 }
 
-/* The page is never at rest: the last good time, after some tries. */
+/* The data is always being written: the last good time, after some tries. */
 static void test_stuck(void **state)
 {
 	uint64_t refused = host_stat_get(XN_STAT_REFUSED);
@@ -382,13 +382,13 @@ static void test_stuck(void **state)
 	assert_int_equal(ask(1), ns);
 	assert_in_range(tries, 1, 100);
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused + 1);
-	/* The others go on, and so does this one as soon as it may. */
+	/* The other vCPUs continue, and so does this one when it can. */
 	assert_near(ask(2), xn_os_now());
 	info(1)->version++;
 	assert_near(ask(1), xn_os_now());
 }
 
-/* Where counters differ, time stands still at what all were told. */
+/* With differing counters, time stands still at the latest time read. */
 static void test_stuck_unstable(void **state)
 {
 	uint64_t ns;
@@ -414,7 +414,7 @@ static void rewrite(void *data)
 	tries++;
 	if (*left) {
 		--*left;
-		/* What was read so far is of before, the rest of after. */
+		/* Of this read, the first part is old and the rest new. */
 		info(1)->version += 2;
 		info(1)->tsc_timestamp -= 777;
 		info(1)->system_time += 1u << 30;
@@ -437,7 +437,7 @@ static void test_rewritten(void **state)
 	assert_in_range(tries, 1, 100);
 }
 
-/* The same between any two instructions of ours, or nearly any. */
+/* The same between nearly any two instructions of the reader. */
 static void rewrite_other(void)
 {
 	info(1)->version |= 1;
@@ -492,7 +492,7 @@ static void test_nonsense(void **state)
 		assert_int_equal(ask(1), ns);
 	}
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused + i);
-	/* All flags and all padding set is no nonsense. */
+	/* All flags and padding bits set are valid. */
 	*info(1) = (struct vcpu_time_info){ 0 };
 	host_time_update(x.host, 1);
 	info(1)->pad0 = ~0u;
@@ -500,7 +500,7 @@ static void test_nonsense(void **state)
 	assert_near(ask(1), xn_os_now());
 }
 
-/* Before Xen has told a vCPU anything. */
+/* Before Xen has written a vCPU's data. */
 static void test_untold(void **state)
 {
 	*info(3) = (struct vcpu_time_info){ 0 };
@@ -520,11 +520,11 @@ static void test_backwards(void **state)
 	assert_near(ask(1), ns + 1000);
 	info(1)->tsc_timestamp += 1ull << 40;
 	assert_in_range(ask(1), ns + 990, ns + 1010);
-	/* Late, but not impossible. */
+	/* A late time is not invalid. */
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused);
 }
 
-/* With and without the flag, and the flag changing all the time. */
+/* Random data, with the flag changing as well. */
 static void test_random_host(void **state)
 {
 	uint64_t last[4] = { 0 }, ns;

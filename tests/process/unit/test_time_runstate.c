@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What Xen accounts of a vCPU's time, in memory of ours and by hypercall, also
- * while it writes, and when what it writes cannot be.
+ * Xen's accounting of a vCPU's time, in the guest's memory and by hypercall,
+ * also while Xen writes it, and with invalid values.
  */
 #include "unit.h"
 #include "internal.h"
@@ -129,7 +129,7 @@ static void test_get(void **state)
 	assert_int_equal(xn_runstate_get(1, &info), -EFAULT);
 }
 
-/* A clock that has not come as far as Xen's adds nothing. */
+/* A time before Xen's last change adds nothing. */
 static void test_early(void **state)
 {
 	struct vcpu_runstate_info info;
@@ -140,7 +140,7 @@ static void test_early(void **state)
 	assert_int_equal(info.time[RUNSTATE_running], 7 * MS);
 }
 
-/* Being written for ever: ask. */
+/* The area is always being written: ask by hypercall. */
 static void test_stuck(void **state)
 {
 	uint64_t before = calls();
@@ -165,7 +165,7 @@ static void test_nonsense(void **state)
 		assert_read(1, RUNSTATE_running, 7, 0, 0, 0);
 	}
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused + i);
-	/* Times can be anything: they are only numbers. */
+	/* Any times are valid. */
 	*area(1) = (struct vcpu_runstate_info){
 		.state = RUNSTATE_offline, .time = { ~0ull, ~0ull, ~0ull, ~0ull },
 	};
@@ -173,7 +173,7 @@ static void test_nonsense(void **state)
 	assert_int_equal(info.time[RUNSTATE_blocked], ~0ull);
 }
 
-/* Xen itself answers so. */
+/* The hypercall returns an invalid state. */
 static void test_nonsense_answer(void **state)
 {
 	uint64_t refused = host_stat_get(XN_STAT_REFUSED);
@@ -187,7 +187,7 @@ static void test_nonsense_answer(void **state)
 	g->vcpu[1].runstate.state = RUNSTATE_running;
 }
 
-/* Any step of the set-up fails: nothing stays behind. */
+/* Each step of the set-up fails in turn: nothing is left. */
 static void test_init_fails(void **state)
 {
 	unsigned int nth;
@@ -216,7 +216,7 @@ static void test_init_fails(void **state)
 	assert_int_equal(host_log_count(XN_WARN), 0);
 }
 
-/* Xen does not let go of an area: its page is not used for anything else. */
+/* Xen keeps using an area: its page is not reused. */
 static void test_fini_fails(void **state)
 {
 	void *page = area(0);
@@ -231,7 +231,7 @@ static void test_fini_fails(void **state)
 	xn_os_page_free(page);
 }
 
-/* Xen writes on another CPU, between any two instructions of ours. */
+/* Xen writes between any two instructions of the reader. */
 static void write_other(void)
 {
 	g->vcpu[1].runstate = (struct vcpu_runstate_info){

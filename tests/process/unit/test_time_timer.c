@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The time of day, and timers that make VIRQ_TIMER come.
+ * The time of day, and timers that raise VIRQ_TIMER.
  */
 #include "unit.h"
 #include "internal.h"
@@ -84,7 +84,7 @@ static void test_singleshot(void **state)
 	assert_int_equal(ticks[1].count, 0);
 }
 
-/* There is one: a new moment takes the place of the old one. */
+/* A vCPU has one timer: a new time replaces the old one. */
 static void test_set_again(void **state)
 {
 	uint64_t now = xn_os_now();
@@ -101,7 +101,7 @@ static void test_set_again(void **state)
 
 static void test_other_vcpu(void **state)
 {
-	/* Only the vCPU itself. */
+	/* Only the vCPU itself may set its timer. */
 	assert_int_equal(xn_timer_set(1, xn_os_now() + MS, 0), -EINVAL);
 	assert_int_equal(xn_timer_stop(1), -EINVAL);
 	assert_int_equal(xn_timer_set(2, xn_os_now() + MS, 0), -ENOENT);
@@ -123,7 +123,7 @@ static void test_past(void **state)
 	assert_int_equal(xn_timer_set(0, 0, 0), 0);
 	host_pump();
 	assert_int_equal(ticks[0].count, 2);
-	/* What cannot be told from the past is refused, and sets nothing. */
+	/* A time that Xen would take for the past is refused. */
 	assert_int_equal(xn_timer_set(0, 1ull << 63, 0), -EINVAL);
 	assert_int_equal(xn_timer_set(0, ~0ull, 0), -EINVAL);
 	assert_int_equal(xn_timer_set(0, (1ull << 63) - 1, 0), 0);
@@ -132,7 +132,7 @@ static void test_past(void **state)
 	assert_int_equal(xn_timer_stop(0), 0);
 }
 
-/* Xen as of 4.17 ignores the flag. */
+/* Xen 4.17 ignores the flag. */
 static void test_past_ignored(void **state)
 {
 	host_run(MS);
@@ -164,7 +164,7 @@ static void test_periodic(void **state)
 	assert_int_equal(xn_timer_set_periodic(0, 0), -EINVAL);
 	assert_int_equal(xn_timer_set_periodic(0, ~0ull), -EINVAL);
 	assert_int_equal(xn_timer_set_periodic(2, MS), -ENOENT);
-	/* Another vCPU's may be set. */
+	/* The periodic timer of another vCPU may be set. */
 	assert_int_equal(xn_timer_set_periodic(1, 3 * MS), 0);
 	assert_int_equal(xn_timer_set_periodic(0, MS), 0);
 	for (i = 1; i <= 30; i++) {
@@ -172,7 +172,7 @@ static void test_periodic(void **state)
 		assert_int_equal(ticks[0].count, i);
 		assert_int_equal(ticks[1].count, i / 3);
 	}
-	/* Beside a single shot. */
+	/* In addition to a single-shot timer. */
 	assert_int_equal(xn_timer_set(0, xn_os_now() + MS / 2, 0), 0);
 	host_run(begin + 31 * MS - xn_os_now());
 	assert_int_equal(ticks[0].count, 32);
@@ -183,7 +183,7 @@ static void test_periodic(void **state)
 	assert_int_equal(ticks[0].count, 32);
 }
 
-/* One guest's clock ticks for that guest alone. */
+/* A guest's timer ticks only for that guest. */
 static void test_two_guests(void **state)
 {
 	struct host_guest *other = host_guest_create(NULL);
@@ -238,10 +238,10 @@ static void test_wallclock(void **state)
 	assert_wall(0, 1700000000, 999999999);
 	assert_wall(1, 1700000001, 0);
 	assert_wall(XN_NSEC_PER_SEC, 1700000001, 999999999);
-	/* Later than 32 bits can say. */
+	/* A time beyond 32 bits. */
 	host_wallclock_set(x.host, 0x1234567890ull, 5);
 	assert_wall(7, 0x1234567890ull, 12);
-	/* Set backwards: it follows. */
+	/* The clock may be set back. */
 	host_wallclock_set(x.host, 0, 0);
 	assert_wall(3, 0, 3);
 }
@@ -257,14 +257,14 @@ static void test_wallclock_nonsense(void **state)
 	assert_no_wall(1000000000, -EINVAL);
 	host_wallclock_set(x.host, 1, 999999999);
 	assert_no_wall(~0ull, -EINVAL);
-	/* For ever being written. */
+	/* Always being written. */
 	x.host->shared->wc_version |= 1;
 	assert_no_wall(0, -EAGAIN);
 	host_wallclock_set(x.host, 1, 0);
 	assert_wall(0, 1, 0);
 }
 
-/* Set on another CPU, between any two instructions of ours. */
+/* Set the clock between any two instructions of the reader. */
 static void set_other(void)
 {
 	host_wallclock_set(x.host, 0x300000004ull, 5);

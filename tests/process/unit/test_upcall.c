@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * How a PVH or HVM guest has itself interrupted: what Xen is told, and that the
- * local APIC is told the end of an interrupt before events are handled, in both
- * of its modes.
+ * How a PVH or HVM guest is interrupted: how it sets that up in Xen, and that
+ * it signals the end of an interrupt to the local APIC, in both of its modes,
+ * before events are handled.
  */
 #include "unit.h"
 #include "internal.h"
@@ -83,7 +83,7 @@ static void test_callback(void **state)
 	assert_int_equal(xn_upcall_callback(HVM_PARAM_CALLBACK_TYPE_VECTOR,
 					    0xf3), 0);
 	assert_int_equal(callback(), vector);
-	/* A vector of one vCPU leaves what there is. */
+	/* A vector for one vCPU does not change the callback. */
 	assert_int_equal(xn_upcall_vector(0, 0xf0), 0);
 	assert_int_equal(callback(), vector);
 }
@@ -96,7 +96,7 @@ static void test_page(void **state)
 	assert_int_equal(xn_apic_page(), 0);
 }
 
-static void *in_use;	/* of the interrupt below */
+static void *in_use;	/* page of the local APIC, NULL: x2APIC */
 static unsigned int events;
 
 static void event(void *data, evtchn_port_t port)

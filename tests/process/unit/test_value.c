@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* xenbus/value.c: only what is meant passes, and it means what it says. */
+/* xenbus/value.c: only valid values are accepted, and give the right result. */
 #include <stdio.h>
 
 #include "unit.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The places of vCPUs (mmu/vcpus.c): more than the shared info page has room
- * for, in both ABIs of event channels, over the end of one user and the start
- * of the next.
+ * for, with both ABIs of event channels, and from one user to the next.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +14,7 @@
 #include "internal.h"
 
 #define NR	XN_MAX_VCPUS
-#define FIRST	XEN_LEGACY_MAX_VCPUS	/* that has no place in shared info */
+#define FIRST	XEN_LEGACY_MAX_VCPUS	/* without a place in shared info */
 
 static struct host_xenion x;
 static struct xn_evtchn_table *t = &x.guest.evtchn;
@@ -28,7 +27,7 @@ static void event(void *data, evtchn_port_t port)
 	events[xn_os_cpu()]++;
 }
 
-/* Each vCPU takes the event that is its own, and has the time. */
+/* Each vCPU gets its own event, and the time. */
 static void all_work(void)
 {
 	struct xn_clock clock;
@@ -93,7 +92,7 @@ static void test_twolevel(void **state)
 	many(&xn_evtchn_twolevel);
 }
 
-/* The second user finds what the first has registered; nobody can again. */
+/* The second user finds the first one's places: Xen takes each only once. */
 static void test_again(void **state)
 {
 	const struct vcpu_info *info;
@@ -108,7 +107,7 @@ static void test_again(void **state)
 	assert_int_equal(host_xenion_stop(&x), 0);
 }
 
-/* Another kernel's place is in its own memory, which we do not know. */
+/* Another kernel's place is in its own memory, at an unknown address. */
 static void test_anothers(void **state)
 {
 	struct vcpu_register_vcpu_info theirs = { .offset = 64 };
@@ -121,7 +120,7 @@ static void test_anothers(void **state)
 	assert_int_equal(xn_hc_vcpu(VCPUOP_register_vcpu_info, FIRST + 1,
 				    &theirs), 0);
 	assert_int_equal(host_xenion_load(&x, NULL), -EBUSY);
-	/* Who does without it has all the others. */
+	/* All other vCPUs can be used. */
 	assert_int_equal(xn_vcpus_init(&x.vcpus, NR), 0);
 	host_guest_enter(x.host, FIRST);
 	assert_int_equal(xn_vcpu_enter(&x.vcpus, FIRST), 0);
@@ -139,7 +138,7 @@ static void test_anothers(void **state)
 	host_guest_destroy(x.host);
 }
 
-/* No memory, or Xen does not want to: an error, and again later. */
+/* No memory, or Xen refuses: an error, and a later try works. */
 static void test_fails(void **state)
 {
 	struct xn_vcpus v;
@@ -157,14 +156,14 @@ static void test_fails(void **state)
 		assert_null(v.info[FIRST]);
 		xn_vcpus_fini(&v);
 		assert_int_equal(xn_vcpus_init(&v, NR), 0);
-		if (nth == 2)	/* it has populated the page now */
+		if (nth == 2)	/* the page is populated now */
 			break;
 	}
 	host_fail_hypercall(0, 0);
 	host_fail_page(1);
 	assert_int_equal(xn_vcpu_enter(&v, FIRST), -ENOMEM);
 	assert_int_equal(xn_vcpu_enter(&v, FIRST), 0);
-	/* Not for a vCPU that runs elsewhere. */
+	/* Not for another vCPU than the current one. */
 	assert_int_equal(xn_vcpu_enter(&v, FIRST + 1), -EBUSY);
 	xn_vcpus_fini(&v);
 	assert_int_equal(host_guest_leaks(x.host), 0);

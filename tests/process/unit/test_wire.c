@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * xenbus/wire.c: messages are cut out of the stream wherever it was broken,
- * bodies go where their owner wants them, and a header that cannot be is the
- * end.
+ * xenbus/wire.c: messages are cut out of the stream no matter where it is cut,
+ * bodies go where their owner wants them, and an invalid header ends the
+ * stream.
  */
 #include "unit.h"
 #include <xenion/xenbus.h>
@@ -16,7 +16,7 @@ static struct {
 	struct xsd_sockmsg hdr[MAX_MESSAGES];
 	uint32_t lost[MAX_MESSAGES];
 	uint8_t body[MAX_MESSAGES][64];
-	/* what to do with each body */
+	/* where each body goes */
 	uint32_t room[MAX_MESSAGES], skip[MAX_MESSAGES];
 } seen;
 
@@ -144,7 +144,7 @@ static void test_room_and_skip(void **state)
 	}
 }
 
-/* The owner may lose interest while the body comes. */
+/* The owner may drop a body while it comes. */
 static void test_dropped_midway(void **state)
 {
 	struct xn_wire_reader r;
@@ -172,7 +172,7 @@ static void test_longest(void **state)
 	assert_int_equal(seen.lost[0], sizeof(body) - 8);
 }
 
-/* Nothing comes through after a header that cannot be. */
+/* Nothing passes after an invalid header. */
 static void test_broken(void **state)
 {
 	static const struct xsd_sockmsg bad[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * xenbus/client.c and request.c with a xenstored that does its best: requests
- * of all kinds and sizes, several at once, transactions.
+ * xenbus/client.c and request.c with a correct xenstored: requests of all kinds
+ * and sizes, several at once, transactions.
  */
 #include <stdio.h>
 
@@ -41,7 +41,7 @@ static void test_read(void **state)
 	assert_int_equal(xn_xs_read(xs, 0, "a//b", "", buf, 16), -EINVAL);
 }
 
-/* The buffer is exactly large enough, or it is not. */
+/* Buffers of every size, too small or large enough. */
 static void test_read_sizes(void **state)
 {
 	char one[1];
@@ -123,7 +123,7 @@ static void test_write(void **state)
 	big[2000] = '\0';
 	assert_int_equal(xn_xs_write(xs, 0, "data", "x", big), 0);
 	assert_string_equal(host_xs_read(xg->h, "data/x"), big);
-	/* More than xenstore takes, and more than a message holds. */
+	/* More than xenstore accepts, and more than a message holds. */
 	big[2000] = 'b';
 	big[3000] = '\0';
 	assert_int_equal(xn_xs_write(xs, 0, "data", "x", big), -ENOSPC);
@@ -175,7 +175,7 @@ static void test_list(void **state)
 	assert_int_equal(xn_xs_list(xs, 0, "device/vfb", "", buf, 64), -ENOENT);
 }
 
-/* As long as a list may be; it takes four ring-fulls. */
+/* The longest list, which is as long as four rings. */
 static void test_list_longest(void **state)
 {
 	char *buf = malloc(XENSTORE_PAYLOAD_MAX), name[32];
@@ -198,7 +198,7 @@ static void test_list_longest(void **state)
 	free(buf);
 }
 
-/* Everything above, with the bytes in small pieces. */
+/* The tests above, with the bytes in small pieces. */
 static void test_fragments(void **state)
 {
 	static const unsigned int sizes[] = { 1, 2, 3, 5, 15, 16, 17, 100 };
@@ -214,7 +214,7 @@ static void test_fragments(void **state)
 	test_list_longest(state);
 }
 
-/* Both rings wrap around at every place. */
+/* Both rings wrap at every place. */
 static void test_wrap(void **state)
 {
 	char value[32], buf[32];
@@ -229,7 +229,7 @@ static void test_wrap(void **state)
 	}
 }
 
-/* Indices are free-running: they pass 2^32 in the midst of things. */
+/* Indices are free-running: here they pass 2^32. */
 static void test_index_overflow(void **state)
 {
 	xn_xs_fini(xs);
@@ -256,12 +256,12 @@ static void test_notifications(void **state)
 	host_xs_write(xg->h, "x", "1");
 	for (i = 0; i < 100; i++)
 		assert_int_equal(xn_xs_read(xs, 0, "x", "", buf, 8), 1);
-	/* One for each request, none for a reply that fits the ring. */
+	/* One notification per request, none for a reply that fits the ring. */
 	assert_int_equal(host_stat_get(XN_STAT_NOTIFY) - sent, 100);
 	assert_int_equal(host_stat_get(XN_STAT_XS_REQUEST) - requests, 100);
 }
 
-/* Events are lost: it takes longer. */
+/* With lost events, requests take longer. */
 static void test_lost_events(void **state)
 {
 	uint64_t begin = xn_os_now();
@@ -271,7 +271,7 @@ static void test_lost_events(void **state)
 	test_write(state);
 	test_list_longest(state);
 	assert_true(xn_os_now() - begin < 60 * XN_NSEC_PER_SEC);
-	/* The reason is asked for once, and not for a single lost event. */
+	/* Reported once, and not for a single lost event. */
 	assert_int_equal(host_log_count(XN_WARN), 1);
 	assert_non_null(strstr(host_log_last(), "are upcalls delivered?"));
 }
@@ -309,7 +309,7 @@ static void read_one(struct xn_work *w)
 	m->ret = xn_xs_read(xs, 0, "many", node, m->buf, sizeof(m->buf));
 }
 
-/* Requests are held back until all have come. */
+/* Hold requests back until all have come. */
 static struct held {
 	struct xsd_sockmsg hdr;
 	char body[64];

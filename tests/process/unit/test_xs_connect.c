@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * xenbus/connect.c: whatever an earlier user of the page has left, the next one
- * begins with a clean connection, and leaves a clean one.
+ * xenbus/connect.c: no matter what an earlier user of the page has left, the
+ * next one begins with a clean connection, and leaves a clean one.
  */
 #include <stdio.h>
 
@@ -20,7 +20,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* For those who are connected at the end. */
+/* For tests that are connected at the end. */
 static int teardown(void **state)
 {
 	char buf[8];
@@ -31,7 +31,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* For those who are not. */
+/* For tests that are not. */
 static int teardown_failed(void **state)
 {
 	assert_true(host_log_count(XN_ERR) > 0);
@@ -70,7 +70,7 @@ static void test_clean(void **state)
 	uint64_t begin = xn_os_now();
 
 	assert_int_equal(xs_guest_connect(xg), 0);
-	/* That takes one request, and no waiting. */
+	/* This takes one request, and no waiting. */
 	assert_int_equal(host_xs_requests(xg->h), 1);
 	assert_true(xn_os_now() - begin < XN_NSEC_PER_MSEC);
 }
@@ -90,7 +90,7 @@ static void test_again_and_again(void **state)
 	assert_int_equal(xs_guest_connect(xg), 0);
 }
 
-/* Watches and transactions of another user. */
+/* Watches and transactions of an earlier user. */
 static void test_stale_watches(void **state)
 {
 	leave_message(XS_WATCH, "x\0001", 4);
@@ -104,7 +104,7 @@ static void test_stale_watches(void **state)
 	assert_int_equal(host_xs_transactions(xg->h), 0);
 }
 
-/* Answers and events that nobody took: more than the ring holds. */
+/* Unread answers and events: more than the ring holds. */
 static void test_stale_answers(void **state)
 {
 	unsigned int i;
@@ -123,7 +123,7 @@ static void test_stale_answers(void **state)
 	assert_int_equal(xs_guest_connect(xg), 0);
 }
 
-/* Requests that xenstored was not told of. */
+/* Requests without a notification to xenstored. */
 static void test_stale_requests(void **state)
 {
 	leave_message(XS_READ, "x", 2);
@@ -131,7 +131,7 @@ static void test_stale_requests(void **state)
 	assert_int_equal(xs_guest_connect(xg), 0);
 }
 
-/* An answer to another user comes when we are already here. */
+/* An answer to an earlier user comes after the new connection. */
 static void test_late_stale_answer(void **state)
 {
 	uint64_t refused = host_stat_get(XN_STAT_REFUSED);
@@ -143,7 +143,7 @@ static void test_late_stale_answer(void **state)
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused + 2);
 }
 
-/* Another user took half of an answer. */
+/* An earlier user read half of an answer. */
 static void test_half_taken(void **state)
 {
 	host_xs_send(xg->h, XS_READ, 1, "a long body", 11);
@@ -152,7 +152,7 @@ static void test_half_taken(void **state)
 	assert_int_equal(xs_guest_connect(xg), 0);
 }
 
-/* It sent half of a request: all that helps is a new connection. */
+/* An earlier user sent half of a request: only a new connection helps. */
 static void test_half_request(void **state)
 {
 	struct xsd_sockmsg hdr = { .type = XS_READ, .len = 2000 };
@@ -171,7 +171,7 @@ static void test_half_request(void **state)
 	assert_int_equal(xs_guest_connect(xg), 0);
 }
 
-/* The stream of answers is cut at the wrong place. */
+/* The stream of answers does not begin with a message. */
 static void test_misaligned(void **state)
 {
 	static const char junk[7] = "junk!!";
@@ -180,7 +180,7 @@ static void test_misaligned(void **state)
 	lies->fragment = 1;
 	host_xs_send_raw(xg->h, junk, sizeof(junk));
 	lies->deaf = true;
-	/* Nothing of it is in the ring yet. */
+	/* Nothing of this is in the ring yet. */
 	assert_int_equal(xg->page->rsp_prod, xg->page->rsp_cons);
 	lies->deaf = false;
 	assert_int_equal(xs_guest_connect(xg), 0);
@@ -230,7 +230,7 @@ static void test_connecting(void **state)
 	assert_int_equal(xs_guest_connect(xg), 0);
 }
 
-/* ---- what cannot be mended ---- */
+/* ---- errors that stay ---- */
 
 static void test_never_connected(void **state)
 {
@@ -258,7 +258,7 @@ static void test_half_request_for_ever(void **state)
 
 static bool flood(void *data)
 {
-	/* As if it were written by another CPU, all the time. */
+	/* As if another CPU wrote it all the time. */
 	xg->page->rsp_prod = xg->page->rsp_cons + 100;
 	return false;
 }
@@ -293,7 +293,7 @@ static bool only_reset(void *data, const struct xsd_sockmsg *hdr,
 
 static void end_it(struct xn_work *w)
 {
-	/* As xn_xs_fini() does it to those who wait. */
+	/* As xn_xs_fini() does to requests that wait. */
 	xn_xs_upcall(xs);
 	assert_non_null(xs->requests);
 	xg->page->rsp_prod += XENSTORE_RING_SIZE + 1;
@@ -327,7 +327,7 @@ static void test_fini_mute(void **state)
 	xn_os_log(XN_ERR, "so that the log has a line");
 }
 
-/* A watch that its owner forgot is at least not left in xenstored. */
+/* A watch that its owner forgot does not stay in xenstored. */
 static void test_fini_watches(void **state)
 {
 	assert_int_equal(xs_guest_connect(xg), 0);
@@ -338,7 +338,7 @@ static void test_fini_watches(void **state)
 	assert_int_equal(host_xs_watches(xg->h), 1);
 }
 
-/* Hypercalls fail: then there are no notifications. */
+/* A hypercall fails: a notification is missing. */
 static void test_no_hypercalls(void **state)
 {
 	unsigned int n;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * xenbus/client.c with a xenstored that lies, is slow or says nothing: a request
- * fails, or the connection does, once and with a word in the log; nothing
- * crashes, hangs or reaches a buffer that is no longer there.
+ * xenbus/client.c with a xenstored that lies, is slow or does not answer: a
+ * request fails, or the connection does, once and with a line in the log.
+ * Nothing crashes, hangs or writes to a buffer that is no longer in use.
  */
 #include <stdio.h>
 
@@ -23,7 +23,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* For those who end with a connection that works. */
+/* For tests that end with a working connection. */
 static int teardown(void **state)
 {
 	char buf[8];
@@ -36,7 +36,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* For those who end with a dead one: it says so, soon, and ends in peace. */
+/* For tests that end with a dead one: requests fail at once, and it can end. */
 static int teardown_dead(void **state)
 {
 	uint64_t begin = xn_os_now();
@@ -54,7 +54,7 @@ static int teardown_dead(void **state)
 	return 0;
 }
 
-/* A read into memory that is guarded on both sides, and gone afterwards. */
+/* A read into memory that is guarded on both sides, and freed afterwards. */
 static int read_x(unsigned int size)
 {
 	char *buf = malloc(size);
@@ -64,7 +64,7 @@ static int read_x(unsigned int size)
 	return ret;
 }
 
-/* ---- answers that are none ---- */
+/* ---- invalid answers ---- */
 
 static struct xsd_sockmsg answer;
 static const void *answer_body;
@@ -72,7 +72,7 @@ static const void *answer_body;
 static bool answer_so(void *data, const struct xsd_sockmsg *hdr,
 		      const char *body)
 {
-	/* An id is relative to the true one. */
+	/* answer.req_id is relative to the true id. */
 	host_xs_send(xg->h, answer.type, hdr->req_id + answer.req_id,
 		     answer_body, answer.len);
 	return true;
@@ -230,7 +230,7 @@ static void test_mute(void **state)
 	lies->mute = false;
 }
 
-/* Requests pile up in the ring; nothing is half sent. */
+/* Requests fill the ring; none is sent in part. */
 static void test_deaf(void **state)
 {
 	unsigned int i;
@@ -242,7 +242,7 @@ static void test_deaf(void **state)
 		    XENSTORE_RING_SIZE);
 	lies->deaf = false;
 	assert_int_equal(read_x(64), 5);
-	/* The answers to all the others came as well, and did no harm. */
+	/* The late answers to all the others did no harm. */
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused);
 }
 
@@ -264,7 +264,7 @@ static void test_late_answer(void **state)
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused);
 }
 
-/* The answer begins in time and ends when nobody waits for it. */
+/* The answer begins in time, but ends after the request has timed out. */
 static void test_half_answer(void **state)
 {
 	static const char body[] = "a body that comes in two pieces";
@@ -274,7 +274,7 @@ static void test_half_answer(void **state)
 	for (cut = 1; cut < sizeof(hdr) + sizeof(body); cut++) {
 		uint8_t data[sizeof(hdr) + sizeof(body)];
 
-		/* What is read next has the next id: answer that in advance. */
+		/* Answer the next read in advance: it has the next id. */
 		hdr.req_id = xs->next_id;
 		memcpy(data, &hdr, sizeof(hdr));
 		memcpy(data + sizeof(hdr), body, sizeof(body));
@@ -307,7 +307,7 @@ static void test_half_body(void **state)
 {
 	lies->request = half;
 	assert_int_equal(read_x(64), -ETIMEDOUT);
-	/* The buffer is freed: ASan would see a byte of this. */
+	/* The buffer is freed: ASan would see a write of these bytes. */
 	host_xs_send_raw(xg->h, "0123456789", 10);
 	host_pump();
 }
@@ -348,7 +348,7 @@ static bool kill_instead(void *data, const struct xsd_sockmsg *hdr,
 	return true;
 }
 
-/* Who waits is told at once. */
+/* A request that waits fails at once. */
 static void test_killed_in_flight(void **state)
 {
 	uint64_t begin = xn_os_now();
@@ -387,7 +387,7 @@ static void test_req_cons_behind(void **state)
 	assert_int_equal(read_x(64), -ESHUTDOWN);
 }
 
-/* A long request is stuck half-way: the ring is of no use any more. */
+/* A long request is stuck in the middle: the ring can no longer be used. */
 static void test_stuck_sender(void **state)
 {
 	char *big = calloc(1, 3001);
@@ -405,7 +405,7 @@ static void read_behind(struct xn_work *w)
 	waiter_result = read_x(64);
 }
 
-/* Who waits for its turn to send does not wait for ever. */
+/* A request that waits for its turn to send does not wait for ever. */
 static void test_behind_stuck_sender(void **state)
 {
 	struct xn_work work;
@@ -423,15 +423,15 @@ static void test_error_field(void **state)
 	host_port_notify(host_store_port(xg->g));
 	host_pump();
 	assert_int_equal(host_log_count(XN_ERR), 0);
-	/* Only with the feature has the field a meaning. */
+	/* The field has a meaning only with the feature. */
 	xg->page->server_features = XENSTORE_SERVER_FEATURE_ERROR;
 	host_port_notify(host_store_port(xg->g));
 	host_pump();
 }
 
-/* ---- indices that are ours ---- */
+/* ---- the guest's own indices ---- */
 
-/* What the host writes to them is not looked at. */
+/* What the host writes to them is not read. */
 static void test_our_indices(void **state)
 {
 	unsigned int i;
@@ -452,7 +452,7 @@ static void test_our_indices(void **state)
 	}
 }
 
-/* ---- anything ---- */
+/* ---- random bytes ---- */
 
 /* Random bytes, in random pieces: a fixed seed, so that it repeats. */
 static void test_noise(void **state)
@@ -465,7 +465,7 @@ static void test_noise(void **state)
 
 		for (i = 0; i < XN_ARRAY_SIZE(words); i++) {
 			words[i] = rand_r(&seed);
-			/* Mostly small numbers: they get further. */
+			/* Mostly small numbers, which get further. */
 			if (rand_r(&seed) % 8)
 				words[i] %= i % 4 == 3 ? 40 : 20;
 			if (i % 4 == 1 && rand_r(&seed) % 2)
@@ -482,7 +482,7 @@ static void test_noise(void **state)
 			lies->deaf = true;
 			xn_xs_fini(xs);
 		} else {
-			/* The stream may be cut anywhere: begin anew. */
+			/* The stream may be cut anywhere: connect again. */
 			lies->mute = true;
 			xn_xs_fini(xs);
 		}

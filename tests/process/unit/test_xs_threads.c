@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * xenbus/client.c and watch.c on real threads: many who ask at once, a work
+ * xenbus/client.c and watch.c on real threads: many requests at once, a work
  * that calls watch functions, upcalls at any moment, and a xenstored that
  * answers in any order, in pieces. The simulated Xen has one thread only, so
- * this test is a port of its own: what <xenion/os.h> asks for, with pthreads.
+ * this test has an OS layer of its own: what <xenion/os.h> requires, with
+ * pthreads.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- the port ---- */
+/* ---- the OS layer ---- */
 
 #define XN_OS_LAYER_H
 
@@ -75,7 +76,7 @@ static unsigned long wakes(struct xn_waitq *wq)
 	return n;
 }
 
-/* Until the next wake after @seen. false: too late. */
+/* Wait for a wake after @seen. Returns: false if it was too late. */
 static bool sleep_on(struct xn_waitq *wq, unsigned long seen, uint64_t until)
 {
 	struct timespec ts = { until / 1000000000, until % 1000000000 };
@@ -167,7 +168,7 @@ uint64_t xn_os_now(void)
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
-/* The store's port has no back-off here. */
+/* The store's port has no back-off in this test. */
 void xn_evtchn_hold(struct xn_evtchn_table *t, evtchn_port_t port,
 		    enum xn_evtchn_holder who)
 {
@@ -196,7 +197,7 @@ void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* cmocka's own are for the main thread. */
+/* cmocka's assertions work only in the main thread. */
 #define must(condition) do { \
 	if (!(condition)) { \
 		fprintf(stderr, "# line %d: not so: %s\n", __LINE__, \
@@ -296,7 +297,7 @@ static void *worker(void *unused)
 	return NULL;
 }
 
-/* Only the server's thread touches these. */
+/* Used only by the server's thread. */
 static uint8_t in[8192], out[1 << 20];
 static uint32_t in_len, out_len;
 static unsigned int seed = 1;
@@ -326,7 +327,7 @@ static void send_event_to(const char *token)
 	send_out(token, strlen(token) + 1);
 }
 
-/* One of those that wait for an answer, whichever. */
+/* Sends any one of the answers that wait. */
 static void send_reply(void)
 {
 	unsigned int i = rand_r(&seed) % nr_replies;
@@ -421,7 +422,7 @@ static void *server(void *unused)
 	return NULL;
 }
 
-/* ---- those who ask ---- */
+/* ---- the clients ---- */
 
 struct watched {
 	struct xn_xs_watch w;
@@ -434,14 +435,14 @@ static void watch_called(struct xn_xs_watch *w)
 	struct watched *d = xn_container_of(w, struct watched, w);
 	char buf[32];
 
-	/* A function that is called after its end would find this freed. */
+	/* If it were called after its end, this would be freed. */
 	must(XN_READ_ONCE(d->live));
 	__atomic_fetch_add(&d->calls, 1, __ATOMIC_SEQ_CST);
 	must(xn_xs_read(&xs, 0, "from", "watch", buf, 32) == 11);
 	must(XN_READ_ONCE(d->live));
 }
 
-/* The server echoes what it is asked, so each reply shows whose it is. */
+/* The server echoes requests, so each reply shows its request. */
 static void *client(void *data)
 {
 	unsigned int me = (unsigned long)data, i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * xenbus/watch.c: no change is missed, no flood costs anything, and after its
- * removal a watch is quiet.
+ * xenbus/watch.c: no change is missed, a flood of events is bounded, and a
+ * watch is not called after its removal.
  */
 #include <stdio.h>
 
@@ -39,7 +39,7 @@ static int watch(struct counter *c, const char *path)
 	return xn_xs_watch(xs, &c->w);
 }
 
-/* After the first event. */
+/* Register, and wait for the first event. */
 static void watch_quiet(struct counter *c, const char *path)
 {
 	assert_int_equal(watch(c, path), 0);
@@ -97,13 +97,13 @@ static void test_absolute_path(void **state)
 	host_xs_write(xg->h, "/local/domain/0/backend/vbd/1/7/state", "2");
 	host_pump();
 	assert_int_equal(a.calls, 1);
-	/* Something above it goes. */
+	/* A folder above it is removed. */
 	host_xs_rm(xg->h, "/local/domain/0/backend/vbd");
 	host_pump();
 	assert_int_equal(a.calls, 2);
 }
 
-/* A function that is to be called again holds up no other. */
+/* A function that is to be called again does not delay others. */
 static void test_again(void **state)
 {
 	watch_quiet(&a, "a");
@@ -118,7 +118,7 @@ static void test_again(void **state)
 	xn_xs_watch_again(xs, &a.w);
 	xn_xs_unwatch(xs, &a.w);
 	xn_xs_unwatch(xs, &b.w);
-	/* Not registered any more: nothing. */
+	/* No longer registered: does nothing. */
 	xn_xs_watch_again(xs, &a.w);
 	host_run(2 * XN_NSEC_PER_SEC);
 	assert_int_equal(a.calls, 1);
@@ -134,7 +134,7 @@ static void fails_slowly(struct xn_xs_watch *w)
 	(void)xn_wait(&wq, false, 5 * XN_NSEC_PER_SEC);
 }
 
-/* ... and does not run all the time, however long it takes to fail. */
+/* ... and does not run all the time, no matter how long it takes to fail. */
 static void test_again_slow(void **state)
 {
 	watch_quiet(&a, "a");
@@ -156,14 +156,14 @@ static void test_unwatch(void **state)
 	host_pump();
 	assert_int_equal(a.calls, 0);
 	assert_int_equal(b.calls, 1);
-	/* Again, and one that never was. */
+	/* Again, and one that was never registered. */
 	xn_xs_unwatch(xs, &a.w);
 	memset(&a, 0, sizeof(a));
 	xn_xs_unwatch(xs, &a.w);
 	watch_quiet(&a, "a");
 }
 
-/* The event is in the ring, the watch is not there any more. */
+/* The event is in the ring when the watch is removed. */
 static void test_unwatch_with_event(void **state)
 {
 	uint64_t refused = host_stat_get(XN_STAT_REFUSED);
@@ -177,7 +177,7 @@ static void test_unwatch_with_event(void **state)
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused);
 }
 
-/* The event was taken in, its function was not called yet. */
+/* The event was read, but its function not yet called. */
 static void test_unwatch_when_fired(void **state)
 {
 	watch_quiet(&a, "a");
@@ -251,7 +251,7 @@ static void test_unwatch_other_within(void **state)
 	assert_int_equal(host_xs_watches(xg->h), 1);
 }
 
-/* In the order of the events, whatever the order of the watches. */
+/* Calls are in the order of the events, not of the watches. */
 static void test_order(void **state)
 {
 	watch_quiet(&a, "a");
@@ -279,7 +279,7 @@ static void flood_a(struct counter *c)
 	host_pump();
 }
 
-/* A watch that fires without end does not keep others from their turn. */
+/* A watch that fires all the time does not block others. */
 static void test_flood_is_fair(void **state)
 {
 	watch_quiet(&b, "b");
@@ -292,7 +292,7 @@ static void test_flood_is_fair(void **state)
 	assert_null(strstr(order, "aaa"));
 }
 
-/* Many events are one call, and requests get through. */
+/* Many events cause few calls, and requests are still answered. */
 static void test_flood(void **state)
 {
 	unsigned int i;
@@ -307,7 +307,7 @@ static void test_flood(void **state)
 	assert_int_equal(host_pages(xg->g), 0);
 }
 
-/* ---- events that are none ---- */
+/* ---- invalid events ---- */
 
 static void event(const void *body, uint32_t len)
 {
@@ -338,14 +338,14 @@ static void test_bad_events(void **state)
 		assert_int_equal(host_stat_get(XN_STAT_REFUSED),
 				 refused + i + 1);
 	}
-	/* Tokens around those that were given out. */
+	/* Tokens just above and below those in use. */
 	snprintf(text, sizeof(text), "a%c%u", 0, xs->next_watch);
 	event(text, strlen(text + 2) + 3);
 	snprintf(text, sizeof(text), "a%c%u", 0, a.w.id - 1);
 	event(text, strlen(text + 2) + 3);
 	assert_int_equal(host_stat_get(XN_STAT_REFUSED), refused + i + 2);
 	assert_int_equal(a.calls, 0);
-	/* And the right one, whatever the path says. */
+	/* The right token, with a wrong path. */
 	snprintf(text, sizeof(text), "?%c%s", 0, a.w.token);
 	event(text, strlen(text + 2) + 3);
 	assert_int_equal(a.calls, 1);
@@ -392,7 +392,7 @@ static bool event_only_first(void *data, const struct xsd_sockmsg *hdr,
 	return true;
 }
 
-/* The first event is before the reply, and is the only one. */
+/* The first event comes before the reply, and is the only one. */
 static void test_event_before_reply(void **state)
 {
 	host_xs_lies(xg->h)->request = event_only_first;
@@ -439,8 +439,8 @@ static void change(const char *path, unsigned int times)
 }
 
 /*
- * A node of another domain's that changes all the time is looked at once a
- * second; one of ours, and any other, at once.
+ * Changes of another domain's node that changes all the time are handled once a
+ * second; those of the guest's own node, and any other, at once.
  */
 static void test_pace(void **state)
 {
@@ -460,7 +460,7 @@ static void test_pace(void **state)
 	}
 	assert_int_equal(b.calls, 1000);
 	assert_int_equal(host_log_count(XN_WARN), 1);
-	/* The last change is seen, and after a while of peace all is as before. */
+	/* The last change is handled; after a quiet time, each one is again. */
 	host_run(60 * XN_NSEC_PER_SEC);
 	a.calls = 0;
 	host_run(60 * XN_NSEC_PER_SEC);
@@ -476,7 +476,7 @@ static void test_pace_last(void **state)
 	a.calls = 0;
 	host_run(2 * XN_NSEC_PER_SEC);
 	assert_int_equal(a.calls, 1);
-	/* Removed while it is put off: nothing. */
+	/* Removed while a call is delayed: no call. */
 	change(NODE, 1);
 	xn_xs_unwatch(xs, &a.w);
 	a.calls = 0;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What ThreadSanitizer is to make of XN_READ_ONCE() and XN_WRITE_ONCE(), which
- * are accesses to volatiles: they are meant to meet others of their kind, and
- * stand beside the barriers that the sanitizer does not know. So each is taken
- * to be acquire or release. That a barrier is missing is therefore not found;
- * that a plain access meets another thread's is.
+ * Tells ThreadSanitizer how to treat XN_READ_ONCE() and XN_WRITE_ONCE(), which
+ * are accesses to volatiles: they may race with each other, and are used with
+ * barriers that the sanitizer does not know. So each counts as acquire or
+ * release. A missing barrier is therefore not found, but a plain access that
+ * races with another thread is.
  *
- * Compiled without the sanitizer, called by what is compiled with it
+ * Compiled without the sanitizer, called by code compiled with it
  * (--param tsan-distinguish-volatile=1).
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A xenstored that cannot answer one request now: the n-th gets an error that
- * passes. For tests of frontends.
+ * A xenstored that is busy once: the n-th request fails with an error that may
+ * pass. For tests of frontends.
  */
 #ifndef XS_BUSY_H
 #define XS_BUSY_H
@@ -11,7 +11,7 @@
 static struct xs_busy {
 	struct host_xs *h;
 	const char *error;
-	unsigned int left;		/* requests until then */
+	unsigned int left;		/* requests until the error */
 	bool done;
 } xs_busy;
 
@@ -26,7 +26,7 @@ static inline bool xs_busy_request(void *data, const struct xsd_sockmsg *hdr,
 	return true;
 }
 
-/* Request number @nth from now on, the first is 0, fails with @error. */
+/* From now on, request number @nth, counted from 0, fails with @error. */
 static inline void xs_busy_begin(struct host_xs *h, unsigned int nth,
 				 const char *error)
 {
@@ -34,7 +34,7 @@ static inline void xs_busy_begin(struct host_xs *h, unsigned int nth,
 	host_xs_lies(h)->request = xs_busy_request;
 }
 
-/* Returns: there was such a request. */
+/* Returns: was there such a request? */
 static inline bool xs_busy_end(void)
 {
 	host_xs_lies(xs_busy.h)->request = NULL;
@@ -42,9 +42,9 @@ static inline bool xs_busy_end(void)
 }
 
 /*
- * Any one request of the handshake fails, and would not a moment later. @start:
- * returns what xn_device_init() or the frontend's init does; @state: the
- * frontend's node; @works: the device does, as the test sees it.
+ * Each request of the handshake fails once in turn, with an error that passes.
+ * @start: returns as xn_device_init() or the frontend's init; @state: the
+ * frontend's node; @works: does the device work?
  */
 static inline void xs_busy_handshake(struct host_xs *h, const char *state,
 				     int (*start)(void), bool (*works)(void),
@@ -61,7 +61,7 @@ static inline void xs_busy_handshake(struct host_xs *h, const char *state,
 		host_run(10 * XN_NSEC_PER_SEC);
 		failed = xs_busy_end();
 		if (err) {
-			/* Whoever calls tries again. */
+			/* The caller tries again after such an error. */
 			assert_true(failed && err != -EINVAL);
 			continue;
 		}

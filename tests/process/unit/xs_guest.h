@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A guest that is connected to the simulated xenstored, for tests of xenbus/.
- * Of event channels it has the store's only, so that these tests need nothing
- * of events/.
+ * Its only event channel is the store's, so that these tests need nothing from
+ * events/.
  */
 #ifndef XENION_XS_GUEST_H
 #define XENION_XS_GUEST_H
@@ -77,7 +77,7 @@ static inline void xs_guest_destroy(struct xs_guest *xg)
 	free(xg);
 }
 
-/* Nothing may be left behind, neither here nor there. */
+/* Nothing may be left in the guest or in xenstored. */
 static inline void xs_guest_stop(struct xs_guest *xg)
 {
 	assert_null(xg->xn.xs.watches);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Linux's <linux/irqdomain.h>, with a point before a mapping goes (um_point(),
- * kernel.h).
+ * Linux's <linux/irqdomain.h>, with a point before a mapping is disposed of
+ * (um_point(), kernel.h).
  */
 #include_next <linux/irqdomain.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * Linux's <linux/module.h> for os/linux under test: a module's init and exit
- * functions are not run when the kernel starts, nor thrown away afterwards, but
- * are what tests call to load and unload it (kernel.h), as often as they like.
+ * functions are neither run when the kernel starts nor discarded afterwards.
+ * Tests call them, any number of times, to load and unload it (kernel.h).
  */
 #include_next <linux/module.h>
 
