@@ -3,7 +3,7 @@
 #
 # dom0's half of the reference kernel's tests in a domU.
 
-# The pattern of tests/xen/bare/frontends_disk.c from line $1 on, 1 MiB of it.
+# 1 MiB of the pattern of tests/xen/bare/frontends_disk.c, from line $1 on.
 pattern() {
 	awk -v n="$1" 'BEGIN { for (i = 0; i < 65536; i++) printf "%015d\n", n + i }'
 }
@@ -11,7 +11,7 @@ pattern() {
 gnt=/root/gnt
 node=/local/domain/$DOMID/data/gnt
 
-# Two pages of ours, for tests/xen/bare/grant_other.c.
+# Two pages of dom0's, for tests/xen/bare/grant_other.c.
 rm -f /tmp/rw /tmp/ro
 "$gnt" share "$DOMID" rw "from dom0" >/tmp/rw &
 rw=$!
@@ -29,7 +29,7 @@ disk=$(disk_file xvda)
 pattern 0 | dd of="$disk" bs=1M conv=notrunc 2>/dev/null
 xenstore-write "/local/domain/$DOMID/data/dom0" ready
 
-# The rig reads a PV guest's, and leaves a copy.
+# The rig reads a PV guest's console, and leaves a copy.
 log=/var/log/xen/console/guest-$DOMNAME.log
 [ ! -p "$log" ] || log=/run/job/console.log
 wait_guest console 120 || exit 1
@@ -45,7 +45,7 @@ dd if="$disk" of=/tmp/have bs=1M skip=1 count=1 2>/dev/null
 cmp -s /tmp/want /tmp/have
 result $? "the disk has what the guest wrote"
 
-# copied REF OFFSET TEXT, not_copied REF OFFSET LEN: from a page of the guest's
+# copied REF OFFSET TEXT, not_copied REF OFFSET LEN: copies from a guest's page
 copied() {
 	[ "$("$gnt" read "$DOMID" "$1" "$2" ${#3})" = "$3" ]
 	result $? "dom0 copies '$3' out of the guest's grant $1, at $2"

@@ -2,8 +2,8 @@
 /*
  * EVTCHNOP_bind_ipi, EVTCHNOP_send (xen-public/event_channel.h): a port by which
  * a domain interrupts one of its vCPUs. Each send makes the port pending; an
- * event is delivered once on the vCPU that the port is bound to, and those that
- * come before it was taken are one.
+ * event is delivered once on the vCPU that the port is bound to, and all sends
+ * before it is taken make one event.
  *
  * Known by a counter, and by the CPU on which the function runs.
  */

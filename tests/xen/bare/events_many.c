@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * Many ports (xen-public/event_channel.h): the 2-level ABI has 4096, the FIFO
- * ABI more, as many as the toolstack allows. However many have an event at once,
- * each gets it once.
+ * ABI more, up to the toolstack's limit. No matter how many have an event at
+ * once, each gets it once.
  *
- * Known by a count for each port, after all were sent one while the CPU that
- * they are bound to took no upcalls.
+ * Known by a count for each port, after one event was sent to each while the
+ * CPU that they are bound to took no upcalls.
  */
 #include "selftest.h"
 
@@ -24,7 +24,7 @@ static void event(void *data, evtchn_port_t port)
 	xn_wake(&wait);
 }
 
-/* As many as there can be. */
+/* Binds as many ports as possible. */
 static unsigned int bind(int *err)
 {
 	struct xn_evtchn_table *t = &bare_guest.evtchn;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The mask bit and EVTCHNOP_unmask (xen-public/event_channel.h): a masked port's
- * event waits, and comes when the port is unmasked, however mask and unmask fall
- * between the other end's sends.
+ * event waits, and comes when the port is unmasked, no matter when mask and
+ * unmask happen between the other end's sends.
  *
  * Known, while another CPU sends all the time, by the count of events on this
  * one, which stands still from mask to unmask, and by the last event of the

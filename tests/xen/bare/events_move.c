@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * EVTCHNOP_bind_vcpu (xen-public/event_channel.h): from now on a port's events
- * come on another vCPU. None is lost by that, not even while the other end sends
- * all the time.
+ * EVTCHNOP_bind_vcpu (xen-public/event_channel.h) moves a port's events to
+ * another vCPU. None is lost by that, not even while the other end sends all
+ * the time.
  *
- * Known by the CPU on which an event comes that was sent after the move, and by
- * the last event of a storm.
+ * Known by the CPU that gets an event which was sent after the move, and by the
+ * last event of a storm.
  */
 #include "storm.h"
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * EVTCHNOP_set_priority (xen-public/event_channel.h): of the events that wait
- * for a vCPU those of the highest priority, which has the lowest number, come
- * first; among equals the order is that in which they were sent. Only the FIFO
- * ABI has priorities.
+ * for a vCPU, those of the highest priority, which has the lowest number, come
+ * first; events of the same priority come in the order in which they were sent.
+ * Only the FIFO ABI has priorities.
  *
- * Known by the order in which the function of the ports is called for events
- * that all were sent while upcalls were disabled, from the least urgent to the
- * most; and for an event that another event's function sends.
+ * Known by the order of the calls for events that were all sent while upcalls
+ * were disabled, from the least urgent to the most; and for an event that
+ * another event's function sends.
  */
 #include "selftest.h"
 
@@ -70,7 +70,7 @@ SELFTEST(events, priority_order, NEEDS_FIFO)
 		wrong += order[i] != ports[i];
 	CHECK(!wrong, "the most urgent first (%u do not)", wrong);
 
-	/* All alike: as they were sent. */
+	/* All with the same priority: in the order of the sends. */
 	for (i = 0; i < LEVELS; i++)
 		err |= xn_evtchn_set_priority(t, ports[i],
 					      EVTCHN_FIFO_PRIORITY_DEFAULT);

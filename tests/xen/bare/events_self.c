@@ -2,11 +2,12 @@
 /*
  * EVTCHNOP_alloc_unbound, EVTCHNOP_bind_interdomain, EVTCHNOP_close and
  * EVTCHNOP_status (xen-public/event_channel.h), with the domain itself as the
- * other one: a port that is unbound takes no events and loses those that are
- * sent; a domain that it is meant for may bind to it, and then each end
- * interrupts the other; a port whose other end was closed is unbound again.
+ * other domain: an unbound port gets no events, and events sent by it are lost;
+ * the domain that it is for may bind to it, and then each end interrupts the
+ * other; a port whose other end was closed is unbound again.
  *
- * Known by the counts of either end's events and by what EVTCHNOP_status tells.
+ * Known by the counts of both ends' events and by the results of
+ * EVTCHNOP_status.
  */
 #include "selftest.h"
 
@@ -45,7 +46,7 @@ static struct evtchn_status status_of(evtchn_port_t port)
 	return x;
 }
 
-/* Binding makes the new end pending, so that nothing sent before is lost. */
+/* Binding makes the new end pending, so that no earlier event is lost. */
 static bool join(struct side *a, struct side *b)
 {
 	struct xn_evtchn_table *t = &bare_guest.evtchn;
@@ -126,7 +127,7 @@ SELFTEST(events, interdomain_refused, 0)
 	evtchn_port_t other;
 	int err;
 
-	/* A port for a domain that is not us, whatever our number. */
+	/* A port for a domain number that this domain never has. */
 	err = xn_evtchn_bind_unbound(t, DOMID_FIRST_RESERVED - 7, event, &a,
 				     &a.port);
 	if (!err) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * EVTCHNOP_bind_virq (xen-public/event_channel.h, VIRQ_* in xen-public/xen.h): a
- * virtual interrupt is bound once: a per-vCPU one on each vCPU, whose events it
- * keeps; a global one on vCPU 0, from where its events may be moved to another.
+ * EVTCHNOP_bind_virq (xen-public/event_channel.h, VIRQ_* in xen-public/xen.h):
+ * a virtual interrupt is bound once: a per-vCPU one on each vCPU, where its
+ * events stay; a global one on vCPU 0, from where its events may be moved to
+ * another.
  *
- * Known by what Xen refuses, and by events of VIRQ_TIMER on each CPU but the
+ * Known by Xen's refusals, and by events of VIRQ_TIMER on each CPU except the
  * first, whose timer is the kernel's.
  */
 #include "virq.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * VIRQ_DEBUG and VIRQ_CON_RING (xen-public/xen.h): the first comes to every vCPU
- * that has it bound when Xen is told to show its domains; the second, a global
- * one of dom0's, when Xen has written to its log, on the vCPU that its port was
- * last bound to.
+ * VIRQ_DEBUG and VIRQ_CON_RING (xen-public/xen.h): the first comes to every
+ * vCPU that has it bound when Xen shows its domains; the second, a global one
+ * for dom0, when Xen has written to its log, on the vCPU that its port was last
+ * bound to.
  *
  * Known by their events after XEN_SYSCTL_debug_keys (xen-public/sysctl.h), which
  * stands for a key on Xen's console, and which only dom0 may use.
@@ -13,7 +13,7 @@
 #include "virq.h"
 #include <xen-public/sysctl.h>
 
-/* -EPERM: not dom0; -EACCES: a Xen that the headers are not of. */
+/* Returns: -EPERM: not dom0; -EACCES: not the Xen of these headers. */
 static int press(char key)
 {
 	struct xen_sysctl x = {
@@ -26,7 +26,7 @@ static int press(char key)
 	return xn_hypercall(__HYPERVISOR_sysctl, (unsigned long)&x, 0, 0, 0, 0);
 }
 
-/* The key that shows the keys. */
+/* Tries the key that shows the keys. */
 static bool can_press(void)
 {
 	int err = press('h');
@@ -56,7 +56,7 @@ SELFTEST(events, virq_debug, 0)
 		REQUIRE(!err, "bound on CPU %u (error %d)", cpu, err);
 		xn_evtchn_unmask(t, port[cpu]);
 	}
-	/* Show the domains. */
+	/* The key that shows the domains. */
 	REQUIRE(!press('q'), "the key is pressed");
 	for (cpu = 0; cpu < bare_nr_cpus; cpu++) {
 		CHECK(xn_wait(&s[cpu].wait, count_on(&s[cpu], cpu), LONG),
@@ -84,7 +84,7 @@ SELFTEST(events, virq_global, 0)
 	for (cpu = 0; cpu < bare_nr_cpus; cpu++) {
 		err = xn_evtchn_move(t, port, cpu);
 		CHECK(!err, "it is CPU %u's (error %d)", cpu, err);
-		/* Perhaps one from before the move still comes. */
+		/* An event from before the move may still come. */
 		for (i = 0; i < 5 && !count_on(&s, cpu); i++) {
 			err |= press('h');
 			xn_wait(&s.wait, count_on(&s, cpu), LONG / 5);

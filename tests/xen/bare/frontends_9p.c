@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A file system of dom0's (xen-public/io/9pfs.h): a program that speaks 9P2000.L
- * itself (version, attach, walk, lopen, read, clunk) reads one file, which is
- * longer than a message, and finds what dom0 (domu.dom0.sh) has written. A file
- * that is not there is an error of the server's, and no fault of the transport.
+ * A file system of dom0's (xen-public/io/9pfs.h): a program that speaks
+ * 9P2000.L itself (version, attach, walk, lopen, read, clunk) reads a file,
+ * which is longer than a message, and finds what dom0 (domu.dom0.sh) has
+ * written. A missing file is an error of the server, not of the transport.
  */
 #include "selftest.h"
 #include "session.h"
@@ -12,7 +12,7 @@
 
 static struct session session;
 
-/* dom0 has written the letters in their order, again and again. */
+/* dom0 has written the alphabet repeatedly. */
 static bool is_alphabet(const uint8_t *p, uint32_t len, uint32_t offset)
 {
 	while (len--)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The PV console (xen-public/io/console.h): what the guest writes comes out of
- * the console daemon in dom0, byte for byte and in order, also when it is more
- * than the ring holds; what is typed there comes in.
+ * The PV console (xen-public/io/console.h): the console daemon in dom0 gets
+ * what the guest writes, every byte in order, even if it is more than the ring
+ * holds; the guest gets what is typed there.
  *
  * dom0 (domu.dom0.sh) counts the lines in the daemon's log, and types a line.
  */

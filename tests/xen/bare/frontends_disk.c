@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * A disk (xen-public/io/blkif.h): what the backend's file holds is what is
- * read, what was written and flushed is what it holds, whatever the number of
- * pieces of a request, whether data is granted or goes through bounce pages.
+ * A disk (xen-public/io/blkif.h): reads return what the backend's file holds,
+ * and the file holds what was written and flushed, with any number of pieces in
+ * a request, and whether data is granted or goes through bounce pages.
  *
  * dom0 (domu.dom0.sh) puts a pattern into the first MiB before the guest
- * begins, and afterwards looks for the guest's pattern in the second.
+ * starts, and afterwards checks the guest's pattern in the second.
  */
 #include "devices.h"
 #include "selftest.h"
@@ -16,7 +16,7 @@
 
 static struct bare_disk disk;
 
-/* The pattern: each line of 16 bytes is its number and a newline, in text. */
+/* The pattern: each line of 16 bytes is its number, as text, and a newline. */
 static void fill(char *p, unsigned int len, unsigned int first)
 {
 	unsigned int i, n, v;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * A network interface (xen-public/io/netif.h): a frame that is sent arrives as
- * it was sent, and one that comes has every byte of what was sent to us.
+ * A network interface (xen-public/io/netif.h): frames arrive unchanged in both
+ * directions.
  *
- * dom0's own network stack is the other end, 10.0.0.1: it answers ARP and
- * pings of every size, with the same bytes that we sent.
+ * dom0's own network stack is the other end, 10.0.0.1: it answers ARP and pings
+ * of every size, with the same bytes that were sent.
  */
 #include "devices.h"
 #include "selftest.h"
@@ -25,7 +25,7 @@ static const uint8_t dom0_ip[4] = { 10, 0, 0, 1 };
 static uint8_t got[FRAME_MAX];
 static unsigned int got_len;
 static uint16_t wanted;			/* ethertype */
-static uint64_t waited;			/* ns, for the last one */
+static uint64_t waited;			/* ns, for the last answer */
 static struct xn_waitq wait;
 
 static unsigned int header(uint8_t *f, const uint8_t *to, uint16_t type)
@@ -37,7 +37,7 @@ static unsigned int header(uint8_t *f, const uint8_t *to, uint16_t type)
 	return ETH_LEN;
 }
 
-/* The 28 bytes of an ARP packet behind the header. */
+/* An ARP packet, of 28 bytes after the header. */
 static unsigned int arp_packet(uint8_t *f, unsigned int op, const uint8_t *to)
 {
 	static const uint8_t head[7] = { 0, 1, 8, 0, 6, 4, 0 };
@@ -54,7 +54,7 @@ static unsigned int arp_packet(uint8_t *f, unsigned int op, const uint8_t *to)
 	return ARP_FRAME;
 }
 
-/* dom0 asks now and then whether we are still there. */
+/* dom0 sometimes asks whether the guest is still there. */
 static void answer_arp(const uint8_t *f)
 {
 	void *page;
@@ -88,7 +88,7 @@ static void rx(void *data, const struct xn_net_received *pkt)
 	xn_wake(&wait);
 }
 
-/* Sends, and waits for a frame of that type; how long it is, or 0. */
+/* Sends, and waits for a frame of @type. Returns: its length, or 0. */
 static unsigned int ask(const uint8_t *frame, unsigned int len, uint16_t type)
 {
 	void *page = bare_net_get(&net);

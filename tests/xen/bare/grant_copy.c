@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * GNTTABOP_copy, GTF_sub_page, GTF_transitive (xen-public/grant_table.h): Xen
- * copies between a domain's own pages and those that were granted to it, within
- * one page each; of a version 2 table also parts of pages, and what a third
- * domain granted, which a domain's own grant is not.
+ * copies between a domain's own pages and pages that were granted to it, within
+ * one page each. A version 2 table can also grant parts of pages, and grants of
+ * a third domain, but not the domain's own grants.
  *
- * Known by the bytes, and by what lies around them.
+ * Known by the bytes copied, and by those around them.
  */
 #include "grant.h"
 
@@ -29,7 +29,7 @@ static int to(grant_ref_t r, unsigned int offset, const void *va,
 	return xn_gnttab_copy(&op, 1);
 }
 
-/* A fresh page, and a reference to grant it by, for @fn. */
+/* Run @fn with a page to grant and a buffer. */
 static void with_page(unsigned int version, void (*fn)(void))
 {
 	page = xn_os_page_alloc();
@@ -150,7 +150,7 @@ SELFTEST(grant, sub_page, 0)
 	with_page(2, parts);
 }
 
-/* To be of use this takes three domains; Xen refuses two of them being one. */
+/* A transitive grant is for a third domain's grant: Xen refuses its own. */
 static void of_our_own(void)
 {
 	domid_t me = selftest_domid();

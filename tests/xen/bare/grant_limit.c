@@ -2,10 +2,10 @@
 /*
  * GNTTABOP_query_size and the frames of a grant table
  * (xen-public/grant_table.h): the table grows frame by frame to the limit that
- * Xen tells, with version 2 its status frames beside it; then there is no
- * reference left, until one is freed.
+ * Xen reports, with version 2 its status frames as well; then there is no
+ * reference left until one is freed.
  *
- * Known by counting, and by the last reference, which works as the first.
+ * Known by counting, and by the last reference, which works like the first.
  */
 #include "grant.h"
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * GTF_permit_access, GNTTABOP_map_grant_ref, GNTTABOP_unmap_grant_ref
- * (xen-public/grant_table.h): a domain maps a page that was granted to it, to
- * read or, if it was granted so, to write; the granter sees that it is in use,
- * and a grant that ended lets nobody in. A domain may grant to itself.
+ * (xen-public/grant_table.h): a domain maps a page that was granted to it,
+ * read-only or, if the grant allows it, writable; the granter sees that it is
+ * in use; after its end, a grant cannot be mapped. A domain may grant to
+ * itself.
  *
- * Known by one page that lies at two addresses, and by Xen's refusals.
+ * Known by a page that appears at two addresses, and by Xen's refusals.
  */
 #include "grant.h"
 
@@ -38,7 +39,7 @@ static int unmap(unsigned int slot)
 
 /* ---- one page ---- */
 
-/* The page's first byte, as Xen knows the page. */
+/* The page's first byte, copied by Xen. */
 static int first_byte(grant_ref_t ref, uint8_t *buf)
 {
 	struct gnttab_copy op;
@@ -80,7 +81,7 @@ static void to_write(uint8_t *page, uint8_t *buf, grant_ref_t ref)
 	CHECK(map(0, ref, true) == -EACCES, "ended: not mapped any more");
 }
 
-/* A write that may fault, and that may be dropped instead. */
+/* Where to continue after a write that faults. */
 static uint64_t after_write;
 
 static bool skip_write(struct bare_frame *f)
@@ -133,7 +134,7 @@ static void one_page(void)
 		return;
 	if (selftest_grant_self(page[0], false, &ref)) {
 		to_write(page[0], buf, ref);
-		/* The same reference, this time with fewer rights. */
+		/* The same reference, this time read-only. */
 		xn_gnttab_grant(GT, ref, selftest_domid(), xn_os_gfn(page[1]),
 				true);
 		to_read(page[1], buf, ref);
@@ -177,7 +178,7 @@ static void many_pages(void)
 		req[i] = request(PAGES - 1 - i, ref[i], true);
 	}
 	CHECK(good == PAGES, "%u of %u pages are granted", good, PAGES);
-	/* One that was not granted, one that there cannot be. */
+	/* A reference that was not granted, and one beyond the table. */
 	req[7].ref = 5;
 	req[30].ref = 1u << 30;
 	calls = bare_stat[XN_STAT_HYPERCALL];
@@ -205,7 +206,7 @@ SELFTEST(grant, map_many, 0)
 	selftest_gnttab(1, many_pages);
 }
 
-/* ---- whose page ---- */
+/* ---- another domain's page ---- */
 
 static void whose(void)
 {
@@ -234,7 +235,7 @@ static void whose(void)
 	xn_os_page_free(page);
 }
 
-/* In an HVM or PVH guest our own page would be lost. */
+/* An HVM or PVH guest would lose its own page by mapping it. */
 static void own_refused(void)
 {
 	struct xn_gntmap_req req = { .domid = selftest_domid() };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Grants between two domains (xen-public/grant_table.h): pages of dom0's that we
- * map and copy, and pages of ours, one whole, one in part, and one of dom0's
- * granted on (GTF_transitive), which dom0 copies and maps.
+ * Grants between two domains (xen-public/grant_table.h): the guest maps and
+ * copies pages of dom0's; dom0 copies and maps pages that the guest grants: a
+ * whole one, a part of one, and one of dom0's own granted on (GTF_transitive).
  *
- * dom0's half, by Linux' drivers (tests/xen/bare/dom0/gnt.c, domu.dom0.sh), tells
- * the references by xenstore, and its own results.
+ * dom0's half (tests/xen/bare/dom0/gnt.c, domu.dom0.sh) uses Linux's drivers,
+ * and writes its references and results to xenstore.
  */
 #include "grant.h"
 
@@ -16,7 +16,7 @@
 static struct xn_gntmap m;
 static struct xn_gntmap_req rw, ro;
 
-/* A number that dom0 writes; any but the last one. */
+/* Waits for a number by dom0 that differs from the last one. */
 static bool from_dom0(const char *node, uint64_t *value)
 {
 	uint64_t until = xn_os_now() + WAIT_NS, last = *value;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * GNTTABOP_set_version, GNTTABOP_get_version (xen-public/grant_table.h): a domain
- * may change the version of its grant table while nobody uses a grant of it, but
- * for the first eight, which are the toolstack's and stay as they are.
+ * may change the version of its grant table while none of its grants is in use,
+ * except the first eight, which are the toolstack's and do not change.
  *
- * Known by what Xen says afterwards, by a page that is mapped, which forbids it,
- * and by xenstore, if there is one: its page is granted by one of the eight.
+ * Known by Xen's answer afterwards, by a page that is mapped, which prevents
+ * the change, and by xenstore, if there is one: one of the eight grants its
+ * page.
  */
 #include "grant.h"
 

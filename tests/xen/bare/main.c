@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* Runs the selftests that are linked in, and tells of them in TAP. */
+/* Runs the selftests that are linked in, and reports the results as TAP. */
 #include <xenion/format.h>
 #include "selftest.h"
 
-/* Of os/bare/bare.lds, by name. */
+/* All selftests, sorted by name: see os/bare/bare.lds. */
 extern const struct selftest *const selftests_start[], *const selftests_end[];
 
 static const struct selftest *current;
@@ -50,7 +50,7 @@ void selftest_note(const char *fmt, ...)
 	bare_print("# %s\n", text);
 }
 
-/* Is @name, or the room that it begins with, in the list? */
+/* Is @name, or the room that it belongs to, in the list? */
 static bool listed(const char *name, const char *list, unsigned int len)
 {
 	unsigned int i = 0, n;

@@ -2,12 +2,12 @@
 /*
  * XENMEM_decrease_reservation and XENMEM_populate_physmap
  * (xen-public/memory.h): a domain gives the memory of pages to Xen, and gets
- * memory for the same pages later. No other page is touched by that, and no
- * memory is there twice.
+ * memory for the same pages later. No other page changes, and no memory is used
+ * for two pages.
  *
  * Known by XENMEM_current_reservation, which counts the domain's pages; by a
  * pattern in pages that stay, which lie between those that go; and by a pattern
- * of each page that came back, written to all before any is read.
+ * in the pages that came back, written to all of them before any is read.
  */
 #include "selftest.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel's OS layer keep the contract of <xenion/os.h>? tests/xen/contract, where
- * each promise has its sentence, asks.
+ * Does this kernel's OS layer keep the contract of <xenion/os.h>? The checks
+ * are in tests/xen/contract.
  */
 #include "contract.h"
 #include "selftest.h"

@@ -2,7 +2,7 @@
 /*
  * Guest selftests on the reference kernel. A test is a function in a file of
  * its own, with a head comment that says what the ABI promises and how the test
- * knows:
+ * checks that:
  *
  *	SELFTEST(events, ipi, 0)
  *	{
@@ -10,7 +10,7 @@
  *	}
  *
  * Each check is one TAP line, "ok 7 - events/ipi: a port is made (error 0)".
- * The command line's word tests=events,grant/map runs only those rooms or
+ * The command line's option tests=events,grant/map runs only those rooms or
  * tests.
  */
 #ifndef SELFTEST_H
@@ -18,13 +18,13 @@
 
 #include "bare.h"
 
-/* What a test needs; where it is missing the test is skipped. */
+/* What a test needs; if it is missing, the test is skipped. */
 #define NEEDS_STORE	(1u << 0)	/* xenstore: a domU */
 #define NEEDS_CPUS	(1u << 1)	/* two CPUs at least */
 #define NEEDS_FIFO	(1u << 2)
 #define NEEDS_HVM	(1u << 3)	/* a PVH or HVM guest */
 #define NEEDS_PV	(1u << 4)
-#define NEEDS_DOM0	(1u << 5)	/* dom0's half: word dom0 is given */
+#define NEEDS_DOM0	(1u << 5)	/* dom0's half: option dom0 */
 
 struct selftest {
 	const char *name;
@@ -42,23 +42,23 @@ struct selftest {
 		&selftest_is_##room##_##test; \
 	static void selftest_##room##_##test(void)
 
-/* One result. The text says what should hold; returns whether it does. */
+/* Print a result. The text says what should hold. Returns: @good. */
 bool selftest_check(bool good, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 #define CHECK(condition, ...)	selftest_check(!!(condition), __VA_ARGS__)
 
-/* The rest of a test makes no sense without this. */
+/* A check without which the rest of a test makes no sense. */
 #define REQUIRE(condition, ...) \
 	do { \
 		if (!selftest_check(!!(condition), __VA_ARGS__)) \
 			return; \
 	} while (0)
 
-/* Instead of a result. */
+/* Print that the test is skipped, in place of a result. */
 void selftest_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* A line that is no result. */
+/* Print a line that is not a result. */
 void selftest_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif /* SELFTEST_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Messages of 9P2000.L, as many as it takes to read a file: version, attach,
+ * The messages of 9P2000.L that are needed to read a file: version, attach,
  * walk, lopen, read, clunk.
  */
 #include "session.h"

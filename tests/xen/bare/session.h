@@ -16,13 +16,13 @@ struct session {
 
 /*
  * Version and attach; walk to a file; open, read and clunk it. Each returns the
- * length of a reply that is no error; -ENOENT for one of the server's, another
- * negative errno value for the transport's.
+ * reply's length; -ENOENT for an error of the server, another negative errno
+ * value for one of the transport.
  */
 int session_begin(struct session *s);
 int session_walk(struct session *s, const char *name);
 int session_open(struct session *s);
-/* Returns: how many bytes lie in the reply from SESSION_READ_AT on. */
+/* Returns: the number of bytes in the reply, from SESSION_READ_AT on. */
 int session_read(struct session *s, uint64_t offset);
 int session_clunk(struct session *s);
 

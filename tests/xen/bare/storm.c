@@ -12,7 +12,7 @@ static void event(void *data, evtchn_port_t port)
 
 	if (s->mask)
 		xn_evtchn_mask(&bare_guest.evtchn, port);
-	/* After a move two CPUs may be here. */
+	/* After a move, two CPUs may run this at once. */
 	while (old < seen &&
 	       !__atomic_compare_exchange_n(&s->seen, &old, seen, false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))

@@ -2,11 +2,11 @@
 /*
  * struct vcpu_time_info (xen-public/xen.h): system time, as each vCPU computes
  * it from its TSC, never runs backwards, neither on one vCPU nor from one to the
- * other, and runs as fast as the TSC does.
+ * other, and runs as fast as the TSC.
  *
  * Known by many readings, on all CPUs at once, each of which is compared with
- * the one before, whoever took that; and by readings of the TSC around those of
- * the clock: what lies outside cannot be shorter, what lies inside not longer.
+ * the one before, from any CPU; and by readings of the TSC around those of the
+ * clock: the outer ones must not be closer, the inner ones not farther apart.
  */
 #include <xenion/x86/boot.h>
 #include "selftest.h"
@@ -15,9 +15,9 @@
 #define SLACK		1000u		/* ns, for the roundings */
 
 struct turns {
-	uint64_t last;			/* the latest reading of anybody */
-	unsigned int back;		/* readings before it */
-	unsigned int done;		/* CPUs */
+	uint64_t last;			/* the latest reading of any CPU */
+	unsigned int back;		/* readings that were before it */
+	unsigned int done;		/* CPUs that have finished */
 	struct xn_waitq wait;
 };
 
@@ -51,7 +51,7 @@ SELFTEST(time, clock_forward, 0)
 	take_turns(&t);
 	CHECK(!t.back, "of %u readings %u are before the one before",
 	      READINGS, t.back);
-	/* Another vCPU's clock may have been ahead: then ours waits for it. */
+	/* If another vCPU's clock was ahead, this one waits for it. */
 	bare_sleep(10 * XN_NSEC_PER_MSEC);
 	CHECK(xn_os_now() >= begin + 10 * XN_NSEC_PER_MSEC, "time passes");
 }
@@ -74,7 +74,7 @@ SELFTEST(time, clock_cpus, NEEDS_CPUS)
 	      READINGS * bare_nr_cpus, bare_nr_cpus, t.back);
 }
 
-/* A difference of the TSC in ns, by the frequency that CPUID tells. */
+/* A difference of the TSC in ns, by the frequency from CPUID. */
 static uint64_t to_ns(uint64_t cycles, uint32_t khz)
 {
 	return cycles / khz * 1000000 + cycles % khz * 1000000 / khz;
@@ -101,8 +101,8 @@ SELFTEST(time, clock_tsc, 0)
 	inner = to_ns(tsc[2] - tsc[1], hv.tsc_khz);
 	elapsed = to - from;
 	/*
-	 * Xen measures the frequency again and again against another clock, and
-	 * an emulated one may lag: only a wrong scale is told apart from that.
+	 * Xen repeatedly measures the frequency by another clock, and an
+	 * emulated clock may lag: so this finds only a wrong scale.
 	 */
 	inexact = outer / 2 + SLACK;
 	selftest_note("%lu ns by the clock, %lu to %lu by the TSC of %u kHz",

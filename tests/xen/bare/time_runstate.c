@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * struct vcpu_runstate_info (xen-public/vcpu.h): a vCPU is at each moment in one
- * of four states, Xen counts the time in each, and the sum does not drift from
- * system time. VCPUOP_get_runstate_info tells it, and Xen writes it into memory
- * that VCPUOP_register_runstate_memory_area names, with marks if asked for.
+ * struct vcpu_runstate_info (xen-public/vcpu.h): a vCPU is at each moment in
+ * one of four states, Xen counts the time in each, and the sum does not drift
+ * from system time. VCPUOP_get_runstate_info returns it, and Xen writes it to
+ * memory that VCPUOP_register_runstate_memory_area names, with update marks if
+ * asked to.
  *
- * Known by readings of the clock around those of the counts: the sum's growth
- * lies between what was inside and what was outside; by which state's count
- * grows when a vCPU works or sleeps; and by a page that stays as it is once Xen
- * has let go of it.
+ * Known by readings of the clock around those of the counts: the sum must grow
+ * by at least the inner and at most the outer difference; by the state whose
+ * count grows when a vCPU works or sleeps; and by a page that no longer changes
+ * after it was unregistered.
  */
 #include "selftest.h"
 
@@ -120,7 +121,7 @@ SELFTEST(time, runstate_memory, 0)
 	xn_os_page_free(page);
 }
 
-/* What Xen tells of another vCPU, which sleeps nearly all the time. */
+/* The times of another vCPU, which sleeps nearly all the time. */
 SELFTEST(time, runstate_other, NEEDS_CPUS)
 {
 	struct reading a, b;

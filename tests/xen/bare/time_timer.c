@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * VCPUOP_set_singleshot_timer, VCPUOP_set_periodic_timer and their ends
+ * VCPUOP_set_singleshot_timer, VCPUOP_set_periodic_timer and their counterparts
  * (xen-public/vcpu.h): each vCPU has a timer of either kind, which makes its
- * VIRQ_TIMER pending at a moment, or once in each period. A moment that is past
- * makes the event at once, unless the caller asks for an error.
+ * VIRQ_TIMER pending at a given time, or once in each period. A time in the
+ * past causes the event at once, unless the caller asks for an error.
  *
- * Known by the events on CPU 1 (CPU 0's timer is the kernel's): where they come,
- * how many at most and at least, and that none comes before its time. How late
- * they come says nothing here. Before its time means by more than Xen's clocks
- * of two processors may be apart, because a vCPU whose timer one of them keeps
- * may wake on the other: on an emulated machine that is milliseconds ("xl
- * debug-keys t" tells).
+ * Known by the events on CPU 1 (CPU 0's timer is the kernel's): where they
+ * come, how many at most and at least, and that none comes too early. How late
+ * they come is not checked. Too early means by more than the difference between
+ * Xen's clocks of two processors, because a vCPU whose timer is kept by one of
+ * them may wake on the other: on an emulated machine that is milliseconds ("xl
+ * debug-keys t" shows it).
  */
 #include "selftest.h"
 
@@ -18,14 +18,14 @@
 #define LONG		(10 * XN_NSEC_PER_SEC)
 #define PERIOD		(10 * MS)
 #define EVENTS		12u
-#define APART		(50 * MS)	/* no two clocks are so far apart */
+#define APART		(50 * MS)	/* more than any two clocks differ */
 
 struct timer {
 	evtchn_port_t port;
 	unsigned int count;
 	unsigned int elsewhere;		/* events on another CPU */
 	uint64_t when, came;
-	bool late;			/* done when the event may have come */
+	bool late;			/* too slow: the event may have come */
 	unsigned int flags;
 	int err;
 	struct xn_waitq wait;
@@ -46,7 +46,7 @@ static unsigned int count_of(struct timer *t)
 	return __atomic_load_n(&t->count, __ATOMIC_SEQ_CST);
 }
 
-/* @n events more than there were. */
+/* Do @n events more than @were come? */
 static bool comes(struct timer *t, unsigned int were, unsigned int n)
 {
 	return xn_wait(&t->wait, count_of(t) - were >= n, LONG);
@@ -79,7 +79,7 @@ static void set_two(void *arg)
 	t->late = xn_os_now() >= t->when - 2 * APART;
 }
 
-/* Xen need not wake a vCPU for the periodic timer. */
+/* Xen need not wake a vCPU for the periodic timer: stay awake. */
 static void work(void *arg)
 {
 	struct timer *t = arg;
@@ -90,7 +90,7 @@ static void work(void *arg)
 	t->err = 0;
 }
 
-/* What only CPU 1 itself may do. */
+/* Run @fn on CPU 1, which alone may do it. */
 static int on_cpu1(struct timer *t, void (*fn)(void *arg))
 {
 	int err = bare_run(1, fn, t);
@@ -107,7 +107,7 @@ static bool begin(struct timer *t)
 
 	if (!CHECK(!err, "CPU 1's VIRQ_TIMER is bound (error %d)", err))
 		return false;
-	/* A PV guest begins with one. */
+	/* A PV guest starts with a periodic timer. */
 	err = xn_timer_stop_periodic(1);
 	CHECK(!err, "no periodic timer (error %d)", err);
 	xn_evtchn_clear(&bare_guest.evtchn, t->port);
@@ -212,7 +212,7 @@ SELFTEST(time, timer_periodic, NEEDS_CPUS)
 	CHECK(count_of(&t) >= EVENTS, "%u events come: %u", EVENTS,
 	      count_of(&t));
 	elapsed = xn_os_now() - from;
-	/* One perhaps at once, and the next at the end of a period of Xen's. */
+	/* One may come at once, and the next one at the end of Xen's period. */
 	CHECK(elapsed >= (EVENTS - 2) * PERIOD - APART,
 	      "in no less than their periods: %llu ms", elapsed / MS);
 	err = xn_timer_stop_periodic(1);

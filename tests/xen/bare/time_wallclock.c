@@ -3,8 +3,8 @@
  * wc_sec and wc_nsec in shared info (xen-public/xen.h): the time of day, UTC,
  * when system time was 0.
  *
- * Known by the century, and by its difference from one reading to the next,
- * which is that of system time unless somebody has set the clock meanwhile.
+ * Known by the century, and by the difference between two readings, which is
+ * that of system time unless the clock was set meanwhile.
  */
 #include "selftest.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events of a VIRQ, counted by the CPU that they come on: events_virq*.c. */
+/* Events of a VIRQ, counted for each CPU: events_virq*.c. */
 #ifndef VIRQ_H
 #define VIRQ_H
 
@@ -8,7 +8,7 @@
 #define LONG	(10 * XN_NSEC_PER_SEC)
 
 struct seen {
-	unsigned int count[XN_MAX_VCPUS];	/* by the CPU that they came on */
+	unsigned int count[XN_MAX_VCPUS];	/* by the CPU that got them */
 	struct xn_waitq wait;
 };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * Xenstore from a guest (docs/misc/xenstore.txt in Xen's sources,
- * xen-public/io/xs_wire.h): a domain reads and writes below its own directory,
- * "data" among it; what it may not see is refused; transactions take effect
- * whole or not at all; a watch fires once when it is set and again when
- * something at or below its path changes.
+ * xen-public/io/xs_wire.h): a domain reads and writes nodes of its own
+ * directory, e.g. "data"; access to others' nodes is refused; transactions take
+ * effect completely or not at all; a watch fires once when it is set and again
+ * when something at or below its path changes.
  *
- * Known by reading back what was written, by another path than the writer's.
+ * Known by reading back what was written, by another path.
  */
 #include "selftest.h"
 
@@ -57,7 +57,7 @@ static int write_pair(struct xn_xs *xs, uint32_t txn, void *data)
 	struct pair *p = data;
 	int err = xn_xs_write_uint(xs, txn, "data/pair", "a", ++p->calls);
 
-	/* From outside, so that it cannot be committed the first time. */
+	/* A write from outside, so that the first commit fails. */
 	if (!err && p->calls == 1 && !p->give_up)
 		err = xn_xs_write_uint(xs, XN_XS_NOTXN, "data/pair", "a", 99);
 	if (!err)

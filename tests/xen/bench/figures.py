@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the benchmarks here have in common: figures from what the rig's guests
-print ("#= NAME VALUE", once for each repetition), and what is made of them.
+"""What the benchmarks share: reading figures that the rig's guests print
+("#= NAME VALUE", once for each repetition), and writing tables and plots.
 """
 import json
 import os
@@ -23,8 +23,8 @@ FIGURE = re.compile(r"#= (\S+) ([0-9.]+)$")
 
 
 def measure(label, options, terse=False):
-    """The figures of one run of the rig: row -> list of values. Ends the
-    program where the run fails. terse: the rig's own words only then."""
+    """Returns: the figures of one run of the rig: row -> list of values. Exits
+    if the run fails. terse: shows the rig's own messages only then."""
     command = [RIG, "run", "--log", os.path.join(DIR, label)] + options
     start = time.monotonic()
     values, held = {}, []
@@ -55,13 +55,13 @@ def measure(label, options, terse=False):
 
 
 def spread(values):
-    """The widest distance from the median, as a part of it."""
+    """The largest distance from the median, relative to it."""
     median = statistics.median(values)
     return max(abs(v - median) for v in values) / median if median else 0.0
 
 
 def write_table(name, rows):
-    """build/bench/NAME.json"""
+    """Write build/bench/NAME.json."""
     path = os.path.join(DIR, name + ".json")
     with open(path, "w") as f:
         json.dump(rows, f, indent=1)
@@ -70,7 +70,7 @@ def write_table(name, rows):
 
 
 def plot(name, size, script):
-    """build/bench/NAME.svg, by gnuplot; size in pixels."""
+    """Make build/bench/NAME.svg with gnuplot; size in pixels."""
     if not shutil.which("gnuplot"):
         print("bench: gnuplot is not here (tools/setup bench installs it): no plot")
         return

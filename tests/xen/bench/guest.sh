@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# The guest's half of "make bench", the same for our modules and for the
-# in-tree drivers. The word bench=untrusted on the kernel's command line has ours
-# copy all data for backends that are not trusted, once. Under the
-# instruction-counted clock a duration is a count of instructions that guest,
-# dom0 and Xen execute together.
+# The guest's half of "make bench", the same for our modules and for the in-tree
+# drivers. With bench=untrusted on the kernel's command line, our modules copy
+# all data once, as for backends that are not trusted. Under the
+# instruction-counted clock, a duration counts the instructions that guest, dom0
+# and Xen execute together.
 #
-# Prints "#= ROW VALUE", $RUNS times each, of TCP three times as many; the value
-# is a cost: less is better.
+# Prints "#= ROW VALUE", $RUNS times each, and three times as many for TCP; the
+# value is a cost: less is better.
 
 RUNS=3
 
@@ -27,7 +27,7 @@ ip addr add 10.0.0.2/24 dev eth0
 ip link set eth0 up
 wait_for 30 ping -c 1 -W 2 10.0.0.1 || exit 1
 
-# disk ROW UNITS FIO-OPTION...: runtime in us, divided by the units of work
+# disk ROW UNITS FIO-OPTION...: runtime in us, divided by UNITS
 disk() {
 	_row=$1
 	_units=$2
@@ -45,8 +45,8 @@ disk() {
 		' /tmp/fio
 }
 
-# iperf OPTION...: into /tmp/iperf. A server that has just ended a test listens
-# anew, and resets who comes meanwhile; iperf3 then says "error", and ends well.
+# iperf OPTION...: output in /tmp/iperf. A server that has just ended a test
+# first resets new connections; iperf3 then prints "error", but its status is 0.
 iperf() {
 	_try=0
 	while iperf3 -c 10.0.0.1 -J "$@" >/tmp/iperf 2>&1; do
@@ -84,8 +84,8 @@ while [ $run -lt $RUNS ]; do
 	disk seq-read 64 --rw=read --bs=128k --iodepth=8 --size=64m
 	disk rand-read-4k 2000 --rw=randread --bs=4k --iodepth=1 \
 		--size=64m --number_ios=2000 --randseed=7
-	# One notification covers as many segments as happen to be queued:
-	# sends differ by a third, with either driver.
+	# One notification covers all segments that happen to be queued: sends
+	# differ by a third, with both drivers.
 	for _ in 1 2 3; do
 		tcp tcp-send 64
 		tcp tcp-receive 64 -R

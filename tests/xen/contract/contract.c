@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The contract of <xenion/os.h>, promise by promise, as far as a program can
- * tell from within. Called once its event channels are up: an event that is
- * sent to ourselves is the way into an upcall.
+ * check it from within. Called after its event channels are up: an upcall is
+ * caused by an event that the domain sends to itself.
  */
 #include <xenion/time.h>
 #include "contract.h"
@@ -11,23 +11,23 @@
 #define HOLE		4
 #define MOMENT		(20 * XN_NSEC_PER_MSEC)
 #define LONG		(10 * XN_NSEC_PER_SEC)
-#define LIMIT		(45 * XN_NSEC_PER_SEC)	/* of one promise */
-#define MAX_LOOKS	100000000u		/* at a clock that stands still */
+#define LIMIT		(45 * XN_NSEC_PER_SEC)	/* for one promise */
+#define MAX_LOOKS	100000000u		/* if the clock stands still */
 
-static evtchn_port_t self;	/* an IPI of ours to ourselves */
+static evtchn_port_t self;	/* an IPI to the same vCPU */
 static struct xn_waitq wait;
 
-/* ---- a time limit, kept by Xen's timer: the OS layer's is in question ---- */
+/* ---- a time limit by Xen's timer: the OS layer's own is under test ---- */
 
 static struct {
 	evtchn_port_t port;		/* 0: VIRQ_TIMER is the kernel's own */
 	unsigned int vcpu, early;
-	uint64_t begun, when;		/* by our clock, by Xen's */
-	const char *ends;		/* the promise that all this is about */
+	uint64_t begun, when;		/* by the OS layer's clock, by Xen's */
+	const char *ends;		/* the promise reported at the limit */
 	void (*told)(bool kept, const char *promise);
 } limit;
 
-/* Xen's time is not before the moment at which it last let us run. */
+/* Xen's time is at least that at which this vCPU last began to run. */
 static void limit_begin(void)
 {
 	struct vcpu_runstate_info r;
@@ -59,7 +59,7 @@ static void report(bool kept, const char *promise)
 	limit_begin();
 }
 
-/* What the next upcall does. */
+/* Called by the next upcall. */
 static void (*in_upcall)(void);
 static unsigned int upcalls;
 
@@ -71,7 +71,7 @@ static void event(void *data, evtchn_port_t port)
 	xn_wake(&wait);
 }
 
-/* Have a function called in an upcall: has it been, soon? */
+/* Call a function in an upcall. Returns: was it called soon? */
 static bool upcall(void (*fn)(void))
 {
 	uint64_t begin = xn_os_now();
@@ -105,7 +105,7 @@ static bool is_zero(const char *page)
 	return i == XN_PAGE_SIZE;
 }
 
-/* Take pages: aligned, empty, and none twice? */
+/* Take pages. Returns: are they aligned and empty, and none given twice? */
 static bool take_pages(void)
 {
 	bool good = true;
@@ -257,8 +257,9 @@ static void check_wait(void)
 	good = xn_wait(&wait, look(false), 0);
 	report(!good && looks, "one that does not hold is looked at");
 	/*
-	 * Nothing wakes us but the end. Not just then, because we may end on a
-	 * CPU whose clock is behind: Xen's differ in an emulator.
+	 * Only the timeout wakes this. The condition holds some time before
+	 * that, because the wait may end on a CPU whose clock is behind: Xen's
+	 * clocks differ in an emulator.
 	 */
 	end = xn_os_now() + MOMENT / 2;
 	good = xn_wait(&wait, xn_os_now() >= end, MOMENT);
@@ -287,7 +288,7 @@ static void run(struct xn_work *w)
 	xn_wake(&wait);
 	if (j->again)
 		xn_work_schedule(w, 0);
-	/* It sleeps, until we say so. */
+	/* Sleep until the test sets @go. */
 	(void)xn_wait(&wait, XN_READ_ONCE(j->go), LONG);
 	j->inside--;
 	XN_WRITE_ONCE(j->ended, true);
@@ -329,7 +330,7 @@ static void check_work(void)
 	report(upcall(schedule_job) && ran(&job, 1),
 	       "a work can be scheduled in an upcall");
 
-	/* Whoever runs works on the stack of one who waits hangs here. */
+	/* An OS layer that runs works on the waiter's stack hangs here. */
 	start(&job, false);
 	schedule_job();
 	begin = xn_os_now();

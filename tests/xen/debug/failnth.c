@@ -4,10 +4,10 @@
  *
  *	failnth N MODULE.ko [OPTIONS]
  *
- * N is which one, counted from the system call on
- * (Documentation/fault-injection/fault-injection.rst of Linux, fail-nth). Prints
- * "fault" or, when the call made fewer than N, "none"; how many it made; and
- * "loaded" or why not. For tests/xen/linux/faults.sh.
+ * The N-th allocation fails, counted from the system call on
+ * (Documentation/fault-injection/fault-injection.rst of Linux, fail-nth).
+ * Prints "fault" or, if the call made fewer than N, "none"; the number that it
+ * made; and "loaded" or why not. For tests/xen/linux/faults.sh.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 
 static const char fail_nth[] = "/proc/self/fail-nth";
 
-/* What is left of N; 0: an allocation has failed. */
+/* Returns: what is left of N; 0: an allocation has failed. */
 static long left(int fd)
 {
 	char text[32] = "";

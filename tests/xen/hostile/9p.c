@@ -13,7 +13,7 @@
 #define NAME		"file"
 #define MAX_ORDER	8u
 
-/* Of Linux's errno, and of its mode_t. */
+/* Linux's values of errno and mode_t. */
 #define NO_SUCH_FILE	2
 #define NOT_SUPPORTED	95
 #define MODE_FOLDER	040755
@@ -140,7 +140,7 @@ static void add_string(struct p9_msg *m, const char *s)
 	m->len += strlen(s);
 }
 
-/* What a file is, for clients that keep things. */
+/* The file's qid, by which clients can cache it. */
 static void add_qid(struct p9_msg *m, bool is_file)
 {
 	add(m, is_file ? 0 : 0x80, 1);
@@ -155,7 +155,7 @@ static void begin(struct p9_msg *m, uint8_t type, uint16_t tag)
 	add(m, tag, 2);
 }
 
-/* ---- the server; what it is asked lies behind the header ---- */
+/* ---- the server; @asked is a request after its header ---- */
 
 static bool *fid(struct p9 *p, const uint8_t *at)
 {
@@ -199,10 +199,10 @@ static int getattr(struct p9 *p, const uint8_t *asked, struct p9_msg *m)
 	bool is_file = *fid(p, asked);
 	unsigned int i;
 
-	add(m, 0x7ff, 8);			/* valid: all that is basic */
+	add(m, 0x7ff, 8);			/* valid: all basic fields */
 	add_qid(m, is_file);
 	add(m, is_file ? MODE_FILE : MODE_FOLDER, 4);
-	add(m, 0, 8);				/* whose it is */
+	add(m, 0, 8);				/* owner */
 	add(m, is_file ? 1 : 2, 8);		/* links */
 	add(m, 0, 8);
 	add(m, is_file ? FILE_BYTES : 0, 8);
@@ -220,7 +220,7 @@ static int lopen(struct p9 *p, const uint8_t *asked, struct p9_msg *m)
 	return 0;
 }
 
-/* How much there is of what is asked for, from where it is asked for. */
+/* Returns: how much of the range requested exists; @from: its start. */
 static uint32_t piece(const uint8_t *asked, uint64_t *from)
 {
 	uint32_t count = get(asked + 12, 4);
@@ -280,7 +280,7 @@ static int nothing(struct p9 *p, const uint8_t *asked, struct p9_msg *m)
 
 static const struct {
 	enum p9_type type;
-	/* Returns: an error, or 0 and the body is there. */
+	/* Returns: an error, or 0 with the body in @m. */
 	int (*fn)(struct p9 *p, const uint8_t *asked, struct p9_msg *m);
 } calls[] = {
 	{ P9_TVERSION, version }, { P9_TATTACH, attach }, { P9_TWALK, walk },
@@ -308,9 +308,9 @@ void p9_answer(struct p9 *p)
 	p9_set(m->bytes, m->len, 4);
 }
 
-/* ---- one after the other ---- */
+/* ---- one request after the other ---- */
 
-/* The longest reply, and a lie that is somewhat longer, has room. */
+/* Is there room for the longest reply, or a slightly longer lie? */
 static bool has_room(const struct p9 *p, const struct p9_ring *r)
 {
 	uint32_t used = r->in_prod - *(volatile RING_IDX *)&r->intf->in_cons;
@@ -328,7 +328,7 @@ static void copy_request(struct p9 *p, struct p9_ring *r, uint32_t len)
 	p->request.len = len;
 }
 
-/* Returns: there was one, and p->request is that. */
+/* Returns: was there a request? It is in p->request then. */
 static bool take(struct p9 *p, struct p9_ring *r)
 {
 	uint32_t there = *(volatile RING_IDX *)&r->intf->out_prod - r->out_cons;
@@ -356,7 +356,7 @@ static void serve(struct p9 *p, struct p9_ring *r)
 
 	b->all++;
 	b->served += b->is_told;
-	/* Some are honest, so that there is a file system in use. */
+	/* Some answers are honest, so that the file system is used. */
 	if (more && (b->all <= more->after ||
 		     (more->type && more->type != p->request.bytes[4])))
 		more = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The 9P backend's own: 9p.c, and lies_9p.c. */
+/* The 9P backend: 9p.c and lies_9p.c. */
 #ifndef HOSTILE_9P_H
 #define HOSTILE_9P_H
 
@@ -9,9 +9,9 @@
 
 #define P9_RINGS	2u
 #define P9_HEADER	7u
-/* What it agrees to: a reply to a read of 64 KiB, and a write of as much. */
+/* The longest message: a reply to a read, or a write, of 64 KiB. */
 #define P9_MSIZE	(65536u + 24)
-/* For a lie that is longer. */
+/* With room for a longer lie. */
 #define P9_BYTES	(P9_MSIZE + 64)
 
 enum p9_type {
@@ -30,13 +30,13 @@ enum p9_type {
 
 struct p9_ring {
 	struct xen_9pfs_data_intf *intf;
-	uint8_t *data;			/* those of replies, then of requests */
+	uint8_t *data;			/* of replies, then of requests */
 	uint32_t pages, size;		/* bytes each way */
 	RING_IDX out_cons, in_prod;
 };
 
 struct p9_msg {
-	uint32_t len;			/* whatever its first field says */
+	uint32_t len;			/* its first field may differ */
 	uint8_t bytes[P9_BYTES];
 };
 
@@ -46,30 +46,33 @@ struct p9 {
 	unsigned int nr_rings;
 	uint32_t msize;
 	bool is_file[256];		/* by fid; false: the root */
-	bool hoards;			/* says nothing of requests that it took */
+	bool hoards;			/* does not update out_cons */
 	struct p9_msg request, reply;
 	/* For an answer that comes too late. */
 	enum { P9_NOTHING_LATE, P9_HELD, P9_TAKEN_BACK } late;
 	struct p9_msg held;
 };
 
-/* After so many honest ones: in the place of an answer (true), or of a part. */
+/*
+ * Hooks, used after @after honest answers: request() may replace an answer and
+ * then returns true; reply() changes one.
+ */
 struct p9_more {
 	unsigned int after;
-	enum p9_type type;		/* of the requests; 0: of all */
+	enum p9_type type;		/* only such requests; 0: all */
 	bool (*request)(struct p9 *p, struct p9_ring *r);
 	void (*reply)(struct p9 *p, struct p9_msg *m);
 };
 
-/* A number in a message, of so many bytes. */
+/* Write a number of @bytes bytes to a message. */
 void p9_set(uint8_t *at, uint64_t value, unsigned int bytes);
-/* p->reply becomes what is honest to say to p->request. */
+/* Set p->reply to the honest answer to p->request. */
 void p9_answer(struct p9 *p);
-/* Into the ring; the index of replies becomes that; both, of p->reply. */
+/* Put a message into the ring; set the index of replies; send p->reply. */
 void p9_put(struct p9_ring *r, const struct p9_msg *m);
 void p9_show(struct p9 *p, struct p9_ring *r, RING_IDX prod);
 void p9_send(struct p9 *p, struct p9_ring *r);
-/* A byte of the ring of replies. */
+/* Returns: a byte of the ring of replies. */
 uint8_t *p9_at(struct p9_ring *r, RING_IDX i);
 
 #endif /* HOSTILE_9P_H */

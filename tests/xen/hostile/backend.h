@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A backend in dom0's user space that does what Linux's does, except one lie:
- * blk.c, net.c and 9p.c are the honest ones, lies_*.c what they are talked into,
- * main.c the toolstack's part and the verdict.
+ * blk.c, net.c and 9p.c are the honest backends, lies_*.c the lies, main.c is
+ * the toolstack's part and the verdict.
  *
- * A lie is told in hooks, each of which stands in the place of one step of the
- * honest way, and says by told() that it was.
+ * A lie consists of hooks, each of which replaces one step of the honest
+ * backend. It calls told() when the lie was told.
  */
 #ifndef HOSTILE_BACKEND_H
 #define HOSTILE_BACKEND_H
@@ -26,50 +26,50 @@
 
 struct be;
 
-/* What the frontend has to do about it; that the guest lives is always asked. */
+/* What the frontend has to do; the guest must survive in any case. */
 enum expect {
-	CLOSES,		/* its state becomes Closed, with an error that says why */
-	WORKS,		/* it stays Connected, and goes on to ask for things */
-	LIVES,		/* any of these */
+	CLOSES,		/* go to Closed, with an error that says why */
+	WORKS,		/* stay Connected, and send more requests */
+	LIVES,		/* either of these */
 };
 
-/* Longer than a frontend waits before it tells of requests without an answer. */
+/* Longer than a frontend waits before it reports requests without an answer. */
 #define STALL	45000
 
 struct node {
-	const char *name, *value;	/* NULL: not there */
+	const char *name, *value;	/* NULL: no such node */
 };
 
 struct lie {
 	const char *name;
 	enum expect expect;
-	const char *says;		/* of the error, if it closes */
-	unsigned int quiet;		/* ms that it must live on; 0: QUIET */
-	const struct node *nodes;	/* of the backend's: other than usual */
-	const struct node *front;	/* of the frontend's, likewise */
-	/* In place of: writing InitWait, connecting. */
+	const char *says;		/* part of the error, with CLOSES */
+	unsigned int quiet;		/* ms to survive; 0: QUIET */
+	const struct node *nodes;	/* changed nodes of the backend */
+	const struct node *front;	/* changed nodes of the frontend */
+	/* In place of writing InitWait, and of connecting. */
 	void (*wait)(struct be *b);
 	void (*connect)(struct be *b);
-	/* After connecting, once; about every 10 ms from then on. */
+	/* Once after connecting, and about every 10 ms from then on. */
 	void (*connected)(struct be *b);
 	void (*tick)(struct be *b);
-	/* Each kind has more, for what goes through its rings. */
+	/* More hooks of each kind, for its rings. */
 	const void *more;
 };
 
 /* What differs between the kinds of device. */
 struct kind {
-	const char *name, *type;	/* ours, xenstore's */
+	const char *name, *type;	/* here, and in xenstore */
 	unsigned int devid;
-	enum xenbus_state ready;	/* of the frontend: rings are published */
-	const char *port;		/* the node with the frontend's */
+	enum xenbus_state ready;	/* the frontend's, with rings */
+	const char *port;		/* node of the frontend's port */
 	const struct node *nodes, *front;
-	const struct node *front_second;	/* what is other for devid_second */
+	const struct node *front_second;	/* changed for devid_second */
 	unsigned int devid_second;
 	const struct lie *lies;
-	int (*map)(struct be *b);	/* the rings: 0, or -1 */
+	int (*map)(struct be *b);	/* map the rings: 0, or -1 */
 	void (*unmap)(struct be *b);
-	void (*work)(struct be *b);	/* what lies in the rings */
+	void (*work)(struct be *b);	/* handle what is in the rings */
 };
 
 extern const struct kind blk_kind, net_kind, p9_kind;
@@ -83,25 +83,25 @@ struct be {
 	xenevtchn_handle *evt;
 	uint32_t domid;
 	unsigned int devid;
-	bool second;			/* of two devices at once */
+	bool second;			/* the second of two devices */
 	char front[64], back[64];
-	int port;			/* ours, -1: none */
+	int port;			/* its own, -1: none */
 	bool mapped;
-	bool connected;			/* its time to connect has come */
-	bool closing;			/* and comes again when the frontend has closed */
-	unsigned int rounds;		/* how often it came again */
-	bool deaf;			/* looks into no ring any more */
+	bool connected;			/* the step of connecting was done */
+	bool closing;			/* begins again after Closed */
+	unsigned int rounds;		/* how often it has begun again */
+	bool deaf;			/* no longer reads its rings */
 	bool is_told;
-	unsigned int served;		/* requests, since it was told */
-	unsigned int all;		/* and from the beginning */
+	unsigned int served;		/* requests since told() */
+	unsigned int all;		/* requests from the start */
 	unsigned int ticks;
-	/* What it found in a page that was not for its eyes, or NULL. */
+	/* Data that it must not see, found in a page; or NULL. */
 	const char *saw;
-	void *priv;			/* the kind's */
-	/* Pages that are held for a lie, until the end. */
+	void *priv;			/* of the kind */
+	/* Pages that a lie keeps mapped until the end. */
 	void *held[512];
 	unsigned int nr_held;
-	/* A thread that writes a word of shared memory all the time. */
+	/* The word of shared memory that a thread writes all the time. */
 	volatile uint32_t *flip;
 	uint32_t flip_to[2];
 };
@@ -109,30 +109,30 @@ struct be {
 /* ---- main.c ---- */
 
 void told(struct be *b);
-/* In the directory of the backend, or of the frontend; NULL: remove it. */
+/* Write a node of the backend, or of the frontend; NULL: remove it. */
 void put_back(struct be *b, const char *node, const char *value);
 void put_front(struct be *b, const char *node, const char *value);
 void put_state(struct be *b, unsigned int state);
-/* -1: not there, or no number */
+/* Returns: -1: no such node, or not a number */
 long get_front(struct be *b, const char *node);
 void connect_honestly(struct be *b);
-/* Likewise, with a port of the frontend's that is told. */
+/* The same, with the given port of the frontend. */
 void connect_to(struct be *b, long theirs);
-/* As a backend that restarts: closes, and begins once more. */
+/* As a backend that restarts: closes, and begins again. */
 void begin_again(struct be *b);
-/* As a backend whose process dies: rings, port and pages go. */
+/* As a backend whose process dies: rings, port and pages are released. */
 void vanish(struct be *b);
 void *map_page(struct be *b, uint32_t ref, bool write);
 void unmap_page(struct be *b, void *va);
 void hold_page(struct be *b, void *va);
 void notify(struct be *b);
-/* Events without a reason, as many as can be sent in so many milliseconds. */
+/* Events without a reason, as many as possible in @ms milliseconds. */
 void storm(struct be *b, unsigned int ms);
-/* From now on a word is one and then the other, as fast as a CPU can. */
+/* From now on, a word alternates between two values, as fast as possible. */
 void flip_word(struct be *b, volatile uint32_t *word, uint32_t one,
 	       uint32_t other);
 
-/* ---- lies.c: those of states and nodes, for every kind ---- */
+/* ---- lies.c: lies about states and nodes, for every kind ---- */
 
 void vanishes(struct be *b);
 void early_connected(struct be *b);
@@ -147,27 +147,27 @@ void events_only(struct be *b);
 void watch_flood(struct be *b);
 void front_state_removed(struct be *b);
 void restarts(struct be *b);
-/* For hooks that come again and again: told() for the first time only. */
+/* For hooks that are called repeatedly: told() the first time only. */
 void once(struct be *b);
-/* While what is in the ring is looked at, which is not ours after that. */
+/* Dies within a hook of the rings, which are not read after that. */
 void dies(struct be *b);
 void storms(struct be *b);
-/* The frontend waits for answers, which do not come, and must hold up nobody. */
+/* Closes without answering; the frontend must not delay anything else. */
 void closes(struct be *b);
 void until_closed(struct be *b);
-/* Nothing is to be done for it, but to be there. */
+/* The lie is told by the existence of the device. */
 void at_once(struct be *b);
 void poke(struct be *b);
 void tell_and_wait(struct be *b);
 extern const struct node long_nodes[];
 
-/* A node that is another than usual, and the error that it leads to. */
+/* A changed node, and the error that it must lead to. */
 #define NODES(_name, _node, _value) \
 	static const struct node _name[] = { { _node, _value }, { NULL, NULL } }
 #define REFUSED(_name, _where, _nodes, _says) \
 	{ _name, CLOSES, _says, ._where = _nodes, .wait = tell_and_wait }
 
-/* What each kind has of these. */
+/* The lies about states that each kind has. */
 #define LIES_OF_STATES \
 	{ "dies-before-initwait", LIVES, .wait = vanishes }, \
 	{ "dies-before-connected", LIVES, .connect = vanishes }, \

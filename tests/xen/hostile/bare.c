@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The reference kernel with devices whose backends lie, one after the other
- * (backend.h). The node data/lie has the name of the lie while there is a device
- * for it, "gone" in between, and "end". As long as it is there it is used.
+ * (backend.h). The node data/lie has the name of the lie while there is a
+ * device for it, "gone" in between, and "end" at last. The guest uses each
+ * device as long as it is there.
  */
 #include "devices.h"
 #include "selftest.h"
@@ -42,7 +43,7 @@ static void use_disk(void)
 	memset(&disk, 0, sizeof(disk));
 	if (bare_disk_open(&disk, XVDB, NULL))
 		return;
-	/* Errors of the disk are no reason to let go of it. */
+	/* Use the disk in spite of errors. */
 	while (disk.connected && lasts()) {
 		bare_disk_io(&disk, XN_BLK_READ, 0, data, LEN);
 		bare_disk_io(&disk, XN_BLK_READ, 0, data, 4096);
@@ -56,7 +57,7 @@ static void rx(void *arg, const struct xn_net_received *pkt)
 {
 	unsigned int i, n, sum = 0;
 
-	/* Look at all that came: it may be that it cannot be. */
+	/* Read all of it: a part may be outside of memory. */
 	for (i = 0; i < pkt->nr; i++)
 		for (n = 0; n < pkt->piece[i].len; n++)
 			sum += ((const uint8_t *)pkt->piece[i].page)
@@ -85,7 +86,7 @@ static void use_nic(void)
 	bare_net_close(&net);
 }
 
-/* What the server says is no reason to let go of it, either. */
+/* Use the file in spite of errors. */
 static void use_file(void)
 {
 	unsigned int i;
@@ -128,7 +129,7 @@ static bool intact(const uint32_t *canary)
 	return true;
 }
 
-/* An event that nothing comes with is held back, if there are many. */
+/* Do events without work come, so many that they must be held back? */
 static bool is_storm(void)
 {
 	return !strcmp(lie, "events-only") || !strcmp(lie, "tx-storms") ||
@@ -165,7 +166,7 @@ SELFTEST(hostile, devices, NEEDS_STORE)
 			      "%s: its events were held back", lie);
 		bare_print("# tell over-%s\n", lie);
 	}
-	/* What a backend held on to comes back late. */
+	/* Grants that a backend kept mapped end late. */
 	for (i = 0; i < 300 && xn_gnttab_used(&bare_guest.gnttab) != refs; i++)
 		bare_sleep(100 * XN_NSEC_PER_MSEC);
 	CHECK(xn_gnttab_used(&bare_guest.gnttab) == refs,

@@ -66,7 +66,7 @@ void blk_answer(struct blk *k, const struct blkif_response *rsp)
 	blk_show(k, k->rsp_prod);
 }
 
-/* The segments of a request, whichever way they are told. -1: cannot be */
+/* Read the segments of a request, direct or indirect. Returns: -1: invalid */
 static int segments(struct blk *k, const struct blkif_request *r,
 		    struct blkif_request_segment *seg)
 {
@@ -85,7 +85,7 @@ static int segments(struct blk *k, const struct blkif_request *r,
 	return ind->nr_segments;
 }
 
-/* All of a page but its data, which the guest has to let us write. */
+/* Write to all of a page except its data: the guest has to survive that. */
 static void scribble(uint8_t *page, const struct blkif_request_segment *s)
 {
 	unsigned int end = (s->last_sect + 1) * 512;
@@ -139,7 +139,7 @@ int16_t blk_do(struct blk *k, const struct blkif_request *r)
 	return n < 0 ? BLKIF_RSP_ERROR : BLKIF_RSP_OKAY;
 }
 
-/* What an honest response is; ids lie elsewhere in an indirect request. */
+/* Returns: the honest response; an indirect request has its id elsewhere. */
 struct blkif_response blk_response(struct blk *k, const struct blkif_request *r)
 {
 	const struct blkif_request_indirect *ind = (const void *)r;
@@ -167,7 +167,7 @@ static void work(struct be *b)
 		k->req_cons++;
 		b->all++;
 		b->served += b->is_told;
-		/* Some are honest, so that the disk is in use. */
+		/* Some answers are honest, so that the disk is used. */
 		if (more && more->request && b->all > more->after &&
 		    more->request(k, &r))
 			continue;

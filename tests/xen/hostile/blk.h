@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The block backend's own: blk.c, and lies_blk.c. */
+/* The block backend: blk.c and lies_blk.c. */
 #ifndef HOSTILE_BLK_H
 #define HOSTILE_BLK_H
 
@@ -14,12 +14,15 @@ struct blk {
 	struct be *b;
 	struct blkif_sring *sring;
 	RING_IDX req_cons, rsp_prod;
-	bool keep;			/* data stays mapped */
-	bool scribble;			/* over what lies beside data that is read */
+	bool keep;			/* keep data mapped */
+	bool scribble;			/* overwrite the page around data */
 	struct blkif_response last;	/* for lies_blk.c */
 };
 
-/* After so many honest ones: in the place of an answer (true), or of a part. */
+/*
+ * Hooks, used after @after honest answers: request() may replace an answer and
+ * then returns true; response() changes one.
+ */
 struct blk_more {
 	unsigned int after;
 	bool (*request)(struct blk *k, const struct blkif_request *r);
@@ -29,7 +32,7 @@ struct blk_more {
 int16_t blk_do(struct blk *k, const struct blkif_request *r);
 struct blkif_response blk_response(struct blk *k,
 				   const struct blkif_request *r);
-/* Into the ring at that index; the producer's index becomes that; both. */
+/* Put a response into the ring at an index; set the producer's index; both. */
 void blk_put(struct blk *k, RING_IDX at, const struct blkif_response *rsp);
 void blk_show(struct blk *k, RING_IDX prod);
 void blk_answer(struct blk *k, const struct blkif_response *rsp);

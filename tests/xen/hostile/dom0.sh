@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Tells the lies in /root/lies, which are all of one kind, to the guest: backend.h,
-# linux.sh, bare.c. A guest hears of it by the console or, if that is the reference
-# kernel, by a node.
+# Tells the lies in /root/lies, which are all of one kind, to the guest:
+# backend.h, linux.sh, bare.c. Their names are sent to Linux by the console, to
+# the reference kernel by a node.
 
 cd /root || exit 1
 kind=$(cat kind)

@@ -17,7 +17,7 @@ void vanishes(struct be *b)
 	told(b);
 }
 
-/* There is nothing to be connected to yet. */
+/* Connected, before the frontend has published anything. */
 void early_connected(struct be *b)
 {
 	put_state(b, XenbusStateConnected);
@@ -54,7 +54,7 @@ void states_of_nonsense(struct be *b)
 	told(b);
 }
 
-/* While the frontend is busy, and the rings stay mapped. */
+/* InitWait while the frontend is busy, with the rings still mapped. */
 void back_to_waiting(struct be *b)
 {
 	ms(100);
@@ -103,7 +103,7 @@ void events_only(struct be *b)
 	told(b);
 }
 
-/* One watch event each, as fast as xenstored takes them; nothing is new. */
+/* Watch events as fast as xenstored can, without a change. */
 void watch_flood(struct be *b)
 {
 	unsigned int i;
@@ -119,8 +119,8 @@ void front_state_removed(struct be *b)
 	told(b);
 }
 
-/* Rings and ports of before go while those of after come; with two devices at
- * once Xen hands out to one what the other has just closed.
+/* The old rings and ports go while the new ones come; with two devices at once,
+ * Xen gives one device the ports that the other has just closed.
  */
 void restarts(struct be *b)
 {
@@ -160,7 +160,7 @@ void at_once(struct be *b)
 	told(b);
 }
 
-/* Have the frontend look again. */
+/* Have the frontend read its rings again. */
 void poke(struct be *b)
 {
 	notify(b);
@@ -205,7 +205,7 @@ static bool control_is(struct be *b, const char *node, const char *value)
 	return is;
 }
 
-/* As xl shutdown does, of a guest that says that it hears. */
+/* As xl shutdown does, if the guest has announced that it supports this. */
 static void ask_for_poweroff(struct be *b)
 {
 	char path[64];

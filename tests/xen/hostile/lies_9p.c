@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Lies of a backend for 9P file systems. What each has to lead to stands in the
- * table below. Of a message the engine answers for the header; what lies behind
- * it is the client's to judge, Linux's own.
+ * Lies of a backend for 9P file systems. The table below says what each must
+ * lead to. The engine checks only a message's header; the rest is checked by
+ * Linux's own client.
  */
 #include <unistd.h>
 
@@ -18,7 +18,7 @@ static void set_size(struct p9_msg *m, uint32_t size)
 	p9_set(m->bytes, size, 4);
 }
 
-/* The same each time. */
+/* The same bytes in each run. */
 static uint8_t noise(void)
 {
 	static uint32_t seed = 1;
@@ -35,7 +35,7 @@ static void scribble(void *at, uint32_t len)
 		*byte++ = noise();
 }
 
-/* ---- a header that cannot be ---- */
+/* ---- invalid headers ---- */
 
 RESPONSE(tag_idle)	{ m->bytes[6] ^= 0x40; told(p->b); }
 RESPONSE(tag_none)	{ p9_set(m->bytes + 5, 0xffff, 2); told(p->b); }
@@ -46,7 +46,7 @@ RESPONSE(size_6)	{ set_size(m, P9_HEADER - 1); told(p->b); }
 RESPONSE(size_most)	{ set_size(m, ~0u); told(p->b); }
 RESPONSE(size_ring)	{ set_size(m, p->ring[0].size + 1); told(p->b); }
 
-/* ... for what was asked. */
+/* ... for the request. */
 RESPONSE(too_long)
 {
 	m->len = p->msize + 1;
@@ -54,7 +54,7 @@ RESPONSE(too_long)
 	told(p->b);
 }
 
-/* ---- a body that cannot be: the frontend stays ---- */
+/* ---- invalid bodies: the frontend stays connected ---- */
 
 static void make_error(struct p9_msg *m, uint32_t number)
 {
@@ -82,7 +82,7 @@ RESPONSE(bare_error)
 	no_body(p, m);
 }
 
-/* Of those that a mounted file system asks for. */
+/* Only in replies to a file system that is mounted. */
 RESPONSE(body_noise)
 {
 	if (m->bytes[4] == P9_TVERSION + 1 || m->bytes[4] == P9_TATTACH + 1)
@@ -96,7 +96,7 @@ RESPONSE(version_x)	{ m->bytes[m->len - 1] = 'X'; once(p->b); }
 RESPONSE(first_0)	{ p9_set(m->bytes + P9_HEADER, 0, 4); once(p->b); }
 RESPONSE(first_most)	{ p9_set(m->bytes + P9_HEADER, ~0u, 4); once(p->b); }
 
-/* ---- replies that nobody waits for, or not all of ---- */
+/* ---- replies without a request, or incomplete ---- */
 
 REQUEST(twice)
 {
@@ -116,7 +116,7 @@ REQUEST(twice_at_once)
 	return true;
 }
 
-/* An honest backend may do that. */
+/* An honest backend may do this. */
 REQUEST(in_pieces)
 {
 	RING_IDX at = r->in_prod;
@@ -150,9 +150,9 @@ REQUEST(no_header)
 	return send_but(p, r, p->reply.len - 3);
 }
 
-/* The reader is killed meanwhile, and takes back what it has asked for. It has
- * heard that this came to pass when it goes on to ask for something else, maybe
- * by the same tag.
+/* The reader is killed meanwhile, and flushes its request. The late answer
+ * comes after the reply to that, when Linux sends another request, maybe with
+ * the same tag.
  */
 REQUEST(late)
 {
@@ -197,7 +197,7 @@ REQUEST(jump_half)	{ return show(p, r, r->in_prod + (1u << 31)); }
 REQUEST(back)	{ return show(p, r, r->in_prod - r->size - 1); }
 REQUEST(overtake)	{ return show(p, r, r->in_prod + 64); }
 
-/* The other one, which is looked at with the next request. */
+/* The consumer's index, which the frontend reads with its next request. */
 static bool take_until(struct p9 *p, struct p9_ring *r, RING_IDX cons)
 {
 	p->hoards = true;
@@ -217,7 +217,7 @@ REQUEST(take_none)
 	return false;
 }
 
-/* ---- what changes while it is looked at ---- */
+/* ---- values that change while they are read ---- */
 
 static bool flip(struct p9 *p, volatile void *word, uint32_t one, uint32_t other)
 {
@@ -233,7 +233,7 @@ REQUEST(prod_flips)
 	return flip(p, &r->intf->in_prod, r->in_prod, r->in_prod + r->size + 1);
 }
 
-/* Others are answered, so that there are more. */
+/* Requests are answered, so that more come. */
 REQUEST(cons_flips)
 {
 	p->hoards = true;
@@ -249,8 +249,8 @@ REQUEST(guest_flips)
 	return flip(p, &r->intf->out_prod, 0, ~0u);
 }
 
-/* A word of a reply, between what it has to be and what cannot be. It may have any
- * address, which x86 does not mind.
+/* A word of a reply alternates between its correct and an invalid value. It may
+ * be unaligned, which x86 allows.
  */
 static bool reply_flips(struct p9 *p, struct p9_ring *r, uint32_t at,
 			uint32_t change)
@@ -287,7 +287,7 @@ REQUEST(scribbles_replies)
 	return true;
 }
 
-/* Of those that are taken: where they lay. */
+/* Overwrites the place of each request that was taken. */
 REQUEST(scribbles_requests)
 {
 	uint32_t i;
@@ -298,7 +298,7 @@ REQUEST(scribbles_requests)
 	return false;
 }
 
-/* Where the rings lie, and how long they are: the frontend has said so. */
+/* Overwrites the rings' order and references, which the frontend wrote. */
 REQUEST(scribbles_refs)
 {
 	scribble(&r->intf->ring_order,

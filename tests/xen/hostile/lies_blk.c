@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Lies of a block backend. What each has to lead to stands in the table below. */
+/* Lies of a block backend. The table below says what each must lead to. */
 #include <unistd.h>
 
 #include "blk.h"
@@ -9,7 +9,7 @@
 #define REQUEST(_name) \
 	static bool _name(struct blk *k, const struct blkif_request *r)
 
-/* ---- a response that cannot be ---- */
+/* ---- invalid responses ---- */
 
 RESPONSE(id_far)	{ rsp->id = ~0ull; told(k->b); }
 RESPONSE(id_behind)	{ rsp->id = BLK_RING; told(k->b); }
@@ -20,7 +20,7 @@ RESPONSE(op_none)	{ rsp->operation = 0xee; told(k->b); }
 RESPONSE(status_none)	{ rsp->status = 7; told(k->b); }
 RESPONSE(status_low)	{ rsp->status = INT16_MIN; told(k->b); }
 
-/* ---- one that is possible ---- */
+/* ---- valid responses ---- */
 
 RESPONSE(all_errors)
 {
@@ -34,7 +34,7 @@ RESPONSE(not_supported)
 	once(k->b);
 }
 
-/* ---- responses that nobody waits for ---- */
+/* ---- responses without a request ---- */
 
 REQUEST(twice)
 {
@@ -46,7 +46,7 @@ REQUEST(twice)
 	return true;
 }
 
-/* Both at once, so that the first one's memory is not in other use yet. */
+/* Both at once, before the memory of the request is used again. */
 REQUEST(twice_at_once)
 {
 	struct blkif_response rsp = blk_response(k, r);
@@ -73,7 +73,7 @@ REQUEST(jump_half)
 	return true;
 }
 
-/* Behind what a frontend has seen, even if it has not looked for a whole ring. */
+/* Before what a frontend has seen, even if it is a whole ring behind. */
 REQUEST(back)
 {
 	blk_show(k, k->rsp_prod - BLK_RING - 1);
@@ -88,7 +88,7 @@ REQUEST(overtake)
 	return true;
 }
 
-/* ---- what changes while it is looked at ---- */
+/* ---- values that change while they are read ---- */
 
 REQUEST(producer_flips)
 {
@@ -100,7 +100,7 @@ REQUEST(producer_flips)
 	return true;
 }
 
-/* The id, between what it has to be and what cannot be. */
+/* The id alternates between its correct and an invalid value. */
 REQUEST(id_flips)
 {
 	struct blkif_response rsp = blk_response(k, r);
@@ -140,7 +140,7 @@ REQUEST(requests_flip)
 	return true;
 }
 
-/* ---- memory that is not given back ---- */
+/* ---- memory that stays mapped ---- */
 
 REQUEST(still_mapped)
 {
@@ -172,10 +172,10 @@ REQUEST(still_written)
 	return true;
 }
 
-/* More than a guest of ours has for a disk before it begins once more. */
+/* More requests than one round of the guest's use of a disk. */
 #define ALL_USES	64u
 
-/* Over what lies beside the data: objects of the guest's kernel, perhaps. */
+/* Overwrites the page around the data, where the guest may have objects. */
 REQUEST(scribbles)
 {
 	k->scribble = true;
@@ -215,7 +215,7 @@ static void sectors_0(struct be *b)
 	told(b);
 }
 
-/* Of a disk in use: while it connects, it would be refused for that. */
+/* Only for a disk in use: while it connects, these would be refused. */
 static void sectors_nonsense(struct be *b)
 {
 	static const char *const values[] = {

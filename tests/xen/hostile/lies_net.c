@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Lies of a network backend. What each has to lead to stands in the table below. */
+/* Lies of a network backend. The table below says what each must lead to. */
 #include <unistd.h>
 
 #include "net.h"
@@ -34,7 +34,7 @@ REQUEST(tx_twice)
 
 REQUEST(tx_jump)	{ net_tx_show(n, n->tx_prod + 1000); told(n->b); return true; }
 REQUEST(tx_half_way)	{ net_tx_show(n, n->tx_prod + (1u << 31)); told(n->b); return true; }
-/* Behind what a frontend has seen, even if it has not looked for a whole ring. */
+/* Before what a frontend has seen, even if it is a whole ring behind. */
 REQUEST(tx_back)	{ net_tx_show(n, n->tx_prod - NET_RING - 1); told(n->b); return true; }
 
 REQUEST(tx_flips)
@@ -60,7 +60,7 @@ REQUEST(tx_id_flips)
 	return true;
 }
 
-/* Only what is longer than what the frontend copies has a grant of its own. */
+/* Only data that is too long to be copied has a grant of its own. */
 REQUEST(tx_still_mapped)
 {
 	if (r->size <= 256)
@@ -96,7 +96,7 @@ RECEIVE(rx_blank)
 	return true;
 }
 
-/* A header in two pieces, cut at another place each time, and at its end. */
+/* A header in two pieces, cut at every place in turn, and at its end. */
 RECEIVE(rx_cut_header)
 {
 	static unsigned int first;
@@ -119,8 +119,8 @@ RECEIVE(rx_cut_header)
 }
 
 /*
- * Many packets, each longer than what a frontend copies out of a page that stays
- * where it is: so all pages go round through the guest, and come back.
+ * Many packets, each too long to be copied by the frontend: so all pages are
+ * passed to the guest's network stack, and come back.
  */
 RECEIVE(rx_looks)
 {
@@ -168,7 +168,7 @@ RECEIVE(rx_size_flips)
 	return false;
 }
 
-/* One packet that takes all pages that there are, and more. */
+/* One packet that takes more than all pages. */
 RECEIVE(rx_endless)
 {
 	uint32_t gref;
@@ -225,7 +225,7 @@ RECEIVE(extra_gso_type)	{ return extra(n, rsp, XEN_NETIF_EXTRA_TYPE_GSO, 0, 1448
 RECEIVE(extra_gso_size)	{ return extra(n, rsp, XEN_NETIF_EXTRA_TYPE_GSO, 0, 0, 1); }
 RECEIVE(extra_gso_odd)	{ return extra(n, rsp, XEN_NETIF_EXTRA_TYPE_GSO, 0, 1, 1); }
 
-/* An extra that says that there is another, and there is none. */
+/* Extra info that announces another one, which is missing. */
 RECEIVE(extra_more)
 {
 	return extra(n, rsp, XEN_NETIF_EXTRA_TYPE_GSO,
@@ -279,7 +279,7 @@ static void features_vanish(struct be *b)
 	told(b);
 }
 
-/* What Linux's netback does: these nodes come first. */
+/* As Linux's netback, which prefers these nodes. */
 static void connect_as_linux(struct be *b)
 {
 	long split = get_front(b, "event-channel-tx");
@@ -287,7 +287,7 @@ static void connect_as_linux(struct be *b)
 	connect_to(b, split >= 0 ? split : get_front(b, "event-channel"));
 }
 
-/* Two ports, and then a backend that wants one: the nodes of the two are gone. */
+/* Two ports, then a backend that wants one: the nodes of both must be gone. */
 static void joins_ports(struct be *b)
 {
 	if (b->is_told || b->ticks < 8)

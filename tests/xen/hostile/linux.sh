@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# A Linux guest whose devices' backends lie, one after the other (backend.h;
-# linux.dom0.sh tells when). What the guest does with each device is simple: it
-# uses it as long as it is there. After each lie: the guest lives, its kernel has
-# not complained, its memory is as it was, and one cause made one line of its log.
+# A Linux guest whose devices' backends lie, one after the other (backend.h).
+# The guest uses each device as long as it is there. After each lie: the guest
+# lives, its kernel has not complained, its memory is unchanged, and each cause
+# made one line of its log.
 
 . /root/lib.sh
 
-# listen: dom0 says the name of a lie, "gone" when its device is, "end"
+# listen: dom0 sends the name of a lie, "gone" after its device, "end" at last
 listen() {
 	while read -r _line; do
 		case $_line in
@@ -24,21 +24,21 @@ no_device() {
 	done
 }
 
-# node NAME: /tmp/NAME, a node of our own for a disk that is there. A dd that
-# comes too late would make a file /dev/NAME, and the next disk got no node.
+# node NAME: make /tmp/NAME, a node for a disk that is there. In /dev, a late dd
+# would make a file /dev/NAME, and the next disk would get no node.
 node() {
 	[ -e "/sys/block/$1/dev" ] || return 1
 	# shellcheck disable=SC2046
 	[ -b "/tmp/$1" ] || mknod "/tmp/$1" b $(tr : ' ' <"/sys/block/$1/dev")
 }
 
-# read_disk NAME SIZE: requests of so many bytes
+# read_disk NAME SIZE: read in requests of SIZE bytes
 read_disk() {
 	dd if="/tmp/$1" of=/dev/null bs="$2" count=4 iflag=direct
 }
 
-# use_disk NAME NUMBER, use_nic NUMBER: until it is gone. Long requests are
-# indirect ones.
+# use_disk NAME NUMBER, use_nic NUMBER: until it is gone. Long requests use
+# indirect segments.
 use_disk() {
 	while [ -d "/sys/bus/xenion/devices/vbd-$2" ]; do
 		if node "$1"; then
@@ -58,7 +58,7 @@ use_nic() {
 		if [ -n "$_nic" ]; then
 			ip link set "$_nic" up
 			ip addr add "10.$1.0.2/24" dev "$_nic"
-			# nobody has to answer ARP for these
+			# these need no answer by ARP
 			ip route add "224.0.0.$1/32" dev "$_nic"
 			ping -q -c 3 -i 0.05 -W 1 -s 900 "224.0.0.$1"
 		fi
@@ -66,8 +66,8 @@ use_nic() {
 	done >/dev/null 2>&1
 }
 
-# at_most COMMAND...: what a server that says nothing keeps waiting is killed, so
-# that its requests are taken back
+# at_most COMMAND...: kill it if a silent server keeps it waiting, so that its
+# requests are flushed
 at_most() { timeout -s KILL "$SLOW" "$@"; }
 
 use_files() {
@@ -84,8 +84,7 @@ use_files() {
 	done >/dev/null 2>&1
 }
 
-# until_gone COMMAND...: again and again; of two devices one comes later, and most
-# lies have but one
+# until_gone COMMAND...: repeatedly; a second device may come later, or never
 until_gone() {
 	while [ ! -e /tmp/gone ]; do
 		"$@"
@@ -93,8 +92,8 @@ until_gone() {
 	done
 }
 
-# files NUMBER: whoever waits for a server cannot be killed while Linux waits for
-# the answer to a Tflush; all have to end with the device
+# files NUMBER: a process that waits for a server cannot be killed while Linux
+# waits for the answer to a Tflush; all have to end with the device
 files() {
 	mkdir -p "/tmp/lies$1"
 	rm -f "/tmp/files-$1"
@@ -106,14 +105,14 @@ files_end() {
 	[ -e /tmp/files-0 ] && [ -e /tmp/files-1 ] && ! grep -q ' 9p ' /proc/mounts
 }
 
-# intact: nothing of this was the backend's to write
+# intact: the backend has changed none of this memory
 intact() {
 	md5sum -c /tmp/memory.md5 >/dev/null &&
 	! dmesg | tail -n "+$marked" | grep "xenion-slabio: changed"
 }
 
-# said_once: no warning or error of ours twice since the last lie. Each mount that
-# is refused says so.
+# said_once: none of our warnings or errors came twice since the last lie,
+# except one for each mount that is refused.
 said_once() {
 	dmesg -r | tail -n "+$marked" |
 		sed -n '/: lies[01]: /!s/^<[0-4]>[^]]*\] \(xenion.*\)/\1/p' >/tmp/said
@@ -125,7 +124,7 @@ logged() { dmesg | tail -n "+$marked" | grep -q "$1"; }
 
 held() { cat /sys/bus/xenion/stats/events_held; }
 
-# noticed LIE: what the guest has to have counted, or told, of some of them
+# noticed LIE: what the guest must have counted or reported, for some of them
 noticed() {
 	case $1 in
 	events-only | *storms*)
@@ -140,7 +139,8 @@ noticed() {
 		check "$1: the toolstack was heard" logged "asks for poweroff"
 		;;
 	closes-while-mounted)
-		# who is killed and unmounts waits for no answer: nothing to tell
+		# after a kill and umount, nothing waits for an answer: no
+		# report
 		check "$1: the toolstack was heard" logged "asks for poweroff"
 		;;
 	never-answers | tx-never-answers)
@@ -155,7 +155,7 @@ mark() {
 }
 
 echo "TAP version 13"
-# what the kernel calls when the toolstack asks for an end: no end
+# what the kernel calls when the toolstack asks for an end: do nothing
 mkdir -p /sbin
 rm -f /sbin/poweroff
 printf '#!/bin/sh\nexit 0\n' >/sbin/poweroff

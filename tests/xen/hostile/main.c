@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * hostile list KIND		the lies there are, one name a line; "two-...": of
- *				two devices at once
- * hostile tell KIND LIE DOMID	tells one to a guest; prints one TAP result
+ * hostile list KIND		all lies, one name per line; "two-...": with two
+ *				devices at once
+ * hostile tell KIND LIE DOMID	tells a lie to a guest; prints one TAP result
  *
- * The device is made as the toolstack does it, except the directory of the
- * backend, where no driver of dom0's kernel looks. For dom0: libxenstore,
- * libxengnttab and libxenevtchn.
+ * The device is made as the toolstack does, except that the backend's directory
+ * is elsewhere, so that no driver of dom0's kernel uses it. For dom0:
+ * libxenstore, libxengnttab and libxenevtchn.
  */
 #include <errno.h>
 #include <poll.h>
@@ -20,11 +20,11 @@
 
 #include "backend.h"
 
-/* Milliseconds: to come to tell it, for an answer to it, to see that it lives. */
+/* ms: at most until told(), at most until the frontend reacts, to survive. */
 #define TELL	220000
 #define ANSWER	120000
 #define QUIET	1200
-/* Events at least. */
+/* The least number of events. */
 #define STORM	20000
 
 static unsigned int now_ms(void)
@@ -130,7 +130,7 @@ void storm(struct be *b, unsigned int ms)
 {
 	unsigned int begin = now_ms(), sent;
 
-	/* On a host with much else to do, a moment is too few of them. */
+	/* On a busy host, the time alone would give too few events. */
 	for (sent = 0; now_ms() - begin < ms || sent < STORM; sent++)
 		notify(b);
 }
@@ -260,7 +260,7 @@ static void plug(struct be *b)
 	if (b->second)
 		put_all(b, b->kind->front_second, put_front);
 	put_all(b, b->lie->front, put_front);
-	/* The last: the guest looks when it is there. */
+	/* Written last: the guest looks for this node. */
 	put_front(b, "backend", b->back);
 }
 
@@ -310,7 +310,7 @@ static void step(struct be *b)
 	b->ticks++;
 }
 
-/* Returns: what is not as it should be, or NULL; false in @done: not yet. */
+/* Returns: what is wrong, or NULL; @done false: no verdict yet. */
 static const char *judge(struct be *b, unsigned int since, bool *done)
 {
 	long state = get_front(b, "state");
@@ -387,10 +387,10 @@ static const struct kind *kind_of(const char *name)
 	return NULL;
 }
 
-/* The name of a pair is that of a lie, with this before it. */
+/* The prefix in the names of lies with two devices at once. */
 #define TWO	"two-"
 
-/* Of these, two at once say more than one after the other. */
+/* Lies that test more with two devices at once than with one. */
 static const char *const pairs[] = {
 	"states-in-disorder", "opens-and-closes", "restarts",
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A network backend (xen-public/io/netif.h) that takes every packet, and has one
- * for the guest every now and then.
+ * A network backend (xen-public/io/netif.h) that takes every packet, and
+ * sometimes sends one to the guest.
  */
 #include <stdlib.h>
 

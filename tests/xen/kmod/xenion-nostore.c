@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * While this is loaded, no request of xenion.ko's to xenstore comes to an end,
- * though watch events come: what a xenstored that is too busy looks like from
- * here. It is as if somebody was sending all the time, and time is short.
+ * While this is loaded, xenion.ko's requests to xenstore time out, although
+ * watch events come, as with a xenstored that is too busy: the ring seems to be
+ * in use by another sender all the time, and the timeout is short.
  */
 #include <linux/delay.h>
 #include <linux/module.h>

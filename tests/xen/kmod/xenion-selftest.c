@@ -4,9 +4,9 @@
  * channels of every kind as interrupts, the grant table, xenstore. Runs while
  * it is loaded, writes KTAP to the kernel's log, and does not stay loaded.
  *
- * xen-public/event_channel.h promises: an event that is sent is seen once by
- * whoever bound the port; sent while masked, it is seen after unmasking, once;
- * sent to a port that moved, it is seen on the new vCPU.
+ * xen-public/event_channel.h promises: an event that is sent comes once, to the
+ * port's owner; sent while the port is masked, it comes once after unmasking;
+ * sent to a port that was moved, it comes on the new vCPU.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -41,14 +41,14 @@ static irqreturn_t count_event(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Until @want events have come, and a little longer: one too many is wrong. */
+/* Wait for @want events, and a little longer. Returns: exactly @want came. */
 static bool saw(struct counter *c, int want)
 {
 	unsigned long end = jiffies + 10 * HZ;
 
 	while (atomic_read(&c->events) < want && time_before(jiffies, end))
 		usleep_range(1000, 2000);
-	/* Nor may there be more. */
+	/* There must not be more. */
 	usleep_range(2000, 3000);
 	return atomic_read(&c->events) == want;
 }
@@ -128,7 +128,7 @@ static void test_interdomain(void)
 	if (request_irq(peer_irq, count_event, 0, "selftest", &there))
 		goto free;
 
-	/* Binding sets both ends pending: let that pass. */
+	/* Binding makes both ends pending: let these events pass. */
 	usleep_range(5000, 6000);
 	atomic_set(&here.events, 0);
 	atomic_set(&there.events, 0);
@@ -156,7 +156,7 @@ static void test_interdomain(void)
 	good = true;
 	for_each_online_cpu(cpu) {
 		irq_set_affinity(peer_irq, cpumask_of(cpu));
-		/* One that is on its way may come on the old CPU. */
+		/* An event that is on its way may come on the old CPU. */
 		xn_evtchn_send(port);
 		usleep_range(5000, 6000);
 		atomic_set(&there.events, 0);
@@ -206,7 +206,7 @@ static void test_many(void)
 #define ROUNDS	30
 #define BINDERS	3
 
-/* Binds a pair of ports, sends one event, unbinds, again and again. */
+/* Binds a pair of ports, sends an event, and unbinds, repeatedly. */
 struct binder {
 	struct counter here, there;
 	int irq;			/* of the end that gets the event */
@@ -226,7 +226,7 @@ static bool bind_once(struct binder *b)
 	peer_irq = xnl_irq_bind_interdomain(DOMID_SELF, port, &peer);
 	if (peer_irq < 0)
 		goto unbind;
-	/* Xen raises the first end of a pair when the other one comes. */
+	/* Xen raises the first end of a pair when the other one is bound. */
 	atomic_set(&b->there.events, 0);
 	if (!request_irq(peer_irq, count_event, 0, "selftest", &b->there)) {
 		WRITE_ONCE(b->irq, peer_irq);
@@ -253,8 +253,8 @@ static int binder_thread(void *data)
 }
 
 /*
- * Ports that are unbound while others are bound get these numbers: each event
- * comes all the same, to who bound last, also while somebody sets affinity.
+ * Numbers of ports that are unbound are used for others that are bound at the
+ * same time: each event comes to the new owner, also while the affinity is set.
  */
 static void test_reuse(void)
 {
@@ -375,7 +375,7 @@ static int __init selftest_init(void)
 	test_grants();
 	test_xenstore();
 	pr_info("xenion-selftest: 1..%u\n", tests);
-	/* Nothing is to stay: a module that fails to load is gone. */
+	/* The module must not stay: its load fails. */
 	return failures ? -EIO : -ECANCELED;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Disk requests of data that lies in a slab, as those of file systems' metadata
- * do: what lies beside it must stay as it is, whatever the backend writes into
- * the pages that it was given. Runs while it is loaded, and says in the kernel's
- * log what was changed.
+ * Disk requests with data in a slab, as for file systems' metadata: other
+ * objects must not change, no matter what the backend writes to the pages that
+ * it was given. Runs while it is loaded, and reports in the kernel's log what
+ * has changed.
  *
  *	insmod xenion-slabio.ko disk=/dev/xvdb
  */
@@ -35,7 +35,7 @@ static int transfer(struct block_device *bdev, void *buf, enum req_op op)
 	return err;
 }
 
-/* Returns: is everything but @but as it was? */
+/* Returns: is everything except object @but unchanged? */
 static bool intact(unsigned int but)
 {
 	unsigned int i;
@@ -46,7 +46,7 @@ static bool intact(unsigned int but)
 	return true;
 }
 
-/* There and back: through a slab one way, through a page the other. */
+/* Write and read back: from a page to a slab, then from a slab to a page. */
 static int round_trip(struct block_device *bdev, u8 *page, unsigned int i)
 {
 	int err;
@@ -102,7 +102,7 @@ static int __init slabio_init(void)
 	err = run(bdev);
 	blkdev_put(bdev, FMODE_READ | FMODE_WRITE);
 	pr_info("xenion-slabio: done (error %d)\n", err);
-	/* It does not stay. */
+	/* The module must not stay. */
 	return err ? err : -EAGAIN;
 }
 module_init(slabio_init);

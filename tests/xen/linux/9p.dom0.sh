@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of 9p.sh: writes a file and verifies one, puts the backend to sleep,
-# and takes the device away, which xl cannot do for file systems.
+# dom0's half of 9p.sh: writes a file and verifies one, stops the backend, and
+# removes the device, which xl cannot do for file systems.
 
 . /root/lib.dom0.sh
 
@@ -25,7 +25,7 @@ tell_guest asleep
 wait_guest gone
 xenstore-rm "/local/domain/$DOMID/device/9pfs/0"
 result $? "the device is taken away"
-# Asleep, it would keep the rings mapped.
+# A stopped backend would keep the rings mapped.
 kill -9 "$backend"
 tell_guest gone
 finish

@@ -3,9 +3,9 @@
 #
 # A folder of dom0's, served by QEMU, as a file system: data in both directions,
 # many requests at once, of many lengths, requests that are interrupted, and a
-# device that is taken away while requests wait. Needs --p9
-# tag=share,path=/disks/share, --guest-module 9p and --guest-tool fio; 9p.dom0.sh is
-# the other half.
+# device that is removed while requests wait. Needs --p9
+# tag=share,path=/disks/share, --guest-module 9p and --guest-tool fio;
+# 9p.dom0.sh is the other half.
 
 . /root/lib.sh
 
@@ -13,7 +13,7 @@ stats=/sys/bus/xenion/devices/9pfs-0/stats
 
 attach() { mount -t 9p -o "trans=xen,version=9p2000.L$2" "${1:-share}" /mnt; }
 
-# In pieces of the longest message: nothing of it is kept in our cache.
+# In pieces of the longest message, without the page cache.
 sum() { dd if="/mnt/$1" bs=128k 2>/dev/null | md5sum | cut -c1-32; }
 verify() { [ "$(sum "$1")" = "$(cut -c1-32 "/mnt/$1.md5")" ]; }
 
@@ -36,8 +36,8 @@ together() {
 	rm /tmp/part*
 }
 
-# Two files at once, in pieces of many lengths; each is read back, some while others
-# are written, and has the sum that was written with it.
+# Two files at once, in pieces of many lengths; each piece is read back, some
+# while others are written, and must have the checksum that was written with it.
 fio_verifies() {
 	fio --name=fio --directory=/mnt --thread --numjobs=2 --ioengine=psync \
 		--rw=randwrite --size="$(mib 8)M" --bsrange=512-128k \
@@ -45,7 +45,7 @@ fio_verifies() {
 		--verify_fatal=1 && rm /mnt/fio.*
 }
 
-# Readers that are killed, so that their requests are taken back by Tflush.
+# Readers that are killed, so that Linux cancels their requests by Tflush.
 interrupt() {
 	for _ in 1 2 3 4 5 6 7 8; do
 		dd if=/mnt/from-dom0 of=/dev/null bs=128k 2>/dev/null &
@@ -93,7 +93,7 @@ check "unmount" umount /mnt
 check "mount again, short messages" attach share ,msize=8192
 check "a file that is there" test -s /mnt/from-guest.md5
 
-# The backend sleeps while requests wait, and the device goes.
+# The backend is stopped while requests wait, and the device is removed.
 rendezvous asleep
 cat /mnt/from-dom0 >/dev/null 2>/tmp/said &
 reader=$!
@@ -104,7 +104,7 @@ check "requests of a device that goes end with an error" grep -qi error /tmp/sai
 check "and so do others" sh -c '! cat /mnt/from-guest 2>/dev/null'
 check "unmount what has gone" umount /mnt
 
-# QEMU's backend serves a device once, so this is the end.
+# QEMU's backend serves a device only once, so this is the last test.
 check "unload" unload_xenion
 check "no grant is left behind" none_left
 check "the kernel has not complained" no_complaint

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of blk-data.sh: adds a disk that is read-only, and verifies the
-# data of the other one from its side.
+# dom0's half of blk-data.sh: adds a read-only disk, and verifies the data of
+# the other one from its side.
 
 truncate -s 16M "$(disk_file xvdb)"
 printf 'from dom0...' | dd of="$(disk_file xvdb)" conv=notrunc 2>/dev/null

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# A disk keeps what is written to it, in every mode of the driver: a file
-# system with checksums that dom0 verifies from its side, requests of all
-# lengths, several writers at once, discard, and a disk that is read-only.
+# A disk keeps what is written to it, in every mode of the driver: a file system
+# with checksums that dom0 verifies from its side, requests of many lengths,
+# several writers at once, discard, and a read-only disk.
 # Needs --disk size=256M,vdev=xvda; blk-data.dom0.sh, the other half, adds xvdb.
 
 . /root/lib.sh
@@ -23,8 +23,8 @@ verify_data() {
 	umount /mnt && e2fsck -fn /dev/xvda
 }
 
-# Past the page cache, requests of each length, at an odd place. Few of them:
-# under emulation a request that waits for its answer takes its time.
+# Without the page cache, requests of each length, at an odd place. Only a few:
+# under emulation, a request that is waited for takes long.
 direct() {
 	dd if=/dev/urandom of=/tmp/pattern bs=1M count=1 2>/dev/null
 	for bs in 512 1024 4096 20480 65536 131072 1048576; do
@@ -38,7 +38,7 @@ direct() {
 	done
 }
 
-# Four writers and four readers of parts of one disk, then all is compared.
+# Four writers and four readers of parts of one disk; then the data is compared.
 together() {
 	for i in 0 1 2 3; do
 		dd if=/dev/urandom of="/tmp/part$i" bs=1M count=1 2>/dev/null
@@ -63,7 +63,7 @@ read_only() {
 	[ "$(dd if=/dev/xvdb bs=12 count=1 2>/dev/null)" = "from dom0..." ]
 }
 
-# round NAME MIB OPTIONS: load with these, all of the above, unload.
+# round NAME MIB OPTIONS: load with these, write and verify MIB of data
 round() {
 	# shellcheck disable=SC2034
 	options_xenion_blkfront=$3
@@ -96,7 +96,7 @@ check "a disk that is read-only" read_only
 check "a loaded module says who made it" sh -c \
 	'modinfo /lib/xenion/xenion-blkfront.ko | grep -q "Xenion developers"'
 
-# A file system that is mounted holds the module.
+# A mounted file system keeps the module loaded.
 mount -t ext4 /dev/xvda /mnt
 check "no unload while a disk is in use" sh -c '! rmmod xenion-blkfront'
 umount /mnt

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of blk-hotplug.sh: plugs and unplugs when the guest says so.
+# dom0's half of blk-hotplug.sh: plugs and unplugs when the guest asks for it.
 
 wait_guest grow 120
 truncate -s 128M "$(disk_file xvda)"

@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 #
 # Disks that come, grow and go while the guest runs, also in the middle of
-# requests and of a mounted file system. Needs --disk size=64M,vdev=xvda;
-# blk-hotplug.dom0.sh plugs when it hears the word.
+# requests and with a mounted file system. Needs --disk size=64M,vdev=xvda;
+# blk-hotplug.dom0.sh plugs when the guest asks for it.
 
 . /root/lib.sh
 
@@ -23,7 +23,7 @@ works() {
 
 sectors() { grep -qx "$2" "/sys/block/$1/size"; }
 
-# The backend looks at the size when it has a request to do.
+# The backend reads the size when it gets a request.
 grows() {
 	for _ in $(seq 100); do
 		dd if=/dev/xvda of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
@@ -111,13 +111,13 @@ tell unplug-names
 check "names: they are gone" wait_for 40 sh -c \
 	'[ ! -e /sys/block/xvdz ] && [ ! -e /sys/block/xvdc1 ]'
 
-# Away from the driver and back to it, by hand.
+# Unbind and bind the driver by hand.
 drv=$bus/drivers/xenion-blkfront
 echo vbd-51712 >$drv/unbind
 check "unbind: xvda is gone" test ! -e /sys/block/xvda
 echo vbd-51712 >$drv/bind
 check "bind: xvda is back" wait_for 20 test -b /dev/xvda
-# The kernel may still be looking for partitions on the new disk.
+# The kernel may still be reading partitions of the new disk.
 check "unload" wait_for 20 unload_xenion
 check "no grant is left behind" none_left
 check "the kernel has not complained" no_complaint

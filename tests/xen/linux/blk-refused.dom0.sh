@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of blk-refused.sh: the toolstack is told what is wrong with a disk,
-# and is rid of it at once.
+# dom0's half of blk-refused.sh: the toolstack sees what is wrong with a disk,
+# and can detach it at once.
 
 . /root/lib.dom0.sh
 
-# refused NUMBER WORD: the guest's error node has the word, and its half is closed
+# refused NUMBER WORD: the guest's error node has the word, and it is Closed
 refused() {
 	_home=/local/domain/$DOMID
 	xenstore-read "$_home/error/device/vbd/$1/error" | grep -q "$2" &&

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Disks that are no xvd disks, and one beyond the last: each is refused in words
-# that say what to do, and can be taken away. blk-refused.dom0.sh looks from the
-# toolstack's side.
+# Disks that are no xvd disks, and one beyond the last: each is refused with a
+# message that says what to do, and can be detached. blk-refused.dom0.sh checks
+# the toolstack's side.
 
 . /root/lib.sh
 

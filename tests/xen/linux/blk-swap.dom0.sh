@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of blk-swap.sh: a backend that closes and begins again, twice.
+# dom0's half of blk-swap.sh: a backend that restarts, twice.
 
 . /root/lib.dom0.sh
 

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Memory is short, the kernel swaps to xvdb, and the backend of xvda begins again
-# meanwhile, twice: what frees memory waits for disks, so a disk that connects
-# must not wait for memory. The swap disk keeps its backend: what has been swapped
-# to a disk that is lost is lost, and init may be among it. blk-swap.dom0.sh is
-# the other half.
+# Memory is short, the kernel swaps to xvdb, and the backend of xvda restarts
+# meanwhile, twice: reclaim waits for disks, so a disk that connects must not
+# wait for memory. The swap disk keeps its backend: with it, pages in swap would
+# be lost, perhaps of init. blk-swap.dom0.sh is the other half.
 
 . /root/lib.sh
 
 swapped() { awk '/^SwapTotal/ { t = $2 } /^SwapFree/ { exit t - $2 < 16384 }' /proc/meminfo; }
 
-# hog: more memory than there is, all of it written again and again
+# hog: repeatedly write to more memory than there is
 hog() {
 	_kb=$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)
 	while :; do
@@ -19,10 +18,10 @@ hog() {
 	done >/dev/null 2>&1
 }
 
-# works DISK: a read that no cache answers
+# works DISK: a read without the cache
 works() { dd if="/dev/$1" of=/dev/null bs=64k count=16 iflag=direct 2>/dev/null; }
 
-# again DISK: the connection after the first one
+# again DISK: it has connected a second time, and works
 again() {
 	[ "$(dmesg | grep -c "$1: [0-9]* sectors")" -ge 2 ] && works "$1"
 }
@@ -35,7 +34,7 @@ check "xvda is there" wait_for 20 test -b /dev/xvda
 check "xvdb is there" wait_for 20 test -b /dev/xvdb || finish
 mkswap /dev/xvdb >/dev/null
 check "swap on xvdb" swapon /dev/xvdb || finish
-# what this script needs stays
+# keep this script from being killed
 echo -1000 >/proc/self/oom_score_adj
 (echo 1000 >/proc/self/oom_score_adj; hog) &
 hog=$!

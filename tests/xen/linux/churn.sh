@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Modules come and go while what they serve is in use: two frontends loaded at
-# the same time, unloaded at the same time, in each order, with requests and
-# packets on their way. Needs --disk vdev=xvda, --vif, and two vCPUs.
+# Modules come and go while their devices are in use: two frontends are loaded
+# at the same time and unloaded at the same time, in each order, with requests
+# and packets on their way. Needs --disk vdev=xvda, --vif, and two vCPUs.
 
 . /root/lib.sh
 
@@ -30,20 +30,20 @@ load_both() {
 	both insmod "/lib/xenion/xenion-$1.ko" "/lib/xenion/xenion-$2.ko"
 }
 
-# A disk that somebody reads at this moment keeps its module.
+# A disk that is being read keeps its module loaded.
 unload_one() { wait_for 30 rmmod "$1"; }
 unload_both() { both unload_one "xenion_$1" "xenion_$2"; }
 
 there() { [ -b /dev/xvda ] && [ -d /sys/class/net/eth0 ]; }
 
-# Both end by themselves when what they use goes.
+# Both end by themselves when their devices go.
 disk_traffic() {
 	while dd if=/dev/xvda of=/dev/null bs=64k count=16 iflag=direct &&
 	      dd if=/dev/zero of=/dev/xvda bs=64k count=16 oflag=direct \
 			conv=notrunc; do
 		:
 	done 2>/dev/null
-	# a dd that came too late has made a file, where a node has to be
+	# a late dd may have made a file in the node's place
 	[ -b /dev/xvda ] || rm -f /dev/xvda
 }
 net_traffic() {
@@ -64,7 +64,7 @@ while [ $r -lt $rounds ]; do
 	1 | 3)	first=blkfront second=netfront ;;
 	*)	first=netfront second=blkfront ;;
 	esac
-	# the core stays every other time
+	# the core stays loaded every other time
 	[ -d /sys/module/xenion ] || insmod /lib/xenion/xenion.ko
 	check "$r: load both" load_both $first $second
 	check "$r: the devices are there" wait_for 20 there
@@ -77,13 +77,13 @@ while [ $r -lt $rounds ]; do
 		check "$r: the core, too, without a loss" \
 			sh -c ". /root/lib.sh; rmmod xenion && none_left"
 	else
-		# at once again, before anything settled
+		# again at once, before anything has settled
 		check "$r: load and unload at once" sh -c \
 			"insmod /lib/xenion/xenion-$first.ko && rmmod xenion-$first"
 	fi
 done
 check "load again" load_xenion blkfront netfront
-# The kernel may still be looking for partitions on the new disk.
+# The kernel may still be reading partitions of the new disk.
 check "unload" wait_for 20 unload_xenion
 check "the kernel has not complained" no_complaint
 finish

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of console-flood.sh. The write sleeps while the guest does not
+# dom0's half of console-flood.sh. The write blocks while the guest does not
 # read, so it has a process of its own.
 
 . /root/lib.dom0.sh

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0 writes 2,000,000 bytes to the console (console-flood.dom0.sh), less to a slow
-# guest, and for a while nobody reads them: the tty is open, but the reader
-# sleeps. Then all of them come, in order.
+# dom0 writes 2,000,000 bytes to the console (console-flood.dom0.sh), less to a
+# slow guest. The tty is open, but for a while its reader sleeps. Then all bytes
+# come, in order.
 
 . /root/lib.sh
 
@@ -11,7 +11,7 @@ stats=/sys/class/tty/hvc0
 
 plan 7
 check "the modules load" load_xenion console
-# Held open: with the last close the settings go.
+# Keep it open: the last close would reset the settings.
 exec 3<>/dev/hvc0
 check "raw" stty raw -echo -F /dev/hvc0
 tell flood

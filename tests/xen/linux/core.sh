@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # xenion.ko alone, on the real Xen: the selftest module, then CPUs that go and
-# come, options that are wrong, unload and load again with each event ABI.
+# come back, wrong options, unload and load again with each event ABI.
 
 . /root/lib.sh
 
@@ -21,7 +21,8 @@ selftest() {
 
 echo "TAP version 13"
 
-# Wrong options end in a sentence of the kernel's or of ours, not in a module.
+# With a wrong option, the kernel or the module logs a message, and it is not
+# loaded.
 check "an option that is no option is refused" \
 	refuses "fifo" insmod /lib/xenion/xenion.ko fifo=perhaps
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# CPUs go off and come back while disk and network are in use: events move, and
-# none is lost. Needs --disk vdev=xvda, --vif, and three vCPUs.
+# CPUs go offline and come back while disk and network are in use: events move,
+# and none is lost. Needs --disk vdev=xvda, --vif, and three vCPUs.
 
 . /root/lib.sh
 
@@ -11,7 +11,7 @@ plan $((rounds + 6))
 
 cpus=/sys/devices/system/cpu
 
-# A request or an answer that waits for an event that was lost never ends.
+# If an event is lost, a request or an answer that waits for it never ends.
 disk_traffic() {
 	while [ ! -e /tmp/stop ]; do
 		dd if=/dev/zero of=/dev/xvda bs=16k count=64 oflag=direct \
@@ -29,7 +29,7 @@ net_traffic() {
 
 lines() { wc -l <"/tmp/$1"; }
 
-# moves: both have done more than when this was called first
+# more: disk and network have done more than at the start of goes_on
 more() { [ "$(lines disk)" -gt "$disk" ] && [ "$(lines net)" -gt "$net" ]; }
 goes_on() {
 	disk=$(lines disk)
@@ -49,7 +49,7 @@ off_and_on() {
 	goes_on
 }
 
-# spread: where interrupts go is written all the time
+# spread: write the interrupts' affinity all the time
 spread() {
 	while [ ! -e /tmp/stop ]; do
 		for _f in /proc/irq/*/smp_affinity; do

@@ -2,11 +2,11 @@
 # shellcheck shell=sh
 #
 # A kernel crashes while its devices work, and a crash kernel (kexec -p) takes
-# over. Nobody has told Xen or the backends: event channels, grants and device
-# states are those of the first kernel, and our modules have to get on with
-# that. That the crash kernel runs at all shows that a panic does not end the
-# domain when there is one. It runs on the vCPU that has died, which is not vCPU
-# 0 here, and on no other. /root/again is in its ramdisk.
+# over. Xen and the backends do not know: event channels, grants and device
+# states are those of the first kernel, and our modules have to cope with that.
+# That the crash kernel runs at all shows that a panic does not end the domain
+# if there is one. It runs only on the vCPU that crashed, which is not vCPU 0
+# here. /root/again is in its ramdisk.
 
 . /root/lib.sh
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Memory that the kernel does not get: while a module is loaded, one allocation
-# fails, in each load another; then one after the other of those that works make
-# while devices connect; then many while packets and requests are on their way. Whatever becomes of it, it is
-# told, nothing stays behind, and without a fault all works again. kmemleak has
-# the last word. Needs a kernel that can fail to order (make check-debug), --disk
-# vdev=xvda, --vif, and failnth.
+# Allocations of the kernel that fail: one while a module is loaded, another one
+# in each load; then, one after the other, those that works make while devices
+# connect; then many while packets and requests are on their way. Each failure
+# is reported, nothing is left, and without a fault all works again. kmemleak is
+# checked at the end. Needs a kernel with fault injection (make check-debug),
+# --disk vdev=xvda, --vif, and failnth.
 
 . /root/lib.sh
 
@@ -15,17 +15,17 @@ bus=/sys/bus/xenion
 
 [ -d $debug/failslab ] || skip_all "this kernel cannot fail to order"
 
-# bus_register() of Linux 6.1 loses the name when it has no memory for the rest.
+# bus_register() of Linux 6.1 leaks the name if a later allocation fails.
 linux_leaks "kobject_set_name.*bus_register"
 
-# attributes NAME VALUE: of both kinds of faults
+# attributes NAME VALUE: set it for both kinds of faults
 attributes() {
 	for _kind in failslab fail_page_alloc; do
 		[ ! -e $debug/$_kind/$1 ] || echo "$2" >"$debug/$_kind/$1"
 	done
 }
 
-# quiet: no faults but those of one task, fail-nth
+# quiet: no faults except those of one task, by fail-nth
 quiet() {
 	attributes probability 0
 	attributes times -1
@@ -50,12 +50,12 @@ works() {
 	wait_for 20 ping -q -c 2 -W 1 10.0.0.1
 }
 
-# told: there is a line of ours since the log was cleared
+# told: the log has one of our lines since it was cleared
 told() { dmesg | grep -q 'xenion'; }
 
 # --- while a module is loaded -------------------------------------------------
 
-# survived MODULE OUTCOME: what a load that met a fault has to leave
+# survived MODULE OUTCOME: check, and undo, the result of a load with a fault
 survived() {
 	case $2 in
 	loaded)
@@ -67,15 +67,15 @@ survived() {
 	esac
 }
 
-# Loads of one module that meet a fault. They are spread over all allocations
-# that a load makes, other ones each time: all of them would take hours.
+# Loads of one module with a fault. They are spread over all allocations of a
+# load, different ones in each run: all of them would take hours.
 LOADS=40
 
 # sweep MODULE
 sweep() {
 	local all said nth step bad=0 refused=0 loads=0
 
-	# How many a load makes; none of them fails.
+	# The number of allocations of a load without a fault.
 	said=$(/root/failnth 1000000 "/lib/xenion/$1.ko")
 	all=${said#none }
 	all=${all% loaded}
@@ -102,7 +102,7 @@ sweep() {
 
 # --- while devices connect ----------------------------------------------------
 
-# workers: faults are for works only, and for those that are yet to come
+# workers: faults are only for works, also of workers that are started later
 workers() {
 	for _p in /proc/[0-9]*; do
 		case $(cat "$_p/comm" 2>/dev/null) in
@@ -112,7 +112,7 @@ workers() {
 	attributes task-filter Y
 }
 
-# connect N: one in N allocations fails, once, while both devices connect
+# connect N: the N-th allocation fails, once, while both devices connect
 connect() {
 	quiet
 	workers
@@ -122,7 +122,7 @@ connect() {
 	attributes probability 100
 	_told=
 	for _module in xenion-blkfront xenion-netfront; do
-		# A load that fails says so itself.
+		# A load that fails reports that itself.
 		insmod /lib/xenion/$_module.ko || _told=$_module
 	done
 	[ -n "$_told" ] || wait_at_most 3 ready
@@ -145,7 +145,7 @@ connect_all() {
 
 # --- while data flow ----------------------------------------------------------
 
-# flow: one in ten allocations that must not wait fails
+# flow: one in ten allocations that must not sleep fails
 flow() {
 	attributes ignore-gfp-wait Y
 	attributes probability 10

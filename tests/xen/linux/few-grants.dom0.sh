@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of few-grants.sh: a fourth disk comes, and another goes.
+# dom0's half of few-grants.sh: adds a fourth disk, and removes another.
 
 wait_guest plug 180
 attach_disk xvdd 16M

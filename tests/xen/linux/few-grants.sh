@@ -8,7 +8,7 @@
 
 . /root/lib.sh
 
-# holds_data DISK...: much is written to all of them at once, and read again.
+# holds_data DISK...: write much data to all of them at once, and read it back
 holds_data() {
 	for _disk; do
 		dd if=/tmp/pattern of="/dev/$_disk" bs=1M oflag=direct \
@@ -21,7 +21,7 @@ holds_data() {
 	done
 }
 
-# answers INTERFACE: packets of several pages go out and come back.
+# answers INTERFACE: packets of several pages go out and come back
 answers() {
 	ip addr add 10.0.0.2/24 dev "$1" &&
 	ip link set "$1" up &&

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of kexec.sh: packets that come all the time, and a look at what is
-# left when the first kernel has gone and the second knows nothing of Xen yet.
+# dom0's half of kexec.sh: sends packets all the time, and checks what is left
+# when the first kernel has ended and the second one has not used Xen yet.
 
 . /root/lib.dom0.sh
 

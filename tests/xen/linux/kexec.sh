@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 #
 # kexec into the same kernel, with reads in flight and packets coming in, and
-# the same test again there. In between, dom0 looks at what the first kernel
-# has left with it (kexec.dom0.sh). /root/again is in the second one's ramdisk.
+# the same test again there. In between, dom0 checks what the first kernel has
+# left in Xen (kexec.dom0.sh). /root/again is in the second kernel's ramdisk.
 
 . /root/lib.sh
 
@@ -34,7 +34,7 @@ if [ ! -e /root/again ]; then
 	check "pack a ramdisk" pack_ramdisk
 	check "kexec takes the kernel" kexec -s -l /boot/vmlinuz \
 		--initrd=/tmp/initrd --reuse-cmdline
-	# The second kernel knows nothing of what failed here.
+	# Stop on a failure, which the second kernel would not know of.
 	# shellcheck disable=SC2154	# of the rig's library
 	[ "$_failed" = 0 ] || finish
 	while cat /dev/xvdb; do

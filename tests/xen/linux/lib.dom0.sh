@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# What several of our dom0 scripts need. Each is given this file as
-# /root/lib.dom0.sh; the rig's own library (tools/riglib/dom0-lib.sh) is there
-# already.
+# Shared functions of our dom0 scripts, which get this file as
+# /root/lib.dom0.sh. The rig's own library (tools/riglib/dom0-lib.sh) is already
+# loaded.
 
-# verify_disk: the ext4 on xvda, seen from this side, has data that fit its
+# verify_disk: the ext4 on xvda, read in dom0, has data that matches its
 # data.md5. The guest has unmounted it.
 verify_disk() {
 	local _loop _rc
@@ -21,8 +21,8 @@ verify_disk() {
 	return $_rc
 }
 
-# left_behind: after an unload the guest holds only what the toolstack made,
-# port and page (references 0 and 1) of console and xenstore. It does not go on
+# left_behind: after an unload, the guest has only what the toolstack made: port
+# and page (references 0 and 1) of console and xenstore. Pauses the guest
 # meanwhile.
 left_behind() {
 	xl pause "$DOMID"
@@ -37,9 +37,9 @@ left_behind() {
 front() { echo "/local/domain/$DOMID/device/$1"; }
 back() { echo "/local/domain/0/backend/lies/$DOMID/${1#*/}"; }
 
-# device TYPE/ID [NODE VALUE]...: a device that no backend driver serves, with a
-# backend directory of our own; its backend is ready and says so. An interface
-# has the address $mac. Needs the tool xenstore-chmod.
+# device TYPE/ID [NODE VALUE]...: make a device that no backend driver serves,
+# with a backend directory of its own, in InitWait. An interface gets the
+# address $mac. Needs the tool xenstore-chmod.
 device() {
 	local _f _b _node _dev=$1
 	_f=$(front "$1")
@@ -55,7 +55,7 @@ device() {
 	for _node in $(xenstore-list "$_b"); do
 		xenstore-chmod "$_b/$_node" n0 "r$DOMID"
 	done
-	# all at once, as the toolstack does: the guest looks when it is there
+	# "backend" last: the guest looks for that node
 	xenstore-write "$_f/state" 1
 	xenstore-chmod "$_f" "n$DOMID" r0
 	xenstore-chmod "$_f/state" "n$DOMID" r0

@@ -2,9 +2,9 @@
 # shellcheck shell=sh
 #
 # More vCPUs than Xen's shared page has room for (XEN_LEGACY_MAX_VCPUS, 32): the
-# others take events by a place of their own, which Xen takes once: modules that
-# are loaded again find it. Needs 40 vCPUs, of which two are online (maxcpus=2: an
-# emulator has no time for 40), --disk vdev=xvda and --vif.
+# others take events by a place of their own, which can be registered only once:
+# modules that are loaded again find it. Needs 40 vCPUs, of which two are online
+# (maxcpus=2: 40 are too slow in an emulator), --disk vdev=xvda and --vif.
 
 . /root/lib.sh
 
@@ -13,17 +13,17 @@ high="39 33"	# CPUs that have no place in the shared page
 
 online() { echo 1 >"/sys/devices/system/cpu/cpu$1/online"; }
 
-# disk_irq: the number
+# disk_irq: print the number of the disk's interrupt
 disk_irq() { awk '/vbd-51712/ { sub(":", "", $1); print $1; exit }' /proc/interrupts; }
 
-# count IRQ CPU: how often it came there
+# count IRQ CPU: print how often it came there
 count() {
 	awk -v irq="$1:" -v cpu="CPU$2" 'NR == 1 {
 		for (i = 1; i <= NF; i++) if ($i == cpu) at = i + 1
 	} $1 == irq { print $at }' /proc/interrupts
 }
 
-# takes CPU: the disk's events go there, and come
+# takes CPU: the disk's interrupt is moved there, and comes there
 takes() {
 	_irq=$(disk_irq)
 	echo "$1" >"/proc/irq/$_irq/smp_affinity_list" || return
@@ -35,7 +35,7 @@ takes() {
 	[ "$(count "$_irq" "$1")" -gt $((_before + 16)) ]
 }
 
-# read_on CPU: the disk, by a process there
+# read_on CPU: read from the disk by a process on that CPU
 read_on() {
 	taskset -c "$1" dd if=/dev/xvda of=/dev/null bs=4k count=64 iflag=direct
 }

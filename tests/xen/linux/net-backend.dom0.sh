@@ -11,7 +11,7 @@ xenstore-write "$nodes/carrier" 0
 wait_guest link-up 60 || exit 1
 xenstore-write "$nodes/carrier" 1
 
-# The hotplug script's work is ours here: there is no udev that would run it.
+# Do the hotplug script's work here: there is no udev that would run it.
 wait_guest reload-backend 60 || exit 1
 echo "vif-$DOMID-0" >"$driver/unbind"
 sleep 1
@@ -25,7 +25,7 @@ before=$(cat /sys/module/xen_netback/parameters/max_queues)
 echo 2 >/sys/module/xen_netback/parameters/max_queues
 xl network-attach "$DOMID" bridge=xenbr0 script=vif-bridge mtu=4000
 err=$?
-# netback looks at it again when the guest has connected.
+# Wait: netback reads max_queues again when the guest connects.
 connected() {
 	[ "$(xenstore-read "/local/domain/0/backend/vif/$DOMID/1/state")" = 4 ]
 }

@@ -3,7 +3,8 @@
 #
 # What toolstack and backend may do to a network device while the guest runs:
 # the link goes down, the backend's driver goes and comes back, an interface has
-# an MTU of its own and several queues. Needs --vif; net-backend.dom0.sh does it.
+# an MTU of its own and several queues. Needs --vif; net-backend.dom0.sh is the
+# other half.
 
 plan 12
 
@@ -58,7 +59,7 @@ check "it has two queues" test -d /sys/class/net/eth1/queues/tx-1
 ip route add 224.0.0.0/4 dev eth1
 i=0
 while [ $i -lt 40 ]; do
-	# Nobody has to be there, and no ARP comes first: each has another hash.
+	# Needs neither ARP nor an answer; each address has another hash.
 	ping -c 1 -W 1 "224.0.1.$((i + 100))" >/dev/null 2>&1 &
 	i=$((i + 1))
 done

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# A network device is unplugged and plugged again while the guest runs and
-# while packets are on their way; a second one comes and goes beside it.
-# Needs --vif; net-hotplug.dom0.sh does the plugging.
+# A network device is unplugged and plugged again while the guest runs and while
+# packets are on their way; a second one comes and goes in addition. Needs
+# --vif; net-hotplug.dom0.sh plugs.
 
 rounds=3
 plan $((rounds * 3 + 5))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Interfaces have the names that their numbers in xenstore say, whichever
-# backend is ready first: eth0 is vif 0, load after load. A name that depends on
-# whose handshake ends first swaps a firewall's inside and outside. Needs four
+# Interfaces are named by their numbers in xenstore, no matter which backend is
+# ready first: eth0 is vif 0, after each load. If the name depended on the
+# handshakes, a firewall's inside and outside might be swapped. Needs four
 # --vif.
 
 loads=5
@@ -26,7 +26,7 @@ in_order() {
 
 carrier() { [ "$(cat "/sys/class/net/$1/carrier")" = 1 ]; }
 
-# all_up: also of an interface whose backend is not ready yet
+# all_up: set all up, even if a backend is not ready yet, and wait for carriers
 all_up() {
 	for _n in 0 1 2 3; do
 		ip link set "eth$_n" up || return 1

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Modules go and come back, with traffic before each unload, and an interface
-# that is up when its driver goes; net-reload.dom0.sh counts what they have
+# Modules go and come back, with traffic before each unload, and with the
+# interface up when its driver goes; net-reload.dom0.sh counts what they have
 # left in Xen. Needs --vif.
 
 rounds=2
@@ -19,7 +19,7 @@ up() {
 	wait_for 10 carrier
 }
 
-# Without a driver dom0 cannot answer: it gets time to look.
+# Without a console driver, dom0 cannot answer: give it time to check.
 tell_unloaded() {
 	tell "unloaded-$1"
 	sleep 6
@@ -33,7 +33,7 @@ while [ $r -lt $rounds ]; do
 	check "$r: load" load_xenion netfront
 	check "$r: up" up
 	check "$r: traffic" wait_for 20 ping -q -c 20 -i 0.02 -s 4000 10.0.0.1
-	# Packets on their way when the module goes.
+	# Packets are on their way when the module goes.
 	ping -q -c 200 -i 0.001 -s 8000 10.0.0.1 >/dev/null 2>&1 &
 	check "$r: unload" unload_xenion
 	kill $! 2>/dev/null
@@ -41,7 +41,7 @@ while [ $r -lt $rounds ]; do
 	tell_unloaded "$r"
 done
 
-# The frontend alone, quickly.
+# The frontend alone, in quick succession.
 check "load" load_xenion netfront
 again() {
 	for _i in 1 2 3 4 5 6 7 8; do

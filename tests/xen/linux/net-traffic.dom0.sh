@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# The other end of net-traffic.sh: an HTTP server, and a client that leaves its
-# verdict for the guest to fetch.
+# dom0's half of net-traffic.sh: an HTTP server, and a client that writes its
+# verdict to a file for the guest to fetch.
 
-# verdict WORD ADDRESS MIB: fetch the guest's file, is it what it had from us?
+# verdict WORD ADDRESS MIB: fetch the guest's file, and compare it with dom0's
 verdict() {
 	wait_guest "$1" 120 || return 1
 	wget -q -O /tmp/back "http://$2/file"
@@ -26,5 +26,5 @@ trap 'kill $!' EXIT
 verdict serve4 10.0.0.2 "$(mib 32)"
 verdict serve6 "[fd00::2]" "$(mib 32)"
 verdict serve-plain 10.0.0.2 "$(mib 8)"
-# The guest has yet to fetch the last verdict.
+# The guest still has to fetch the last verdict.
 wait_guest end 60

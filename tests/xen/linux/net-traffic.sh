@@ -3,8 +3,8 @@
 #
 # A network device carries traffic of every shape that the protocol has: short
 # and long packets, large segments both ways over IPv4 and IPv6, with and
-# without offloads, and jumbo frames. Needs --vif mac=00:16:3e:0a:0b:0c; net-traffic.dom0.sh is the
-# other end.
+# without offloads, and jumbo frames. Needs --vif mac=00:16:3e:0a:0b:0c;
+# net-traffic.dom0.sh is the other half.
 
 plan 21
 
@@ -30,8 +30,8 @@ stat() {
 		$1 ~ "(^|_)" name ":$" { sum += $2 } END { print sum + 0 }'
 }
 
-# serve WORD: dom0 fetches our file, as soon as our server is there, and tells how
-# that went. Asked seldom, for it is to transfer meanwhile.
+# serve WORD: dom0 fetches our file as soon as our server is ready, and reports
+# the result. Poll for that rarely, because the transfer runs meanwhile.
 serve() {
 	wait_for 20 wget -q -O /dev/null http://127.0.0.1/ready || return 1
 	tell "$1"

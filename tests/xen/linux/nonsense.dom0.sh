@@ -5,12 +5,12 @@
 
 . /root/lib.dom0.sh
 
-# closes TYPE/ID: the frontend gives up
+# closes TYPE/ID: wait until the frontend is Closing or Closed
 closes() {
 	wait_for 30 sh -c "case \$(xenstore-read $(front "$1")/state) in 5|6) ;; *) exit 1 ;; esac"
 }
 
-# said by the backend once the frontend has come: connected
+# connect TYPE/ID: the backend goes to Connected after the frontend's rings
 connect() {
 	wait_for 30 sh -c "case \$(xenstore-read $(front "$1")/state) in 3|4|5|6) ;; *) exit 1 ;; esac"
 	xenstore-write "$(back "$1")/state" 4
@@ -45,7 +45,7 @@ device vif/9
 closes vif/9
 result $? "a backend that cannot copy"
 
-# A state that is none, and one after the other in no order, at the end of all.
+# At last, invalid states, and valid ones in disorder.
 for state in 77 3 1 5 6 0 999999999999 abc; do
 	xenstore-write "$(back vif/9)/state" $state
 done

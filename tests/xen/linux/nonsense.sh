@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# A backend that writes nonsense into xenstore: dom0 makes devices by hand,
-# with values that cannot be (nonsense.dom0.sh, which judges their states).
-# Here: the guest lives, and says what it was told, once per cause.
+# A backend that writes invalid values to xenstore: dom0 makes devices by hand
+# (nonsense.dom0.sh, which checks their states). Here: the guest lives, and
+# reports the values, once per cause.
 
 . /root/lib.sh
 
@@ -11,7 +11,7 @@ echo "TAP version 13"
 check "the modules load" load_xenion
 dmesg -c >/dev/null
 rendezvous nonsense 120
-# Our own output goes through the kernel's log: look at what is there now.
+# Our own output goes to the kernel's log as well: use its content of now.
 dmesg | sed -n 's/^[^]]*\] xenion: //p' >/tmp/said
 comments </tmp/said
 for node in vbd/51744 vbd/51760 vbd/51776 vif/7 vif/8 vif/9; do

@@ -8,11 +8,12 @@
 node=/local/domain/$DOMID/control/shutdown
 
 wait_guest silent 120
-# Does not wait for the guest.
+# Not waiting for the guest.
 attach_disk xvdb 16M &
 wait_for 20 xenstore-exists "/local/domain/$DOMID/device/vbd/51728/backend"
 result $? "a disk is plugged"
-# As xl shutdown does, which would wait here for the answer, and take it back.
+# As xl shutdown, which would wait for the answer, and then withdraw the
+# request.
 xenstore-write "$node" poweroff
 tell_guest silent
 wait_guest unknown 120

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# xenstore gives no answer while the toolstack does something: what it did is
-# found when there are answers again. nostore.dom0.sh is the toolstack.
+# xenstore does not answer while the toolstack changes something: the guest
+# finds the changes when xenstore answers again. nostore.dom0.sh is the
+# toolstack.
 
 . /root/lib.sh
 

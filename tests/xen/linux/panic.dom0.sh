@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of panic.sh. xenconsoled's log has what the guest said; its last
-# line, too, if the guest waited until it was read.
+# dom0's half of panic.sh. xenconsoled's log has the guest's messages, including
+# the last line if the guest waited until it was read.
 
 . /root/lib.dom0.sh
 

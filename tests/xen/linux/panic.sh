@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# The kernel panics: the host gets to know, and on the console is why. The
-# rig's part is to see that the domain ended by a crash (--expect-crash), dom0's
-# (panic.dom0.sh) to read the console.
+# The kernel panics: the host is notified, and the console has the reason. The
+# rig checks that the domain has crashed (--expect-crash), panic.dom0.sh reads
+# the console.
 
 plan 1
 check "the modules load" load_xenion console

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of plug.sh: the toolstack that plugs and unplugs. It does not ask
-# the guest every other time.
+# dom0's half of plug.sh: the toolstack that plugs and unplugs, every other time
+# by force, without asking the guest.
 
 . /root/lib.dom0.sh
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Two disks and an interface come and go, together, again and again, whether the
-# guest has taken notice of the last time or not, and while it uses what it sees;
-# in the middle of that the frontends are loaded anew. plug.dom0.sh plugs.
-# Needs two vCPUs.
+# Two disks and an interface repeatedly come and go together, whether or not the
+# guest has noticed the last time, and while it uses the devices that it sees.
+# In the middle of that, the frontends are reloaded. plug.dom0.sh plugs. Needs
+# two vCPUs.
 
 . /root/lib.sh
 

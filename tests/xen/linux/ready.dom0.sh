@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of ready.sh: disks whose backend is in InitWait for ever.
+# dom0's half of ready.sh: disks whose backends stay in InitWait.
 
 . /root/lib.dom0.sh
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Who has loaded a driver finds its devices, and a backend that does not answer
-# holds up neither that, except a bounded time, nor other devices' end. Needs a
-# disk and an interface; ready.dom0.sh makes four disks that never get ready.
+# After a driver was loaded, its devices are there. A backend that does not
+# answer delays that only for a bounded time, and does not delay the end of
+# other devices. Needs a disk and an interface; ready.dom0.sh makes four disks
+# that never get ready.
 
 . /root/lib.sh
 
@@ -29,7 +30,7 @@ all_gone() {
 
 echo "TAP version 13"
 
-# Nothing in between: that is the point.
+# No waits in between: this is what is tested.
 load_xenion console
 load_xenion_status=$?
 insmod /lib/xenion/xenion-blkfront.ko && [ -e /sys/block/xvda ] &&
@@ -56,7 +57,7 @@ check "and that it waits no longer" sh -c \
 check "nobody else was waited for" sh -c \
 	'! dmesg | grep "not ready yet" | grep -v "vbd-51[78]"'
 
-# unplug WORD NUMBER...: dom0 takes these away when it hears the word
+# unplug WORD NUMBER...: dom0 removes these when it gets the word
 unplug() {
 	tell "$1"
 	shift
@@ -67,8 +68,8 @@ unplug() {
 check "four that are unplugged go" unplug unplug $slow
 check "xvda works" dd if=/dev/xvda of=/dev/null bs=4k count=1 iflag=direct
 
-# Each waits five seconds for its backend, and says so then: one after the other,
-# fifteen seconds are between the first and the last, on a slow machine more.
+# Each waits five seconds for its backend, and then reports that. One after the
+# other, there would be at least fifteen seconds between the first and the last.
 side_by_side() {
 	dmesg | sed -n 's/^\[ *\([0-9]*\)\..*does not close.*/\1/p' >/tmp/ends
 	[ "$(wc -l </tmp/ends)" = 4 ] &&

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# A kernel that runs with its own Xen support: xenion.ko refuses to load, and
-# says what to do instead.
+# A kernel that uses its own Xen support: xenion.ko refuses to load, and says
+# what to do.
 
 . /root/lib.sh
 

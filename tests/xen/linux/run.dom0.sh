@@ -8,8 +8,8 @@
 . /root/lib.dom0.sh
 
 type_console() {
-	# Once more if need be, and slower: a getty that starts throws away what
-	# came before.
+	# Again if necessary, and slower: getty discards input from before its
+	# start.
 	for _try in 1 2 3 4 5; do
 		{
 			sleep $_try

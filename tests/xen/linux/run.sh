@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# The whole of a guest's life, for "make run": console, disk and network by our
-# modules, unload, and all of it once more. run.dom0.sh is the other half.
+# A guest's whole life, for "make run": console, disk and network by our
+# modules, unload, and all of it again. run.dom0.sh is the other half.
 #
-# With the in-tree drivers (rig run --in-tree) the same is exercised, once and
-# without unloading, so that a doubt about the test itself can be settled.
+# With the in-tree drivers (rig run --in-tree), the same is done once, without
+# unloading, to find out whether a failure is one of the test itself.
 
 rounds=1
 if [ "$DRIVERS" = xenion ]; then
@@ -14,7 +14,7 @@ if [ "$DRIVERS" = xenion ]; then
 fi
 tell begin
 
-# What the work cost, from the module's own counters: "#= WHAT NAME COUNT".
+# The cost of the work, from the module's own counters: "#= WHAT NAME COUNT".
 stats=/sys/bus/xenion/stats
 cost() {
 	_what=$1
@@ -29,7 +29,7 @@ cost() {
 cost_reset() { rm -f /tmp/stat.*; }
 
 now() { cut -d' ' -f1 /proc/uptime; }
-# timed WHAT COMMAND...: as check, and how long it took.
+# timed WHAT COMMAND...: as check, and prints the time that it took
 timed() {
 	_t0=$(now)
 	_timed=$1
@@ -43,7 +43,7 @@ timed() {
 
 console() {
 	check "$r: hvc0 is there" wait_for 10 test -c /dev/hvc0
-	# dom0 logs in, types, and looks for the answer.
+	# dom0 logs in, types, and checks the answer.
 	rm -f /tmp/console-ok
 	setsid getty -L 115200 hvc0 vt100 &
 	getty=$!
@@ -84,7 +84,7 @@ net() {
 	timed ping "$r: dom0 answers to ping" wait_for 10 ping -c 3 -W 2 10.0.0.1
 	mkdir -p /tmp/www
 	rm -f /tmp/www/*
-	# dom0 makes its file when it hears "net"
+	# dom0 makes its file when it gets "net"
 	tell "net-$1"
 	wait_for 60 timeout 20 wget -q -O /dev/null "http://10.0.0.1/ready-$1"
 	timed download "$r: fetch $(mib 32) MiB from dom0" \
@@ -92,7 +92,7 @@ net() {
 	check "$r: its checksum" sh -c \
 		'wget -q -O /tmp/file.md5 http://10.0.0.1/file.md5 &&
 		 cd /tmp/www && md5sum -c /tmp/file.md5'
-	# another content on the way back
+	# different data on the way back
 	dd if=/dev/urandom of=/tmp/www/file bs=1M count="$(mib 32)" 2>/dev/null
 	(cd /tmp/www && md5sum file >file.md5)
 	httpd -p 80 -h /tmp/www
@@ -133,7 +133,7 @@ while [ $r -lt $rounds ]; do
 		check "$r: no grant was left behind, $busy were late" \
 			sh -c "dmesg | grep 'grants left behind' | tail -1 | grep -q ' 0 grants'"
 		tell "unloaded-$r"
-		# dom0 stops us and looks at what is left of ours
+		# dom0 pauses the guest and checks what is left
 		sleep 10
 	fi
 done

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# xl shutdown: the toolstack writes control/shutdown, xenion.ko takes the word
-# out and has the system power off in order. Here that "system" is the script
-# that the kernel calls.
+# xl shutdown: the toolstack writes control/shutdown, xenion.ko clears the node
+# and has the system power off in order. Here that "system" is the script that
+# the kernel calls.
 
 plan 2
 mkdir -p /sbin

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# xl sysrq: the toolstack writes a letter to control/sysrq, xenion.ko takes it
-# out and has the kernel do what it stands for. What is no letter is taken out
-# and does nothing (sysrq.dom0.sh writes both).
+# xl sysrq: the toolstack writes a letter to control/sysrq, xenion.ko clears the
+# node and has the kernel do what the letter stands for. Anything else is
+# cleared and does nothing (sysrq.dom0.sh writes both).
 
 . /root/lib.sh
 
@@ -18,7 +18,7 @@ check "xl sysrq h" wait_for 20 said 'sysrq: HELP'
 rendezvous nonsense
 check "what is no letter is told" said 'control/sysrq holds more'
 check "and does nothing" sh -c '! dmesg | grep -q "sysrq: Show\|sysrq: HELP : .*HELP"'
-# The kernel's own rules count: nothing but sync.
+# The kernel's own setting applies: only sync is allowed.
 echo 16 >/proc/sys/kernel/sysrq
 rendezvous forbidden
 check "what kernel.sysrq forbids is not done" \

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0's half of untrusted.sh. That a disk's backend is not to be trusted is a
-# node of xen-public/io/blkif.h, if no word of xl's.
+# dom0's half of untrusted.sh. For disks, xl has no option for backends that are
+# not trusted, but xen-public/io/blkif.h has a node.
 
 . /root/lib.dom0.sh
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Backends that are not trusted (XSA-403): because dom0 says so of the first disk
-# (untrusted.dom0.sh) and the toolstack of the first interface, or because the
-# modules' options say so of all. Their data is copied into pages that hold
-# nothing else, and arrives. Needs two --disk, --vif untrusted, and one more.
+# Backends that are not trusted (XSA-403): set by dom0 for the first disk
+# (untrusted.dom0.sh) and by the toolstack for the first interface, or by
+# options of the modules for all. Their data is copied into pages that hold
+# nothing else, and arrives. Needs two --disk, --vif untrusted, and another
+# --vif.
 
 plan 23
 
 . ./lib.sh
 
-# copied DISK: how it was found when it was connected last
+# copied DISK: it copied data when it was connected last
 copied() {
 	dmesg | grep "$1:.*sectors" | tail -n 1 | grep -q "persistent grants"
 }
@@ -29,15 +30,15 @@ data() {
 
 carrier() { [ "$(cat "/sys/class/net/$1/carrier")" = 1 ]; }
 
-# nic VIF: its name, which tells no more than who was ready first
+# nic VIF: print its name
 nic() { ls "/sys/bus/xenion/devices/vif-$1/net"; }
 
-# copies VIF: packets that it copied so far
+# copies VIF: print the number of packets that it has copied
 copies() { ethtool -S "$(nic "$1")" | sed -n 's/.*tx_bounced: //p'; }
 
-# send WORD VIF: dom0 fetches what a user has written, which lies in pages
-# that can be granted (others are copied always). Leaves how many packets were
-# copied.
+# send WORD VIF: dom0 fetches data that a user has written, which is in pages
+# that can be granted (others are always copied). Writes the number of copied
+# packets to /tmp/copied.VIF.
 send() {
 	_before=$(copies "$2")
 	rendezvous "$1"

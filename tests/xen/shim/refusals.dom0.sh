@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Starts a guest from each broken image in /root/shim.tar and looks at its
-# last words in Xen's log and at its shutdown reason. Waits
-# for the other guest's end first: beside others that come and go, that one was
-# once seen to triple-fault early in Linux, for a reason that is not known.
+# Starts a guest from each broken image in /root/shim.tar, and checks its last
+# message in Xen's log and its shutdown reason. Waits for the end of the rig's
+# guest first, which once got a triple fault early in Linux while others came
+# and went, for an unknown reason.
 
 cd /root || exit 1
 tar xf shim.tar

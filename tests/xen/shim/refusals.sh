@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# A guest that starts: the shim's words are there once, and the user's stay.
+# A guest that starts: the shim's options are there once, and the user's stay.
 
 words=$(cat /proc/cmdline)
 count() { echo "$words" | tr ' ' '\n' | grep -c "^$1\(=\|$\)"; }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The clock of the benchmarks, whether it is what they take it for, and the
- * costs that are part of all others: a hypercall that does nothing
- * (XENVER_version in xen-public/version.h) and a look at the time.
+ * The calibration of the benchmarks' clock, and the costs that are part of all
+ * others: a hypercall that does nothing (XENVER_version in
+ * xen-public/version.h) and a read of the clock.
  */
 #include <xenion/format.h>
 #include <xen-public/version.h>
@@ -28,7 +28,7 @@ void bench_row(uint64_t cycles, unsigned int count, const char *fmt, ...)
 	bare_print("#= %s %lu.%lu\n", name, tenths / 10, tenths % 10);
 }
 
-/* Two instructions each time. */
+/* Two instructions per round. */
 static uint64_t loop(void)
 {
 	uint64_t begin = xn_cycles();
@@ -38,7 +38,7 @@ static uint64_t loop(void)
 	return xn_cycles() - begin;
 }
 
-/* Sorted before all others except boot: they need the overhead. */
+/* Runs before all others except boot, by its name: they need the overhead. */
 BENCH(calibration, 0)
 {
 	uint64_t least = UINT64_MAX, begin, took;
@@ -58,7 +58,7 @@ BENCH(calibration, 0)
 			least = took;
 	}
 	least /= BENCH_CYCLES;
-	/* At least once nobody else ran. */
+	/* In at least one run, nothing else ran meanwhile. */
 	CHECK(least >= LOOP - TOLERANCE && least <= LOOP + TOLERANCE,
 	      "a loop of %u instructions reads %lu", LOOP, least);
 }

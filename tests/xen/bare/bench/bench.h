@@ -5,10 +5,10 @@
  *
  *	#= NAME VALUE
  *
- * one for each repetition; what to make of several is tests/xen/bench/bench-guest's
- * business. The unit is one instruction, of this guest, of Xen or of another
- * domain, whoever runs in between: under QEMU's instruction counter each takes
- * 2 ns, and the processor's counter counts ns.
+ * one for each repetition, which tests/xen/bench/bench-guest evaluates. The
+ * unit is one instruction, of this guest, of Xen or of another domain that runs
+ * in between: under QEMU's instruction counter each takes 2 ns, and the
+ * processor's counter counts ns.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -18,16 +18,16 @@
 #define BENCH(name, needs)	SELFTEST(bench, name, needs)
 
 #define BENCH_RUNS		5
-#define BENCH_CYCLES		2	/* of the counter, for an instruction */
+#define BENCH_CYCLES		2	/* of the counter, per instruction */
 
-/* What two readings of the counter, one after the other, cost. */
+/* The cost of two successive readings of the counter. */
 extern uint64_t bench_overhead;
 
-/* A figure: cycles between two readings, for @count times the same thing. */
+/* Print a figure: @cycles between two readings, for @count operations. */
 void bench_row(uint64_t cycles, unsigned int count, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* ---- devices.c: opened when they are first used ---- */
+/* ---- devices.c: devices, opened when first used ---- */
 
 /* Read the disk's first block. */
 bool bench_disk_read(void);
@@ -35,7 +35,7 @@ bool bench_disk_read(void);
 /* Ask dom0 for its hardware address, and wait for the answer. */
 bool bench_net_ask(void);
 
-/* ---- boot.c: the linker puts it between these and their callers ---- */
+/* ---- boot.c: the linker wraps these functions ---- */
 
 void __real_xn_start_pvh(uint32_t start_info);
 void __wrap_xn_start_pvh(uint32_t start_info);

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * The way from the guest's first instruction to the first fruits: the first
- * reply of xenstore, the first block of a disk, the first packet of a network,
- * as the command line's word says: first=store, disk or net. Nothing is printed
- * before that, because each character costs an exit to Xen. Who has unpaused the
- * guest has still something to do then; so that this is not counted, the guest
- * rests a while, behind its first instructions, and that is not counted either.
+ * From the guest's first instruction to the first reply of xenstore, the first
+ * block of a disk or the first packet of a network, as the command line's
+ * option first=store, disk or net says. Nothing is printed before that, because
+ * each character costs an exit to Xen. The toolstack has still work to do when
+ * it has unpaused the guest. To leave that out, the guest sleeps for a while
+ * after its first instructions, which is not counted either.
  *
  * The program is linked with --wrap for functions that bring-up calls once, so
- * that the kernel itself need not know of this. What is "own" is the time that
- * this vCPU ran, hypercalls included, as its runstate says; the rest is that of
- * others, dom0's mostly.
+ * that the kernel itself need not know of this. "own" is the time that this
+ * vCPU ran, hypercalls included, by its runstate; the rest is that of others,
+ * mostly dom0.
  */
 #include "bench.h"
 
 #define REST_NS		(200 * XN_NSEC_PER_MSEC)
 
 static struct {
-	const char *name;		/* of what came before */
+	const char *name;		/* of the part that ends here */
 	uint64_t at;
 } marks[12];
 static unsigned int nr_marks;
@@ -98,7 +98,7 @@ int __wrap_xn_gnttab_init(struct xn_gnttab *gt, unsigned int version)
 	return err;
 }
 
-/* ---- first fruits ---- */
+/* ---- the first results ---- */
 
 static bool read_store(void)
 {
@@ -118,7 +118,7 @@ static const struct {
 };
 
 static struct {
-	const char *name;		/* NULL: nothing was asked for */
+	const char *name;		/* NULL: none was requested */
 	bool good;
 	uint64_t at, own;
 } first;
@@ -140,7 +140,7 @@ void __wrap_bare_main(void)
 	__real_bare_main();
 }
 
-/* Not in a loop: a guest starts once. */
+/* Without repetitions: a guest starts once. */
 BENCH(boot, 0)
 {
 	uint64_t begin = bare_info->entry_cycles, last = begin;

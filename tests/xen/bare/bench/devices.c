@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A disk and a network: what one block and one packet cost, the work of their
- * backends and of both kernels included.
+ * A disk and a network: the cost of one block and one packet, including the
+ * work of their backends and of both kernels.
  */
 #include "bench.h"
 #include "devices.h"
@@ -10,7 +10,7 @@
 #define BLOCK		4096u
 #define REPEAT		50u
 #define FRAME_LEN	60
-#define ARP_AT		14	/* behind the Ethernet header */
+#define ARP_AT		14	/* after the Ethernet header */
 
 static struct bare_disk disk;
 static struct bare_net net;
@@ -25,7 +25,7 @@ bool bench_disk_read(void)
 	return !bare_disk_io(&disk, XN_BLK_READ, 0, block, BLOCK);
 }
 
-/* An answer by ARP: what is no broadcast. */
+/* An ARP packet that is not a broadcast is the answer. */
 static void rx(void *data, const struct xn_net_received *pkt)
 {
 	const struct xn_net_piece *p = &pkt->piece[0];

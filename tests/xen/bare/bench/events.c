@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Event channels (xen-public/event_channel.h): what it costs to send an event
- * and to take it, alone and with many that wait.
+ * Event channels (xen-public/event_channel.h): the cost of sending and of
+ * taking an event, alone and with many that wait.
  *
  * An upcall's own cost is that of xn_evtchn_upcall(), called with upcalls
- * disabled when the events are there. The whole is from the moment when upcalls
- * are enabled to the last event's function, with the interrupt and all that Xen
+ * disabled when the events are pending. The whole cost is from the enabling of
+ * upcalls to the last event's function, with the interrupt and all that Xen
  * does.
  */
 #include "bench.h"
@@ -15,7 +15,7 @@
 
 static struct {
 	unsigned int count, last;
-	uint64_t at;		/* of number @last */
+	uint64_t at;		/* time of event number @last */
 	struct xn_waitq wait;
 } seen;
 
@@ -156,7 +156,7 @@ static bool measure(unsigned int n)
 	end = xn_cycles();
 	bench_row(end - begin, n, "send-%s-%u", abi(), n);
 	begin = xn_cycles();
-	/* More than once where there are more than one of them may handle. */
+	/* Several upcalls if there are more events than one may handle. */
 	for (i = 0; i < MAX_UPCALLS && seen.count < n; i++)
 		xn_evtchn_upcall(t, 0);
 	end = xn_cycles();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Grants (xen-public/grant_table.h). Our half: a page that is granted and taken
- * back, with a reference that a driver keeps, and with one that is allocated
- * and freed each time; neither makes a hypercall. The other half: pages that the
- * domain granted to itself are copied, or mapped and unmapped, one by one and
- * many by one hypercall. Only a PV guest can map its own.
+ * Grants (xen-public/grant_table.h). The granter's half: a page is granted and
+ * the grant ended, with a reference that a driver keeps, and with one that is
+ * allocated and freed each time; neither makes a hypercall. The other half:
+ * pages that the domain granted to itself are copied, or mapped and unmapped,
+ * one by one and many by one hypercall. Only a PV guest can map its own.
  */
 #include "bench.h"
 

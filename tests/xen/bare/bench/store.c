@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Xenstore (docs/misc/xenstore.txt of Xen): what one read costs, alone and with
- * others on their way, the work of xenstored and of both kernels included.
+ * Xenstore (docs/misc/xenstore.txt of Xen): the cost of one read, alone and
+ * with others in flight, including the work of xenstored and of both kernels.
  */
 #include "bench.h"
 

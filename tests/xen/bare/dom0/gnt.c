@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * dom0's half of the tests of grants between two domains: a program for Linux,
- * by libxengnttab. It prints what it was asked for, and holds what it mapped or
- * shared until it is killed. Exit status 1: Xen or Linux refused.
+ * with libxengnttab. It prints the result, and keeps what it mapped or shared
+ * until it is killed. Exit status 1: Xen or Linux refused.
  *
- *	gnt share DOMID rw|ro TEXT	a page of ours with TEXT; prints the reference
- *	gnt map DOMID REF rw|ro		a page of theirs; prints its text
+ *	gnt share DOMID rw|ro TEXT	a page of dom0's; prints its reference
+ *	gnt map DOMID REF rw|ro		a page of DOMID's; prints its text
  *	gnt read DOMID REF OFFSET LEN	copied by Xen; prints it
  *	gnt write DOMID REF OFFSET TEXT	copied by Xen
  */

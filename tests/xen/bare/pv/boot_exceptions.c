@@ -2,14 +2,14 @@
 /*
  * HYPERVISOR_set_trap_table and HYPERVISOR_iret (xen-public/arch-x86/xen.h and
  * xen-x86_64.h): Xen enters a PV guest's handler for each exception with the
- * processor's frame, rcx and r11 before it, upcalls masked, the address of a
- * page fault in vcpu_info.arch.cr2; and returns from it to the state that the
- * frame holds, rflags.IF telling whether upcalls are enabled then.
+ * processor's frame, rcx and r11 before it, upcalls masked, and the address of
+ * a page fault in vcpu_info.arch.cr2; and returns from it to the state in the
+ * frame, where rflags.IF says whether upcalls are enabled.
  *
- * Known by provoking some, looking at the frame, and by the registers and the
- * mask afterwards. On each CPU, because each has handlers of its own. A write
- * to a table of level 1 is none of them: Xen makes it for a domain that has
- * asked for that, and always for dom0.
+ * Known by provoking some exceptions, by the frame, and by the registers and
+ * the mask afterwards. On each CPU, because each has handlers of its own. A
+ * write to a table of level 1 is not provoked: Xen carries it out for a domain
+ * that has asked for that, and always for dom0.
  */
 #include "pv.h"
 
@@ -26,7 +26,7 @@ static struct {
 	struct bare_frame frame;
 	uint64_t cr2;
 	uint8_t mask;
-	uintptr_t resume;	/* where it goes on; 0: where it was */
+	uintptr_t resume;	/* where to continue; 0: where it was */
 } caught;
 
 static bool catch(struct bare_frame *f)
@@ -42,7 +42,7 @@ static bool catch(struct bare_frame *f)
 	return true;
 }
 
-/* Run instructions of which the one at 1: faults, and go on at 2: */
+/* Run instructions of which the one at 1: faults, and continue at 2: */
 #define PROVOKE(instructions, ...) \
 	__asm__ volatile("leaq 2f(%%rip), %%rax\n\t" \
 			 "movq %%rax, %[resume]\n\t" \
@@ -107,7 +107,7 @@ SELFTEST(boot, pv_exceptions, NEEDS_PV)
 	bare_trap_hook = NULL;
 }
 
-/* The instruction is complete: it goes on behind it. */
+/* int3 is complete when it traps: continue after it. */
 SELFTEST(boot, pv_breakpoint, NEEDS_PV)
 {
 	memset(&caught, 0, sizeof(caught));
@@ -117,7 +117,7 @@ SELFTEST(boot, pv_breakpoint, NEEDS_PV)
 	check_seen("int3", VECTOR_INT3);
 }
 
-/* All registers come back, rcx and r11 among them. */
+/* All registers are restored, including rcx and r11. */
 static bool registers_survive(void)
 {
 	register uint64_t r8 __asm__("r8") = 0x88;

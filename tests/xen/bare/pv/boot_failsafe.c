@@ -2,16 +2,16 @@
 /*
  * CALLBACKTYPE_failsafe (xen-public/callback.h): when Xen cannot restore the
  * state of a PV guest's vCPU, it enters the guest's failsafe callback instead,
- * with that state, selectors of data segments included. For a return that
- * HYPERVISOR_iret asks for, Xen since 4.15 or so delivers the exception that it
- * makes.
+ * with that state, selectors of data segments included. For a return by
+ * HYPERVISOR_iret, Xen since about 4.15 delivers the exception that it causes
+ * instead.
  *
- * Known by segments that are none: in HYPERVISOR_iret, and as the state in which
- * a vCPU begins. That needs one that the kernel has not started: word nosmp.
+ * Known by invalid segments, in HYPERVISOR_iret, and in the state in which a
+ * vCPU begins. That needs a vCPU that the kernel has not started: option nosmp.
  */
 #include "pv.h"
 
-#define BAD_SELECTOR	0xe01b	/* an empty one of Xen's own descriptors */
+#define BAD_SELECTOR	0xe01b	/* an empty descriptor of Xen's */
 #define VECTOR_GP	13
 
 static struct bare_frame seen;
@@ -21,7 +21,7 @@ static bool catch(struct bare_frame *f)
 {
 	seen = *f;
 	f->ss = FLAT_KERNEL_SS;
-	f->cs &= ~3ull;		/* or Xen takes it for a user's */
+	f->cs &= ~3ull;		/* or Xen takes it for user mode */
 	__atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
 	return count == 1;
 }
@@ -71,7 +71,7 @@ static long (*real_hypercall)(unsigned int nr, unsigned long a1,
 			      unsigned long a2, unsigned long a3,
 			      unsigned long a4, unsigned long a5);
 
-/* Between the kernel and Xen: vCPUs begin with a data segment that is none. */
+/* Wraps hypercalls: vCPUs begin with an invalid data segment. */
 static long spoil(unsigned int nr, unsigned long a1, unsigned long a2,
 		  unsigned long a3, unsigned long a4, unsigned long a5)
 {
@@ -106,7 +106,7 @@ SELFTEST(boot, pv_failsafe, NEEDS_PV)
 	err = bare_arch_cpu_start(cpu, (char *)s + BARE_STACK);
 	xn_hypercall_other = real_hypercall;
 	REQUIRE(!err, "a vCPU starts (error %d)", err);
-	/* It has no way to wake us. */
+	/* The new vCPU cannot wake this one. */
 	for (i = 0; i < 100 && !count_of(); i++)
 		bare_sleep(50 * XN_NSEC_PER_MSEC);
 	REQUIRE(count_of(), "it has entered a handler");

@@ -3,10 +3,10 @@
  * The lists p2m (start_info's mfn_list) and m2p (XENMEM_machphys_mapping) of a
  * PV guest, xen-public/xen.h and memory.h: each page of the guest has a machine
  * frame, and that frame's entry in Xen's list is the page's number. The guest
- * may change that entry of its own frames (MMU_MACHPHYS_UPDATE).
+ * may change that entry for its own frames (MMU_MACHPHYS_UPDATE).
  *
- * Known by looking up each page both ways; a frame whose two entries differ is
- * taken for nobody's.
+ * Known by looking up each page both ways; a frame whose two entries differ
+ * does not count as the guest's.
  */
 #include "pv.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * MMUEXT_PIN_L1_TABLE ... L4_TABLE and MMUEXT_UNPIN_TABLE (xen-public/xen.h): Xen
- * checks a page of the guest's as a page table of that level, with all that it
- * leads to, and takes it for one. A page that is writable anywhere is refused;
- * one that is pinned cannot be made writable.
+ * checks a page of the guest's as a page table of that level, with all tables
+ * below, and uses it as one. A page that is writable anywhere is refused; a
+ * pinned one cannot be made writable.
  *
- * Known by building a table of each level on the one below, and by what Xen
+ * Known by building a table of each level on the one below, and by Xen's
  * answers.
  */
 #include "pv.h"

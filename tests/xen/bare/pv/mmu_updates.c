@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * HYPERVISOR_mmu_update and HYPERVISOR_update_va_mapping (xen-public/xen.h): Xen
- * writes page-table entries for a PV guest, in order, and refuses what would
- * make a frame that is not the guest's accessible, or a page table writable.
- * What stood before the refused one is done, what stands behind it is not.
+ * HYPERVISOR_mmu_update and HYPERVISOR_update_va_mapping (xen-public/xen.h):
+ * Xen writes page-table entries for a PV guest, in order, and refuses an update
+ * that would make another domain's frame accessible, or a page table writable.
+ * Updates before the refused one are done, those after it are not.
  *
  * Known by pages with marks in them, which appear in a hole of the address
- * space, and by the entries themselves. A frame that is not the guest's is one
- * that it has just given away.
+ * space, and by the entries themselves. As a frame that is not the guest's, the
+ * test uses one that the guest has just given to Xen.
  */
 #include "pv.h"
 
@@ -88,7 +88,7 @@ static void expect_no(uint64_t *page[2], const char *what, uint64_t pte)
 	xn_pv_set(hole, 0);
 }
 
-/* Once more with a frame that was ours. */
+/* The same with a frame that was the guest's before. */
 static void given_away(uint64_t *page[2])
 {
 	struct xn_balloon b = { 0 };
@@ -132,7 +132,7 @@ SELFTEST(mmu, pv_updates, NEEDS_PV)
 	xn_os_page_free(page[1]);
 }
 
-/* No entry of those is ours to have. */
+/* The guest has no tables for Xen's addresses. */
 SELFTEST(mmu, pv_no_tables, NEEDS_PV)
 {
 	CHECK(!xn_pv_entry(&bare_pv, (void *)HYPERVISOR_VIRT_START, 4, NULL),

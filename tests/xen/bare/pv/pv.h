@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Selftests that only a PV guest can have: the guest's memory. */
+/* Selftests for PV guests only: the guest's memory. */
 #ifndef SELFTEST_PV_H
 #define SELFTEST_PV_H
 
@@ -10,7 +10,7 @@
 /* An entry with a frame that no machine has. */
 #define PTE_NOWHERE	(1ull << 51 | XN_PTE_PAGE)
 
-/* A page of the kernel's as a page-table entry, except what may be done. */
+/* A page-table entry for a page of the kernel's, except the rights. */
 static inline uint64_t pte_of(const void *page)
 {
 	return (uint64_t)xn_pv_mfn(&bare_pv, page) << XN_PAGE_SHIFT |

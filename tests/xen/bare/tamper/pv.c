@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A toolstack that hands nonsense to a PV guest, in the start info and the list
- * of pages (struct start_info in xen-public/xen.h). Linked with
+ * A toolstack that passes invalid data to a PV guest, in the start info and the
+ * list of pages (struct start_info in xen-public/xen.h). Linked with
  * --wrap=xn_start_pv.
  */
 #include "bare.h"
@@ -17,7 +17,7 @@ static void remove_pages(struct start_info *si, uint64_t start, uint64_t end)
 		p2m[start] = ~0ul;
 }
 
-/* All but those that are in use, and a few. */
+/* Removes all pages except those in use and a few. */
 static void remove_most(struct start_info *si)
 {
 	remove_pages(si, 0, 0x100);

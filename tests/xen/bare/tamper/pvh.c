@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A toolstack that hands nonsense to a PVH guest, in the start info
+ * A toolstack that passes invalid data to a PVH guest, in the start info
  * (xen-public/arch-x86/hvm/start_info.h). Linked with --wrap=xn_start_pvh.
  */
 #include <xenion/x86/boot.h>
@@ -8,8 +8,8 @@
 #include <xen-public/arch-x86/hvm/start_info.h>
 #include "tamper.h"
 
-static struct hvm_memmap_table_entry map[XN_MEMMAP_MAX];	/* ours, */
-static struct hvm_memmap_table_entry real_map[XN_MEMMAP_MAX];	/* before */
+static struct hvm_memmap_table_entry map[XN_MEMMAP_MAX];	/* new */
+static struct hvm_memmap_table_entry real_map[XN_MEMMAP_MAX];	/* old */
 static struct hvm_modlist_entry module;
 static char words[8192];
 
@@ -24,7 +24,7 @@ static void add(struct hvm_start_info *si, uint64_t addr, uint64_t size,
 	};
 }
 
-/* Backwards, what is none first and last, and entries that say nothing. */
+/* In reverse order, with a hole first and last, and with empty entries. */
 static void confuse(struct hvm_start_info *si)
 {
 	const struct hvm_memmap_table_entry *old = real_map;
@@ -40,7 +40,7 @@ static void confuse(struct hvm_start_info *si)
 		add(si, old[n].addr, 0, XEN_HVM_MEMMAP_TYPE_RAM);
 	}
 	add(si, HOLE_START - 0x1000, HOLE_SIZE, XEN_HVM_MEMMAP_TYPE_RAM);
-	/* Wider than any CPU's addresses. */
+	/* Beyond any CPU's addresses. */
 	add(si, 1ull << 52, 1ull << 30, XEN_HVM_MEMMAP_TYPE_RAM);
 	add(si, HOLE_START, 0x1000, 77);
 }

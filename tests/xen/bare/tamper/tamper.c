@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * A toolstack that hands over nonsense: between the entry point and the code
- * that reads the start info pvh.c or pv.c changes it, as the command line's last
- * word, tamper=..., says.
+ * A toolstack that passes invalid data: between the entry point and the code
+ * that reads the start info, pvh.c or pv.c changes it, as the command line's
+ * last option, tamper=..., says.
  *
- * What can be made sense of boots, and bare_main() tells in TAP that memory is
- * what the map says. The rest ends in one clear line and a crash, which
- * tests/xen/bare/runs.ini knows.
+ * If the data is still valid, the guest boots, and bare_main() reports as TAP
+ * that memory is what the map says. Otherwise, it ends with one clear line and
+ * a crash; see tests/xen/bare/runs.ini.
  */
 #include "bare.h"
 #include "tamper.h"
@@ -46,7 +46,7 @@ void bare_main(void)
 	while ((p = xn_os_page_alloc())) {
 		uintptr_t at = (uintptr_t)p;
 
-		/* Memory that is not there reads back as something else. */
+		/* Addresses without memory read back as something else. */
 		*(uint64_t *)p = ~(uint64_t)at;
 		if (*(volatile uint64_t *)p != ~(uint64_t)at)
 			result(false, "a page that is no RAM");

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* What tests/xen/bare/tamper's kinds of domain have in common. */
+/* What pvh.c, pv.c and tamper.c share. */
 #ifndef TAMPER_H
 #define TAMPER_H
 
 #include <stdint.h>
 
-/* In the middle of RAM, said to be none. */
+/* A range in the middle of RAM that the map excludes. */
 #define HOLE_START	0x1000000ull
 #define HOLE_SIZE	0x200000ull
 
-/* What the words say is to be changed, or NULL: nothing. */
+/* Returns: the value of tamper= in @words, or NULL. */
 const char *tamper_how(const char *words);
 
-/* The linker's names for the function that stands between, and for the one that
- * is called in its place (--wrap=xn_start_pvh, --wrap=xn_start_pv).
+/* The linker's names for the wrapper and for the function that it wraps
+ * (--wrap=xn_start_pvh, --wrap=xn_start_pv).
  */
 void __wrap_xn_start_pvh(uint32_t start_info);
 void __real_xn_start_pvh(uint32_t start_info);
