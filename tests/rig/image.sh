@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Does the rig tell the truth about images? A small one that says and does what
-# it is told passes, fails, hangs, crashes and says too little, as dom0 and as a
-# guest, in each kind of domain. TAP.
+# Does the rig judge images correctly? A small one, which prints and does what
+# it is asked to, passes, fails, hangs, crashes and prints too little, as dom0
+# and as a guest, in each kind of domain. TAP.
 
 name=image-$$
 . "$(dirname "$0")/verdict.sh" || exit 1
@@ -22,7 +22,7 @@ build() {
 }
 
 # run NAME STATUS WORDS END OPTION... <what the image prints: the run must end
-# with this status and these words on standard error.
+# with this status, and with these words on standard error.
 run() {
 	what=$1
 	want=$2
@@ -99,7 +99,7 @@ run "a PV fault is a crash" 7 "the image crashed" fault --as-dom0 <fine
 run "too little memory for Xen to start it" 1 "Xen panicked" poweroff \
 	--as-dom0 --memory 1 <fine
 
-# --- beside dom0 ------------------------------------------------------------
+# --- as a guest -------------------------------------------------------------
 
 echo "# booting a machine"
 "$rig" start --name $name >out 2>err

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Does the rig tell the truth? Guests that pass, fail, hang and crash, one
-# after the other in one machine, with the kernel's own drivers, so that
-# nothing but the rig is tested. TAP.
+# Does the rig judge guests correctly? Guests that pass, fail, hang and crash,
+# one after the other in one machine, with the kernel's own drivers, so that
+# only the rig is tested. TAP.
 
 name=truth-$$
 . "$(dirname "$0")/verdict.sh" || exit 1
 
 # run NAME STATUS WORDS OPTION... <guest script: the run must end with this
-# status and these words on standard error.
+# status, and with these words on standard error.
 run() {
 	what=$1
 	want=$2
@@ -151,7 +151,7 @@ run "bad news may be expected" 0 passed --ignore-log "made up" <<'END'
 echo "<4>WARNING: CPU: 0 PID: 1 at made up" >/dev/kmsg
 END
 
-# The looks of a bzImage, but nothing that xl could start.
+# The header's mark of a bzImage, but nothing that xl could start.
 { head -c 514 /dev/zero; printf HdrS; head -c 1000 /dev/zero; } >vmlinuz
 run "a guest that cannot be created is told" 1 "xl did not create the guest" \
 	--kernel vmlinuz <<'END'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# rig's command line: every wrong option gets one clear sentence and exit
-# status 2, before anything is booted. TAP.
+# rig's command line: every wrong option gets one clear message and exit status
+# 2, before anything is booted. TAP.
 
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 rig=$top/tools/rig
@@ -13,7 +13,7 @@ cd "$dir" || exit 1
 # shellcheck source=tools/riglib/tap.sh
 . "$top/tools/riglib/tap.sh"
 
-# bad WORDS OPTION...: the sentence must have the words in it.
+# bad WORDS OPTION...: the message must contain the words
 bad() {
 	words=$1
 	shift
@@ -29,7 +29,7 @@ bad() {
 	fi
 }
 
-# A bzImage by its looks, and things that are none.
+# A file with the mark of a bzImage, and files without it.
 head -c 514 /dev/zero >vmlinuz
 printf HdrS >>vmlinuz
 head -c 1000 /dev/zero >>vmlinuz
@@ -143,7 +143,7 @@ bad "nobody serves it" run --image elf32 --as-dom0 --xl vcpus=2
 bad "dom0 is pv or pvh" run --image elf32 --as-dom0 --type hvm
 bad "--as-dom0 only" run --image elf32 --xen-cmdline smt=0
 
-# With a filled cache, names are looked up in it.
+# If the cache is filled, names are checked against it.
 if [ -e "$top/build/cache/kernel-abi" ]; then
 	rm -rf cache
 	ln -s "$top/build/cache" cache

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Sourced by the tests of the rig: a directory to be in, a machine called $name
-# that ends with the test, and TAP.
+# Sourced by the tests of the rig: a temporary directory, a machine called $name
+# that is stopped at the test's end, and TAP.
 
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 rig=$top/tools/rig

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The rig's test image: a guest that says what it is told and ends as it is
- * told. It prints its ramdisk; the last word of its command line is its end:
- * poweroff, reboot, crash, fault, or hang. Nothing of the library is in it.
+ * The rig's test image: a guest that prints its ramdisk and then ends as the
+ * last word of its command line says: poweroff, reboot, crash, fault, or hang.
+ * It does not use the library.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -57,7 +57,7 @@ static void starts(const struct start_info *info)
 	console = (void *)(m2p[info->console.domU.mfn] << 12);
 }
 
-/* The console's ring: wait for room, and at last for its being empty. */
+/* Wait until the console's ring has @room bytes free (all: it is empty). */
 static void wait_console(unsigned int room)
 {
 	volatile XENCONS_RING_IDX *cons = &console->out_cons;
@@ -132,7 +132,7 @@ static void finish_console(void)
 
 #endif
 
-/* dom0 writes to Xen's console; others are refused that. */
+/* dom0 writes to Xen's console; for other domains, Xen refuses that. */
 static void put(const char *s, size_t n)
 {
 	if (hypercall(__HYPERVISOR_console_io, CONSOLEIO_write, n, (long)s) < 0)
@@ -152,7 +152,7 @@ static void shut_down(unsigned int reason)
 	hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (long)&how, 0);
 }
 
-/* Whether the command line ends in this word. */
+/* Is this the last word of the command line? */
 static int told(const char *word)
 {
 	size_t have = length(cmdline), want = length(word);
@@ -165,7 +165,7 @@ static int told(const char *word)
 	return 1;
 }
 
-/* From entry.S. */
+/* Called by entry.S. */
 void image_main(const void *start_info)
 {
 	starts(start_info);

@@ -6,7 +6,8 @@
 
 A block that begins with "```c NAME" (or asm, ld) is added to FOLDER/NAME; those of
 "```sh" become FOLDER/step1.sh, step2.sh, ... The paragraph before a file's block must
-name the file too, as readers do not see more. Prints the names, a line each.
+name the file too, because readers do not see the rest of that line. Prints the
+names, one per line.
 """
 import os
 import re

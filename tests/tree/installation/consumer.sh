@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# The guest that docs/porting.md builds, built as it says. Sourced.
+# The guest of docs/porting.md, built as the page says. Sourced.
 
-# copy_tree TREE FOLDER: so that nobody's build is disturbed
+# copy_tree TREE FOLDER: so that no other build is disturbed
 copy_tree() {
 	mkdir -p "$2" && (cd "$1" && tar c --exclude=./build --exclude=./.git .) |
 		tar x -C "$2"
 }
 
-# consumer TREE FOLDER: follow TREE/docs/porting.md in FOLDER, which is made,
-# in an environment without anybody's settings; what it said is in FOLDER.log
+# consumer TREE FOLDER: follow TREE/docs/porting.md in FOLDER, which is made, in
+# an environment without the user's settings; the output is in FOLDER.log
 consumer() {
 	mkdir -p "$2" &&
 	python3 "$(dirname "${BASH_SOURCE[0]}")/blocks.py" \

@@ -7,7 +7,7 @@
 
 FOLDER has an object for each source: its path with "-" for each "/", as in an
 archive of lib.mk. A name that one file defines and another one uses is an arrow
-between the two. ROOM, A and B are beginnings of such names.
+between the two. ROOM, A and B are beginnings of the objects' names.
 
 Exit status: 0 nothing found, 1 something found, 2 wrong use.
 """
@@ -31,7 +31,7 @@ def symbols(path):
 
 
 def arrows(folder):
-    """For each file the files that it uses, each with the names."""
+    """For each file, the files that it uses, each with the names used."""
     objects = {name[:-2]: symbols(os.path.join(folder, name))
                for name in sorted(os.listdir(folder)) if name.endswith(".o")}
     place = {name: f for f, (defined, _) in objects.items() for name in defined}

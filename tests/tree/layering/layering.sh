@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Proves the layering rule, in TAP: every file of the core compiles freestanding
-# with no header of any OS (without floating point, variable arrays or large
-# stack frames), and all that is not under an x86/ also for another architecture;
-# the sources keep the rules of rules.py; within a room no files call each other
-# in a circle; the reference kernel's layer calls nothing of the kernel; each rule
-# finds what it is for, when it is planted; and an OS layer stays small: the reference
-# kernel's is counted, without comments and empty lines.
+# Checks the layering, in TAP: every file of the core compiles freestanding
+# without headers of any OS (and without floating point, variable arrays or
+# large stack frames), and every file outside of x86/ also for another
+# architecture; the sources keep the rules of rules.py; within a room, no files
+# call each other in a circle; the reference kernel's layer calls nothing of the
+# kernel; each rule finds a planted violation; and an OS layer stays small: the
+# lines of the reference kernel's are counted, without comments and empty lines.
 #
 # Usage: layering.sh        (CC, CLANG: the compilers)
 
@@ -20,7 +20,7 @@ ln -s /usr/include/xen "$tmp/xen-public"
 # shellcheck source=tools/riglib/tap.sh
 . "$top/tools/riglib/tap.sh"
 
-# freestanding TREE FILE OBJECT. What runs before an OS has a stack of its own size.
+# freestanding TREE FILE OBJECT. Code that runs before an OS may use more stack.
 freestanding() {
 	local frame=1024
 
@@ -33,14 +33,14 @@ freestanding() {
 		-c -o "$3" "$2"
 }
 
-# object FILE: where its object is
+# object FILE: print the path of its object
 object() {
 	local path=${1%.c}
 
 	echo "$tmp/obj/${path//\//-}.o"
 }
 
-# elsewhere TREE FILE: on another architecture
+# elsewhere TREE FILE: compile for another architecture
 elsewhere() {
 	"$CLANG" --target=aarch64-linux-gnu -std=gnu11 -ffreestanding \
 		-nostdinc -mgeneral-regs-only \
@@ -50,7 +50,7 @@ elsewhere() {
 		-fsyntax-only "$2"
 }
 
-# plant FILE: a copy of the headers with one more file, its text from stdin
+# plant FILE: make a copy of the headers with one more file, its text from stdin
 plant() {
 	rm -rf "$tmp/tree"
 	mkdir -p "$tmp/tree/$(dirname "$1")"
@@ -58,7 +58,7 @@ plant() {
 	{ echo "// SPDX-License-Identifier: MIT"; cat; } >"$tmp/tree/$1"
 }
 
-# finds RULE: what was planted
+# finds RULE: it finds the planted violation
 finds() {
 	python3 "$here/rules.py" "$1" "$tmp/tree" >"$tmp/why"
 	[ $? -eq 1 ] && [ "$(wc -l <"$tmp/why")" -eq 1 ]

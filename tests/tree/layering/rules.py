@@ -28,11 +28,11 @@ HEADERS = {
     "x86/msr": "hypercall", "x86/upcall": "events",
 }
 ROOMS = ["hypercall", "boot", "mmu", "events", "grant", "time", "xenbus", "frontends"]
-# Of the core, but programs of their own that an OS never sees.
+# Parts of the core that are programs of their own, not linked into an OS.
 APART = ["boot/shim"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.M)
-# What is true of one architecture only.
+# What is specific to an architecture.
 ARCH = re.compile(
     r"(<xenion/x86/[^>]*>|<xen-public/arch-[^>]*>|\"x86/[^\"]*\"|__asm__|"
     r"__x86_64__|__i386__|__aarch64__|__arm__|__builtin_ia32_\w+)")
@@ -74,8 +74,8 @@ def file_room(path):
 
 
 def frontend(path):
-    """frontends/blk/queue.c and <xenion/blkfront.h> are both of blk; what lies
-    beside the folders, and <xenion/frontend.h>, is every frontend's."""
+    """frontends/blk/queue.c and <xenion/blkfront.h> both belong to blk; files
+    beside the folders, and <xenion/frontend.h>, belong to every frontend."""
     if path.startswith("frontends/"):
         folders = path.split("/")[1:-1]
         return folders[0] if folders else None
@@ -100,7 +100,7 @@ def no_os_header(tree):
                 continue
             if inc.startswith('"') and "/" not in inc:
                 continue
-            # A folder of a room sees the header of the whole room.
+            # A folder of a room may include the header of the whole room.
             if re.fullmatch(r'"\.\./\w+\.h"', inc) and path.count("/") == 2 \
                     and not path.startswith("include/"):
                 continue
@@ -154,7 +154,7 @@ def frontends_apart(tree):
                 yield f"{path}: includes {inc} of {other}"
 
 
-# One line each, all told of together at the head of their header.
+# Documented together, at the head of their header.
 TOGETHER = re.compile(r"xn_hc_\w+|xn_hypercall")
 
 

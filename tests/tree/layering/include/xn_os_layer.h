@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The least that an OS layer must offer, and no operating system behind it: with
- * this header alone, and the compiler's own, the core must compile. Nothing
- * here works; it is never linked.
+ * The least that an OS layer must provide, without an operating system: with
+ * only this header and the compiler's own, the core must compile. Nothing here
+ * works; it is never linked.
  */
 #ifndef XN_OS_LAYER_H
 #define XN_OS_LAYER_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Any numbers would do; macros, as public Xen headers ask with #ifdef. */
+/* Any numbers would do; macros, because Xen's public headers use #ifdef. */
 #define EPERM		1
 #define ENOENT		2
 #define ESRCH		3
