@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Divides what kernel-doc -man makes of a header into one manual page per
+# Splits the output of kernel-doc -man for a header into one manual page per
 # function (see lib.mk). Each page names the project instead of the kernel, and
 # the header to include.
 #
@@ -13,7 +13,7 @@
 	next
 }
 
-# Structures have no page of their own: their comments stand in the header.
+# Structures have no page of their own: their comments are in the header.
 page == "" {
 	next
 }

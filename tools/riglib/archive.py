@@ -72,14 +72,14 @@ LOADER = "lib64/ld-linux-x86-64.so.2"
 
 
 def needed_libraries(path):
-    """The sonames that the ELF file at path asks for."""
+    """The sonames that the ELF file at path needs."""
     dump = subprocess.run(["readelf", "-d", path], capture_output=True,
                           text=True, check=False).stdout
     return re.findall(r"\(NEEDED\).*\[(.*)\]", dump)
 
 
 def shell_words(programs):
-    """Those whose name can be a shell function's (guest-lib.sh, dom0-lib.sh)."""
+    """Programs whose names can be shell functions (both-lib.sh)."""
     return " ".join(sorted({p for p in programs
                             if re.fullmatch(r"[A-Za-z_]\w*", p)}))
 
@@ -111,7 +111,7 @@ class Programs:
         self._add_libraries(archive, path, program)
 
     def add_library(self, archive, soname, wanted_by):
-        """Also called for those that are loaded at run time (dlopen)."""
+        """Also called for libraries that are loaded at run time (dlopen)."""
         name = f"lib/x86_64-linux-gnu/{soname}"
         if name in archive.entries:
             return
@@ -152,7 +152,7 @@ class Modules:
                             .replace("-", "_") for line in f}
 
     def have(self, name):
-        """Whether there is such a module, or that code built in."""
+        """Is there such a module, or is it built in?"""
         name = name.replace("-", "_")
         return name in self.paths or name in self.builtin
 
@@ -176,7 +176,7 @@ class Modules:
         done[name] = path
 
     def add(self, archive, names):
-        """Adds modules and the tables that modprobe wants."""
+        """Adds modules and the tables that modprobe reads."""
         base = f"lib/modules/{self.abi}"
         deps, aliases = [], []
         for path in self.closure(names):

@@ -1,33 +1,34 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# What guest and dom0 scripts both find ready, beside TAP (tap.sh).
+# Functions of both guest and dom0 scripts, in addition to TAP (tap.sh).
 #
-# SLOW is how many times as long everything may take. Seconds below are those of
-# a host that has nothing else to do; beside other work LOADED times as many are
-# waited, so that only what never comes is a failure.
+# SLOW is the factor by which everything may take longer. Seconds below are
+# those of an idle host; for a busy one, waits take up to LOADED times as long,
+# so that only what never comes is a failure.
 #
 # Variables of a function are its own ("local", which busybox's shell knows): a
 # script may use any name.
 LOADED=6
 
-# A program that was asked for by name comes before the shell's own of that
-# name, which busybox would take in any case.
+# A program that was requested by name takes precedence over busybox's applet of
+# that name, which its shell would prefer otherwise.
 for _t in $TOOLS; do
 	eval "$_t() { /usr/bin/$_t \"\$@\"; }"
 done
 
-# mib N: so many MiB of data for a test, less with a slow guest.
+# mib N: print N, the MiB of data for a test, or less with a slow guest.
 mib() { echo $((($1 + SLOW - 1) / SLOW)); }
 
-# wait_for SECONDS COMMAND...: until the command succeeds; 1 when time is up.
+# wait_for SECONDS COMMAND...: until the command succeeds; status 1 after that
+# time.
 wait_for() {
 	local _s=$(($1 * LOADED))
 	shift
 	wait_at_most $_s "$@"
 }
 
-# wait_at_most: the same for what may well not come.
+# wait_at_most: the same for something that may not come at all.
 wait_at_most() {
 	local _n=$(($1 * SLOW * 10))
 	shift

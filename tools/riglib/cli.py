@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""rig's commands."""
+"""The commands of the rig."""
 
 import os
 import re
@@ -27,8 +27,8 @@ BROKEN = 3
 
 
 class Show:
-    """Progress goes to standard error, what the guest script says to
-    standard output, so that its TAP can be read by a program."""
+    """Progress goes to standard error, the guest script's output to standard
+    output, so that a program can read its TAP."""
 
     def __init__(self, verbose, quiet_guest=False):
         self.verbose, self.quiet_guest = verbose, quiet_guest
@@ -55,7 +55,7 @@ class Show:
 
 
 def _logdir(o):
-    """Where this run's logs go; build/rig/last leads to the newest."""
+    """The folder of this run's logs; build/rig/last links to the newest."""
     if o.log:
         return o.log
     logs = os.path.join(places.STATE, "logs")
@@ -72,7 +72,7 @@ def _logdir(o):
 
 
 def _started(o, show):
-    """The started machine, if there is one and it serves, or None."""
+    """The started machine, if there is one that can be used, or None."""
     machine = Machine(places.machine_dir(o.name))
     up = not o.fresh and machine.attach()
     why = options.fits(machine.options, o) if up else "it is not up"
@@ -86,7 +86,7 @@ def _started(o, show):
 
 
 def _machine_for(o, started, show):
-    """(machine that obeys, whether it is only ours)"""
+    """(machine that is ready, whether it is only for this run)"""
     if started:
         started.take_lock(show.progress)
         if started.alive() and started.connect():
@@ -102,7 +102,7 @@ def _machine_for(o, started, show):
 
 
 def _sweep():
-    """Machines for one run that ended badly; their logs had their time."""
+    """Removes machines of killed single runs; so far, their logs were kept."""
     os.makedirs(places.STATE, exist_ok=True)
     for name in os.listdir(places.STATE):
         pid = re.fullmatch(r"own-(\d+)(\.lock)?", name)
@@ -140,7 +140,7 @@ def _run_beside_dom0(o, show, began):
 
 
 def _run_as_dom0(o, show, began):
-    """The same, without our dom0."""
+    """The same, with the image in place of the rig's dom0."""
     logdir = _logdir(o)
     _sweep()
     machine = ImageMachine(places.machine_dir(f"own-{os.getpid()}"), o)
@@ -185,7 +185,7 @@ class Terminal:
             termios.tcsetattr(self.input, termios.TCSADRAIN, self.saved)
 
     def pump(self, patience):
-        """Moves what there is; False when the user wants to leave."""
+        """Copies input and output; False if the user wants to leave."""
         wait = [self.sock] + ([self.input] if self.open else [])
         ready = select.select(wait, [], [], patience)[0]
         if self.sock in ready:
@@ -252,7 +252,7 @@ def stop(o):
 
 
 def status(_):
-    """Every started machine; 1 if there is none."""
+    """Shows every started machine; exit status 1 if there is none."""
     up = 0
     names = os.listdir(places.STATE) if os.path.isdir(places.STATE) else []
     for name in sorted(names):
@@ -286,6 +286,6 @@ def main(argv):
         print("rig: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Whoever read our output has gone; nobody is left to be told.
+        # The reader of the output has gone: discard the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Time as a machine has it: time of day, less what its CPUs waited for a
-processor of the host. A machine on a host with much else to do gets no older
-than it would alone, so that what is called hung does not depend on the host.
+"""The time of a machine: time of day, minus the time that its CPUs waited for a
+processor of the host. So a guest on a busy host does not count as hung sooner.
 """
 
 import os
 import time
 
-# Of any stretch of time so much counts at least, so that all waiting ends.
+# The least part of any time span that counts, so that all waits end.
 LEAST = 0.05
-# Seconds between two looks at what QEMU's threads had to wait.
+# Seconds between two reads of how long QEMU's threads have waited.
 LOOK = 0.25
-# A guest may print for ever: after so many times the patience with a silent one
-# it has had its time.
+# A guest may print for ever: it counts as hung after this many times the limit
+# for a silent one.
 TOTAL = 12
 
 
@@ -33,7 +32,7 @@ def _children(pid):
 
 
 def _waits(pid):
-    """Seconds that each thread waited for a processor, since it began."""
+    """Seconds that each thread has waited for a processor since its start."""
     out = {}
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -63,7 +62,7 @@ class Clock:
         return self.seconds
 
     def _waited(self):
-        """What the thread that waited most has waited since the last look."""
+        """The longest wait of any thread since the last read."""
         if not self.qemu:
             self.qemu = (_children(self.pid) or [self.pid])[0]
         before, self.waits = self.waits, _waits(self.qemu)
@@ -73,7 +72,7 @@ class Clock:
 
 class Life:
     """Signs of life: how long a guest has been silent, and how long it has
-    been there at all."""
+    been running."""
 
     def __init__(self, clock, patience):
         self.clock, self.patience = clock, patience

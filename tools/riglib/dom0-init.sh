@@ -1,14 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# dom0's init: a machine that does nothing but start guests. Brings up the
-# toolstack and then obeys the rig on the host, one line per order, over a
-# virtio-serial port:
+# dom0's init, in a machine that only starts guests. Starts the toolstack and
+# then obeys the rig on the host, one line per order, over a virtio-serial port:
 #
 #	run JOB		start the job in /share/JOB (dom0-job.sh there)
 #	tell WORD	the guest of the running job said WORD
-#	look ADDRESS	tell where the CPUs of the running job's guest are; its
-#			code begins there
+#	look ADDRESS	show where the CPUs of the running job's guest are; its
+#			code begins at ADDRESS
 #	kill		destroy the guest of the running job, which ends it
 #	off		power off
 #
@@ -25,7 +24,7 @@ mount -t devtmpfs dev /dev
 mkdir -p /dev/pts /dev/shm /run/xenstored /run/xen /run/lock /disks /share
 ln -s /run/lock /var/lock
 mount -t devpts pts /dev/pts
-# The rest of dom0 needs memory, too: a guest that writes more gets errors.
+# Leave memory for the rest of dom0: a guest that writes more gets errors.
 memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
 mount -t tmpfs -o "size=$((memory > 512 ? memory - 448 : 64))m" disks /disks
 
@@ -74,7 +73,7 @@ destroy() {
 	[ ! -f /run/job.domid ] || xl destroy "$(cat /run/job.domid)"
 }
 
-# From here on the kernel's messages would only get between those of guests.
+# From here on, the kernel's messages would only be mixed with those of guests.
 dmesg -n 1
 say "@up $(cut -d' ' -f1 /proc/uptime)"
 
@@ -91,7 +90,7 @@ while :; do
 		;;
 	tell)
 		: >"/run/told/$word"
-		# Opened both ways, so as not to wait for a reader that gave up.
+		# Opened for reading too: do not wait for a reader that gave up.
 		[ ! -p "/run/told/$word.wake" ] || echo 1<>"/run/told/$word.wake"
 		;;
 	look)

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# One job, in dom0: make the disks, create the guest, run the dom0 script
-# beside it, wait for the end of both, look at what they left behind.
-# Started by dom0-init.sh with the job's directory; "vars" there says what
-# to do. Descriptor 3 is the line to the rig.
+# One job, in dom0: make the disks, create the guest, run the dom0 script at the
+# same time, wait for the end of both, check what they have left. Started by
+# dom0-init.sh with the job's directory; "vars" there says what to do.
+# Descriptor 3 is the line to the rig.
 
 job=$1
 cd "$job" || exit 1
@@ -18,7 +18,7 @@ forward() {
 	done
 }
 
-# What a job that was cut short has left.
+# Remove what an interrupted job has left.
 end_strays
 free_disks
 rm -rf /run/job /run/job.domid /var/log/xen/console/* /var/log/xen/qemu-dm-*
@@ -37,8 +37,8 @@ make_disks
 # shellcheck disable=SC2086	# paths without spaces
 [ -z "$FOLDERS" ] || mkdir -p $FOLDERS
 
-# xl stays in the foreground and tells, in words, what becomes of the guest.
-# Each of its lines is looked at as it comes; there is no polling.
+# xl stays in the foreground and prints what happens to the guest. Each of its
+# lines is read as it comes; there is no polling.
 xl_events() {
 	while IFS= read -r line; do
 		printf '@xl %s\n' "$line" >&3
@@ -64,8 +64,8 @@ xl_events() {
 	done
 }
 
-# A PV guest speaks through its console only. xenconsoled writes its log into a
-# pipe, so that each line is seen as it comes; a line of ours is the last.
+# A PV guest prints only to its console. xenconsoled writes its log to a pipe,
+# so that each line is read as it comes; a line of this script is the last.
 console_log=/var/log/xen/console/guest-$NAME.log
 follow_console() {
 	mkfifo "$console_log"
@@ -94,14 +94,14 @@ follower=
 [ -z "$CONSOLE" ] || follow_console "end of $NAME"
 xl create -F -p domain.cfg 2>&1 | xl_events
 if [ -n "$follower" ]; then
-	# What the guest left without an end is a line, too.
+	# A last line without its end counts too.
 	printf '\nend of %s\n' "$NAME" >>"$console_log"
 	wait $follower
 	rm "$console_log"
 	mv /run/job/console.log "$console_log"
 fi
 
-# Tells how many MB the disks may have, if they have no room left.
+# If the disks have no room left, report how many MB they may have.
 disks_full() {
 	df -m /disks | awk 'END { if ($4 < 1) print "@full " $2 }' >&3
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# What a dom0 script finds ready: $DOMID, $DOMNAME, and these functions; beside
-# tap.sh and both-lib.sh, which the rig puts before this.
+# What a dom0 script can use: $DOMID, $DOMNAME, and these functions, in addition
+# to tap.sh and both-lib.sh, which the rig puts before this.
 
 # --- the guest --------------------------------------------------------------
 
@@ -78,7 +78,7 @@ detach_disk() {
 
 # --- what a guest leaves behind ---------------------------------------------
 
-# Prints one line for each thing that should not be there any more.
+# leftovers: print a line for each thing that should be gone
 leftovers() {
 	xl list | sed -e 1d -e '/^Domain-0 /d' -e 's/^/domain: /'
 	for _kind in vbd vif 9pfs console; do
@@ -93,7 +93,7 @@ clean() {
 	[ -z "$(leftovers)" ]
 }
 
-# Ends what the dom0 script has started and left running.
+# End processes that the dom0 script has left running.
 end_strays() {
 	for _p in $(grep -l RIG_JOB= /proc/[0-9]*/environ 2>/dev/null); do
 		_p=${_p#/proc/}
@@ -106,12 +106,12 @@ evtchn_count() {
 	lsevtchn "${1:-$DOMID}" | wc -l
 }
 
-# evtchn_list [DOMID]: what they are, one per line.
+# evtchn_list [DOMID]: print them, one per line.
 evtchn_list() {
 	lsevtchn "${1:-$DOMID}"
 }
 
-# grant_list [DOMID]: pages of the domain that others have mapped at present.
+# grant_list [DOMID]: pages of the domain that other domains map now.
 grant_list() {
 	xl dmesg -c >/dev/null
 	xl debug-keys g

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""ELF images: whether Xen can start one in a kind of domain, and what
-function an address is in.
+"""ELF images: whether Xen can start one in a kind of domain, and which
+function an address belongs to.
 """
 
 import bisect
@@ -50,7 +50,7 @@ def _xen_notes(data, headers):
 
 
 def check_image(path, kind):
-    """An image for this kind of domain, or a clear word."""
+    """Checks that the image is one for this kind of domain."""
     try:
         with open(path, "rb") as f:
             data = f.read()
@@ -78,8 +78,8 @@ def check_image(path, kind):
 
 def places_of(path, lines):
     """Where CPUs are, by the dumps of Xen or xenctx: a list of
-    function+offset, or of addresses if there are no symbols in the image nor
-    beside it, in IMAGE.debug."""
+    function+offset, or of addresses if neither the image nor IMAGE.debug has
+    symbols."""
     debug = path + ".debug"
     listing = subprocess.run(
         ["nm", "-n", debug if os.path.exists(debug) else path],

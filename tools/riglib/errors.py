@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The two ways in which the rig says no."""
+"""The two kinds of the rig's errors."""
 
 
 class BadInput(Exception):
-    """Something the user gave is wrong: one sentence, exit status 2."""
+    """The user's input is wrong: one message, exit status 2."""
 
 
 class RigError(Exception):
-    """The rig itself could not do its work: one sentence, exit status 1."""
+    """The rig itself failed: one message, exit status 3."""

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The guest's init. Runs the guest script, sends every line of it to the rig,
-# then its exit status, then powers off. What it sends goes through the
-# kernel's log: whole lines, in order, and with "earlyprintk=xen,keep" out at
-# Xen's debug port 0xe9, so no driver under test is needed for it. A line is
+# The guest's init. Runs the guest script, sends every line of its output to the
+# rig, then its exit status, then powers off. The lines go through the kernel's
+# log, whole and in order, and with "earlyprintk=xen,keep" to Xen's debug port
+# 0xe9, so this needs no driver under test. A line is
 # "xr:<number>:<kind>:<text>"; a gap in the numbers is a lost line.
 
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -23,7 +23,7 @@ hostname guest
 
 exec 8>/dev/kmsg
 
-# Lines on standard input, numbered, in pieces that the kernel's log takes.
+# Send lines from standard input, numbered, in pieces that fit the kernel's log.
 emit() {
 	n=0
 	while IFS= read -r line; do
@@ -42,8 +42,8 @@ emit() {
 	done
 }
 
-# Of what kmemleak found, all but what the kernel has lost itself: while it booted,
-# and what the script has told of (linux_leaks).
+# Print kmemleak's findings, except leaks of the kernel's own: those from its
+# boot, and those named by the script (linux_leaks).
 leaks_of_ours() {
 	awk 'function flush(  p) {
 			for (p in lost)
@@ -62,8 +62,8 @@ leaks_of_ours() {
 		END { flush() }' "$1"
 }
 
-# look_for_leaks: who allocated what has leaked, and a line of the kernel's log
-# that says so. An object must have been there for five seconds to be suspected,
+# look_for_leaks: print where leaked objects were allocated, and report them in
+# the kernel's log. kmemleak suspects objects that are at least five seconds old
 # and unreachable in two scans.
 look_for_leaks() {
 	_leaks=/sys/kernel/debug/kmemleak
@@ -77,7 +77,7 @@ look_for_leaks() {
 	echo "<3>kmemleak: leaked: $(grep -c ^unref /tmp/leaks) objects" >&8
 }
 
-# Somebody at the console instead of a script.
+# A user at the console instead of a script.
 login() {
 	. /rig/vars
 	. /rig/guest-lib.sh

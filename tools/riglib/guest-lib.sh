@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# What a guest script finds ready, beside tap.sh and both-lib.sh, which the rig puts
-# before this.
+# Functions of guest scripts, in addition to tap.sh and both-lib.sh, which the
+# rig puts before this.
 
 export DRIVERS SLOW
 
@@ -25,11 +25,10 @@ wait_dom0() {
 # rendezvous NAME: both scripts wait for each other there.
 rendezvous() { tell "$1"; wait_dom0 "$1" "${2:-120}"; }
 
-# linux_leaks REGEXP: what kmemleak finds with that in its report is a loss of
-# Linux's own.
+# linux_leaks REGEXP: reports of kmemleak that match are leaks of Linux's own.
 linux_leaks() { echo "$1" >>/tmp/linux-leaks; }
 
-# load_drivers: what this run is about, $DRIVERS: xenion or in-tree.
+# load_drivers: load the drivers of this run, $DRIVERS: xenion or in-tree.
 load_drivers() {
 	case $DRIVERS in
 	xenion)		load_xenion ;;
@@ -65,7 +64,7 @@ unload_xenion() {
 	done
 	[ ! -d /sys/module/xenion ] || rmmod xenion
 }
-# Linux lets a tty go, and with it the module, by a work, after its last close.
+# After its last close, Linux releases a tty, and with it the module, in a work.
 _unload() {
 	case $1 in
 	console) wait_for 20 rmmod "xenion-$1" || rmmod "xenion-$1" ;;

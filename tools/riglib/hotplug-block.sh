@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Hotplug script for block devices, called by xl with add or remove. Xen's
-# own needs more of a shell and of flock than busybox has.
+# Hotplug script for block devices, called by xl with add or remove. Xen's own
+# needs features of shell and flock that busybox lacks.
 
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 base=$XENBUS_PATH
@@ -16,7 +16,7 @@ add)
 	if [ -b "$file" ]; then
 		dev=$file
 	else
-		# Another disk's script may take the free one before us.
+		# Another disk's script may take the free device first.
 		tries=20
 		until dev=$(losetup -f) && losetup $ro "$dev" "$file"; do
 			tries=$((tries - 1))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Guests that are an image of their own: what they print is judged, not the
-exit status of a script. Either xl starts one beside dom0 (ImageSession), or
-Xen starts it as dom0 (direct.py).
+"""Guests that are an image of their own: their output is judged, not a script's
+exit status. Either xl starts one as a guest (ImageSession), or Xen starts it as
+dom0 (direct.py).
 """
 
 import os
@@ -18,7 +18,7 @@ CREATE = 120
 
 
 class Output:
-    """The lines of an image."""
+    """The output of an image."""
 
     def __init__(self, o, show):
         self.o, self.show = o, show
@@ -41,7 +41,7 @@ class Output:
         return None
 
     def verdict(self, problems, crashed, hung):
-        """Adds to the problems what the TAP says."""
+        """Adds what the TAP shows to the problems. Returns: the verdict."""
         missing = "" if self.o.no_tap else self.tap.missing
         problems += [p for p in (self.tap.failed, missing) if p]
         if crashed:
@@ -56,8 +56,8 @@ class Output:
 
 
 def whereabouts(o, logdir, log):
-    """What to tell of an image that hung or crashed, by the dumps of its CPUs
-    in one of the logs."""
+    """A message on where an image hung or crashed, by the dumps of its CPUs in
+    one of the logs."""
     with open(os.path.join(logdir, log), encoding="ascii",
               errors="replace") as f:
         where = elf.places_of(o.image, f)
@@ -66,7 +66,7 @@ def whereabouts(o, logdir, log):
 
 
 class PlainText:
-    """Puts lines together again that Xen has cut."""
+    """Joins lines that Xen has cut."""
 
     lost = 0
 
@@ -85,8 +85,8 @@ class PlainText:
 
 
 class ImageSession(Session):
-    """An image that xl starts. It speaks through Xen's debug port; a PV guest
-    has none, so there the PV console counts (see dom0-job.sh)."""
+    """An image that xl starts. It prints to Xen's debug port; a PV guest has
+    none, so it prints to the PV console (see dom0-job.sh)."""
 
     code = 0x100000
 
@@ -97,8 +97,8 @@ class ImageSession(Session):
         self.guest_out = self.output.lines
 
     def run(self, pump=None):
-        # What an image does itself is short: until it is there, it is dom0
-        # that needs time, for the device model among other things.
+        # An image itself is quick. Until it starts, dom0 needs time, e.g. for
+        # the device model.
         self.life.patience = max(CREATE * self.slow, self.o.timeout)
         super().run(pump)
 

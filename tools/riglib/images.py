@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is booted: the hypervisor, dom0's and the guest's ramdisks, and the
 guest's kernel. Ramdisks that do not change are kept in the cache, under a
-name made from what they are built of.
+name that depends on what they are built from.
 """
 
 import bz2
@@ -36,17 +36,17 @@ GUEST_TOOLS = ("mke2fs", "e2fsck", "resize2fs", "ethtool", "xenstore-read",
 GUEST_MODULES = ("ext4", "crc32c_generic", "crc32c_intel", "crc32_pclmul",
                  "loop", "xen-blkfront", "xen-netfront")
 
-# What begins a compressed kernel, and who undoes it; the size that follows
-# the compressed data is ignored by all of them.
+# The first bytes of a compressed kernel, and its decompressor; all of these
+# ignore the size that follows the compressed data.
 UNPACKERS = ((b"\x1f\x8b", lambda: zlib.decompressobj(31)),
              (b"\xfd7zXZ\0", lzma.LZMADecompressor),
              (b"BZh", bz2.BZ2Decompressor))
-# So many of each kind of made file are kept.
+# The number of files of each kind to keep.
 KEEP = 6
 
 
 def _kept(name, build, *inputs):
-    """The path of cache/made/name-<hash of inputs>, built when missing."""
+    """The path of cache/made/name-<hash of inputs>, built if it is missing."""
     sums = hashlib.sha256()
     for i in inputs:
         sums.update(repr(i).encode() + b"\0")
@@ -68,7 +68,7 @@ def _kept(name, build, *inputs):
 
 
 def _forget(made, name):
-    """Removes those that have not been used for longest."""
+    """Removes the least recently used files."""
     paths = [os.path.join(made, f) for f in os.listdir(made)
              if f.startswith(name + "-")]
     for old in sorted(paths, key=os.path.getmtime)[:-KEEP]:
@@ -76,7 +76,7 @@ def _forget(made, name):
 
 
 def _versions():
-    """What the cache is made of, for the names of what is made from it."""
+    """Versions of the cache's content, for names of files made from it."""
     out = []
     for root in places.roots() + [places.kernel_root()]:
         with open(os.path.join(root, ".versions"), encoding="ascii") as f:
@@ -90,7 +90,7 @@ def _read(path):
 
 
 def hypervisor():
-    """Xen as an uncompressed multiboot image, as QEMU wants it."""
+    """Xen as an uncompressed multiboot image, as QEMU needs it."""
     packed = os.path.join(places.CACHE, "rig/boot/xen-4.17-amd64.gz")
     if not os.path.exists(packed):
         raise RigError(f"there is no Xen in the cache; {places.SETUP_HINT}")
@@ -116,8 +116,8 @@ def _toolstack(archive, programs):
 
 
 def device_model():
-    """What dom0 needs beside its ramdisk to start an HVM guest, or to serve a
-    file system: QEMU."""
+    """What dom0 needs in addition to start an HVM guest, or to serve a file
+    system: QEMU."""
     if not os.path.exists(os.path.join(places.CACHE, "hvm")):
         raise RigError("there is no QEMU for dom0 in the cache, which HVM guests"
                        " and --p9 need; run tools/setup guest")
@@ -127,7 +127,7 @@ def device_model():
         programs = Programs(places.roots())
         _toolstack(there, programs)
         programs.add(archive, DEVICE_MODEL, "usr/libexec")
-        # It insists on a keyboard, also without one.
+        # It requires a keymap even without a keyboard.
         archive.data("usr/share/qemu/keymaps/en-us", "")
         for name in there.entries:
             archive.entries.pop(name, None)
@@ -163,14 +163,14 @@ def dom0_ramdisk():
 
 def _guest_modules(named, other):
     """The kernel's modules that a guest gets. Another kernel than Debian's
-    may lack some that are not asked for by name."""
+    may lack some, except those requested by name."""
     tree = Modules(*places.module_tree(other))
     usual = [m for m in GUEST_MODULES if not other or tree.have(m)]
     return tree, tuple(usual) + tuple(named)
 
 
 def script_library(name):
-    """What a script finds ready: the shared parts, then its own."""
+    """The library of a script: the shared parts, then its own."""
     return b"".join(_read(places.lib(n))
                     for n in ("tap.sh", "both-lib.sh", name))
 
@@ -203,9 +203,9 @@ def guest_base(tools, modules, other):
 
 
 def guest_ramdisk(options):
-    """The guest's ramdisk for one run, as bytes. Archives may follow one
-    another, and the kernel unpacks them all; not compressed, because the
-    kernel in an emulator is slower at that than at copying."""
+    """The guest's ramdisk for one run, as bytes: several archives, which the
+    kernel unpacks one after the other; not compressed, because in an emulator,
+    decompressing is slower than copying."""
     archive = Archive()
     if options.guest_script:
         archive.file("rig/guest-script", options.guest_script, 0o644)
@@ -229,7 +229,7 @@ def guest_ramdisk(options):
 
 
 def check_kernel(path):
-    """A bzImage, or a clear word."""
+    """Checks that it is a bzImage."""
     try:
         with open(path, "rb") as f:
             head = f.read(0x264)
@@ -242,9 +242,9 @@ def check_kernel(path):
 
 
 def unpacked_kernel(path):
-    """The ELF image inside a bzImage. The toolstack would find it by itself,
-    but in an emulator that takes it several seconds. A compression that
-    Python does not know is left to it."""
+    """The ELF image inside a bzImage. The toolstack could unpack it, but needs
+    several seconds for that in an emulator. A compression that Python does not
+    support is left to the toolstack."""
     raw = _read(path)
     at, length = struct.unpack_from("<II", raw, 0x248)
     at += (raw[0x1f1] + 1) * 512
@@ -263,7 +263,7 @@ def unpacked_kernel(path):
 
 
 def has_word(path, word):
-    """Whether the bytes of word are anywhere in the file."""
+    """Are the bytes of word anywhere in the file?"""
     with open(path, "rb") as f, \
             mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as m:
         return m.find(word) >= 0

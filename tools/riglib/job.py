@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""What dom0 is handed for one run: a directory of files that it sees as
-/share/<job>. Everything is built before a machine is booted, so that what
-cannot be built is told at once.
+"""What dom0 gets for one run: a directory of files that it sees as
+/share/<job>. Everything is built before a machine is booted, so that errors are
+reported at once.
 
 	kernel, ramdisk, domain.cfg	the guest, for xl
 	vars				for dom0-job.sh, which does the work
 	dom0-job.sh, dom0-lib.sh, dom0-script
 	extra.cpio			programs and files, unpacked in dom0
-	disk-xvd?			contents of disks that have some
-	shell				exists when somebody wants the console
+	disk-xvd?			contents of disks made from files
+	shell				exists if the user wants the console
 """
 
 import json
@@ -19,17 +19,17 @@ import time
 from . import images, places
 from .archive import Archive, Programs, shell_words
 
-# The rig's own words; nothing that a driver under test needs. A kernel that
-# does not know Xen's debug port by that name takes it for a serial port's.
+# The rig's own options; no driver under test needs them. A kernel that does not
+# know Xen's debug port by name uses it as a serial port.
 GUEST_WORDS = "printk.devkmsg=on oops=panic rdinit=/init"
 EARLY = {True: "earlyprintk=xen,keep",
          False: "earlyprintk=serial,0xe9,115200,keep"}
-# To the PV console, until its driver takes over.
+# For the PV console, until its driver takes over.
 PV_EARLY = "earlyprintk=xen"
 # Seconds for the dom0 script to end after the guest, counted by dom0.
 SCRIPT_GRACE = 60
-# An HVM guest has the devices of a PC, as few of them as possible. The image
-# is what starts there first, in hvmloader's place.
+# An HVM guest has as few devices of a PC as possible. The image is started
+# first, in hvmloader's place.
 HVM = {"firmware_override": "/run/job/kernel",
        "bios_path_override": "/run/job/ramdisk",
        "bios": "seabios", "vga": "none", "vnc": 0, "sdl": 0,
@@ -38,7 +38,7 @@ HVM = {"firmware_override": "/run/job/kernel",
 
 
 class Job:
-    """Contents by name, and the files to be copied."""
+    """The files of a job: contents by name, and files to copy."""
 
     def __init__(self, options):
         o = self.o = options
@@ -75,7 +75,8 @@ class Job:
         return EARLY[images.has_word(unpacked, b"xenboot")] + " " + words
 
     def write(self, directory):
-        """Into the machine's share. Disk images may be large: only now."""
+        """Writes all to the machine's share. Disk images may be large, so they
+        are copied only now."""
         os.makedirs(directory)
         for name, path in self.copies.items():
             shutil.copyfile(path, os.path.join(directory, name))
@@ -136,7 +137,7 @@ class Job:
 
 
 class ImageJob(Job):
-    """A guest that is an image, started as it is."""
+    """A guest that is an image, started unchanged."""
 
     def _guest(self):
         o = self.o
@@ -148,9 +149,9 @@ class ImageJob(Job):
         return o.cmdline
 
     def _firmware(self):
-        """What the image finds as its module "firmware", since it has taken
-        the firmware's place: xl gives a command line and a ramdisk to kernels
-        only, which is what firmware starts."""
+        """The image's module "firmware", since the image is in the firmware's
+        place: xl passes a command line and a ramdisk only to kernels, which
+        firmware starts."""
         data = self.o.cmdline.encode() + b"\0"
         if self.o.ramdisk:
             with open(self.o.ramdisk, "rb") as f:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reading Xen's log: which line is whose, and which lines are bad news.
+"""Reading Xen's log: where a line comes from, and which lines are bad news.
 
 Xen prefixes its own lines with "(XEN) " and what guest N prints through its
 debug port with "(dN) ". The list of bad news is documented in docs/rig.md.
@@ -19,7 +19,7 @@ XEN_BAD = [
     r"Bad (grant|page|MFN|gfn)|[Ii]nvalid (grant|pin|gref)|dying domain",
     r"Hypercall.*(bug|denied|unknown)",
 ]
-# In Xen's own lines, although the list above has them.
+# Xen's own lines that are not bad news, although the list above matches.
 NO_CRASH = r"\bno crash\b|kexec|Crash kernel"
 XEN_GOOD = [
     NO_CRASH,
@@ -34,9 +34,9 @@ GUEST_BAD = [
     r"KASAN: |UBSAN: |list_(add|del) corruption|refcount_t: ",
     r"printk messages dropped|nobody cared|No irq handler|g\.e\. .*still in use",
 ]
-# What only a kernel that watches says: of locks (lockdep, and that it gives
-# up), of slab (SLUB_DEBUG) and free pages (PAGE_POISONING), of objects that
-# are in use (DEBUG_OBJECTS, references of interfaces), of leaks (kmemleak).
+# Reports of debug kernels only: on locks (lockdep, and that it gives up), slab
+# (SLUB_DEBUG) and free pages (PAGE_POISONING), objects in use (DEBUG_OBJECTS,
+# references of interfaces), leaks (kmemleak).
 DEBUG_BAD = [
     r"WARNING: (possible|inconsistent|suspicious|bad |held lock|lock held"
     r"|Nested lock|chain_key|\S+ still has|\S+-safe ->)|\[ BUG: ",
@@ -46,7 +46,7 @@ DEBUG_BAD = [
     r"|stalled pool shutdown|tried to init an initialized object",
     r"kmemleak: (leaked|.*disabled|Cannot|Memory pool|.*unknown object)",
 ]
-# In dom0's kernel log: what the backends say of a frontend that misbehaves.
+# In dom0's kernel log: the backends' reports of a frontend that misbehaves.
 DOM0_BAD = [
     r"\bBUG: |kernel BUG at|Oops: |WARNING: CPU: |general protection fault",
     r"vif.*(fatal error|Too many slots|Invalid|Missing extra|\bBad )",
@@ -54,16 +54,16 @@ DOM0_BAD = [
     r"vbd.*(error|fail)",
     r"Out of memory: Killed process|invoked oom-killer",
 ]
-# QEMU's mark on a guest, not the guest's own doing (docs/rig.md): an interrupt
-# that QEMU delivered twice. The second one meets the guest at the very first
-# instruction of its handler, with interrupts disabled; the guest dies of that
-# by a triple fault, or lives long enough to say where it was.
+# A fault of QEMU's, not of the guest (docs/rig.md): an interrupt that QEMU
+# delivered twice. The second one comes at the very first instruction of the
+# handler, with interrupts disabled; the guest dies by a triple fault, or lives
+# long enough to report where it was.
 EMULATOR = re.compile(r"\bTriple fault\b"
                       r"|RIP: 0010:(asm_(sysvec|common_interrupt)\w*\+0x0/"
                       r"|irq_entries_start\+0x)")
-# Another fault: a guest's CPU met a breakpoint of the kernel's, which patches its
-# own code through them, where the memory (the byte before the one in brackets)
-# has the new code already.
+# Another fault: a guest's CPU executed a breakpoint of the kernel's, which it
+# uses to patch its own code, although the memory (the byte before the one in
+# brackets) already has the new code.
 _breakpoint = re.compile(r"\bint3: 0000 \[#")
 _code = re.compile(r"\bCode: .*\b([0-9a-f]{2}) <[0-9a-f]{2}>")
 # A report of KCSAN: its first line, where each access begins, a frame of an
@@ -74,13 +74,13 @@ _entry = re.compile(r"\basm_\w+\+0x")
 _module_frame = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+ \[\w+\]")
 _frame = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+")
 _race_end = re.compile(r"={30}")
-# So many frames from the access on may be its maker's.
+# The number of frames, from the access on, that may name the module.
 DEEP = 3
-# And another: what Xen shows as the state of a guest's vCPU is Xen's own,
-# its code segment and a place in its code.
+# Another fault: Xen shows its own state, with its code segment and an address
+# in its code, as that of a guest's vCPU.
 XEN_AT = re.compile(r"RIP: +e008:\[<ffff82d")
 GUEST_STATE = re.compile(r"CONTEXT: hvm guest")
-# dom0's own, which has no prefix in Xen's log.
+# dom0's own messages, which have no prefix in Xen's log.
 DOM0_DEAD = re.compile(r"Kernel panic - not syncing: ([^\r]*)")
 GUEST_DEAD = re.compile(r"Kernel panic - not syncing|---\[ end Kernel panic")
 
@@ -99,7 +99,7 @@ GUEST_LINE = 199
 
 
 def xen_bad(text, dom0=False):
-    """dom0: also what Xen says of dom0, because that is what is tested."""
+    """dom0: also lines about dom0, because that is under test."""
     if not _xen_bad.search(text):
         return False
     return not (_xen_good if not dom0 else _no_crash).search(text)
@@ -114,7 +114,7 @@ def dom0_bad(text):
 
 
 class Stale:
-    """Whether an oops that goes by is of an instruction that is in no memory."""
+    """Finds an oops at an instruction that is no longer in memory."""
 
     def __init__(self):
         self.breakpoint = False
@@ -129,22 +129,22 @@ class Stale:
 
 
 class Races:
-    """Reports of KCSAN that go by, from "BUG: KCSAN" to a line of "=". A race is a
-    module's when its code makes one of the accesses, or a helper that it calls
-    does: deeper within Linux, the data are Linux's own. What an interrupt came
-    upon, below the frame of its entry, takes no part."""
+    """Finds reports of KCSAN, from "BUG: KCSAN" to a line of "=". A race is a
+    module's if its code, or a helper that it calls, makes one of the accesses:
+    deeper within Linux, the data are Linux's own. Code that was interrupted,
+    below the frame of an interrupt's entry, does not count."""
 
     def __init__(self):
         self.title = ""
-        self.frames = 0         # of the access that goes by; DEEP: no more count
+        self.frames = 0         # of this access; DEEP: no further ones count
         self.ours = False
 
     def seen(self, text):
-        """The report's first line, when it has ended and is bad news."""
+        """The report's first line, after its end, if it is bad news."""
         if _race.search(text):
             before, self.title = self.title, text
             self.frames, self.ours = DEEP, False
-            return before       # which was cut short
+            return before       # an incomplete report
         if not self.title:
             return ""
         if _access.search(text):
@@ -162,8 +162,8 @@ class Races:
 
 
 class Tail:
-    """New whole lines of a growing file, from where it ends now, or from
-    its beginning."""
+    """New whole lines of a growing file, from its current end or its
+    beginning on."""
 
     def __init__(self, path, whole=False):
         self.file = open(path, "rb")
@@ -176,11 +176,11 @@ class Tail:
         return [w.decode("ascii", "replace").rstrip("\r") for w in whole]
 
     def partial(self):
-        """The line that has no end yet."""
+        """The last line, still without its end."""
         return self.rest.decode("ascii", "replace")
 
     def everything(self):
-        """All since the beginning, as bytes."""
+        """All since the start, as bytes."""
         self.file.seek(self.start)
         return self.file.read()
 
@@ -200,8 +200,8 @@ def split(line):
 
 
 class GuestText:
-    """Puts a guest's cut lines together again, and tells the kernel's lines
-    from those that guest-init.sh sends."""
+    """Joins a guest's cut lines, and separates the kernel's lines from those
+    that guest-init.sh sends."""
 
     def __init__(self):
         self.held = ""
@@ -210,16 +210,16 @@ class GuestText:
         self.lost = 0
 
     def feed(self, text):
-        """Yields (kind, text): "k" a line of the kernel's log, and what
-        guest-init.sh sends: "o" output, "t" tell, "x" exit status."""
-        if _kernel.match(text):         # what is held was whole after all
+        """Yields (kind, text): "k" a line of the kernel's log; and lines of
+        guest-init.sh: "o" output, "t" tell, "x" exit status."""
+        if _kernel.match(text):         # the line held was complete
             yield from self.flush()
         self.held += text
         if len(text) < GUEST_LINE:
             yield from self.flush()
 
     def flush(self):
-        """Nothing more has come: what is held is a whole line."""
+        """Nothing else has come: the line held is complete."""
         whole, self.held = self.held, ""
         if not whole:
             return
@@ -229,7 +229,7 @@ class GuestText:
             yield "k", whole
             return
         number, kind, payload = int(ours[1]), ours[2], ours[3]
-        if not number:                  # also of a second kernel, by kexec
+        if not number:                  # also by a second kernel, after kexec
             self.next = 0
         self.lost += number - self.next
         self.next = number + 1

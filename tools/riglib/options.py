@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: what may be said, and a clear word for what may not."""
+"""The command line: its options, and a clear message for each wrong one."""
 
 import argparse
 import os
@@ -8,10 +8,10 @@ import re
 from . import elf, images, places
 from .errors import BadInput
 
-# An image may be asked for less memory than anything needs.
+# An image may have less memory than a Linux guest needs.
 MIN_MEMORY, MEMORY, IMAGE_MEMORY = 64, 256, 64
 MAX_VCPUS = 128
-# Xen itself, and what it needs for dom0 and a guest beside their memory.
+# Xen's own memory, including what it needs for dom0 and a guest.
 XEN_MEMORY = 384
 DOM0_MEMORY = 768
 MACHINE_MEMORY = 3072
@@ -22,7 +22,7 @@ MAX_MACHINE = 65536
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but with our one sentence and exit status 2."""
+    """argparse, but with one message and exit status 2."""
 
     def error(self, message):
         raise BadInput(f"{message} ({self.prog} --help lists the options)")
@@ -52,7 +52,7 @@ def size_mb(text, name):
     return int(found[1]) * (1024 if found[2] == "G" else 1)
 
 
-# Words of a disk or an interface that stand alone.
+# Flags of a disk or an interface, without a value.
 FLAGS = ("ro", "untrusted")
 
 
@@ -451,8 +451,8 @@ def _host_memory():
 
 
 def _check_cached(o):
-    """Programs and modules by name. An empty cache is no fault of the
-    user's options, and is reported when it is needed."""
+    """Checks names of programs and modules. An empty cache is not an error of
+    the user's, and is reported when it is needed."""
     if not os.path.exists(os.path.join(places.CACHE, "kernel-abi")):
         return
     from .archive import Modules, Programs
@@ -470,7 +470,7 @@ def _check_cached(o):
 
 
 def machine_options(o):
-    """What Machine.start() wants to know."""
+    """The options for Machine.start()."""
     if getattr(o, "as_dom0", False):
         return {"icount": o.icount, "cpus": 1 if o.icount else o.cpus,
                 "memory": o.machine_memory or o.need_rest}

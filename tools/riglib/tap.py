@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""TAP, as all that runs tests here reads it; and what else an image prints, the
-lines that speak to the rig.
+"""TAP, as all programs that run tests here read it; and an image's lines for
+the rig:
 
 	# tell WORD		wakes the dom0 script's "wait_guest WORD"
-	# ignore-log REGEXP	that bad news is provoked on purpose
+	# ignore-log REGEXP	bad news that is provoked on purpose
 
-Everything else that is not TAP is passed on and not looked at.
+Everything else that is not TAP is passed on unread.
 """
 
 import collections
@@ -17,22 +17,22 @@ _skip = re.compile(r"#\s*skip\b", re.I)
 _todo = re.compile(r"#\s*todo\b", re.I)
 _order = re.compile(r"# (tell|ignore-log) (.*\S)")
 
-# Names of failed tests that are told; the rest is counted.
+# The number of failed tests to name; the rest is counted.
 TOLD = 3
 
 
-# good: it is no failure, which "TODO" says of one that is not ok.
+# good: not a failure; a result that is not ok is good with "TODO".
 Result = collections.namedtuple("Result", "good name number skipped")
 
 
 def plan(line):
-    """How many results the line announces, or None: it is no plan."""
+    """The number of results that a plan announces; None: not a plan."""
     found = _plan.match(line)
     return int(found[1]) if found else None
 
 
 def result(line):
-    """The result that the line is, or None."""
+    """The line's result; None: not a result."""
     found = _result.match(line)
     if not found:
         return None
@@ -42,7 +42,7 @@ def result(line):
 
 
 class Tap:
-    """Adds up. failed and missing are sentences, empty when all is well."""
+    """Adds up. failed and missing are messages, empty if all is well."""
 
     def __init__(self):
         self.planned = None

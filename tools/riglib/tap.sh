@@ -9,7 +9,7 @@ _tests=0
 _failed=0
 _planned=
 
-# plan N: how many results follow. Without it, finish prints the plan.
+# plan N: the number of results that follow. Without it, finish prints the plan.
 plan() { echo "TAP version 13"; echo "1..$1"; _planned=1; }
 
 # skip_all REASON ends the script.
@@ -28,7 +28,7 @@ skip() { ok "$1 # SKIP $2"; }
 comments() { sed 's/^/# /'; }
 
 # result STATUS NAME [FILE...]: ok if the status is 0, else with the ends of the
-# files that are there.
+# files that exist.
 result() {
 	local _file
 	[ "$1" != 0 ] || { ok "$2"; return; }
@@ -54,7 +54,7 @@ check() {
 	fi
 }
 
-# finish ends the script with the status that says what happened.
+# finish ends the script: status 0 if all passed, else 1.
 finish() {
 	[ -n "$_planned" ] || echo "1..$_tests"
 	[ $_failed -eq 0 ] || exit 1
