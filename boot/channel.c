@@ -16,7 +16,7 @@ static void channel_get(struct xn_boot_channel *c, unsigned int pfn,
 	uint64_t gfn, port;
 
 	*c = (struct xn_boot_channel){ 0 };
-	/* For a domain without one, such as dom0: 0 or an error. */
+	/* A domain without the ring, such as dom0, gets 0 or an error. */
 	if (xn_hvm_param_get(pfn, &gfn) || xn_hvm_param_get(evtchn, &port) ||
 	    !gfn || !port || gfn >> (ADDRESS_BITS - XN_PAGE_SHIFT) ||
 	    (uint32_t)port != port)

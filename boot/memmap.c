@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The guest's memory map and the window through which its memory is read. Hosts
- * provide maps that are unsorted and overlap; this makes them sorted and
- * disjoint. Called by the entry code in boot/ and by the Linux boot shim.
+ * provide maps that are unsorted and overlap; xn_memmap_add() builds a sorted,
+ * disjoint one. Called by the entry code in boot/ and by the Linux boot shim.
  */
 #include <xenion/boot.h>
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Corrects the ACPI tables that Xen's toolstack wrote. The FADT lists what a
- * PVH guest lacks, from which Linux without its Xen support draws wrong
- * conclusions:
+ * Corrects the ACPI tables that Xen's toolstack wrote. The FADT says which
+ * hardware a PVH guest lacks, and Linux without its Xen support draws wrong
+ * conclusions from it:
  *
  * - "no VGA" with "no RTC" makes a kernel with CONFIG_XEN_PVH=y believe that
  *   it came through its own PVH entry, and panic because of "nopv";
- * - without the "hardware-reduced" flag it expects a PIT, and where the APIC
- *   timer has no TSC-deadline mode it measures that timer against the PIT,
- *   fails, and turns the timer off. With TSC-deadline mode the flag stays
+ * - without the "hardware-reduced" flag the kernel expects a PIT. If the APIC
+ *   timer has no TSC-deadline mode, the kernel measures that timer against the
+ *   PIT, fails, and turns the timer off. With TSC-deadline mode the flag stays
  *   clear: the kernel then uses the absent PIT as broadcast device and works
  *   with one-shot ticks.
  *
@@ -135,7 +135,7 @@ int acpi_mend(const struct xn_window *win, const struct xn_memmap *map,
 	uint8_t *fadt;
 
 	if (!rsdp) {
-		xn_os_log(XN_ERR, "no ACPI tables, and without them a stock kernel finds neither timer nor CPUs");
+		xn_os_log(XN_ERR, "no ACPI tables: a stock kernel needs them to find its timer and its CPUs");
 		return -EINVAL;
 	}
 	fadt = find_fadt(&s, rsdp, &size);

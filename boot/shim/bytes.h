@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Little-endian fields at offsets in formats that others specify. */
+/* Reads and writes little-endian fields of formats that others specify. */
 #ifndef XENION_SHIM_BYTES_H
 #define XENION_SHIM_BYTES_H
 

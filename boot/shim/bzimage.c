@@ -23,7 +23,7 @@
 #define HDR_PAYLOAD_LENGTH	0x24c
 #define HDR_PREF_ADDRESS	0x258
 #define HDR_INIT_SIZE		0x260
-#define HDR_END			0x264	/* of what version 2.12 has */
+#define HDR_END			0x264	/* end of version 2.12's header */
 
 #define BOOT_FLAG		0xaa55
 #define VERSION_2_12		0x020c
@@ -32,7 +32,7 @@
 #define XLF_ABOVE_4G		(1u << 1)
 
 #define SECTOR		512u
-#define MIN_LOAD	0x100000u	/* below: what a PC keeps for itself */
+#define MIN_LOAD	0x100000u	/* a PC uses the memory below */
 
 static int bzimage_refuse(const char *why)
 {
@@ -45,7 +45,7 @@ static int check_header(const uint8_t *f, uint64_t size)
 	unsigned int version;
 
 	if (size < HDR_END)
-		return bzimage_refuse("too short to be one");
+		return bzimage_refuse("the file is too short");
 	if (get16(f + HDR_BOOT_FLAG) != BOOT_FLAG ||
 	    memcmp(f + HDR_MAGIC, "HdrS", 4))
 		return bzimage_refuse("no boot sector with the mark HdrS");
@@ -74,7 +74,7 @@ static int find_kernel(const uint8_t *f, uint64_t size, struct bzimage *bz)
 
 	if (offset > size || kernel_size > size - offset)
 		return bzimage_refuse(
-			"cut short: the header announces more than there is");
+			"cut short: the header announces more data");
 	if (kernel_size <= BZIMAGE_ENTRY_64)
 		return bzimage_refuse("the header announces no kernel");
 	if (payload_end > kernel_size)
@@ -116,12 +116,12 @@ int bzimage_parse(const void *file, uint64_t size, struct bzimage *bz)
 		bz->ramdisk_limit = get32(f + HDR_INITRD_ADDR_MAX) + 1ull;
 
 	if (!bz->alignment || bz->alignment & (bz->alignment - 1))
-		return bzimage_refuse("its alignment is no power of two");
+		return bzimage_refuse("its alignment is not a power of two");
 	if (bz->pref_address < MIN_LOAD ||
 	    bz->pref_address & (bz->alignment - 1))
 		return bzimage_refuse("its preferred address is invalid");
 	if (bz->init_size < bz->kernel_size)
-		return bzimage_refuse("it needs less memory than it is long");
+		return bzimage_refuse("init_size is less than the kernel");
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The kernel's command line: the words that a stock kernel without Xen support
- * needs in a Xen guest, then the user's words. In this order, because
+ * needs in a Xen guest, then the user's words. The user's come last, because
  * everything after "--" is for init. Called by main.c.
  */
 #include "shim.h"
@@ -88,12 +88,12 @@ int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
 	/* Keep the kernel from looking for Xen: our modules drive it. */
 	if (!cmdline_given(user, "nopv"))
 		put_word(&l, "nopv");
-	/* No PIT, HPET or PM timer to measure the TSC against. */
+	/* There is no PIT, HPET or PM timer to measure the TSC against. */
 	if (!cmdline_given(user, "tsc_early_khz") && tsc_khz) {
 		put_word(&l, "tsc_early_khz=");
 		put_number(&l, tsc_khz);
 	}
-	/* Or the kernel distrusts the TSCs of several vCPUs (AMD). */
+	/* Otherwise the kernel distrusts the TSCs of several vCPUs (AMD). */
 	if (!cmdline_given(user, "tsc"))
 		put_word(&l, "tsc=reliable");
 	/* No keyboard controller, no firmware: only a triple fault resets. */
@@ -106,7 +106,7 @@ int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
 		put_word(&l, user);
 
 	if (l.len > l.max) {
-		xn_os_log(XN_ERR, "command line of %llu characters, with what the guest needs; this kernel takes %llu",
+		xn_os_log(XN_ERR, "the command line has %llu characters, with those that the guest needs: this kernel takes at most %llu",
 			  (unsigned long long)l.len, (unsigned long long)l.max);
 		return -E2BIG;
 	}

@@ -4,8 +4,8 @@
  * the bzImage behind it.
  *
  * An ELF note says where the bzImage is. tools/xenion-wrap finds the note by
- * its name and type in the shim's PT_NOTE segment and fills it in; as built, it
- * is all zero.
+ * its name and type in the shim's PT_NOTE segment and fills it in. The build
+ * leaves it all zero.
  */
 #ifndef XENION_SHIM_IMAGE_H
 #define XENION_SHIM_IMAGE_H

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * From Xen's start info to the first instruction of a stock Linux kernel, in
- * the order of execution. Called by boot/x86/head_pvh.S in 64-bit mode, on one
- * vCPU, interrupts off, with the first 4 GiB of memory identity-mapped.
+ * Starts a stock Linux kernel, from Xen's start info to the kernel's first
+ * instruction, in the order of execution. Called by boot/x86/head_pvh.S in
+ * 64-bit mode, on one vCPU, interrupts off, with the first 4 GiB of memory
+ * identity-mapped.
  */
 #include <xenion/hypercall.h>
 #include <xenion/x86/cpuid.h>
@@ -110,7 +111,7 @@ void xn_start_pvh(uint32_t start_info)
 		xn_early_stop(SHUTDOWN_crash);
 	}
 	if (!hv.tsc_khz)
-		xn_os_log(XN_WARN, "Xen does not tell the TSC's frequency: the kernel may need tsc_early_khz=");
+		xn_os_log(XN_WARN, "Xen does not report the TSC's frequency: the kernel may need tsc_early_khz=");
 
 	/* Copy the command line before anything moves. */
 	if (find_payload() ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Linux boot shim: Xen starts it as a PVH kernel, it starts the bzImage
+ * The Linux boot shim: Xen starts it as a PVH kernel, and it starts the bzImage
  * that tools/xenion-wrap packed behind it (docs/boot.md).
  *
  * Everything except payload.S, main.c and console.c only converts bytes and
@@ -58,8 +58,8 @@ int bzimage_place(const struct bzimage *bz, const struct xn_memmap *map,
 		  struct placement *out);
 
 /**
- * cmdline_build - the user's words, and before them those that this guest
- * needs and the user did not give
+ * cmdline_build - write the words that this guest needs and the user did not
+ * give, then the user's words
  * @out: room for the result and its NUL
  * @out_size: bytes there
  * @limit: the longest command line that the kernel takes
@@ -72,7 +72,7 @@ int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
 /**
  * acpi_mend - make the ACPI tables describe a PC without Xen
  * @win: guest memory, written to
- * @map: the tables must lie in what it lists
+ * @map: the memory map, in whose ranges the tables must lie
  * @rsdp: the root pointer's guest-physical address
  * @has_deadline_timer: this CPU has the TSC-deadline timer
  */
@@ -82,7 +82,7 @@ int acpi_mend(const struct xn_window *win, const struct xn_memmap *map,
 #define BOOT_PARAMS_SIZE	4096
 
 /**
- * params_fill - Linux's "zero page"
+ * params_fill - fill in Linux's "zero page"
  * @params: BOOT_PARAMS_SIZE bytes
  * @bz: the kernel
  * @map: the guest's memory

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * All that the host hands over to a PVH or HVM guest, in neutral form: the
- * start info (start_info.c), the rings of xenstore and console, the count of
- * vCPUs; and what of RAM is in use. Called once: by start_pvh.c, or by a kernel
- * with an entry of its own.
+ * Puts all that the host hands over to a PVH or HVM guest into neutral form:
+ * the start info (start_info.c), the rings of xenstore and console, the count
+ * of vCPUs. Then reserves the RAM that is in use. Called once: by start_pvh.c,
+ * or by a kernel with an entry of its own.
  */
 #include <xenion/hypercall.h>
 #include "x86.h"
@@ -23,9 +23,9 @@ static uint64_t text_len(const char *text, uint64_t max)
 }
 
 /*
- * xl passes a command line to kernels, but not to firmware: that gets the file
- * named as its BIOS as a module. Take the module's text up to a NUL as the
- * command line, and what follows as the module.
+ * xl passes a command line to a kernel, but not to firmware. Firmware gets a
+ * module instead, the file that is named as its BIOS. Take the module's text up
+ * to a NUL as the command line, and the rest as the module.
  */
 static void take_cmdline(const struct xn_window *win,
 			 struct xn_boot_info *info)
@@ -73,7 +73,7 @@ static int claim_cmdline(const struct xn_window *win,
 	return xn_boot_reserve(&info->map, info->cmdline, n + 1);
 }
 
-/* What is in use, or is no RAM on any PC, whatever the host's map says. */
+/* Reserve what is in use, and what is no RAM on a PC despite the host's map. */
 static int claim_all(const struct xn_window *win, uint64_t image_start,
 		     uint64_t image_end, struct xn_boot_info *info)
 {
@@ -100,7 +100,7 @@ int xn_boot_hvm(enum xn_kind kind, const struct xn_window *win,
 	struct xn_hv_info hv;
 	int err;
 
-	/* First: on another machine the instruction may be undefined. */
+	/* Before any hypercall: its instruction may be undefined elsewhere. */
 	if (xn_hv_probe(&hv))
 		return -ENODEV;
 	xn_hypercall_choose();

@@ -14,7 +14,7 @@
 
 static struct xencons_interface *ring;
 static evtchn_port_t port;
-static bool lost;		/* it did not make room in time: stop waiting */
+static bool lost;		/* no room in time: stop waiting */
 
 static void early_notify(void)
 {

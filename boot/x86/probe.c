@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What CPUID says of Xen: its leaves (xen-public/arch-x86/cpuid.h). Called by a
- * port at its start, and on each vCPU for its number.
+ * Reads Xen's leaves of CPUID (xen-public/arch-x86/cpuid.h). Called by an OS
+ * layer at its start, and on each vCPU for the vCPU's number.
  */
 #include <xenion/x86/boot.h>
 #include <xenion/x86/cpuid.h>
@@ -9,7 +9,7 @@
 
 #define CPUID_1_ECX_HYPERVISOR	(1u << 31)
 
-/* Xen's leaves move up to here if it also offers those of Hyper-V. */
+/* Xen's leaves begin higher, below this, if Xen also offers Hyper-V's. */
 #define BASE_LAST	0x40010000u
 #define BASE_STEP	0x100u
 

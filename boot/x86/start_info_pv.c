@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The start info of a PV guest (struct start_info and "Start-of-day memory
- * layout" in xen-public/xen.h): where the domain builder put what, and which
- * pages exist. Called once, by the PV entry point's C code.
+ * layout" in xen-public/xen.h): what the domain builder has put where, and
+ * which pages exist. Called once, by the PV entry point's C code.
  */
 #include <xenion/x86/boot.h>
 
@@ -85,7 +85,7 @@ static int check_header(const struct start_info *si, uint64_t addr)
 	return err;
 }
 
-/* Find the page with machine frame @mfn; if ours, it is one of the first. */
+/* Find our page with machine frame @mfn. It is one of the first pages. */
 static void find_channel(struct xn_boot_channel *c, const char *what,
 			 const xen_pfn_t *p2m, uint64_t nr_pages, xen_pfn_t mfn,
 			 uint32_t port)
@@ -100,7 +100,7 @@ static void find_channel(struct xn_boot_channel *c, const char *what,
 			c->port = port;
 			return;
 		}
-	xn_os_log(XN_WARN, "boot: the %s's page is none of ours: not used",
+	xn_os_log(XN_WARN, "boot: the %s's page does not belong to this guest: not used",
 		  what);
 }
 
@@ -191,8 +191,8 @@ static int read_pages(const xen_pfn_t *p2m, uint64_t nr_pages,
 
 /*
  * Reserve pages for page tables: one for each 2 MiB that is not mapped yet, and
- * those of the higher levels. They must be mapped before they are needed: the
- * first pages after everything in use are.
+ * those of the higher levels. The pages must be mapped already, and the first
+ * ones after everything in use are.
  */
 static int set_tables_aside(const struct start_info *si,
 			    struct xn_boot_info *info, struct xn_boot_pv *pv)
@@ -206,7 +206,7 @@ static int set_tables_aside(const struct start_info *si,
 
 	mapped = mapped / XN_PAGE_SIZE / PER_TABLE;
 	all -= mapped < all ? mapped : all;
-	/* The builder has made the first of each level. */
+	/* The builder has made the first table of each level. */
 	tables = (tables - 1) / PER_TABLE;
 	all += tables + tables / PER_TABLE;
 	pv->nr_tables = all;
@@ -251,7 +251,7 @@ int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
 		.page_root = si.pt_base, .shared_info = si.shared_info,
 	};
 	info->pv = pv;
-	/* dom0 has a description of the screen in its place. */
+	/* In dom0 this field describes the screen instead. */
 	if (!(si.flags & SIF_INITDOMAIN))
 		find_channel(&info->console, "console", p2m, si.nr_pages,
 			     si.console.domU.mfn, si.console.domU.evtchn);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fills in the neutral boot info of a PV guest. Called by head_pv.S on one
- * vCPU, upcalls disabled, with the memory that the host has used
- * identity-mapped; calls the program's xn_start().
+ * Fills in the neutral boot info of a PV guest and calls the program's
+ * xn_start(). Called by head_pv.S on one vCPU, upcalls disabled; the memory
+ * that the host has used is identity-mapped.
  */
 #include <xenion/hypercall.h>
 #include "x86.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * From the library's own PVH or HVM entry to the program: called by head_pvh.S
- * in 64-bit mode, on one vCPU, interrupts off, with the first 4 GiB of memory
- * identity-mapped; calls the program's xn_start(). A kernel with an entry of its
- * own does the same in its place, by xn_boot_hvm().
+ * Fills in the neutral boot info of a PVH or HVM guest and calls the program's
+ * xn_start(). Called by head_pvh.S in 64-bit mode, on one vCPU, interrupts off,
+ * with the first 4 GiB of memory identity-mapped. A kernel with an entry of its
+ * own calls xn_boot_hvm() instead.
  */
 #include <xenion/hypercall.h>
 #include "x86.h"

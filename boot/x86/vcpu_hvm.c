@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A secondary vCPU of a PVH or HVM guest: VCPUOP_initialise with a struct
- * vcpu_hvm_context (xen-public/hvm/hvm_vcpu.h) that starts it in 64-bit mode,
- * on the page tables of the vCPU that calls, so that no trampoline below 1 MiB
- * is needed. Called by the OS layer.
+ * Starts a secondary vCPU of a PVH or HVM guest by VCPUOP_initialise, with a
+ * struct vcpu_hvm_context (xen-public/hvm/hvm_vcpu.h). The vCPU begins in
+ * 64-bit mode on the caller's page tables, so it needs no trampoline below
+ * 1 MiB. Called by the OS layer.
  */
 #include <xenion/hypercall.h>
 #include <xenion/x86/boot.h>
@@ -12,7 +12,7 @@
 
 #define RFLAGS_RESERVED	(1u << 1)	/* reads as 1 */
 
-/* Paging, and what its entries mean, as here: no-execute, global pages. */
+/* Copy this vCPU's paging, with what its entries use: no-execute, global. */
 static void copy_paging(xen_vcpu_hvm_x86_64_t *regs)
 {
 	__asm__("mov %%cr0, %0" : "=r" (regs->cr0));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* boot/x86, internal: entry points, symbols of linker and assembler. */
+/* boot/x86, internal: entry points, and symbols of linker and assembler. */
 #ifndef XENION_BOOT_X86_H
 #define XENION_BOOT_X86_H
 
@@ -21,20 +21,20 @@ extern uint64_t xn_entry_cycles;
 void xn_start_pvh(uint32_t start_info);
 void xn_start_pv(uint64_t start_info, uint64_t entry_cycles);
 
-/* claim.c: mark @size bytes as in use; the error is logged. */
+/* claim.c: mark @size bytes as in use. Logs an error. */
 int xn_boot_reserve(struct xn_memmap *map, uint64_t start, uint64_t size);
 
 /*
- * claim.c: the same for what is in RAM in every kind of guest: the image, the
+ * claim.c: mark as in use what every kind of guest has in RAM: the image, the
  * modules, and address 0.
  */
 int xn_boot_claim(struct xn_boot_info *info, uint64_t image_start,
 		  uint64_t image_end);
 
-/* early.c: output if Xen refuses its console. */
+/* early.c: where output goes if Xen refuses its console. */
 extern void (*xn_early_other)(const char *s, unsigned int len);
 
-/* early.c: the driver that owns the console's ring; NULL: early.c does. */
+/* early.c: writes to the console's ring; NULL: early_pv.c owns the ring. */
 extern void (*xn_early_owner)(const char *s, unsigned int len);
 
 /* early_pv.c: write to this console's ring from now on. */
