@@ -11,7 +11,7 @@
  */
 #include <xenion/events.h>
 
-/* Tolerated: an event can race with a poll that already took the work. */
+/* Events without work that are tolerated: a poll may already have taken it. */
 #define FREE		32u
 #define FIRST_DELAY	XN_NSEC_PER_MSEC
 #define MAX_DOUBLINGS	10u	/* about a second */
@@ -20,7 +20,7 @@ static void let_go(struct xn_backoff *b)
 {
 	unsigned long flags = xn_lock(&b->lock);
 
-	/* After a close the port may belong to someone else. */
+	/* After a close the port may have another owner. */
 	if (b->held && b->t)
 		xn_evtchn_release(b->t, b->port, XN_HOLD_BACKOFF);
 	XN_WRITE_ONCE(b->held, false);
@@ -73,7 +73,10 @@ static void backoff_hold(struct xn_backoff *b, uint32_t beyond)
 	if (b->t && !b->held) {
 		XN_WRITE_ONCE(b->held, true);
 		xn_evtchn_hold(b->t, b->port, XN_HOLD_BACKOFF);
-		/* A queued work ends it early; the next delay is longer. */
+		/*
+		 * A work that is already queued ends the hold early; the next
+		 * delay is longer.
+		 */
 		xn_work_schedule(&b->work, FIRST_DELAY << beyond);
 		xn_stat_inc(XN_STAT_EVENT_HELD);
 		first = !b->told;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The directory of ports: what belongs to each (struct xn_evtchn_port), and the
- * function that is called for its event. The ground of this room: an ABI finds
- * an event, and dispatches it here. Nothing here is Xen's. Called by all other
- * files of this room.
+ * function that is called for its event. The lowest file of this room: the code
+ * of an ABI finds an event, and dispatches it here. Nothing here is specified
+ * by Xen. Called by all other files of this room.
  */
 #include "port.h"
 
@@ -90,7 +90,7 @@ void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port)
 		data = XN_READ_ONCE(p->data);
 		xn_rmb();
 	}
-	/* Unbound, or about to be: nobody handles the event. */
+	/* The port is unbound, or about to be: the event has no handler. */
 	if (!fn || XN_READ_ONCE(p->gen) != gen) {
 		__atomic_fetch_add(&t->spurious, 1, __ATOMIC_RELAXED);
 		return;

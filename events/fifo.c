@@ -40,12 +40,12 @@
 
 struct fifo_vcpu {
 	struct evtchn_fifo_control_block *control;
-	uint32_t ready;			/* queues that are not empty, as bits, */
-	uint32_t head[EVTCHN_FIFO_MAX_QUEUES];	/* and where they go on */
+	uint32_t ready;			/* bitmap of the queues with ports */
+	uint32_t head[EVTCHN_FIFO_MAX_QUEUES];	/* next port; 0: control's */
 };
 
 struct fifo {
-	/* Pages for so many vCPUs each; NULL: there are fewer. */
+	/* A page serves GROUP vCPUs. NULL: there are no such vCPUs. */
 	uint8_t *control[GROUPS];	/* control blocks */
 	struct fifo_vcpu *vcpu[GROUPS];
 	uint32_t nr_array;		/* pages that Xen has */
@@ -57,7 +57,7 @@ _Static_assert(sizeof(struct fifo_vcpu) * GROUP <= XN_PAGE_SIZE, "fits a page");
 _Static_assert(sizeof(struct evtchn_fifo_control_block) <= CONTROL_SIZE,
 	       "fits its share");
 
-/* The word of a port, NULL: we have given Xen none for it. */
+/* The word of a port. NULL: we have given Xen no page with it. */
 static event_word_t *word_of(struct fifo *f, evtchn_port_t port)
 {
 	if (port / WORDS_PER_PAGE >=
@@ -116,7 +116,10 @@ static bool fifo_is_masked(struct xn_evtchn_table *t, evtchn_port_t port)
 	return !w || XN_READ_ONCE(*w) & MASKED;
 }
 
-/* True: unmasked, and no event is pending. False: Xen has to do it. */
+/*
+ * Returns: false if Xen has to unmask the port, because an event is pending or
+ * the word keeps changing.
+ */
 static bool unmask_alone(event_word_t *w)
 {
 	event_word_t old = XN_READ_ONCE(*w);

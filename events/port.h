@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events/, inside: one port as the directory keeps it, and what the files have
- * of each other. From the ground up: directory.c; mask.c and the two ABIs;
- * reset.c; table.c.
+ * events/, internal: one port as the directory keeps it, and the functions that
+ * the files call in each other. From the lowest file up: directory.c; mask.c
+ * and the two ABIs; reset.c; table.c.
  */
 #ifndef XENION_EVENTS_PORT_H
 #define XENION_EVENTS_PORT_H
@@ -20,17 +20,17 @@ struct xn_evtchn_port {
 	uint32_t gen;
 	union {
 		uint32_t holders;	/* enum xn_evtchn_holder; atomic */
-		evtchn_port_t remote_port;	/* of a toolstack's port, */
+		evtchn_port_t remote_port;	/* during EVTCHNOP_reset */
 	};
-	domid_t remote;		/* while EVTCHNOP_reset closes it */
-	uint8_t vcpu;		/* that Xen signals its events to */
+	domid_t remote;		/* the other domain, during EVTCHNOP_reset */
+	uint8_t vcpu;		/* to which Xen signals the port's events */
 	uint8_t adopted : 4;	/* the toolstack's: its EVTCHNSTAT_*; else 0 */
-	uint8_t detached : 4;	/* the number is in use until closed */
+	uint8_t detached : 4;	/* unbound, but not closed yet */
 };
 
 /* ---- directory.c ---- */
 
-/* The entry of a port that was ever bound; NULL: it was not. */
+/* The entry of a port. NULL: the port has never been bound. */
 struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
 				      evtchn_port_t port);
 
@@ -38,7 +38,7 @@ struct xn_evtchn_port *xn_evtchn_port(struct xn_evtchn_table *t,
 int xn_evtchn_table_grow(struct xn_evtchn_table *t, evtchn_port_t port);
 void xn_evtchn_table_free(struct xn_evtchn_table *t);
 
-/* Put a new page where there is none yet. May sleep. */
+/* Put a new page into @slot unless it has one. May sleep. */
 int xn_evtchn_fill(struct xn_evtchn_table *t, void **slot);
 
 /* Call the function of a port whose event was cleared. */
@@ -46,12 +46,12 @@ void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port);
 
 /* ---- twolevel.c ---- */
 
-/* Hold back every port of the 2-level ABI: until bound, none is wanted. */
+/* Mask every port of the 2-level ABI: it stays masked until it is bound. */
 void xn_evtchn_twolevel_mask_all(struct shared_info *shared);
 
 /* ---- reset.c ---- */
 
-/* The ABI ends, and so does the directory: as xn_evtchn_fini(). */
+/* End the ABI and free the directory, as xn_evtchn_fini() does. */
 void xn_evtchn_leave(struct xn_evtchn_table *t,
 		     void (*moved)(void *data, evtchn_port_t from,
 				   evtchn_port_t to),

@@ -10,8 +10,8 @@
 #include "port.h"
 
 /*
- * Stop scanning after this many unused ports in a row: the toolstack's have the
- * lowest numbers.
+ * Stop scanning after this many unused ports in a row: the toolstack's ports
+ * have the lowest numbers.
  */
 #define GAP		16u
 
@@ -65,9 +65,9 @@ static bool note_port(struct xn_evtchn_table *t, evtchn_port_t port)
 }
 
 /*
- * Record where every open port that is not ours leads, so it can be rebound
- * after the reset. Only at shutdown: it costs many hypercalls, and most guests
- * never get there.
+ * Record where every open port that is not ours leads, so that it can be bound
+ * again after the reset. Done only at shutdown, which most guests never reach,
+ * because it costs many hypercalls.
  */
 static void note_others(struct xn_evtchn_table *t)
 {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * The table of event channels: the EVTCHNOP_* that make and close ports
- * (xen-public/event_channel.h), and upcalls. How an event is signalled is the
- * business of twolevel.c and fifo.c, what EVTCHNOP_reset takes and gives back
- * that of reset.c. Called by the port's interrupt code and by frontends' tests.
+ * (xen-public/event_channel.h), and upcalls. twolevel.c and fifo.c know how an
+ * event is signalled, and reset.c saves the toolstack's ports when
+ * EVTCHNOP_reset closes all. Called by the OS layer's interrupt code and by
+ * tests.
  */
 #include "port.h"
 
@@ -229,12 +230,12 @@ int xn_evtchn_set_priority(struct xn_evtchn_table *t, evtchn_port_t port,
 
 /* ---- what an upcall leaves ---- */
 
-/* When the relief port cannot be made or used, try again after so long. */
+/* If the relief port cannot be made or used, try again after this time. */
 #define RELIEF_RETRY_NS	(10 * XN_NSEC_PER_MSEC)
 
 static void relief_event(void *data, evtchn_port_t port)
 {
-	/* That there was an upcall is all. */
+	/* The upcall was all that is wanted. */
 }
 
 static int relief_bind(struct xn_evtchn_table *t, unsigned int vcpu)
@@ -305,9 +306,9 @@ unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu)
 	xn_mb();
 	events = t->ops->upcall(t, vcpu, &more);
 	/*
-	 * Xen makes no upcall for events that it has signalled already. So the rest
-	 * needs an event of its own: on this vCPU, of a priority that nobody
-	 * else uses. Its port is made outside of upcalls.
+	 * Xen makes no upcall for events that it has signalled already. So the
+	 * events that are left need one more event, on this vCPU and of a
+	 * priority that nobody else uses. A work makes its port, not an upcall.
 	 */
 	if (__builtin_expect(more, 0)) {
 		__atomic_store_n(&t->vcpu[vcpu].left, true, __ATOMIC_SEQ_CST);

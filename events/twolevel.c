@@ -5,16 +5,16 @@
  * (struct shared_info and struct vcpu_info in xen-public/xen.h). Called by
  * table.c.
  *
- * The bits do not say which vCPU a port belongs to, so we do: only its takers may
- * take an event. These are the port's vCPU and, after a move, the previous one,
- * until it has handled an event of the port (the last that Xen may have signalled
- * to it).
+ * The bits do not say which vCPU a port belongs to, so we record it: only a
+ * port's takers may take its event. These are the port's vCPU and, after a
+ * move, also the previous vCPU, until that has handled an event of the port
+ * (the last that Xen may have signalled to it).
  */
 #include "port.h"
 
 #define WORD_BITS	(8 * sizeof(xen_ulong_t))
 
-/* Of one port: vCPUs, as bits. */
+/* Bitmap of the vCPUs that may take one port's events. */
 struct takers {
 	uint64_t word[XN_MAX_VCPUS / 64];
 };
@@ -74,7 +74,10 @@ void xn_evtchn_twolevel_mask_all(struct shared_info *shared)
 
 static int twolevel_init(struct xn_evtchn_table *t)
 {
-	/* Invalid on purpose: Xen looks the page up only under the FIFO ABI. */
+	/*
+	 * An invalid page on purpose: Xen looks it up, and fails, only if a
+	 * previous kernel has left the FIFO ABI on.
+	 */
 	struct evtchn_expand_array x = { .array_gfn = ~(uint64_t)0 };
 	int err = xn_hc_evtchn(EVTCHNOP_expand_array, &x);
 
@@ -119,7 +122,7 @@ static void twolevel_move(struct xn_evtchn_table *t, evtchn_port_t port,
 			  1ull << vcpu % 64, __ATOMIC_SEQ_CST);
 }
 
-/* Only the port's vCPU is left; it is one already. */
+/* Leave the port's vCPU, which is a taker already, as the only one. */
 static void twolevel_moved(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	unsigned int vcpu = xn_evtchn_port(t, port)->vcpu;
@@ -180,8 +183,9 @@ static void twolevel_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
 		if (!twolevel_is_pending(t, port))
 			return;
 		/*
-		 * An event came in between; Xen may have seen it masked. Or it
-		 * was handled, its function masked the port, and the next came.
+		 * An event came in between; Xen may have seen the port masked.
+		 * Or the event was handled, its function masked the port, and
+		 * the next event came.
 		 */
 		if (twolevel_set(mask_word(t, port), port))
 			return;

@@ -2,8 +2,8 @@
 /*
  * Upcalls of PVH and HVM guests: HVMOP_set_evtchn_upcall_vector
  * (xen-public/hvm/hvm_op.h), HVM_PARAM_CALLBACK_IRQ (xen-public/hvm/params.h),
- * and the end of such an interrupt at the local APIC, in either mode. Called by
- * the OS layer.
+ * and the end of such an interrupt at the local APIC, in xAPIC or x2APIC mode.
+ * Called by the OS layer.
  */
 #include <xenion/x86/msr.h>
 #include <xenion/x86/upcall.h>
@@ -11,7 +11,7 @@
 #define TYPE_SHIFT	56	/* of HVM_PARAM_CALLBACK_IRQ */
 #define XAPIC_EOI	0xb0	/* bytes into the page */
 
-/* GSI 1, as Linux does: nobody is interrupted by it. */
+/* GSI 1, as Linux does: it interrupts no vCPU. */
 #define PLACEHOLDER	1
 
 int xn_upcall_callback(unsigned int type, uint64_t value)
