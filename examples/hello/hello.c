@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The least program on the reference kernel: all rooms up, one line, off. */
+/* The smallest program: os/bare brings all rooms up, this prints one line. */
 #include "bare.h"
 
 void bare_main(void)

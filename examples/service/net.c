@@ -22,9 +22,9 @@ static unsigned int dropped;
 
 static struct {
 	struct pbuf *p;
-	bool trusted;	/* no look at its TCP or UDP checksum */
+	bool trusted;	/* TCP or UDP checksum: no check needed */
 } queue[PBUF_POOL_SIZE];
-static unsigned int put, taken;		/* counts; what is between is queued */
+static unsigned int put, taken;		/* counts; queued: those in between */
 
 u32_t sys_now(void)
 {
@@ -51,7 +51,7 @@ static struct pbuf *pbuf_of(const struct xn_net_received *pkt)
 	return p;
 }
 
-/* From the interface's thread. */
+/* Called by the interface's thread. */
 static void net_received(void *data, const struct xn_net_received *pkt)
 {
 	struct pbuf *p = pbuf_of(pkt);
@@ -61,7 +61,7 @@ static void net_received(void *data, const struct xn_net_received *pkt)
 		return;
 	}
 	queue[put % PBUF_POOL_SIZE].p = p;
-	/* It comes from the same machine, or the hardware has looked. */
+	/* It comes from the same machine, or hardware has checked it. */
 	queue[put % PBUF_POOL_SIZE].trusted = pkt->csum_blank || pkt->data_validated;
 	put++;
 	xn_wake(&wait);

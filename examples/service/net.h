@@ -5,19 +5,19 @@
 
 #include "bare.h"
 
-/* Its address is that of the command line, ip=10.0.0.2/24 gw=10.0.0.1 if there
- * is none. From now on lwIP may be called, from this thread only. 0, -EINVAL
+/* The command line has the address; the default is ip=10.0.0.2/24 gw=10.0.0.1.
+ * From now on lwIP may be called, from this thread only. Returns: 0, -EINVAL
  * (no address), or as bare_net_open().
  */
 int net_open(void);
 
-/* Give lwIP what comes, and the time that its timers want, until net_stop(). */
+/* Give received packets to lwIP and run its timers, until net_stop(). */
 void net_run(void);
 
 /* From any thread. */
 void net_stop(void);
 
-/* Dropped, because lwIP had no memory for them. */
+/* Packets that were dropped because lwIP had no memory for them. */
 unsigned int net_dropped(void);
 
 void net_close(void);

@@ -41,7 +41,7 @@ static int open_page(void)
 	return xn_parse_uint(block, digits, INT32_MAX, &page_size);
 }
 
-/* ---- lwIP's web server asks for its files: there is one ---- */
+/* ---- files of lwIP's web server: there is one ---- */
 
 int fs_open_custom(struct fs_file *file, const char *name)
 {
@@ -86,7 +86,7 @@ static void echo_init(void)
 	udp_bind(pcb, IP_ADDR_ANY, 7);
 }
 
-/* ---- the toolstack's word ---- */
+/* ---- the toolstack's requests ---- */
 
 static void service_end(struct xn_control *c)
 {
@@ -119,7 +119,7 @@ void bare_main(void)
 	echo_init();
 	err = xn_control_init(&control, &bare_guest);
 	if (err) {
-		bare_print("service: cannot listen to xl shutdown (error %d)\n", err);
+		bare_print("service: no watch on shutdown (error %d)\n", err);
 		return;
 	}
 	bare_print("service: %lu bytes at http://%s/, %u of %u pages used\n",

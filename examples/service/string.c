@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What lwIP calls of a C library, and neither the core nor the port has. */
+/* C library functions that lwIP needs and os/bare and the core do not have. */
 #include <string.h>
 
 int strncmp(const char *a, const char *b, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the service domain wants of lwIP: IPv4 with TCP and UDP by callbacks,
- * in one thread, out of memory that is set aside at build time.
+ * in one thread, in memory that is set aside at build time.
  */
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
@@ -15,7 +15,7 @@
 
 #define LWIP_SINGLE_NETIF		1
 #define ETHARP_SUPPORT_STATIC_ENTRIES	0
-/* Which checksums are to be looked at, the backend tells packet by packet. */
+/* The backend says of each packet which checksums lwIP has to check. */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF	1
 
 #define TCP_MSS				1460
@@ -25,12 +25,12 @@
 #define MEMP_NUM_TCP_PCB		10
 #define MEMP_NUM_TCP_SEG		(MEMP_NUM_TCP_PCB * TCP_SND_QUEUELEN)
 
-/* What has come: many small acknowledgements, while a disk is waited for. */
+/* Received packets: many small acknowledgements wait while the disk is read. */
 #define PBUF_POOL_BUFSIZE		256
 #define PBUF_POOL_SIZE			256
 #define IP_REASS_MAX_PBUFS		64
 
-/* What is being sent, by all connections at once. */
+/* Packets that all connections together are sending. */
 #define MEM_ALIGNMENT			8
 #define MEM_SIZE			(MEMP_NUM_TCP_PCB * 14 * 1024)
 
@@ -39,6 +39,6 @@
 #define LWIP_HTTPD_DYNAMIC_FILE_READ	1
 #define LWIP_HTTPD_DYNAMIC_HEADERS	1
 #define HTTPD_FSDATA_FILE		"no_files.h"
-#define HTTPD_MAX_WRITE_LEN(pcb)	4096	/* what is read at once */
+#define HTTPD_MAX_WRITE_LEN(pcb)	4096	/* bytes per read */
 
 #endif /* LWIPOPTS_H */

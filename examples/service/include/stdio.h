@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: MIT */
-/* For lwIP, which asks for it by this name and wants nothing of it. */
+/* lwIP includes this header, but uses nothing of it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For lwIP, which asks for it by this name. */
+/* lwIP includes this header. */
 #ifndef STRING_H
 #define STRING_H
 
