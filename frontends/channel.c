@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A queue's event channel (xen-public/event_channel.h), which is held back when it
- * fires without work. Called by every frontend.
+ * A queue's event channel (xen-public/event_channel.h), which is held back when
+ * it fires without work. Called by every frontend.
  */
 #include "frontend.h"
 

@@ -13,14 +13,14 @@
  */
 #include "frontend.h"
 
-/* For requests in flight, when the backend wants to close. */
+/* How long requests in flight may take when the backend closes. */
 #define DRAIN_NS	(5 * XN_NSEC_PER_SEC)
-/* For the backend to let go of our memory, when we leave. */
+/* How long the backend may take to release our memory when we leave. */
 #define LEAVE_NS	(5 * XN_NSEC_PER_SEC)
 
 /* ---- the work ---- */
 
-/* @news: what the work is to look at; NULL: at what has changed anyway. */
+/* Have the work run. @news: set for the work to look at; or NULL. */
 static void frontend_tell(struct xn_frontend *fe, bool *news)
 {
 	unsigned long flags = xn_lock(&fe->lock);
@@ -32,7 +32,7 @@ static void frontend_tell(struct xn_frontend *fe, bool *news)
 	xn_unlock(&fe->lock, flags);
 }
 
-/* Before the work looks: what changes later is news again. */
+/* Called before the work looks, so that a later change is news again. */
 static bool frontend_take_news(struct xn_frontend *fe, bool *news)
 {
 	unsigned long flags = xn_lock(&fe->lock);
@@ -64,7 +64,7 @@ static void frontend_node_changed(struct xn_xs_watch *w)
 	frontend_tell(fe, &fe->node_news);
 }
 
-/* Set at the first connection, and kept: the path does not change. */
+/* Set the watch at the first connection, and keep it: the path is constant. */
 static int frontend_watch(struct xn_frontend *fe)
 {
 	int err;
@@ -111,7 +111,7 @@ static void frontend_enter_closing(struct xn_frontend *fe)
 	fe->ops->unbind(fe);
 }
 
-/* The backend may have our pages until it has closed, too. */
+/* The backend may keep our pages until it has closed as well. */
 static void frontend_fail(struct xn_frontend *fe, int err, const char *what)
 {
 	frontend_enter_closing(fe);
@@ -127,8 +127,8 @@ static bool frontend_await_refs(struct xn_frontend *fe)
 }
 
 /*
- * xenstored cannot answer now: the backend's state is looked at again in a
- * second, and the handshake goes on from there. False: the error will not pass.
+ * If xenstored cannot answer now, look at the backend's state again in a
+ * second, and go on from there. Returns: false if the error will not pass.
  */
 static bool frontend_put_off(struct xn_frontend *fe, int err, const char *what)
 {
@@ -142,7 +142,7 @@ static bool frontend_put_off(struct xn_frontend *fe, int err, const char *what)
 	return true;
 }
 
-/* A state that xenstored did not take is owed, and written again. */
+/* If xenstored cannot take the state now, xenbus/device.c writes it later. */
 static int frontend_switch(struct xn_frontend *fe, enum xenbus_state state)
 {
 	int err = xn_device_switch(fe->dev, state);
@@ -270,7 +270,7 @@ static void frontend_drain(struct xn_frontend *fe)
 
 	if (!done && xn_os_now() < fe->drain_end)
 		return;
-	/* Once: a backend may begin again for ever. */
+	/* Warn once: a backend may do this again and again. */
 	if (!done && !fe->drain_warned) {
 		xn_os_log(XN_WARN,
 			  "%s: the backend closes and does not answer: requests fail",
@@ -288,7 +288,7 @@ static void frontend_backend_ready(struct xn_frontend *fe,
 {
 	const struct xn_frontend_ops *ops = fe->ops;
 
-	/* Another one, or the same again; we may have missed that it closed. */
+	/* A new backend, or the same again: we may have missed the Closed. */
 	if (state == XenbusStateInitWait &&
 	    (fe->phase > XN_FRONTEND_CONNECTED ||
 	     (fe->phase == XN_FRONTEND_CONNECTED && !ops->rejoins))) {
@@ -327,7 +327,7 @@ static void frontend_backend_closed(struct xn_frontend *fe)
 	frontend_enter_closing(fe);
 	if (fe->phase == XN_FRONTEND_CLOSING)
 		frontend_enter_idle(fe);
-	/* At first it may be closed from an earlier session. */
+	/* At first the backend may be Closed from an earlier session. */
 	if (dev->state > XenbusStateInitialising)
 		xn_device_switch(dev, XenbusStateClosed);
 }
@@ -442,7 +442,7 @@ static bool frontend_backend_has(struct xn_frontend *fe,
 	       (state == XenbusStateClosing && state >= least);
 }
 
-/* Go on to a state of ours, and wait until the backend has it, too. */
+/* Switch to @state, and wait until the backend has followed. */
 static void frontend_move(struct xn_frontend *fe, enum xenbus_state state,
 			  uint64_t end)
 {

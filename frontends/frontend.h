@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every frontend is written on: frontend.c walks through the states,
- * nodes.c reads and writes xenstore, pages.c has granted pages, channel.c event
- * channels, stall.c looks for requests without an answer.
+ * The common part of all frontends: frontend.c walks through the states,
+ * nodes.c reads and writes xenstore, pages.c grants pages, channel.c holds
+ * event channels back, stall.c looks for requests without an answer.
  */
 #ifndef XENION_FRONTENDS_H
 #define XENION_FRONTENDS_H
@@ -15,18 +15,18 @@
  * none may wait for a backend: where one thread runs all works, the watches and
  * the other devices would wait with it.
  *
- * Those that return int return 0 or a negative errno value; the device then
- * fails, and says what it was doing. One that has called xn_device_fail() or
- * xn_frontend_bad_node() has said so itself.
+ * Those that return int return 0 or a negative errno value. On an error the
+ * device fails and reports what it was doing, unless the function has called
+ * xn_device_fail() or xn_node_fail(), which report more.
  */
 struct xn_frontend_ops {
 	/* Begin only with a backend that is in the state InitWait. */
 	bool waits;
-	/* A backend that comes back takes up the rings that are there. */
+	/* A backend that comes back uses the existing rings again. */
 	bool rejoins;
 	/* The state that says: our half of the handshake is in xenstore. */
 	enum xenbus_state published;
-	/* How names of nodes begin that belong to the handshake, ours or others'. */
+	/* Prefixes of the nodes of the handshake, ours and other drivers'. */
 	const char *const *nodes;
 	unsigned int nr_nodes;
 	/* A node of the backend's that may change while connected. */
@@ -34,29 +34,29 @@ struct xn_frontend_ops {
 
 	/* Read and check what the backend offers before there is a ring. */
 	int (*read)(struct xn_frontend *fe);
-	/* The rings. -ENOSPC: there are fewer than refs() grant references. */
+	/* Make the rings. -ENOSPC: fewer than refs() references are free. */
 	int (*open)(struct xn_frontend *fe);
-	/* How many references open(), or later connect(), needs at least. */
+	/* The references that open(), or later connect(), needs at least. */
 	unsigned int (*refs)(struct xn_frontend *fe);
-	/* Their event channels. */
+	/* Bind the event channels of the rings. */
 	int (*bind)(struct xn_frontend *fe);
 	/* Write our nodes; called again when others interfered. */
 	int (*publish)(struct xn_frontend *fe, struct xn_xs *xs, uint32_t txn);
 	/* The backend is connected; -ENOSPC as open(). NULL: nothing to do. */
 	int (*connect)(struct xn_frontend *fe);
-	/* We are: requests are taken from now on. */
+	/* We are connected, too: take requests from now on. */
 	void (*start)(struct xn_frontend *fe);
 	/*
-	 * Tell the OS layer that the device is there. -EAGAIN: not yet; it is
-	 * asked again after xn_frontend_wake(). And that it goes.
+	 * Report the device to the OS layer; -EAGAIN: not yet, and called again
+	 * after xn_frontend_wake(). hide: report that the device goes.
 	 */
 	int (*show)(struct xn_frontend *fe);
 	void (*hide)(struct xn_frontend *fe);
-	/* The backend's state or the watched node has changed. NULL: no matter. */
+	/* The backend's state or the watched node has changed. May be NULL. */
 	void (*look)(struct xn_frontend *fe);
 	/* Undo start(). What is in flight may still be answered. */
 	void (*stop)(struct xn_frontend *fe);
-	/* Nothing is in flight? NULL: no need to wait for it. */
+	/* Is nothing in flight? NULL: no need to wait for that. */
 	bool (*idle)(struct xn_frontend *fe);
 	/* Undo bind(); no work and no event from now on. */
 	void (*unbind)(struct xn_frontend *fe);
@@ -83,8 +83,8 @@ void xn_frontend_fini(struct xn_frontend *fe);
 void xn_frontend_wake(struct xn_frontend *fe);
 
 /*
- * The backend broke the protocol: nothing that it writes from now on is looked
- * at. Counted and reported once; the device fails soon after, from a context
+ * The backend broke the protocol: from now on nothing that it writes is read.
+ * This is counted and reported once; the device fails soon after, in a context
  * that may sleep. @what: a phrase that lives as long as @fe. Context: any.
  */
 void xn_frontend_refuse(struct xn_frontend *fe, const char *what);
@@ -112,7 +112,7 @@ static inline void xn_frontend_completed(struct xn_frontend *fe)
 
 /* ---- nodes.c; all may sleep ---- */
 
-/* A number that we read from xenstore. */
+/* A node that we read from xenstore. Most are numbers, from @min to @max. */
 struct xn_node {
 	const char *name;
 	bool own;		/* in our directory, not the backend's */
@@ -121,10 +121,10 @@ struct xn_node {
 };
 
 /*
- * Read a node that has to be there. Otherwise, or when the value is not what it
- * has to be, the device fails, and log and error node say both. Returns: 0 or a
- * negative errno value; with one that passes (xn_xs_passes()) nothing has failed,
- * and ops->read or ops->connect is called again.
+ * Read a node that must exist. If it does not, or its value is invalid, the
+ * device fails; log and error node report the value and what it has to be.
+ * Returns: 0 or a negative errno value. After an error that passes
+ * (xn_xs_passes()) nothing fails: ops->read or ops->connect is called again.
  */
 int xn_node_required(struct xn_frontend *fe, const struct xn_node *node,
 		     uint64_t *val);
@@ -138,7 +138,7 @@ int xn_node_fail(struct xn_frontend *fe, int err, const struct xn_node *node);
 
 /*
  * Does the backend offer a feature? If xenstored does not answer now, fe->unread
- * is the error, and what reads features ends with it.
+ * is the error, which the caller's ops->read or ops->connect returns.
  */
 bool xn_frontend_offers(struct xn_frontend *fe, const char *feature);
 
@@ -151,16 +151,16 @@ int xn_frontend_read_trusted(struct xn_frontend *fe, bool distrust,
 
 /*
  * Read the node ops->watched. Returns: 0; -ENOENT; -EINVAL: it is invalid, which
- * is counted; -EAGAIN: xenstore gave no answer, and ops->look is called again.
+ * is counted; -EAGAIN: xenstore did not answer, and ops->look is called again.
  */
 int xn_frontend_reread(struct xn_frontend *fe, uint64_t max, uint64_t *val);
 
-/* Its value is invalid. It is counted, and logged once. Returns: -EINVAL. */
+/* Count that node's invalid value, and log it once. Returns: -EINVAL. */
 int xn_frontend_reread_invalid(struct xn_frontend *fe);
 
 /*
- * Publish queues: each in the directory "queue-N", with their number beside, or
- * one queue in the device's own. @fn writes the nodes of one.
+ * Publish queues: several in directories "queue-N", and how many there are; a
+ * single one in the device's directory. @fn writes the nodes of one queue.
  */
 int xn_frontend_publish_queues(struct xn_frontend *fe, struct xn_xs *xs,
 			       uint32_t txn, unsigned int nr,
@@ -174,20 +174,20 @@ const char *xn_node_numbered(char *buf, const char *stem, unsigned int n);
 /* ---- pages.c ---- */
 
 /*
- * A zeroed page, granted to the backend. Returns: 0, -ENOMEM, or as
- * xn_gnttab_get(). On error @page is left as it was. May sleep.
+ * Allocate a zeroed page and grant it to the backend. Returns: 0, -ENOMEM, or
+ * as xn_gnttab_get(). On error @page is unchanged. May sleep.
  */
 int xn_shared_page_grant(struct xn_frontend *fe, bool readonly,
 			 struct xn_shared_page *page);
 
-/* Undo that; nothing for a page that is not granted. Context: any. */
+/* Undo that; no effect on a page that is not granted. Context: any. */
 void xn_shared_page_end(struct xn_frontend *fe, struct xn_shared_page *page);
 
 /* ---- channel.c ---- */
 
 /*
- * A port that the OS layer has bound, or @port 0: none. From now on it is held
- * back when it fires without work. Context: any.
+ * The OS layer has bound @port, or 0: none. From now on it is held back when it
+ * fires without work. Context: any.
  */
 void xn_channel_open(struct xn_channel *c, struct xn_evtchn_table *t,
 		     evtchn_port_t port);
@@ -204,7 +204,7 @@ static inline void xn_channel_event(struct xn_channel *c)
 	xn_backoff_event(&c->backoff);
 }
 
-/* Something came of it. Context: any. */
+/* The port's event came with work. Context: any. */
 static inline void xn_channel_work(struct xn_channel *c)
 {
 	xn_backoff_work(&c->backoff);
@@ -220,8 +220,8 @@ void xn_stall_init(struct xn_stall *s, const struct xn_frontend *fe,
 void xn_stall_watch(struct xn_stall *s);
 
 /*
- * A request is in flight, and everybody sees that: after a barrier. Context: any,
- * never twice at once.
+ * Called after a request is put in flight, and a barrier has made that visible.
+ * Context: any, never twice at once.
  */
 static inline void xn_stall_check(struct xn_stall *s)
 {
@@ -232,11 +232,11 @@ static inline void xn_stall_check(struct xn_stall *s)
 /* @epoch: s->epoch when the request was submitted */
 static inline bool xn_stall_is_late(const struct xn_stall *s, uint32_t epoch)
 {
-	/* The period in which it was submitted is not a whole one. */
+	/* The period of the submission does not count: it was not whole. */
 	return s->epoch - epoch > XN_STALL_SECONDS / XN_STALL_PERIOD;
 }
 
-/* Look no longer. May sleep. */
+/* Stop looking. May sleep. */
 void xn_stall_stop(struct xn_stall *s);
 
 #endif /* XENION_FRONTENDS_H */

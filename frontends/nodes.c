@@ -2,8 +2,8 @@
 /*
  * Nodes of xenstore that every frontend reads and writes
  * (xen-public/io/xenbus.h, and each device's header: blkif.h, netif.h). What
- * is read is checked here; a device whose nodes are invalid fails and reports
- * which one, what it says, and what it has to be. Called by the frontends. All
+ * is read is checked here. If a node is invalid, the device fails and reports
+ * its name, its value, and what that has to be. Called by the frontends. All
  * may sleep.
  */
 #include "frontend.h"
@@ -19,7 +19,7 @@ int xn_node_fail(struct xn_frontend *fe, int err, const struct xn_node *node)
 	/* Not the node's fault: frontend.c tries again. */
 	if (xn_xs_passes(err))
 		return err;
-	/* One that is missing is not the backend's to refuse. */
+	/* A missing node is not counted: the backend has written nothing. */
 	if (err == -EINVAL || err == -ERANGE)
 		xn_frontend_count_refused(fe);
 	xn_device_fail_node(fe->dev, err, node_dir(fe, node), node->name,
@@ -101,7 +101,7 @@ int xn_frontend_reread(struct xn_frontend *fe, uint64_t max, uint64_t *val)
 		return xn_frontend_reread_invalid(fe);
 	if (!err || err == -ENOENT)
 		return err;
-	/* There may be no other event. */
+	/* Ask for one more event of the watch: there may be no other. */
 	xn_xs_watch_again(xs, &fe->watch);
 	return -EAGAIN;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pages that stay granted to the backend: rings, and buffers that are copied
- * through (xen-public/grant_table.h). Called by the frontends that have a queue.
+ * Pages that stay granted to the backend: rings, and buffers for copied data
+ * (xen-public/grant_table.h). Called by the frontends that have a queue.
  */
 #include "frontend.h"
 

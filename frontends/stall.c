@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Requests that a backend does not answer. Neither xen-public/io/blkif.h nor
- * netif.h knows a timeout, and a request can only be taken back by leaving: its
- * data is the backend's until it answers. So a stall is reported, at its
- * beginning and at its end, and the device can be removed all the same. Called
- * by the frontends.
+ * Finds requests that a backend does not answer. xen-public/io/blkif.h and
+ * netif.h know no timeout, and the only way to take a request back is to close
+ * the device: its data is the backend's until it answers. So a stall is
+ * reported when it begins and when it ends, and the device can still be
+ * removed. Called by the frontends.
  *
- * A request knows the period in which it was submitted. So the time is looked
- * at once in a period, and not at all while nothing is in flight.
+ * A request records the period in which it was submitted. So the requests are
+ * looked at once in a period, and not at all while nothing is in flight.
  */
 #include "frontend.h"
 
@@ -35,7 +35,7 @@ static void stall_look(struct xn_work *work)
 	if (xn_frontend_is_broken(s->fe))
 		return;
 	XN_WRITE_ONCE(s->watched, false);
-	/* A request that is submitted from now on has us look again. */
+	/* A request that is submitted from now on makes us look again. */
 	xn_mb();
 	XN_WRITE_ONCE(s->epoch, s->epoch + 1);
 	if (s->count(s, &late))

@@ -19,22 +19,23 @@ static inline struct xn_9p *xn_9p_of(struct xn_frontend *fe)
 int xn_9p_read_info(struct xn_frontend *fe);
 int xn_9p_publish(struct xn_frontend *fe, struct xn_xs *xs, uint32_t txn);
 
-/* ring.c, all may sleep. Once per xn_9p, before anything else: */
+/* ring.c, all may sleep. Once for each ring, before anything else: */
 void xn_9pr_init(struct xn_9p_ring *r, struct xn_9p *p9, unsigned int index);
-/* Its memory, granted. On error xn_9pr_close() follows. */
+/* Make its memory and grant it. On error the caller closes the ring. */
 int xn_9pr_open(struct xn_9p_ring *r);
-/* Its event channel. On error xn_9pr_unbind() and xn_9pr_close() follow. */
+/* Bind its channel. On error the caller unbinds and closes the ring. */
 int xn_9pr_bind(struct xn_9p_ring *r);
-/* No event from now on. */
+/* Unbind its channel: no event comes from now on. */
 void xn_9pr_unbind(struct xn_9p_ring *r);
-/* Take back every grant and free all memory, of whatever has been set up. */
+/* Take back every grant and free all memory, whatever has been set up. */
 void xn_9pr_close(struct xn_9p_ring *r);
 
-/* messages.c. Take replies: the device's work. */
+/* messages.c. The device's work: take replies. */
 void xn_9p_poll(struct xn_work *work);
 /*
- * Complete what is in flight with @err. The work does not run. @bound: the ring
- * goes on, so the replies may still come; nothing if it has been unbound.
+ * Complete what is in flight with @err, while the work does not run. @bound: do
+ * so only if the ring is bound, and replies may still come; else only if it is
+ * unbound.
  */
 void xn_9pr_end_all(struct xn_9p_ring *r, int err, bool bound);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the 9P frontend does in each phase of a frontend's life
- * (frontends/frontend.c; docs/misc/9pfs.pandoc of xen.git, "Xenstore"), and how a
- * file system begins and ends. Called by the OS layer (init, fini) and by the
- * life.
+ * (frontends/frontend.c; docs/misc/9pfs.pandoc of xen.git, "Xenstore"), and how
+ * a file system begins and ends. Called by the OS layer (init, fini) and by
+ * frontend.c.
  */
 #include "9p.h"
 
@@ -93,7 +93,7 @@ static void p9_unbind(struct xn_frontend *fe)
 
 	for (i = 0; i < XN_9P_MAX_RINGS; i++)
 		xn_9pr_unbind(&p9->ring[i]);
-	/* No event from now on, so nobody schedules it. */
+	/* No event comes from now on, so nothing schedules the work again. */
 	xn_work_cancel(&p9->poll);
 	for (i = 0; i < XN_9P_MAX_RINGS; i++)
 		xn_9pr_end_all(&p9->ring[i], -EIO, false);

@@ -5,14 +5,14 @@
  * ring as 9P has it, beginning behind the one before it, and may wrap. Called by
  * the OS layer, and by the device's work after each event.
  *
- * Indices that are ours are kept here and only published in the shared page; the
- * backend's are read once, and checked. A reply's header is copied, checked, and
- * the copy used.
+ * Our indices are kept in the guest and only published in the shared page. The
+ * backend's are read once and checked. A reply's header is copied; the copy is
+ * checked and used.
  */
 #include "9p.h"
 
 #define P9_BUDGET	64	/* replies taken before other works have a turn */
-#define P9_NOTAG	0xffff	/* a Tversion's */
+#define P9_NOTAG	0xffff	/* the tag of a Tversion */
 
 struct p9_header {
 	uint32_t len;
@@ -39,7 +39,7 @@ static struct xn_9p_ring *ring_of_tag(struct xn_9p *p9, uint16_t tag)
 
 /* ---- bytes in the ring ---- */
 
-/* How many bytes lie side by side, from index @idx of the half at page @first. */
+/* Returns: contiguous bytes from index @idx on, in the half at page @first. */
 static uint32_t ring_piece(const struct xn_9p_ring *r, unsigned int first,
 			   RING_IDX idx, uint32_t len, void **va)
 {
@@ -99,7 +99,7 @@ static void ring_notify(struct xn_9p_ring *r, evtchn_port_t port)
 
 /* ---- requests; the ring's lock is held ---- */
 
-/* Tags are small: mostly it is the first that is looked at. @free: any that is. */
+/* Find a tag's request, or with @free a free one. Small tags match at once. */
 static struct xn_9p_req *req_find(struct xn_9p_ring *r, uint16_t tag, bool free)
 {
 	unsigned int i;
@@ -135,9 +135,10 @@ static int ring_put_off(struct xn_9p_ring *r)
 }
 
 /*
- * Where a request is noted; NULL: not now. @old: an abandoned one of the same
- * tag. The Tversion of this session has ended it, so it gets no reply; but a
- * Tversion itself does, and that is waited for.
+ * Returns: an entry for a new request; NULL: none now. @old: an abandoned
+ * request of the same tag. This session's Tversion has ended it, so no reply
+ * comes and its entry is free. But an abandoned Tversion does get a reply, and
+ * the new one waits for that.
  */
 static struct xn_9p_req *ring_take_slot(struct xn_9p_ring *r, uint16_t tag,
 					struct xn_9p_req *old)
@@ -175,7 +176,7 @@ static int ring_put(struct xn_9p_ring *r, const struct xn_9p_io *io,
 	};
 	XN_WRITE_ONCE(r->in_flight, r->in_flight + 1);
 	r->stats.requests++;
-	/* The backend has read what we now write over. */
+	/* The backend has read the bytes that we now overwrite. */
 	xn_mb();
 	ring_write(r, r->out_prod, io->msg, io->len);
 	r->out_prod += io->len;
@@ -235,7 +236,7 @@ static const char *req_check(const struct xn_9p_req *req,
 	return NULL;
 }
 
-/* Returns: it was a valid reply; @claimed is a copy of what it ends. */
+/* Returns: true if the reply is valid; @claimed is a copy of its request. */
 static bool ring_claim(struct xn_9p_ring *r, const struct p9_header *head,
 		       struct xn_9p_req *claimed)
 {
@@ -259,7 +260,7 @@ static bool ring_claim(struct xn_9p_ring *r, const struct p9_header *head,
 	return !fault;
 }
 
-/* Returns: one was taken. */
+/* Returns: true if a reply was taken. */
 static bool ring_take_reply(struct xn_9p_ring *r)
 {
 	struct xen_9pfs_data_intf *intf = r->intf.va;
@@ -291,7 +292,7 @@ static bool ring_take_reply(struct xn_9p_ring *r)
 			  head.len - XN_9P_HEADER);
 	}
 	r->in_cons += head.len;
-	/* What we have read may be written over from here on. */
+	/* The backend may overwrite what we have read from here on. */
 	xn_mb();
 	XN_WRITE_ONCE(intf->in_cons, r->in_cons);
 	if (req.state != XN_9P_IN_FLIGHT)
@@ -324,7 +325,7 @@ static unsigned int ring_poll(struct xn_9p_ring *r)
 		taken++;
 	if (taken) {
 		xn_channel_work(&r->channel);
-		/* It may wait for room for the next reply. */
+		/* The backend may wait for room for its next reply. */
 		if (XN_READ_ONCE(r->in_flight))
 			ring_notify(r, r->channel.port);
 	}
@@ -333,7 +334,7 @@ static unsigned int ring_poll(struct xn_9p_ring *r)
 	return taken;
 }
 
-/* All that was answered before has been taken, in every ring. */
+/* Complete the Tflushes: all earlier replies are taken, in every ring. */
 static void ring_end_flushes(struct xn_9p_ring *r)
 {
 	unsigned int i;
@@ -351,9 +352,9 @@ static void ring_end_flushes(struct xn_9p_ring *r)
 }
 
 /*
- * A Tflush says that its request gets no reply from now on. One that came before
- * may lie in another ring; so a round through all rings that finds nothing comes
- * before the Tflush ends.
+ * The answer to a Tflush says that its request gets no reply from now on. An
+ * earlier reply may lie in another ring. So the Tflush completes only after a
+ * round through all rings has found no reply.
  */
 void xn_9p_poll(struct xn_work *work)
 {
@@ -385,7 +386,7 @@ void xn_9p_event(struct xn_9p_ring *r)
 
 /* ---- requests that get no reply ---- */
 
-/* Returns: one of those that are waited for was ended, and is copied. */
+/* Returns: true if request @i was waited for, and is ended; @ended: a copy. */
 static bool ring_end_one(struct xn_9p_ring *r, unsigned int i, bool bound,
 			 struct xn_9p_req *ended)
 {
@@ -421,7 +422,7 @@ void xn_9p_abandon(struct xn_9p *p9)
 		unsigned long flags;
 
 		xn_9pr_end_all(r, -ESHUTDOWN, true);
-		/* What the work was to look at is still there. */
+		/* The replies that the work was to take are still there. */
 		flags = xn_lock(&r->lock);
 		if (r->bound)
 			xn_work_schedule(&p9->poll, 0);

@@ -20,7 +20,7 @@ static const struct xn_node node_versions = {
 	.name = "tag", .own = true, .should = "a name of 1 to 63 characters",
 };
 
-/* Is it one of the numbers between commas? */
+/* Is @number in a list of numbers with commas between them? */
 static bool list_has(const char *list, const char *number)
 {
 	uint32_t len = strlen(number);

@@ -2,7 +2,7 @@
 /*
  * One ring of the 9P frontend: the page of indices, the pages for replies and
  * requests (docs/misc/9pfs.pandoc of xen.git, "Ring Setup";
- * xen-public/io/ring.h, XEN_FLEX_RING), the event channel, and what is known of
+ * xen-public/io/ring.h, XEN_FLEX_RING), the event channel, and the list of
  * requests. Called by life.c.
  */
 #include "9p.h"
@@ -12,7 +12,7 @@ _Static_assert((sizeof(struct xn_shared_page) << XN_9P_MAX_RING_ORDER) <=
 _Static_assert(sizeof(struct xn_9p_req) * XN_9P_REQUESTS <= XN_PAGE_SIZE,
 	       "a page describes a ring's requests");
 
-/* In the work of r->stall. */
+/* Called by the work of r->stall. */
 static bool ring_count_late(struct xn_stall *stall, unsigned int *late)
 {
 	struct xn_9p_ring *r = xn_container_of(stall, struct xn_9p_ring, stall);

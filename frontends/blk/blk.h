@@ -2,8 +2,8 @@
 /*
  * Between the files of the block frontend: life.c says what is done in each
  * phase, nodes.c reads and writes xenstore, queue.c owns a queue's ring, slots.c
- * what its data needs, submit.c puts requests into the ring, complete.c takes
- * responses out.
+ * owns the grants of its data, submit.c puts requests into the ring, complete.c
+ * takes responses out.
  */
 #ifndef XENION_BLK_H
 #define XENION_BLK_H
@@ -50,7 +50,7 @@ static inline void *xn_blkq_ring_at(const struct xn_blk_queue *q,
 	       offset % XN_PAGE_SIZE;
 }
 
-/* A chain of slots is free, and the next to be used; the queue's lock is held. */
+/* Put a chain of slots first on the free list. The queue's lock is held. */
 static inline void xn_blk_slots_put(struct xn_blk_slots *list,
 				    struct xn_blk_slot *first,
 				    struct xn_blk_slot *last, unsigned int n)
@@ -61,34 +61,34 @@ static inline void xn_blk_slots_put(struct xn_blk_slots *list,
 }
 
 /*
- * nodes.c, all may sleep. What the backend offers, in blk->info: before the
- * rings are there, and when it is connected. Errors have been reported.
+ * nodes.c, all may sleep. Read what the backend offers into blk->info: before
+ * the rings are made, and when it is connected. Errors have been reported.
  */
 int xn_blk_read_transport(struct xn_frontend *fe);
 int xn_blk_read_info(struct xn_blk *blk);
-/* Returns: is blk->info.sectors another than it was? */
+/* Returns: true if blk->info.sectors has changed. */
 bool xn_blk_read_size(struct xn_blk *blk);
 int xn_blk_publish(struct xn_frontend *fe, struct xn_xs *xs, uint32_t txn);
 
-/* queue.c, all may sleep. Once per xn_blk, before anything else: */
+/* queue.c, all may sleep. Once for each queue, before anything else: */
 void xn_blkq_init(struct xn_blk_queue *q, struct xn_blk *blk,
 		  unsigned int index);
-/* The ring, granted. On error xn_blkq_close() follows. */
+/* Make the ring and grant it. On error the caller closes the queue. */
 int xn_blkq_open(struct xn_blk_queue *q);
-/* Its event channel. On error xn_blkq_unbind() and xn_blkq_close() follow. */
+/* Bind its channel. On error the caller unbinds and closes the queue. */
 int xn_blkq_bind(struct xn_blk_queue *q);
-/* No event and no request from now on; what is in flight fails. */
+/* Take no event and no request from now on. What is in flight fails. */
 void xn_blkq_unbind(struct xn_blk_queue *q);
-/* Take back every grant and free all memory, of whatever has been set up. */
+/* Take back every grant and free all memory, whatever has been set up. */
 void xn_blkq_close(struct xn_blk_queue *q);
 
-/* slots.c; all but xn_blkq_want_slots() may sleep. */
+/* slots.c; all except xn_blkq_want_slots() may sleep. */
 void xn_blkq_slots_init(struct xn_blk_queue *q);
 /* References that all queues need at least, for requests of @segments. */
 unsigned int xn_blk_least_refs(const struct xn_blk *blk, unsigned int segments);
-/* That least, now that blk->info is known. On error xn_blkq_empty() follows. */
+/* Get that many, for blk->info. On error the caller empties the queue. */
 int xn_blkq_fill(struct xn_blk_queue *q);
-/* A request found too few. The queue's lock is held, and it is open. */
+/* Get more: a request found too few. The queue is open, and its lock held. */
 void xn_blkq_want_slots(struct xn_blk_queue *q);
 /* The queue neither grows nor shrinks from now on. */
 void xn_blkq_keep_size(struct xn_blk_queue *q);

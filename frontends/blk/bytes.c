@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Any bytes of a disk, by requests of whole sectors: what a file system or a
- * partition table of somebody else's asks for. Called by the OS layer, whose
+ * Reads and writes any bytes of a disk by requests of whole sectors, for file
+ * systems and partition tables from elsewhere. Called by the OS layer, whose
  * function makes the requests. Not part of Xen's ABI.
  */
 #include "blk.h"
 
-/* One page of the disk at most, and which part of it is asked for. */
+/* At most one page of the disk, and the part of it that is asked for. */
 struct stretch {
 	uint64_t start;		/* on the disk, a whole sector */
 	uint32_t size;		/* whole sectors */

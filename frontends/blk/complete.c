@@ -5,8 +5,8 @@
  * channel.
  *
  * Completion runs on one CPU at a time and owns a request from its response
- * until it goes back on the free list. So it takes the queue's lock only for
- * that, once for many requests.
+ * until the request is on the free list again. So it takes the queue's lock
+ * only to put requests there, many at a time.
  */
 #include "blk.h"
 
@@ -21,8 +21,8 @@ struct batch {
 };
 
 /*
- * Answered, but still mapped: it must not go back to its owner alone, or the
- * backend could read and write whatever comes to lie there next.
+ * The backend has answered, but still maps the page. The page must not be freed
+ * yet, or the backend could read and write whatever lies there next.
  */
 static void slot_hold_page(struct xn_blk_queue *q, struct xn_blk_slot *slot)
 {
@@ -35,7 +35,7 @@ static void slot_hold_page(struct xn_blk_queue *q, struct xn_blk_slot *slot)
 	slot->ref = XN_GRANT_INVALID;
 }
 
-/* Take the data back, once. Returns: what the request ends with. */
+/* Take the data back, once. Returns: the error that the request ends with. */
 static int req_end_data(struct xn_blk_queue *q, struct xn_blk_req *req, int err)
 {
 	struct xn_gnttab *gt = xn_blkq_gnttab(q);
@@ -51,7 +51,7 @@ static int req_end_data(struct xn_blk_queue *q, struct xn_blk_req *req, int err)
 				memcpy(slot->va, slot->bounce, slot->len);
 		} else if (xn_gnttab_end(gt, slot->ref)) {
 			slot_hold_page(q, slot);
-			/* While closing, that is no surprise. */
+			/* While closing, the backend may still use it. */
 			if (XN_READ_ONCE(q->open))
 				xn_blkq_refuse(q, "a page still in use after its request");
 			err = -EIO;
@@ -60,7 +60,7 @@ static int req_end_data(struct xn_blk_queue *q, struct xn_blk_req *req, int err)
 	return err;
 }
 
-/* Requests and slots become free before their owners hear of it. */
+/* Free requests and slots before their owners are called. */
 static void batch_flush(struct xn_blk_queue *q, struct batch *b)
 {
 	const struct xn_blk_ops *ops = q->blk->ops;
@@ -96,7 +96,7 @@ static void batch_flush(struct xn_blk_queue *q, struct batch *b)
 		ops->complete(q, cookie[i], b->err[i]);
 	if (ready && ops->ready)
 		ops->ready(q);
-	/* The last one that the work waits for. */
+	/* The work may wait for the last request. */
 	if (idle)
 		xn_frontend_completed(&q->blk->fe);
 }
@@ -127,7 +127,7 @@ static int req_flush_follows(struct xn_blk_queue *q, struct xn_blk_req *req)
 	return err;
 }
 
-/* Find the request that a response belongs to. NULL: none, and the device fails. */
+/* Find a response's request. NULL: there is none, and the device fails. */
 static struct xn_blk_req *response_match(struct xn_blk_queue *q,
 					 const struct blkif_response *rsp)
 {
@@ -144,7 +144,7 @@ static struct xn_blk_req *response_match(struct xn_blk_queue *q,
 		goto refuse;
 	}
 	xn_rmb();
-	/* Some copy the outer operation of an indirect request. */
+	/* Some backends copy the outer operation of an indirect request. */
 	if (rsp->operation != req->op &&
 	    !(rsp->operation == BLKIF_OP_INDIRECT &&
 	      req->nr_slots > BLKIF_MAX_SEGMENTS_PER_REQUEST)) {
@@ -194,7 +194,7 @@ static void response_take(struct xn_blk_queue *q, RING_IDX idx, struct batch *b)
 	req_finish(q, req, err, b);
 }
 
-/* Returns: true when it stopped because it was enough for one time. */
+/* Returns: true if it stopped because the budget was used up. */
 static bool queue_consume(struct xn_blk_queue *q)
 {
 	unsigned int budget = XN_BLK_BUDGET;
@@ -228,8 +228,8 @@ static bool queue_consume(struct xn_blk_queue *q)
 }
 
 /*
- * Does the work take responses now? It may have taken its last look already: then
- * it looks again.
+ * Does the work take responses now? It may have looked for the last time
+ * already, so have it look again.
  */
 static bool queue_leave_to_poll(struct xn_blk_queue *q)
 {
@@ -254,14 +254,14 @@ void xn_blk_event(struct xn_blk_queue *q)
 	xn_channel_event(&q->channel);
 	if (!queue_consume(q))
 		return;
-	/* Let others have this CPU: the rest is done by xn_blkq_poll(). */
+	/* Let others have this CPU: xn_blkq_poll() does the rest. */
 	xn_evtchn_hold(&q->blk->fe.dev->guest->evtchn, q->channel.port,
 		       XN_HOLD_ENGINE);
 	XN_WRITE_ONCE(q->polling, true);
 	xn_work_schedule(&q->poll, 0);
 }
 
-/* Returns: false when an interrupt came since the work looked. */
+/* Returns: false if an interrupt has come since the work looked. */
 static bool queue_hand_back(struct xn_blk_queue *q)
 {
 	unsigned long flags = xn_lock(&q->lock);
@@ -269,7 +269,7 @@ static bool queue_hand_back(struct xn_blk_queue *q)
 
 	q->poll_again = false;
 	if (back) {
-		/* The interrupt goes on where the work has stopped. */
+		/* The interrupt continues where the work has stopped. */
 		xn_wmb();
 		XN_WRITE_ONCE(q->polling, false);
 	}

@@ -2,8 +2,8 @@
 /*
  * What the block frontend does in each phase of a frontend's life
  * (frontends/frontend.c; xen-public/io/blkif.h, "STATE DIAGRAMS"), and how a
- * disk begins and ends. Called by the OS layer (init, fini, again) and by the
- * life.
+ * disk begins and ends. Called by the OS layer (init, fini, again) and by
+ * frontend.c.
  */
 #include "blk.h"
 
@@ -12,7 +12,7 @@ static struct xn_blk *blk_of(struct xn_frontend *fe)
 	return xn_container_of(fe, struct xn_blk, fe);
 }
 
-/* When the rings are there, it is the data that needs more. */
+/* Once the rings have their references, only the data needs some. */
 static unsigned int blk_refs(struct xn_frontend *fe)
 {
 	struct xn_blk *blk = blk_of(fe);
@@ -23,7 +23,7 @@ static unsigned int blk_refs(struct xn_frontend *fe)
 	       (blk->info.nr_queues << blk->ring_order);
 }
 
-/* All rings, of a disk that can get what its data needs, too. */
+/* Make all rings, unless too few references would be left for the data. */
 static int blk_open(struct xn_frontend *fe)
 {
 	struct xn_blk *blk = blk_of(fe);
@@ -47,7 +47,7 @@ static int blk_bind(struct xn_frontend *fe)
 	return err;
 }
 
-/* Room for data. On error there is none, but the rings stay: they are published. */
+/* Make room for data. On error undo that. The rings are published, and stay. */
 static int blk_connect(struct xn_frontend *fe)
 {
 	struct xn_blk *blk = blk_of(fe);
@@ -141,7 +141,7 @@ static void blk_close(struct xn_frontend *fe)
 		xn_blkq_close(&blk->queue[i]);
 }
 
-/* Of blkif.h, and of the drivers before it: num-ring-pages. */
+/* Nodes of blkif.h, and of drivers older than it: num-ring-pages. */
 static const char *const blk_nodes[] = {
 	"ring-ref", "ring-page-order", "num-ring-pages", "event-channel",
 	"multi-queue-num-queues", "queue-", "feature-",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The xenstore nodes of the block frontend (xen-public/io/blkif.h, "Feature and
- * Parameter Negotiation"): what the backend offers, checked, and what we publish
- * it. Called by life.c. All may sleep.
+ * Parameter Negotiation"): what the backend offers, checked, and what we
+ * publish. Called by life.c. All may sleep.
  */
 #include "blk.h"
 
@@ -106,9 +106,9 @@ bool xn_blk_read_size(struct xn_blk *blk)
 }
 
 /*
- * Block layers want a power of two: what is no multiple of it they round to
- * anything, down to a sector. Pieces smaller than a physical sector give nothing
- * back, and are many.
+ * Block layers want a power of two. They round any other number to something
+ * else, down to a sector. Discards smaller than a physical sector free nothing,
+ * and are many.
  */
 static uint32_t round_granularity(const struct xn_blk_info *info,
 				  uint32_t granularity)
@@ -118,7 +118,7 @@ static uint32_t round_granularity(const struct xn_blk_info *info,
 	       info->physical_sector_size;
 }
 
-/* A number that only turns something off when it is invalid. */
+/* Read a number that, if it is invalid, only turns a feature off. */
 static int read_loosely(struct xn_blk *blk, const char *name, uint64_t *val)
 {
 	struct xn_device *dev = blk->fe.dev;
@@ -131,8 +131,8 @@ static int read_loosely(struct xn_blk *blk, const char *name, uint64_t *val)
 }
 
 /*
- * Discard is an optimisation, and real backends write odd values here: those
- * only turn it off.
+ * Discard is an optimisation, and real backends write invalid values here:
+ * these only turn it off.
  */
 static void read_discard(struct xn_blk *blk)
 {
@@ -158,7 +158,7 @@ static void read_discard(struct xn_blk *blk)
 
 static bool is_persistent(struct xn_blk *blk)
 {
-	/* Bounce pages are all that a backend sees that is not trusted. */
+	/* An untrusted backend may see only bounce pages. */
 	if (!blk->info.trusted)
 		return true;
 	switch (blk->config.persistent) {

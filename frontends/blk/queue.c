@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * One blkfront queue: ring pages and event channel (xen-public/io/blkif.h,
- * "ring-ref" and "event-channel"), and what is known of requests; slots.c has
- * what their data needs. Called by life.c.
+ * "ring-ref" and "event-channel"), and the list of requests. slots.c has the
+ * grants of their data. Called by life.c.
  */
 #include "blk.h"
 
 _Static_assert(XN_BLK_REQS_PER_PAGE * sizeof(struct xn_blk_req) <=
 	       XN_PAGE_SIZE, "requests fit into their page");
 
-/* In the work of q->stall. */
+/* Called by the work of q->stall. */
 static bool queue_count_late(struct xn_stall *stall, unsigned int *late)
 {
 	struct xn_blk_queue *q = xn_container_of(stall, struct xn_blk_queue,

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MIT
 /*
- * The grant references of one blkfront queue, each with a bounce page where data
+ * The grant references of one blkfront queue, each with a bounce page if data
  * is bounced ("persistent grants" in xen-public/io/blkif.h), and the pages of
- * indirect descriptors. Called by life.c and submit.c, and by the
- * grant table when others need references.
+ * indirect descriptors. Called by life.c and submit.c, and by the grant table
+ * when other devices need references.
  *
- * A queue begins with enough for one request of the largest size, and a few
- * small ones. When requests find none left, a work adds as many as there are;
- * what is not in use is given back when others ask for it. Requests themselves
- * allocate nothing. The list of free ones is a stack, so that a disk with little
- * to do uses few of them, and always the same.
+ * A queue begins with enough slots for one request of the largest size, and a
+ * few small ones. When a request finds too few, a work doubles their number.
+ * Unused slots are given back when other devices need references. Requests
+ * themselves allocate nothing. The free list is a stack, so a disk with little
+ * to do uses few slots, and always the same ones.
  */
 #include "blk.h"
 
-/* At first, if one request does not need more. */
+/* Slots at first, unless one request needs more. */
 #define LEAST_SLOTS	64u
 
 /*
- * More would be of use only with very long requests, and every one costs a
- * reference, and a page where data is bounced: 4 MiB. It is also about what
- * backends keep mapped.
+ * More slots would help only very long requests. Each slot costs a reference
+ * and, if data is bounced, a page: 4 MiB in all. Backends keep about as many
+ * pages mapped.
  */
 #define MOST_SLOTS	1024u
 
 /* Segments of the shortest request that needs indirect descriptors. */
 #define INDIRECT_FROM	(BLKIF_MAX_SEGMENTS_PER_REQUEST + 1)
 
-/* Until a queue that could not grow tries again. */
+/* Time until a queue that could not grow tries again. */
 #define REST_NS		XN_NSEC_PER_SEC
 
 struct xn_blk_slot_page {
@@ -97,7 +97,7 @@ static void unarmed_put(struct xn_blk_queue *q, struct xn_blk_slot *slot)
 	xn_unlock(&q->lock, flags);
 }
 
-/* The structure alone. NULL: no memory. */
+/* Get a slot without a reference. NULL: no memory. */
 static struct xn_blk_slot *unarmed_get(struct xn_blk_queue *q)
 {
 	struct xn_blk_slot *slot = unarmed_pop(q);
@@ -116,7 +116,7 @@ static struct xn_blk_slot *unarmed_get(struct xn_blk_queue *q)
 	return &page->slot[0];
 }
 
-/* A reference, and a page that it grants, if that is to stay. */
+/* Give a slot a reference and, with @page, a bounce page that stays granted. */
 static int slot_arm(struct xn_blk_queue *q, struct xn_blk_slot *slot, bool page,
 		    int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
 {
@@ -133,7 +133,7 @@ static int slot_arm(struct xn_blk_queue *q, struct xn_blk_slot *slot, bool page,
 	if (err)
 		xn_os_page_free(slot->bounce);
 	else
-		/* Writable: which ones it reads from, the backend cannot know. */
+		/* Writable: the backend maps it once, for reads and writes. */
 		xn_gnttab_grant(gt, slot->ref, q->blk->fe.dev->otherend_id,
 				xn_os_gfn(slot->bounce), false);
 	return err;
@@ -150,7 +150,7 @@ static void slot_disarm(struct xn_blk_queue *q, struct xn_blk_slot *slot)
 		xn_gnttab_free(gt, slot->ref);
 }
 
-/* ---- more of them ---- */
+/* ---- more slots ---- */
 
 static void slots_add_free(struct xn_blk_queue *q, struct xn_blk_slots *list,
 			   struct xn_blk_slot *slot)
@@ -162,7 +162,7 @@ static void slots_add_free(struct xn_blk_queue *q, struct xn_blk_slots *list,
 	xn_unlock(&q->lock, flags);
 }
 
-/* @count more slots, or as many as there can be. Returns: how many. */
+/* Add up to @count slots. Returns: how many. */
 static unsigned int slots_add(struct xn_blk_queue *q, struct xn_blk_slots *list,
 			      unsigned int count, int *err,
 			      int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
@@ -193,7 +193,7 @@ void xn_blkq_want_slots(struct xn_blk_queue *q)
 	xn_work_schedule(&q->grow, q->grow_failed ? REST_NS : 0);
 }
 
-/* How many are missing to twice as many slots, with indirect pages for them. */
+/* How many to add for twice as many slots, and the indirect pages for them. */
 static void queue_plan_growth(struct xn_blk_queue *q, unsigned int *slots,
 			      unsigned int *indirect)
 {
@@ -228,7 +228,7 @@ static void queue_grow(struct xn_work *work)
 	int err;
 
 	queue_plan_growth(q, &slots, &indirect);
-	/* However many there are: some are better than none. */
+	/* If there are fewer, take these: some are better than none. */
 	(void)xn_gnttab_reserve(xn_blkq_gnttab(q), slots + indirect);
 	n = slots_add(q, &q->indirect, indirect, &err, xn_gnttab_alloc_spare);
 	n += slots_add(q, &q->slots, slots, &err, xn_gnttab_alloc_spare);
@@ -236,11 +236,11 @@ static void queue_grow(struct xn_work *work)
 		q->blk->ops->ready(q);
 }
 
-/* ---- fewer of them ---- */
+/* ---- fewer slots ---- */
 
 /*
- * Takes up to @want of a list's free ones, those used least, as far as it is
- * longer than the least that is needed. Returns: a list.
+ * Take up to @want free slots, the least used ones, from a list, but leave it
+ * list->least slots. Returns: a list of those taken.
  */
 static struct xn_blk_slot *slots_take_idle(struct xn_blk_queue *q,
 					   struct xn_blk_slots *list,
@@ -263,7 +263,7 @@ static struct xn_blk_slot *slots_take_idle(struct xn_blk_queue *q,
 	return idle;
 }
 
-/* A page that the backend keeps mapped would cost a reference, and give none. */
+/* Ending a grant that is still mapped loses a reference, and frees none. */
 static bool slot_can_disarm(struct xn_blk_queue *q, const struct xn_blk_slot *slot)
 {
 	return slot->bounce ?

@@ -256,8 +256,8 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io)
 		req_start(q, req, io);
 		xn_stall_check(&q->stall);
 		/*
-		 * Last: a backend may answer requests that it was not shown,
-		 * while another CPU listens.
+		 * Last: a backend may answer a request before it is pushed,
+		 * while another CPU takes responses.
 		 */
 		xn_wmb();
 		XN_WRITE_ONCE(req->in_flight, true);
@@ -281,7 +281,7 @@ void xn_blk_push(struct xn_blk_queue *q)
 		q->stats.notifications += notify;
 	}
 	xn_unlock(&q->lock, flags);
-	/* Requests that the backend does not hear of would wait for ever. */
+	/* Requests of which the backend gets no event would wait for ever. */
 	if (notify && xn_evtchn_send(port) && XN_READ_ONCE(q->bound))
 		xn_blkq_refuse(q, "the backend cannot be notified");
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The PV console's event channel (xen-public/io/console.h). Called by the OS
- * layer. Apart from the rings: a kernel that polls its console links none of
- * this.
+ * layer. It is not in ring.c so that a kernel that polls its console links none
+ * of it.
  */
 #include <xenion/console.h>
 #include "../frontend.h"

@@ -3,8 +3,8 @@
  * The PV console's two byte rings (xen-public/io/console.h). Called by the OS
  * layer's terminal driver and by its early console.
  *
- * An index that is ours is kept here and only published in the page. The
- * host's is read once per call; an invalid one ends the use of the ring.
+ * Our indices are kept in the guest and only published in the page. The host's
+ * are read once per call; an invalid one ends the use of the ring.
  */
 #include <xenion/console.h>
 
@@ -46,7 +46,7 @@ bool xn_console_moved(struct xn_console *con)
 	return out || in;
 }
 
-/* True: the host's index makes more bytes than a ring of @size holds. */
+/* Returns: true if, by the host's index, the ring holds more than its @size. */
 static bool ring_is_broken(struct xn_console *con, uint32_t used, uint32_t size)
 {
 	if (used > size &&
@@ -90,7 +90,7 @@ int xn_console_write(struct xn_console *con, const char *data,
 		len = room;
 	if (!len)
 		return 0;
-	/* The host has read what we now write over. */
+	/* The host has read the bytes that we now overwrite. */
 	xn_mb();
 	for (i = 0; i < len; i++)
 		intf->out[MASK_XENCONS_IDX(prod++, intf->out)] = data[i];
@@ -119,7 +119,7 @@ int xn_console_read(struct xn_console *con, char *data, unsigned int size)
 		data[i] = XN_READ_ONCE(intf->in[MASK_XENCONS_IDX(cons++,
 								 intf->in)]);
 	XN_WRITE_ONCE(con->in_cons, cons);
-	/* What we have read may be written over from here on. */
+	/* The host may overwrite what we have read from here on. */
 	xn_mb();
 	XN_WRITE_ONCE(intf->in_cons, cons);
 	xn_evtchn_send(con->port);

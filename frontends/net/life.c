@@ -2,7 +2,7 @@
 /*
  * What the network frontend does in each phase of a frontend's life
  * (frontends/frontend.c; xen-public/io/netif.h), and how a device begins and
- * ends. Called by the OS layer (init, fini) and by the life.
+ * ends. Called by the OS layer (init, fini) and by frontend.c.
  *
  * A backend is connected when we are: there is no state Initialised in between.
  */
@@ -90,7 +90,7 @@ static void net_close(struct xn_frontend *fe)
 		xn_netq_close(&net->queue[i]);
 }
 
-/* Of netif.h, and of other drivers: Linux's writes xdp-headroom. */
+/* Nodes of netif.h, and of other drivers: Linux's writes xdp-headroom. */
 static const char *const net_nodes[] = {
 	"tx-ring-ref", "rx-ring-ref", "ctrl-ring-ref", "event-channel",
 	"multi-queue-num-queues", "queue-", "feature-", "request-",
@@ -99,7 +99,7 @@ static const char *const net_nodes[] = {
 
 static const struct xn_frontend_ops net_ops = {
 	.waits = true,
-	/* Linux's does, when its driver is loaded again. */
+	/* Linux's netback does, when its module is loaded again. */
 	.rejoins = true,
 	.published = XenbusStateConnected,
 	.nodes = net_nodes,
@@ -138,7 +138,7 @@ int xn_net_init(struct xn_net *net, struct xn_device *dev,
 	net->config = *config;
 	if (!net->config.rx_pages)
 		net->config.rx_pages = XN_NET_RING_SIZE;
-	/* Segments lie in pieces, and have no checksums yet. */
+	/* A GSO packet has several pieces, and no checksum yet. */
 	net->config.no_gso |= net->config.no_csum || net->config.no_sg;
 	for (i = 0; i < XN_NET_MAX_QUEUES; i++)
 		xn_netq_init(&net->queue[i], net, i);

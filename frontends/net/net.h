@@ -10,18 +10,18 @@
 #include <xenion/netfront.h>
 #include "../frontend.h"
 
-/* Slots that each ring of a queue has at least. */
+/* The fewest slots that each ring of a queue has. */
 #define XN_NET_LEAST_SLOTS	32u
 
 /* A transmit request's private half. Its index is the request's id. */
 struct xn_net_tx_slot {
 	void *cookie;		/* in the first slot of a packet */
-	void *va;		/* granted by ref; NULL: the slot's copy */
-	uint32_t epoch;		/* the stall clock's, when it was used */
+	void *va;		/* granted by ref; NULL: data is in the copy */
+	uint32_t epoch;		/* the stall clock's, when it was submitted */
 	grant_ref_t ref;	/* the slot's own, XN_GRANT_INVALID: none */
-	uint16_t next;		/* free, or without a reference, too */
+	uint16_t next;		/* on the list of free or of unarmed slots */
 	uint16_t head;		/* first slot of the packet */
-	uint16_t left;		/* in it: slots that are not answered */
+	uint16_t left;		/* in the first: slots that are not answered */
 	bool inflight;		/* not answered */
 	bool failed;		/* in the first: some answer was an error */
 };
@@ -61,59 +61,59 @@ static inline bool xn_netq_is_broken(const struct xn_net_queue *q)
 }
 
 /*
- * nodes.c, all may sleep. What toolstack and backend offer, in net->info. Errors
- * have been reported.
+ * nodes.c, all may sleep. Read what toolstack and backend offer into net->info.
+ * Errors have been reported.
  */
 int xn_net_read_info(struct xn_frontend *fe);
 int xn_net_publish(struct xn_frontend *fe, struct xn_xs *xs, uint32_t txn);
 /* Does the backend's network have a link? Yes, unless a node says no. */
 bool xn_net_has_carrier(struct xn_net *net);
 
-/* queue.c, all may sleep. Once per xn_net, before anything else: */
+/* queue.c, all may sleep. Once for each queue, before anything else: */
 void xn_netq_init(struct xn_net_queue *q, struct xn_net *net,
 		  unsigned int index);
-/* Both rings, granted. On error xn_netq_close() follows. */
+/* Make both rings and grant them. On error the caller closes the queue. */
 int xn_netq_open(struct xn_net_queue *q);
-/* Their event channels. On error xn_netq_unbind() and xn_netq_close() follow. */
+/* Bind its channels. On error the caller unbinds and closes the queue. */
 int xn_netq_bind(struct xn_net_queue *q);
-/* No event and no work from now on. */
+/* Unbind its channels: no event and no work from now on. */
 void xn_netq_unbind(struct xn_net_queue *q);
-/* Take back every grant and free all memory, of whatever has been set up. */
+/* Take back every grant and free all memory, whatever has been set up. */
 void xn_netq_close(struct xn_net_queue *q);
 
-/* slots.c: references without which no queue works. */
+/* slots.c: the references that all queues need at least. */
 unsigned int xn_net_least_refs(const struct xn_net *net);
-/* Give back references that are not in use, from now on. May sleep. */
+/* From now on give unused references back when others need them. May sleep. */
 void xn_net_share_refs(struct xn_net *net);
 /* Undo that. May sleep. */
 void xn_net_keep_refs(struct xn_net *net);
 /*
- * One slot more of the transmit ring gets a reference. Returns: 0, or -ENOSPC:
- * all have one, or there is none.
+ * Give one more slot of the transmit ring a reference. Returns: 0, -ENOSPC if
+ * all slots have one, or as @alloc.
  */
 int xn_net_tx_slot_arm(struct xn_net_queue *q,
 		       int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref));
-/* A free slot gives its reference back. */
+/* Free the reference of a free slot. */
 void xn_net_tx_slot_disarm(struct xn_net_queue *q);
 /*
- * End a slot's grant. Returns: 0 or -EBUSY; then slot and memory are not to be used
- * again, and the reference is the grant table's. Context: any.
+ * End a slot's grant. Returns: 0 or -EBUSY; after that neither slot nor memory
+ * may be used again, and the grant table owns the reference. Context: any.
  */
 int xn_net_tx_slot_end(struct xn_net_queue *q, struct xn_net_tx_slot *slot);
 
 /*
  * slots.c and rx.c: one half of a queue, its memory, grants and first requests.
- * Close undoes open, also one that failed half-way. May sleep.
+ * Close undoes an open, even one that failed half-way. May sleep.
  */
 int xn_net_tx_open(struct xn_net_queue *q);
 void xn_net_tx_close(struct xn_net_queue *q);
 int xn_net_rx_open(struct xn_net_queue *q);
 void xn_net_rx_close(struct xn_net_queue *q);
 
-/* tx.c: in the work of q->stall. */
+/* tx.c: called by the work of q->stall. */
 bool xn_net_tx_count_late(struct xn_stall *stall, unsigned int *late);
 
-/* rx.c: the work q->rx_retry, when there may be pages again. */
+/* rx.c: the work q->rx_retry, run when there may be pages again. */
 void xn_net_rx_retry(struct xn_work *w);
 
 #endif /* XENION_NET_H */

@@ -8,7 +8,7 @@
 
 /* ---- What is offered ---- */
 
-/* Toolstacks write it into our directory. */
+/* Toolstacks write mac and mtu into our directory. */
 static const struct xn_node node_mac = {
 	.name = "mac", .own = true,
 	.should = "an address like 00:16:3e:01:02:03, not of a group: see vif= of the guest's configuration",
@@ -51,7 +51,7 @@ int xn_net_look(struct xn_device *dev, struct xn_net_info *info)
 	return err ? err : read_mtu(dev, &info->mtu);
 }
 
-/* What the toolstack says. */
+/* Read what the toolstack has written. */
 static int read_own(struct xn_net *net)
 {
 	struct xn_frontend *fe = &net->fe;
@@ -97,7 +97,7 @@ static void read_offloads(struct xn_net *net)
 			  net_offers(net, "feature-gso-tcpv4");
 	info->gso_tcpv6 = !c->no_gso && info->sg && info->csum_ipv6 &&
 			  net_offers(net, "feature-gso-tcpv6");
-	/* Without several pieces, no more than a page leaves. */
+	/* Without scatter-gather, a packet is at most a page. */
 	if (!info->sg && info->mtu > XN_NET_DEFAULT_MTU)
 		info->mtu = XN_NET_DEFAULT_MTU;
 }
@@ -141,7 +141,7 @@ bool xn_net_has_carrier(struct xn_net *net)
 
 /* ---- What we publish ---- */
 
-/* What the backend may send us. IPv4 without checksums is allowed unless denied. */
+/* What the backend may send. It may omit IPv4 checksums unless we deny it. */
 static int publish_features(struct xn_net *net, struct xn_xs *xs, uint32_t txn)
 {
 	const struct xn_net_config *c = &net->config;

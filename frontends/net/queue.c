@@ -2,7 +2,7 @@
 /*
  * One netfront queue: its two rings, and its event channels, one for each ring
  * or one for both (xen-public/io/netif.h, "feature-split-event-channels").
- * tx.c and rx.c have what lies in the rings. Called by life.c, and by the OS
+ * tx.c and rx.c handle what lies in the rings. Called by life.c, and by the OS
  * layer for each event.
  */
 #include "net.h"
@@ -71,7 +71,7 @@ int xn_netq_bind(struct xn_net_queue *q)
 	return err ? err : queue_bind(q, XN_NET_EVENT_RX);
 }
 
-/* Events first: after them, only works ask for a poll. */
+/* Unbind events first: after that, only works ask for a poll. */
 void xn_netq_unbind(struct xn_net_queue *q)
 {
 	if (q->net->info.split_events) {

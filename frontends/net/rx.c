@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
  * The receive ring of a network frontend (xen-public/io/netif.h, "Guest
- * receive"): pages are offered, the backend copies packets into them. A packet
- * is one response for each of its pieces, with some for details after the
- * first.
+ * receive"): we offer pages, the backend copies packets into them. A packet is
+ * one response for each of its pieces, and its details are in more responses
+ * after the first.
  *
- * A response lies in the ring slot of its request. Our slots are taken in turn,
- * as the ring's are, so a request's index says which is its own: that is the
- * request's id. The first rx_nr slots from rsp_cons on have a reference; those
- * that are offered have a page, and others may have one. There are as many as
- * traffic needs: slots.c. What is left in a slot after its response
- * moves to the end.
- * A packet is looked at as a whole before any of it is used.
+ * A response lies in the ring slot of its request. Our slots are used in turn,
+ * as the ring's are, so a request's index gives its slot, whose number is the
+ * request's id. The first rx_nr slots from rsp_cons on have a reference. Those
+ * that are offered have a page, and others may have one. rx_nr follows the
+ * traffic (slots.c). What is left in a slot after its response moves to the
+ * end. A packet is checked as a whole before any of it is used.
  *
  * Called by the OS layer's poll function.
  */
@@ -103,7 +102,7 @@ void xn_net_rx_retry(struct xn_work *w)
 
 /* ---- Open and close ---- */
 
-/* One slot more, behind the others. */
+/* Add one slot behind the others. */
 static int rx_slot_add(struct xn_net_queue *q,
 		       int (*alloc)(struct xn_gnttab *gt, grant_ref_t *ref))
 {
@@ -135,13 +134,13 @@ int xn_net_rx_open(struct xn_net_queue *q)
 	if (err)
 		return err;
 	rx_refill(q);
-	/* With fewer pages the largest packet could never come. */
+	/* With fewer pages the largest packet could never arrive. */
 	return q->rx.req_prod_pvt > XN_NET_MAX_PIECES ? 0 : -ENOMEM;
 }
 
 /*
- * Takes the page out of a slot. Returns: the page, ours alone, or NULL: the
- * backend still uses it, and has it from now on, with the slot's reference.
+ * Take the page out of a slot. Returns: the page, which is ours alone, or NULL
+ * if the backend still uses it: the grant table then has page and reference.
  */
 static void *rx_slot_take_page(struct xn_net_queue *q,
 			       struct xn_net_rx_slot *slot)
@@ -185,10 +184,10 @@ void xn_net_rx_close(struct xn_net_queue *q)
 
 /* ---- Packets out ---- */
 
-/* How far a packet goes in the ring, and what its pieces are. */
+/* Where a packet lies in the ring, and the slots of its pieces. */
 struct chain {
-	RING_IDX next;			/* after what was looked at */
-	RING_IDX prod;			/* after what the backend has put */
+	RING_IDX next;			/* the next response to look at */
+	RING_IDX prod;			/* end of the backend's responses */
 	uint8_t slot[XN_NET_MAX_PIECES];	/* of each piece */
 	bool bad;			/* the backend met an error */
 };
@@ -205,7 +204,7 @@ static enum verdict rx_refuse(struct xn_net_queue *q, const char *what)
 	return REFUSED;
 }
 
-/* One at most: we have agreed on nothing else. */
+/* A packet has at most one, for GSO: we have agreed on nothing else. */
 static enum verdict packet_look_at_extra(struct xn_net_queue *q,
 					 struct chain *c)
 {
@@ -265,7 +264,7 @@ static enum verdict packet_look_at_piece(struct xn_net_queue *q, struct chain *c
 	return WHOLE;
 }
 
-/* Looks at the next packet, and changes nothing yet. */
+/* Look at the next packet. Changes nothing in the ring or its slots. */
 static enum verdict packet_look_at(struct xn_net_queue *q, struct chain *c)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
@@ -297,7 +296,7 @@ static enum verdict packet_look_at(struct xn_net_queue *q, struct chain *c)
 	return WHOLE;
 }
 
-/* Makes the packet's pages the OS layer's. */
+/* Take the packet's pages out of their slots, for the OS layer. */
 static bool packet_take_pages(struct xn_net_queue *q, const struct chain *c)
 {
 	struct xn_net_received *pkt = &q->rx_packet;
@@ -319,10 +318,11 @@ static void packet_deliver(struct xn_net_queue *q, const struct chain *c)
 	struct xn_net_received *pkt = &q->rx_packet;
 
 	/*
-	 * Their pages stay in their slots, to be offered again. No backend cuts
-	 * a packet within its Ethernet header, but netif.h allows it: so that
-	 * is an error of one packet, not of the device. The same holds for a
-	 * packet without a checksum that waited while we came.
+	 * The pages of a bad packet stay in their slots, to be offered again.
+	 * No backend cuts a packet within its Ethernet header, but netif.h
+	 * allows it: so that is an error of one packet, not of the device. The
+	 * same holds for a packet without a checksum that waited until we
+	 * connected.
 	 */
 	if (c->bad || pkt->piece[0].len < XN_NET_MIN_LEN ||
 	    (pkt->csum_blank && q->net->config.no_csum)) {
@@ -339,7 +339,7 @@ static void packet_deliver(struct xn_net_queue *q, const struct chain *c)
 	q->net->ops->rx(q, pkt);
 }
 
-/* The slot of a response that was taken: to the end with it, or away. */
+/* Move a slot whose response was taken to the end, or give it back. */
 static void rx_slot_reuse(struct xn_net_queue *q, RING_IDX idx)
 {
 	struct xn_net_rx_slot *slot = rx_slot_at(q, idx), *end;
@@ -360,7 +360,7 @@ static void rx_slot_reuse(struct xn_net_queue *q, RING_IDX idx)
 }
 
 /*
- * Twice as many slots, when the backend has used more than half of them.
+ * Double the slots if the backend has used more than half of them.
  * @offered: pages that it had
  * @seen: the end of its responses
  */
@@ -368,7 +368,7 @@ static void rx_grow(struct xn_net_queue *q, unsigned int offered, RING_IDX seen)
 {
 	unsigned int more = q->rx_nr;
 
-	/* Where pages are short, slots are of no use. */
+	/* If pages are short, more slots are of no use. */
 	if (offered < q->rx_nr ||
 	    q->rx.req_prod_pvt - seen >= q->rx_nr / 2)
 		return;
@@ -387,7 +387,7 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 	if (xn_netq_is_broken(q))
 		return 0;
 	c.prod = XN_READ_ONCE(q->rx.sring->rsp_prod);
-	xn_rmb();	/* responses after their index */
+	xn_rmb();	/* read responses after their index */
 	if (c.prod - q->rx.rsp_cons > offered) {
 		rx_refuse(q, "more packets than pages offered");
 		return 0;
@@ -414,7 +414,7 @@ unsigned int xn_net_rx_poll(struct xn_net_queue *q, unsigned int budget)
 			rx_slot_reuse(q, idx);
 		done++;
 	}
-	/* Not for what changed without a packet: that could go on for ever. */
+	/* An event without a packet is no work: it could repeat for ever. */
 	if (done)
 		xn_channel_work(rx_channel(q));
 	if (xn_netq_is_broken(q))
@@ -429,6 +429,6 @@ bool xn_net_rx_enable(struct xn_net_queue *q)
 	if (xn_netq_is_broken(q))
 		return false;
 	XN_WRITE_ONCE(q->rx.sring->rsp_event, q->rx_seen + 1);
-	xn_mb();	/* the index after our wish for an event */
+	xn_mb();	/* read the index after asking for an event */
 	return XN_READ_ONCE(q->rx.sring->rsp_prod) != q->rx_seen;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * The grant references of a network frontend's queues, for which all devices of
- * a guest compete (xen-public/grant_table.h): what a queue needs at least, what
- * it gives back, and the slots of the transmit ring, each of which has one.
- * Called by life.c, and by the grant table when others need references.
+ * a guest compete (xen-public/grant_table.h): how many a queue needs at least,
+ * which ones it gives back, and those of the transmit ring's slots. Called by
+ * life.c, and by the grant table when other devices need references.
  *
- * The rings grow and shrink where they are polled, tx.c and rx.c: no other
+ * The rings grow and shrink where they are polled, in tx.c and rx.c: no other
  * function may touch their slots.
  */
 #include "net.h"
@@ -24,7 +24,7 @@ unsigned int xn_net_least_refs(const struct xn_net *net)
 	return net->info.nr_queues * LEAST_REFS;
 }
 
-/* No more than @nr slots can spare. */
+/* Returns: how many of @nr slots can be given back, at most @want. */
 static unsigned int slots_to_spare(unsigned int nr, unsigned int want)
 {
 	unsigned int n = nr > XN_NET_LEAST_SLOTS ? nr - XN_NET_LEAST_SLOTS : 0;
@@ -32,7 +32,7 @@ static unsigned int slots_to_spare(unsigned int nr, unsigned int want)
 	return n < want ? n : want;
 }
 
-/* What is free goes when the queue is polled; what is offered, with packets. */
+/* A poll gives free slots back at once, and offered ones as packets come. */
 static unsigned int net_shrink(struct xn_gnttab_shrinker *s, unsigned int want)
 {
 	struct xn_net *net = xn_container_of(s, struct xn_net, shrinker);
@@ -174,7 +174,7 @@ void xn_net_tx_close(struct xn_net_queue *q)
 {
 	unsigned int i;
 
-	/* The last page of slots was there before any reference was. */
+	/* The last page of slots was allocated before any reference. */
 	if (q->tx_slots[XN_NET_TX_SLOT_PAGES - 1])
 		tx_cancel_all(q);
 	for (i = 0; i < XN_NET_TX_SLOT_PAGES; i++) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * The transmit ring of a network frontend (xen-public/io/netif.h, "Guest
- * transmit"): a packet is one request for each of its pieces, with one for the
- * details of GSO after the first.
+ * transmit"): a packet is one request for each of its pieces, and one more for
+ * the details of GSO after the first.
  *
  * The start of a packet, if it is short, is copied into a page that stays
  * granted; other pieces are granted one by one, read-only, each by the
  * reference of its slot. A packet keeps its first slot until all are answered.
  * There are as many slots with a reference as traffic needs: slots.c.
  *
- * Called by the OS layer: transmission, and its poll function.
+ * Called by the OS layer's functions for transmission and polling.
  */
 #include "net.h"
 
@@ -29,10 +29,10 @@ static uint32_t va_offset(const void *va)
 struct layout {
 	unsigned int copied;	/* pieces that go into the first slot's copy */
 	uint32_t copied_len;	/* their bytes */
-	unsigned int slots;	/* with an id */
+	unsigned int slots;	/* requests that have an id */
 };
 
-/* Also checks the pieces. */
+/* Decide how a packet will lie in the ring. Also checks its pieces. */
 static int packet_lay_out(const struct xn_net_packet *pkt, struct layout *l)
 {
 	uint32_t len = 0;
@@ -73,7 +73,7 @@ static bool packet_gso_ok(const struct xn_net_info *info,
 	}
 }
 
-/* Makes the next request, in a free slot of packet @head. */
+/* Make the next request of packet @head, in a free slot. */
 static struct xn_net_tx_slot *tx_request(struct xn_net_queue *q,
 					 unsigned int head,
 					 struct netif_tx_request **req)
@@ -147,7 +147,7 @@ static uint16_t packet_flags(const struct xn_net_packet *pkt)
 {
 	uint16_t flags = 0;
 
-	/* "Blank" is to a backend a kind of "validated". */
+	/* A backend expects "validated" with "blank". */
 	if (pkt->csum_blank)
 		flags |= NETTXF_csum_blank | NETTXF_data_validated;
 	else if (pkt->data_validated)
@@ -221,14 +221,14 @@ void xn_net_tx_push(struct xn_net_queue *q)
 	if (!notify)
 		return;
 	q->tx_stats.notifications++;
-	/* Packets that the backend does not hear of would wait for ever. */
+	/* Packets of which the backend gets no event would wait for ever. */
 	if (xn_evtchn_send(q->tx_channel.port))
 		xn_netq_refuse(q, "the backend cannot be notified");
 }
 
 /*
- * In the work of q->stall, beside transmission: the next period corrects a
- * miscount.
+ * Called by the work of q->stall while packets are sent. It may miscount, which
+ * the next period corrects.
  */
 bool xn_net_tx_count_late(struct xn_stall *stall, unsigned int *late)
 {
@@ -245,7 +245,7 @@ bool xn_net_tx_count_late(struct xn_stall *stall, unsigned int *late)
 		any = true;
 		*late += xn_stall_is_late(stall, XN_READ_ONCE(slot->epoch));
 	}
-	/* Answered, but we do not look: the interface is down. */
+	/* There are answers, but nobody polls: the interface is down. */
 	if (XN_READ_ONCE(q->tx.sring->rsp_prod) != XN_READ_ONCE(q->tx.rsp_cons))
 		*late = 0;
 	return any;
@@ -253,7 +253,7 @@ bool xn_net_tx_count_late(struct xn_stall *stall, unsigned int *late)
 
 /* ---- Taking back ---- */
 
-/* Returns: the packets that this makes done, 0 or 1; -EPROTO. */
+/* Returns: how many packets this response completes, 0 or 1; or -EPROTO. */
 static int tx_take_response(struct xn_net_queue *q,
 			    const struct netif_tx_response *rsp)
 {
@@ -275,7 +275,7 @@ static int tx_take_response(struct xn_net_queue *q,
 	}
 	slot = xn_net_tx_slot(q, id);
 	if (xn_net_tx_slot_end(q, slot)) {
-		/* Unanswered, for the time being: its packet stays ours. */
+		/* The slot counts as unanswered, so its packet stays ours. */
 		xn_netq_refuse(q, "an answered packet is still in use");
 		return -EPROTO;
 	}
@@ -296,7 +296,7 @@ static int tx_take_response(struct xn_net_queue *q,
 	return 1;
 }
 
-/* As many slots as the traffic since the last time needed. */
+/* Adapt the number of slots to the traffic since the last call. */
 static void tx_resize(struct xn_net_queue *q, bool starved)
 {
 	unsigned int give = XN_READ_ONCE(q->tx_give);
@@ -321,7 +321,7 @@ unsigned int xn_net_tx_reap(struct xn_net_queue *q)
 	if (xn_netq_is_broken(q))
 		return 0;
 	prod = XN_READ_ONCE(q->tx.sring->rsp_prod);
-	xn_rmb();	/* responses after their index */
+	xn_rmb();	/* read responses after their index */
 	if (prod - cons > q->tx.req_prod_pvt - cons) {
 		xn_netq_refuse(q, "more answers than packets sent");
 		return 0;
@@ -349,9 +349,9 @@ bool xn_net_tx_enable(struct xn_net_queue *q)
 
 	if (xn_netq_is_broken(q))
 		return false;
-	/* Halfway: fewer events than packets, and the ring never runs dry. */
+	/* After half of them: few events, and the ring never runs dry. */
 	XN_WRITE_ONCE(q->tx.sring->rsp_event,
 		      cons + ((q->tx.req_prod_pvt - cons) >> 1) + 1);
-	xn_mb();	/* the index after our wish for an event */
+	xn_mb();	/* read the index after asking for an event */
 	return XN_READ_ONCE(q->tx.sring->rsp_prod) != cons;
 }
