@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Single grant references: a small cache per CPU before the table's list of free
- * ones, and a queue of waiters for when both are empty. Called by frontends.
+ * Single grant references: a small cache per CPU in front of the table's free
+ * list, and a queue of waiters for when both are empty. Called by frontends.
  *
  * Each cache has a lock, which usually only its own CPU takes: a CPU that finds
  * the list empty empties the other CPUs' caches. Lock order: cache, then table.
@@ -90,7 +90,7 @@ unsigned int xn_gnttab_used(struct xn_gnttab *gt)
 	unused += gt->nr_free + gt->nr_kept + gt->nr_deferred;
 	refs = gt->nr_refs;
 	xn_unlock(&gt->lock, flags);
-	/* The caches were counted a moment before. */
+	/* The caches were counted earlier, so the sum may be too high. */
 	return refs > unused ? refs - unused : 0;
 }
 
@@ -217,7 +217,7 @@ int xn_gnttab_get(struct xn_gnttab *gt, grant_ref_t *ref)
 {
 	int err;
 
-	/* Others may take the new references: the table's limit ends this. */
+	/* Others may take the new references; the table's limit ends this. */
 	while ((err = xn_gnttab_alloc(gt, ref)) == -ENOSPC) {
 		err = xn_gref_grow(gt);
 		if (err)

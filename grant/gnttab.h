@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grant/, inside, from the ground up: entry.c the entries; list.c the free
- * references and the frames that hold them; cache.c single references and who
- * waits for some; page.c whole pages; shortage.c what is done when references
- * are few; table.c the beginning and the end.
+ * grant/, internal, from the lowest file up: entry.c has the entries; list.c
+ * the free references and the frames that hold them; cache.c single references,
+ * and the waiters for some; page.c whole pages; shortage.c what is done when
+ * few references are left; table.c the beginning and the end.
  */
 #ifndef XENION_GRANT_GNTTAB_H
 #define XENION_GRANT_GNTTAB_H
@@ -17,17 +17,17 @@
 /* With fewer on the list than this, the table grows. */
 #define XN_GREF_LOW_WATER	64u
 
-/* A page that another domain maps is looked at after so long. */
+/* When to look again at a page that another domain still maps. */
 #define XN_GREF_RECLAIM_NS	(10 * XN_NSEC_PER_MSEC)
 
 /*
- * What we know of a reference, apart from its entry, which the host can write.
- * A deferred one is known by its @release.
+ * What we know of a reference. Its entry is elsewhere: the host can write that.
+ * A reference is deferred if its @release is set.
  */
 struct xn_gref_info {
 	union {
 		grant_ref_t next;	/* free: the next one on the list */
-		void *page;		/* deferred: what waits with it */
+		void *page;		/* deferred: the page that waits, too */
 	};
 	void (*release)(void *page);
 };
@@ -49,10 +49,10 @@ static inline unsigned int xn_grefs_per_frame(const struct xn_gnttab *gt)
 
 /* ---- entry.c ---- */
 
-/* Take access back. 0, or -EBUSY: it is still used. */
+/* Take access back. Returns: 0, or -EBUSY: the page is still in use. */
 int xn_gref_end(struct xn_gnttab *gt, grant_ref_t ref);
 
-/* Does anyone use an entry of which we know nothing? */
+/* Does an entry that is not ours grant access, or is its page in use? */
 bool xn_gref_in_use(struct xn_gnttab *gt, grant_ref_t ref);
 
 /* ---- list.c ---- */
@@ -65,7 +65,7 @@ unsigned int xn_gref_take(struct xn_gnttab *gt, grant_ref_t *refs,
 void xn_gref_put(struct xn_gnttab *gt, const grant_ref_t *refs,
 		 unsigned int count);
 
-/* One frame more. -ENOSPC: there may not be more. May sleep. */
+/* Add a frame to the table. -ENOSPC: it has its maximum. May sleep. */
 int xn_gref_grow(struct xn_gnttab *gt);
 
 /* ---- cache.c ---- */
@@ -80,15 +80,15 @@ unsigned int xn_gref_cached(struct xn_gnttab *gt);
 /* Move what the caches hold onto the list. */
 void xn_gref_flush(struct xn_gnttab *gt);
 
-/* More are free; call the waiters for whom that is enough. */
+/* More are free: call the waiters that need no more than these. */
 void xn_gref_wake(struct xn_gnttab *gt);
 
-/* How many the first waiter needs, 0: none waits. */
+/* How many the first waiter needs; 0: there is none. */
 unsigned int xn_gref_wanted(struct xn_gnttab *gt);
 
 /* ---- page.c ---- */
 
-/* Of @reclaim: end the deferred grants that are no longer in use. */
+/* The work @reclaim: end the deferred grants that are no longer in use. */
 void xn_gref_reclaim_fn(struct xn_work *work);
 
 /* The same at the end, when other domains may be about to unmap. May sleep. */
@@ -96,7 +96,7 @@ void xn_gref_reclaim_last(struct xn_gnttab *gt);
 
 /* ---- shortage.c ---- */
 
-/* Of @grow: references for the waiters, and some more. */
+/* The work @grow: get references for the waiters, and some more. */
 void xn_gref_grow_fn(struct xn_work *work);
 
 #endif /* XENION_GRANT_GNTTAB_H */

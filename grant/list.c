@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The list of free grant references, and its growth: a frame more of the table
- * (xen-public/grant_table.h) holds some hundred references more. Called by
- * cache.c, which stands before the list, and by all above that.
+ * The list of free grant references, and its growth: each frame of the table
+ * (xen-public/grant_table.h) adds some hundred references. Called by cache.c,
+ * which is in front of the list, and by the files above it.
  */
 #include "gnttab.h"
 
@@ -30,7 +30,7 @@ unsigned int xn_gref_take(struct xn_gnttab *gt, grant_ref_t *refs,
 	return n;
 }
 
-/* Under the lock, or before anyone else knows the table. */
+/* Called under the lock, or before any other code knows the table. */
 static void list_put(struct xn_gnttab *gt, grant_ref_t ref)
 {
 	xn_gref_info(gt, ref)->next = gt->free_head;
@@ -51,8 +51,8 @@ void xn_gref_put(struct xn_gnttab *gt, const grant_ref_t *refs,
 /* ---- growth ---- */
 
 /*
- * The frames that the references from @first on lie in. The table's frame comes
- * first: by it Xen also makes the status frame.
+ * Add the frames of the references from @first on. The table's frame comes
+ * first: Xen then makes the status frame as well.
  */
 static int list_add_frames(struct xn_gnttab *gt, grant_ref_t first)
 {
@@ -67,9 +67,9 @@ static int list_add_frames(struct xn_gnttab *gt, grant_ref_t first)
 }
 
 /*
- * Not ours to hand out: the toolstack's, and those by which somebody still uses
- * a page of the kernel before us. What is granted and not used is what such a
- * kernel has left: the page is ours now, and nobody is to have it.
+ * Must this reference stay off the list? The toolstack's must, and those by
+ * which another domain still uses a page of the previous kernel. A grant of
+ * that kernel that is not in use is ended: its page is ours now.
  */
 static bool list_keeps_out(struct xn_gnttab *gt, grant_ref_t ref)
 {
@@ -77,7 +77,7 @@ static bool list_keeps_out(struct xn_gnttab *gt, grant_ref_t ref)
 	       (xn_gref_in_use(gt, ref) && xn_gref_end(gt, ref));
 }
 
-/* More references and what goes with them; under the lock. */
+/* Add a frame's references, with their information. Called under the lock. */
 static int list_add_refs(struct xn_gnttab *gt, void **pages)
 {
 	unsigned int n = xn_grefs_per_frame(gt);

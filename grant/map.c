@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pages of other domains, mapped: GNTTABOP_map_grant_ref and
+ * Maps pages of other domains: GNTTABOP_map_grant_ref and
  * GNTTABOP_unmap_grant_ref (xen-public/grant_table.h). Called by backends, and
  * by tests of grants to oneself.
  *
- * Xen identifies each mapping by a handle, which is kept per slot. We interpret
- * no handle; it is only passed back to Xen.
+ * Xen identifies each mapping by a handle. We keep one per slot, do not
+ * interpret it, and only pass it back to Xen.
  */
 #include <xenion/grant.h>
 
 /* Pages per hypercall; the operations are on the stack. */
 #define BATCH	16u
 
-/* Not handles: Xen itself uses the highest number for none. */
+/* These are no handles: Xen itself uses the highest number for "none". */
 #define FREE	(~(grant_handle_t)0)
-#define LOST	(FREE - 1)	/* a page is there, with no handle of its own */
+#define LOST	(FREE - 1)	/* a page is there, but no handle for it */
 
 /* A request's result while its operation is under way. */
 #define PENDING	1
@@ -61,7 +61,7 @@ void xn_gntmap_fini(struct xn_gntmap *m)
 
 /* ---- mapping ---- */
 
-/* Returns: what becomes of the request without Xen, or PENDING. */
+/* Returns: PENDING, or the result of a request that Xen need not see. */
 static int map_begin(struct xn_gntmap *m, const struct xn_gntmap_req *req,
 		     struct gnttab_map_grant_ref *op)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whole pages: granted by a new reference, and ended with it. A page that
- * another domain still maps waits until that has let go (GTF_reading and
- * GTF_writing in xen-public/grant_table.h), and its reference with it. Called by
+ * Whole pages: granted by a new reference, and ended with it. While another
+ * domain still maps a page (GTF_reading and GTF_writing in
+ * xen-public/grant_table.h), the page and its reference wait. Called by
  * frontends.
  */
 #include "gnttab.h"
@@ -46,7 +46,7 @@ int xn_gnttab_end_page(struct xn_gnttab *gt, grant_ref_t ref, void *page,
 	return -EBUSY;
 }
 
-/* Returns: has any been let go of? */
+/* Returns: true if any page was released. */
 static bool page_reclaim(struct xn_gnttab *gt)
 {
 	uint32_t nr_refs = __atomic_load_n(&gt->nr_refs, __ATOMIC_ACQUIRE);
@@ -84,7 +84,7 @@ void xn_gref_reclaim_fn(struct xn_work *work)
 		xn_work_schedule(work, gt->reclaim_ns);
 }
 
-/* At the end: the other domains may be about to unmap. */
+/* Called at the end, when other domains may be about to unmap. */
 void xn_gref_reclaim_last(struct xn_gnttab *gt)
 {
 	uint64_t delay = XN_GREF_RECLAIM_NS;

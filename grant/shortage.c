@@ -3,7 +3,7 @@
  * Shortage of grant references. The table has a limit
  * (xen-public/grant_table.h, GNTTABOP_query_size), and all devices share it.
  * Devices that hold more than their minimum give unused references back,
- * optional allocations leave a reserve, and a device that finds none waits.
+ * optional allocations leave a reserve, and a device that finds too few waits.
  * Called by frontends and table.c.
  */
 #include "gnttab.h"
@@ -11,7 +11,7 @@
 #define GROW_RETRY_NS	(100 * XN_NSEC_PER_MSEC)
 #define SHRINK_RETRY_NS	XN_NSEC_PER_SEC
 
-/* Growth leaves this fraction (1 / n) to devices that come later. */
+/* Spare allocations leave 1/n of the table to devices that come later. */
 #define RESERVED_PART	8u
 
 /* ---- how many there are ---- */
@@ -137,7 +137,7 @@ void xn_gnttab_shrinker_remove(struct xn_gnttab *gt,
 
 /* ---- growth in the background ---- */
 
-/* At the limit: what others do not use goes to the waiters. */
+/* At the limit, other devices give unused references to the waiters. */
 static void shrink_for_waiters(struct xn_gnttab *gt)
 {
 	unsigned int need = xn_gref_wanted(gt);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The grant table's beginning and end: its version and its frames
- * (xen-public/grant_table.h). Called by the OS layer. What lies below, from the
- * ground up: entry.c, list.c, cache.c, page.c and shortage.c.
+ * (xen-public/grant_table.h). Called by the OS layer. The files below, from the
+ * lowest up: entry.c, list.c, cache.c, page.c and shortage.c.
  */
 #include "gnttab.h"
 
