@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Translates Xen's error numbers (xen-public/errno.h) to those of this system,
- * for xn_hypercall() only; and the status codes of grant operations (GNTST_*),
- * which are a list of their own.
+ * for xn_hypercall() only, and the status codes of grant operations (GNTST_*),
+ * which Xen numbers separately.
  */
 #include <xenion/hypercall.h>
 
@@ -29,7 +29,7 @@ long xn_errno(long ret)
 
 int xn_gntst_errno(int status)
 {
-	/* By the negated status: GNTST_okay is 0, the others follow. */
+	/* Indexed by the negated status: GNTST_okay is 0, the others follow. */
 	static const uint8_t errnos[] = {
 		[-GNTST_general_error] = EACCES,
 		[-GNTST_bad_domain] = ESRCH,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which hypercall instruction this CPU has (xen-public/arch-x86/xen-x86_64.h):
- * its vendor's, by CPUID. Called once by the entry code, or by a kernel with an
- * entry of its own. Only for OS layers on hardware, whose <xn_os_layer.h> includes
- * <xenion/x86/hypercall.h>.
+ * Chooses this CPU's hypercall instruction (xen-public/arch-x86/xen-x86_64.h)
+ * by the vendor that CPUID reports. Called once by the entry code, or by a
+ * kernel with an entry of its own. Only for OS layers on hardware, whose
+ * <xn_os_layer.h> includes <xenion/x86/hypercall.h>.
  */
 #include <xenion/x86/cpuid.h>
 #include <xenion/x86/hypercall.h>
