@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Ballooning: pages of the guest whose memory is given back to Xen for a time.
- * XENMEM_decrease_reservation, XENMEM_populate_physmap, and for the numbers
- * XENMEM_current_reservation and XENMEM_maximum_reservation
- * (xen-public/memory.h). xn_frame_ops has what differs in a PV guest. Called by
- * the OS layer.
+ * Ballooning: gives the memory of the guest's pages back to Xen for a time
+ * (XENMEM_decrease_reservation, XENMEM_populate_physmap), and reads how much
+ * the guest has and may have (XENMEM_current_reservation and
+ * XENMEM_maximum_reservation; all in xen-public/memory.h). xn_frame_ops has
+ * what differs in a PV guest. Called by the OS layer.
  */
 #include <xenion/hypercall.h>
 #include <xenion/mmu.h>
@@ -12,7 +12,7 @@
 /* Pages per hypercall; the array of their numbers is on the stack. */
 #define BATCH	64u
 
-/* A page of addresses of pages in the balloon, linked to a fuller one. */
+/* A page of addresses of pages in the balloon, linked to a full one. */
 struct xn_balloon_index {
 	struct xn_balloon_index *below;
 	unsigned int nr;
@@ -102,7 +102,7 @@ static void balloon_lose(struct xn_balloon *b, int err)
 		  err);
 }
 
-/* Give Xen the memory of a page that could not be mapped. True: it took it. */
+/* Give Xen the memory of a page that could not be mapped. True: Xen took it. */
 static bool balloon_release(xen_pfn_t frame)
 {
 	return balloon_reservation(XENMEM_decrease_reservation, &frame, 1) == 1;
@@ -140,7 +140,7 @@ static int balloon_give(struct xn_balloon *b, void **page, unsigned int n)
 	int err = 0, done = 0;
 
 	for (i = 0; i < n; i++) {
-		/* Xen does not clear it before it gives it to others. */
+		/* Xen does not clear the page before another domain gets it. */
 		memset(page[i], 0, XN_PAGE_SIZE);
 		err = xn_frame_ops->ram_out(page[i], &frame[i]);
 		if (err)
@@ -244,7 +244,7 @@ void xn_balloon_fini(struct xn_balloon *b)
 {
 	if (b->count)
 		xn_os_log(XN_WARN,
-			  "xenion: %lu pages stay without memory and are lost",
+			  "xenion: %lu pages have no memory and are lost",
 			  b->count);
 	while (b->top) {
 		b->top->nr = 0;

@@ -2,9 +2,9 @@
 /*
  * Maps frames that Xen owns into a hole of the guest-physical map:
  * XENMEM_add_to_physmap and XENMEM_remove_from_physmap (xen-public/memory.h),
- * or what a PV guest has in their place (x86/pv.c). Called by the OS layer for shared
- * info and by grant/ for the table, and for room where other domains' pages
- * appear.
+ * or their equivalents in a PV guest (x86/pv.c). Called by the OS layer for
+ * shared info, and by grant/ for the table and for the holes in which other
+ * domains' pages appear.
  */
 #include <xenion/hypercall.h>
 #include <xenion/mmu.h>
@@ -40,7 +40,7 @@ static uint64_t hvm_grant_addr(xen_pfn_t gfn, void *va)
 	return (uint64_t)gfn << XN_PAGE_SHIFT;
 }
 
-/* Only once: to populate it again would put another page there. */
+/* Populate a frame only once: a second time would put another page there. */
 static int hvm_populate(xen_pfn_t gfn)
 {
 	struct xen_hvm_get_mem_type type = { .domid = DOMID_SELF, .pfn = gfn };

@@ -2,13 +2,13 @@
 /*
  * The table of places for struct vcpu_info (xen-public/xen.h): in the shared
  * info page, or registered by VCPUOP_register_vcpu_info (xen-public/vcpu.h).
- * Called by the OS layer at its start and when a vCPU comes; events/ and time/
+ * Called by the OS layer at its start and when a vCPU starts; events/ and time/
  * read the table.
  */
 #include <xenion/hypercall.h>
 #include <xenion/vcpus.h>
 
-/* Each in a cache line of its own; so none crosses a page, which Xen refuses. */
+/* A cache line for each, so that none crosses a page, which Xen refuses. */
 #define INFO_SIZE	64u
 #define INFOS_PER_PAGE	(XN_PAGE_SIZE / INFO_SIZE)
 #define MORE_VCPUS	(XN_MAX_VCPUS - XEN_LEGACY_MAX_VCPUS)
@@ -38,7 +38,7 @@ int xn_vcpus_init(struct xn_vcpus *v, unsigned int nr)
 	return 0;
 }
 
-/* Xen has written to it: it is registered. */
+/* Has Xen written to this place? Then it is registered. */
 static bool vcpu_info_lives(const struct vcpu_info *info)
 {
 	return XN_READ_ONCE(info->time.version) ||
@@ -68,7 +68,7 @@ int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu)
 	info = (void *)((uint8_t *)v->kept[page] + x.offset);
 	x.mfn = v->kept_frame[page];
 	err = xn_hc_vcpu(VCPUOP_register_vcpu_info, vcpu, &x);
-	/* Refused a second time: it may have been us, in an earlier life. */
+	/* It is registered already, perhaps by us before we were reloaded. */
 	if (err == -EINVAL)
 		err = vcpu_info_lives(info) ? 0 : -EBUSY;
 	if (!err)

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
  * The pages of a PV guest and their machine frames: the lists p2m and m2p, and
- * the operations that add and remove frames (struct xn_frame_ops).
- * xen-public/xen.h, XENMEM_machphys_mapping in xen-public/memory.h,
- * GNTTABOP_setup_table and GNTTABOP_get_status_frames in
- * xen-public/grant_table.h. Called by the OS layer of a PV guest; mmu/ and
- * grant/ call the operations.
+ * the operations that add and remove frames (struct xn_frame_ops). Specified in
+ * xen-public/xen.h, memory.h (XENMEM_machphys_mapping) and grant_table.h
+ * (GNTTABOP_setup_table, GNTTABOP_get_status_frames). Called by the OS layer of
+ * a PV guest; mmu/ and grant/ call the operations.
  */
 #include "pv.h"
 
 #define LIST_MAX	(XN_PAGE_SIZE / sizeof(xen_pfn_t))
 
-/* xn_frame_ops has no argument for it: a PV guest has one memory. */
+/* xn_frame_ops passes no struct xn_pv: a PV guest has only one. */
 static struct xn_pv *self;
 
 /* ---- Xen's frames ---- */
@@ -77,7 +76,7 @@ static int pv_remove(xen_pfn_t gfn, void *va)
 	return xn_pv_set(va, 0);
 }
 
-/* Xen walks the page tables itself: an address will do. */
+/* An address is enough, because Xen walks the page tables itself. */
 static uint64_t pv_grant_addr(xen_pfn_t gfn, void *va)
 {
 	return (uintptr_t)va;
@@ -85,7 +84,7 @@ static uint64_t pv_grant_addr(xen_pfn_t gfn, void *va)
 
 /* ---- the guest's own ---- */
 
-/* A page of RAM: no other kernel follows a PV guest's. */
+/* A page of RAM will do, because no other kernel follows in a PV guest. */
 static int pv_keep(unsigned int i, void **va, xen_pfn_t *frame)
 {
 	*va = xn_os_page_alloc();
@@ -97,7 +96,7 @@ static int pv_keep(unsigned int i, void **va, xen_pfn_t *frame)
 
 static void pv_leave(void *va)
 {
-	/* It stays Xen's. */
+	/* Xen goes on using the page. */
 }
 
 static xen_pfn_t pv_ram_gfn(const void *va)
@@ -188,7 +187,7 @@ int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
 		    xn_pv_va(pv, pv->root))
 		err = -EINVAL;
 	if (err) {
-		xn_os_log(XN_ERR, "xenion: Xen's list of machine frames is of no use (error %d)",
+		xn_os_log(XN_ERR, "xenion: Xen's list of machine frames is invalid (error %d)",
 			  err);
 		return err;
 	}

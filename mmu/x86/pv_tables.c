@@ -9,7 +9,7 @@
 #define LEVELS		4u
 #define PER_TABLE	512u
 #define TABLE_SPAN	((uint64_t)PER_TABLE << XN_PAGE_SHIFT)
-/* Above it are the non-canonical hole and Xen's own addresses. */
+/* The non-canonical hole and Xen's own addresses lie above this. */
 #define MAX_ADDRESS	(1ull << 47)
 
 /* ---- updates ---- */
@@ -160,14 +160,14 @@ static int add_table(struct xn_pv *pv, const void *va, unsigned int level)
 		return -ENOMEM;
 	flags = xn_lock(&pv->lock);
 	e = xn_pv_entry(pv, va, level, NULL);
-	/* Another CPU may have linked one meanwhile. */
+	/* Another CPU may have linked a table meanwhile. */
 	if (!e) {
 		err = -EINVAL;
 	} else if (!(*e & XN_PTE_PRESENT)) {
 		err = link_table(pv, &b, va, level, table);
 		if (!err)
 			err = xn_mmu_flush(&b);
-		/* The first update has made it read-only. */
+		/* The first update may have made the new table read-only. */
 		used = !err || xn_pv_protect(pv, table, false);
 	}
 	xn_unlock(&pv->lock, flags);
