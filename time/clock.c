@@ -9,7 +9,7 @@
 
 /*
  * Attempts to read a consistent copy. An honest host writes only while the vCPU
- * does not run, so the vCPU itself never needs more than two.
+ * does not run, so the vCPU itself never needs more than two attempts.
  */
 #define TRIES		8u
 
@@ -30,18 +30,18 @@ int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
 
 	if (!ti->tsc_to_system_mul || shift < -MAX_SHIFT || shift > MAX_SHIFT)
 		return -EINVAL;
-	/* Counters of CPUs differ a little: this one lags behind. */
+	/* Counters of CPUs differ a little: this CPU's may lag behind. */
 	if ((int64_t)delta < 0)
 		delta = 0;
 	if (shift > 0 && delta > ~0ull >> shift)
 		return -EINVAL;
 	delta = shift < 0 ? delta >> -shift : delta << shift;
-	/* 64 by 32 bits, less 32: fits. */
+	/* A product of 64 and 32 bits, without its last 32 bits, fits. */
 	delta = (__uint128_t)delta * ti->tsc_to_system_mul >> 32;
 	return __builtin_add_overflow(ti->system_time, delta, ns) ? -EINVAL : 0;
 }
 
-/* Read the counter between the versions: both must be of one CPU. */
+/* Read the counter between the versions, so that both are of one CPU. */
 static bool clock_snapshot(const struct vcpu_time_info *from,
 			   struct vcpu_time_info *to, uint64_t *cycles)
 {
@@ -112,7 +112,7 @@ uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu)
 		xn_stat_inc(XN_STAT_REFUSED);
 		ns = 0;
 	}
-	/* Other vCPUs' times are in use now, or were until now. */
+	/* The times of other vCPUs count from now on, or did until now. */
 	if (stable != v->stable) {
 		v->stable = stable;
 		XN_WRITE_ONCE(v->last, clock_latest(c));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * How long a vCPU has run, waited for a CPU, been blocked or offline: struct
+ * How long a vCPU has run, waited for a CPU, or been blocked or offline: struct
  * vcpu_runstate_info (xen-public/vcpu.h), which Xen writes into our memory each
  * time the vCPU starts or stops running. Called by the OS layer.
  */
@@ -42,7 +42,7 @@ static int area_add(struct xn_runstate *r)
 	return err;
 }
 
-/* Xen may still write to a page of which it does not let go: it is lost. */
+/* If Xen keeps an area, it may still write to it: the page is lost. */
 static void area_remove(struct xn_runstate *r, unsigned int vcpu)
 {
 	int err = register_area(vcpu, NULL);
