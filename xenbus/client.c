@@ -6,8 +6,8 @@
  *
  * Specified in docs/misc/xenstore-ring.txt of Xen and xen-public/io/xs_wire.h
  * (struct xenstore_domain_interface). struct xn_xs has the indices that we
- * write, and they are never read back from the page; each index that the other
- * side writes is read once per use. Called by the rest of xenbus/.
+ * write; we never read them back from the page. Each index that the other side
+ * writes is read once per use. Called by the rest of xenbus/.
  *
  * The thread that has set xs->sending owns the request ring. Replies are
  * handled with xs->lock held, mostly in the upcall.
@@ -44,7 +44,7 @@ static void client_shut(struct xn_xs *xs)
 static void client_complain(const char *why)
 {
 	xn_stat_inc(XN_STAT_REFUSED);
-	xn_os_log(XN_ERR, "xenstore: %s; the connection is given up", why);
+	xn_os_log(XN_ERR, "xenstore: %s: the connection is closed", why);
 }
 
 /* End the connection, without reporting a fault of xenstored. */
@@ -332,7 +332,7 @@ static int send_message(struct xn_xs *xs, const struct xsd_sockmsg *hdr,
 	for (i = 0; !err && i < nr_parts; i++)
 		err = client_put(xs, parts[i].data, parts[i].len, deadline);
 	if (err) {
-		give_up(xs, "xenstored has stopped in the midst of a request");
+		give_up(xs, "xenstored stopped in the middle of a request");
 		return err;
 	}
 	client_publish(xs);
@@ -428,7 +428,7 @@ int xn_xs_talk(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
 
 	ret = client_exchange(xs, &req, &hdr, parts, nr_parts);
 
-	/* After the last user xn_xs_fini() continues: do not touch @xs then. */
+	/* After the last user xn_xs_fini() continues: do not use @xs then. */
 	flags = xn_lock(&xs->lock);
 	xs->users--;
 	xn_wake(&xs->wait);

@@ -124,7 +124,7 @@ int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 			err = connect_hello(xs);
 	}
 	if (err) {
-		xn_os_log(XN_ERR, "xenstore: no sensible answer (error %d)",
+		xn_os_log(XN_ERR, "xenstore: no valid answer (error %d)",
 			  err);
 		xn_xs_quit(xs);
 		XN_WRITE_ONCE(xs->intf, NULL);

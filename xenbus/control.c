@@ -38,7 +38,7 @@ static bool sysrq_accepts(const struct xn_control *c, const char *key)
 	return true;
 }
 
-/* A transaction: a word that is written meanwhile is not removed unread. */
+/* In a transaction, so that no word that is written meanwhile is removed. */
 static int request_take(struct xn_xs *xs, uint32_t txn, void *data)
 {
 	struct request *r = data;
@@ -54,7 +54,7 @@ static int request_take(struct xn_xs *xs, uint32_t txn, void *data)
 	return err == -EACCES ? 0 : err;
 }
 
-/* Returns: is there something to obey? */
+/* Returns: true if there is a request to obey. */
 static bool request_read(struct request *r, struct xn_xs_watch *w)
 {
 	int err = xn_xs_transact(r->c->xs, request_take, r);
@@ -80,13 +80,13 @@ static void features_announce(struct xn_control *c)
 			continue;
 		err = xn_xs_write(c->xs, XN_XS_NOTXN, "control",
 				  c->commands[i].feature, "1");
-		/* A toolstack that forbids it does not look for it. */
+		/* A toolstack that forbids the node does not read it. */
 		if (err && err != -EACCES && err != -ESHUTDOWN)
 			c->announced = false;
 	}
 }
 
-/* Once per word, and only what can be printed of it. */
+/* Report a word once, and only its printable characters. */
 static void unknown_report(struct xn_control *c, char *word)
 {
 	char *at;

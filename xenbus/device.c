@@ -8,9 +8,9 @@
  * layer's device bus.
  *
  * The toolstack may remove a device at any time. A write to a removed node
- * would create it again, and with it a device that nobody removes. So our state
- * and the nodes that a frontend publishes are written in a transaction that
- * first checks that the device still exists.
+ * would create the node again, and with it a device that nobody removes. So our
+ * state and the nodes that a frontend publishes are written in a transaction
+ * that first checks that the device still exists.
  */
 #include "xs.h"
 #include <xenion/guest.h>
@@ -24,7 +24,7 @@
 /* The longest error text, including its number. */
 #define DEVICE_ERROR_MAX	192
 
-/* Is it "/local/domain/<id>/...", valid, and short enough for our buffers? */
+/* Is @path "/local/domain/<id>/...", valid, and short enough for buffers? */
 static bool otherend_ok(const char *path, uint32_t len, domid_t id)
 {
 	static const char home[] = "/local/domain/";
@@ -43,7 +43,7 @@ static bool otherend_ok(const char *path, uint32_t len, domid_t id)
 static int device_refuse(const struct xn_device *dev, const char *node)
 {
 	xn_stat_inc(XN_STAT_REFUSED);
-	xn_os_log(XN_ERR, "%s: \"%s\" in xenstore makes no sense", dev->node,
+	xn_os_log(XN_ERR, "%s: \"%s\" in xenstore is invalid", dev->node,
 		  node);
 	return -EINVAL;
 }
@@ -133,7 +133,7 @@ int xn_device_switch(struct xn_device *dev, enum xenbus_state state)
 		dev->state = state;
 	if (!err && state == XenbusStateConnected)
 		dev->short_of_refs = false;
-	/* Write it later: the backend may wait for it. */
+	/* Write the state later: the backend may wait for it. */
 	XN_WRITE_ONCE(dev->owed, err && err != -ENOENT && err != -ESHUTDOWN);
 	if (dev->owed)
 		xn_xs_watch_again(&dev->guest->xs, &dev->watch);
@@ -214,7 +214,7 @@ int xn_device_publish(struct xn_device *dev, const char *const *earlier,
 /* ---- the backend's state ---- */
 
 /*
- * A previous kernel had the device connected and did not close it: the backend
+ * Did a previous kernel connect the device and not close it? The backend then
  * still uses that kernel's rings, and takes ours only after it has closed.
  */
 static bool was_left(struct xn_device *dev)
@@ -322,7 +322,7 @@ void xn_device_stop(struct xn_device *dev)
 	xn_device_switch(dev, XenbusStateClosed);
 	if (!dev->owed)
 		return;
-	/* The device is about to be forgotten: try now, once more. */
+	/* Nothing can write it later: try once more now. */
 	(void)xn_wait(&xs->wait, false, LAST_TRY_NS);
 	xn_device_switch(dev, XenbusStateClosed);
 }

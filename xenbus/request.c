@@ -4,11 +4,12 @@
  * them.
  *
  * Specified in docs/misc/xenstore.txt of Xen (READ, WRITE, RM, DIRECTORY,
- * TRANSACTION_START, TRANSACTION_END, WATCH, UNWATCH). Called by device.c and by the frontends.
+ * TRANSACTION_START, TRANSACTION_END, WATCH, UNWATCH). Called by device.c and
+ * by the frontends.
  */
 #include "xs.h"
 
-/* Attempts at one transaction that others interfere with. */
+/* Attempts at a transaction in which others interfere. */
 #define MAX_TRIES	32
 
 /* Parts of a message that a path takes: directory, slash, node. */
@@ -29,7 +30,7 @@ static int path_parts(struct xn_xs_part *parts, const char *dir,
 	return 0;
 }
 
-/* A request about a node; @value may be NULL; otherwise as xn_xs_talk(). */
+/* Send a request about a node. @value may be NULL. The rest: xn_xs_talk(). */
 static int about_node(struct xn_xs *xs, enum xsd_sockmsg_type type,
 		      uint32_t txn, const char *dir, const char *node,
 		      const char *value, void *buf, uint32_t room)
@@ -206,7 +207,7 @@ int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	int err;
 
-	/* The first event may be quicker than the reply. */
+	/* The first event may come before the reply. */
 	xn_xs_watch_link(xs, w);
 	xn_format_uint(w->token, w->id);
 	err = watch_request(xs, XS_WATCH, w);

@@ -2,7 +2,7 @@
 /*
  * Brings up a guest's xenstore: the page that the toolstack shares with
  * xenstored (docs/misc/xenstore-ring.txt of Xen), its event channel, and the
- * client on both. Called by the OS layer once upcalls come.
+ * client that uses both. Called by the OS layer once upcalls come.
  */
 #include "xs.h"
 #include <xenion/store.h>
@@ -20,7 +20,7 @@ static int store_bind(struct xn_guest *guest, evtchn_port_t port,
 	if (ops)
 		return ops->bind(&guest->xs, port);
 	err = xn_evtchn_adopt(&guest->evtchn, port, store_event, &guest->xs);
-	/* xn_xs_init() waits for answers: their events must come. */
+	/* xn_xs_init() waits for answers, which need their events. */
 	if (!err)
 		xn_evtchn_unmask(&guest->evtchn, port);
 	return err;

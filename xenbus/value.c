@@ -3,8 +3,8 @@
  * Strict conversion between the text that xenstore holds, which any domain may
  * have written, and numbers, addresses and paths.
  *
- * Which characters a path may have is specified in docs/misc/xenstore.txt of
- * Xen. Called by the rest of the room and by the frontends. No locks, no I/O.
+ * docs/misc/xenstore.txt of Xen specifies which characters a path may have.
+ * Called by the rest of the room and by the frontends. No locks, no I/O.
  */
 #include "xs.h"
 

@@ -38,7 +38,7 @@ void xn_xs_watch_link(struct xn_xs *xs, struct xn_xs_watch *w)
 	xn_unlock(&xs->lock, flags);
 }
 
-/* Remove a watch: no new call of its function; one may still be running. */
+/* Remove a watch: its function is not called again, but may still run. */
 static void unlink_watch(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	unsigned long flags = xn_lock(&xs->lock);
@@ -109,7 +109,7 @@ void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	unsigned long flags = xn_lock(&xs->lock);
 
-	/* By a work of its own: other watches' events do not wait. */
+	/* A separate work does this, so that other watches need not wait. */
 	if (w->linked) {
 		w->again = true;
 		if (!w->running)
@@ -157,7 +157,7 @@ static void put_off(struct xn_xs *xs, struct xn_xs_watch *w)
 {
 	if (!w->told)
 		xn_os_log(XN_WARN,
-			  "xenion: %s changes all the time: it is looked at once a second",
+			  "xenion: %s changes too often: read once a second",
 			  w->path);
 	w->told = true;
 	xn_xs_watch_again(xs, w);
@@ -186,7 +186,7 @@ static void call_next(struct xn_work *work)
 	else
 		w->fn(w);
 
-	/* Its owner may free the watch as soon as it is not running. */
+	/* The owner may free the watch as soon as it is not running. */
 	flags = xn_lock(&xs->lock);
 	w->running = false;
 	/* The delay starts now, so that a slow xenstored is not flooded. */

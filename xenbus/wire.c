@@ -3,10 +3,10 @@
  * The xenstore wire protocol: splits a stream of bytes into messages.
  *
  * Specified in docs/misc/xenstore.txt of Xen and xen-public/io/xs_wire.h. Each
- * message is a struct xsd_sockmsg and as many bytes as its len says. A pure
- * state machine: client.c, its caller, owns the ring that the bytes come from
- * and the buffers that they go to. Each byte is read once, so the ring itself
- * may be passed in while the host can still write to it.
+ * message is a struct xsd_sockmsg and as many bytes as its len says. This is a
+ * pure state machine: its caller, client.c, owns the ring that the bytes come
+ * from and the buffers that they go to. Each byte is read once, so the ring
+ * itself may be passed in while the host can still write to it.
  */
 #include "xs.h"
 

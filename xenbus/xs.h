@@ -17,7 +17,7 @@ static inline uint64_t xn_min64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* For the log and for error nodes: a character that another domain wrote. */
+/* A character that another domain wrote, for the log and for error nodes. */
 static inline char xn_printable(char c)
 {
 	return c < ' ' || c > '~' ? '?' : c;
@@ -27,7 +27,7 @@ static inline char xn_printable(char c)
 #define XN_XS_TIMEOUT	(30 * XN_NSEC_PER_SEC)
 #define XN_XS_SLICE	XN_NSEC_PER_SEC
 
-/* Late answers without an event between them before the log asks for the reason. */
+/* So many late answers in a row without an event are reported in the log. */
 #define XN_XS_UNHEARD	3u
 
 /*
