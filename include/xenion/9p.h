@@ -2,17 +2,17 @@
 /*
  * frontends/9p/: a transport for the file system protocol 9P
  * (xen-public/io/9pfs.h; its text is docs/misc/9pfs.pandoc of xen.git). The OS
- * layer writes requests and reads replies, whole messages as 9P has them; the
- * engine carries them. Of a message it knows the header: four bytes that say how
- * long it is, one of type, two of tag.
+ * layer writes requests and reads replies, each a whole message of 9P, and the
+ * engine carries them. The engine knows only a message's header: four bytes of
+ * length, one of type, two of tag.
  *
- * All that the backend sees of the guest's memory are the rings: messages are
- * copied into them and out of them.
+ * Of the guest's memory the backend sees only the rings: messages are copied
+ * into them and out of them.
  *
- * What the engine promises of a reply: it is as long as its header says; it fits
- * into the memory given for it; its tag is that of a request without an answer,
- * and its type the answer to that request's, or 9P's error. What lies behind the
- * header is the backend's word.
+ * The engine guarantees that a reply is as long as its header says, that it
+ * fits into the memory given for it, that its tag is that of an unanswered
+ * request, and that its type answers that request's type or is 9P's error. It
+ * does not check what the backend has written behind the header.
  */
 #ifndef XENION_9P_H
 #define XENION_9P_H
@@ -55,23 +55,24 @@ struct xn_9p_info {
 /* Called by the engine; the OS layer fills them in. */
 struct xn_9p_ops {
 	/*
-	 * Make a port for @otherend of which each event calls xn_9p_event(r),
-	 * never twice at once, and unmask it. Undo that: when it returns,
-	 * xn_9p_event(r) neither runs nor will. Both may sleep.
+	 * event_bind: make a port for @otherend whose events call
+	 * xn_9p_event(r), never twice at once, and unmask it. event_unbind:
+	 * undo that; when it returns, xn_9p_event(r) neither runs nor will.
+	 * Both may sleep.
 	 */
 	int (*event_bind)(struct xn_9p_ring *r, domid_t otherend,
 			  evtchn_port_t *port);
 	void (*event_unbind)(struct xn_9p_ring *r, evtchn_port_t port);
 	/*
-	 * The file system is there, p9->info says how. May sleep, but not wait
-	 * for a request. An error fails the device.
+	 * The file system is there; p9->info describes it. May sleep, but not
+	 * wait for a request. An error fails the device.
 	 */
 	int (*connected)(struct xn_9p *p9);
 	/*
-	 * It goes away; xn_9p_submit() refuses from now on. Requests in flight
-	 * are completed soon after this returns. Comes once for each
-	 * connected, which may come again when the backend comes back; that
-	 * one knows nothing of what was open. May sleep.
+	 * The file system goes away; xn_9p_submit() refuses from now on.
+	 * Requests in flight are completed soon after this returns. Called once
+	 * for each connected, which is called again if the backend comes back;
+	 * a new backend knows nothing of what was open. May sleep.
 	 */
 	void (*closing)(struct xn_9p *p9);
 	/*
@@ -80,7 +81,7 @@ struct xn_9p_ops {
 	 * sleep, but not wait for a request.
 	 */
 	void (*complete)(struct xn_9p *p9, void *cookie, int len);
-	/* After -EBUSY: it is worth to submit again. Context: as complete. */
+	/* After -EBUSY: submit again now. Context: as complete. */
 	void (*ready)(struct xn_9p *p9);
 };
 
@@ -96,15 +97,15 @@ struct xn_9p_io {
 enum xn_9p_req_state {
 	XN_9P_FREE,
 	XN_9P_IN_FLIGHT,
-	XN_9P_ANSWERED,		/* a Tflush: after what was answered before it */
-	XN_9P_ABANDONED,	/* nobody waits for the reply, which may come */
+	XN_9P_ANSWERED,		/* a Tflush, until earlier replies are taken */
+	XN_9P_ABANDONED,	/* a reply may come, but nobody waits for it */
 };
 
 /* What we know of one request, private to us: the ring is never read back. */
 struct xn_9p_req {
 	void *cookie;
 	void *reply;
-	uint32_t size;		/* of @reply; answered: of what lies there */
+	uint32_t size;		/* of @reply; answered: of the reply itself */
 	uint32_t epoch;		/* the ring's, when it was submitted */
 	uint16_t tag;
 	uint8_t type;		/* of the request */
@@ -124,7 +125,7 @@ struct xn_9p_ring {
 	unsigned int index;
 	void *priv;			/* the OS layer's */
 	struct xn_shared_page intf;	/* struct xen_9pfs_data_intf */
-	struct xn_shared_page *data;	/* a page of them: replies', requests' */
+	struct xn_shared_page *data;	/* a page of them: replies, requests */
 	uint32_t size;			/* bytes each way */
 	struct xn_channel channel;
 	struct xn_lock lock;		/* all below, except in_cons */
@@ -135,19 +136,19 @@ struct xn_9p_ring {
 	unsigned int in_flight;
 	RING_IDX out_prod;		/* ours, whatever the page says */
 	RING_IDX in_cons;
-	struct xn_stall stall;		/* looks for requests without one */
+	struct xn_stall stall;		/* looks for unanswered requests */
 	struct xn_9p_stats stats;
 };
 
 /* One file system. All fields are the engine's own, except fe, info and ring. */
 struct xn_9p {
-	struct xn_frontend fe;		/* see there what is public of it */
+	struct xn_frontend fe;		/* its comment says what is public */
 	const struct xn_9p_ops *ops;
 	struct xn_9p_config config;
 	struct xn_9p_info info;
 	unsigned int ring_order;
 	struct xn_work poll;		/* takes replies */
-	bool flush_answered;		/* the work's own: some are XN_9P_ANSWERED */
+	bool flush_answered;		/* some requests are XN_9P_ANSWERED */
 	struct xn_9p_ring ring[XN_9P_MAX_RINGS];
 };
 
@@ -172,8 +173,8 @@ int xn_9p_init(struct xn_9p *p9, struct xn_device *dev,
  * xn_9p_fini - disconnect, complete what is in flight, free everything
  * @p9: a file system whose xn_9p_init() succeeded
  *
- * Waits, for seconds at most, until the backend lets go of the rings. Afterwards
- * xn_9p_submit() returns -ENODEV, until the caller frees @p9.
+ * Waits until the backend lets go of the rings, some seconds at most. After
+ * that xn_9p_submit() returns -ENODEV, until the caller frees @p9.
  *
  * Context: may sleep; not from a callback.
  */
@@ -186,12 +187,12 @@ void xn_9p_fini(struct xn_9p *p9);
  *      the engine's until completion
  *
  * The message is copied and the backend notified (xen-public/io/9pfs.h). A tag
- * has one request in flight. Which ring it goes into its tag decides. The reply to
- * a Tflush comes after all that were given before it, in whatever ring.
+ * may have one request in flight, and decides which ring the request goes into.
+ * The reply to a Tflush is reported after all earlier ones, in every ring.
  *
  * Context: any.
  *
- * Return: 0; -EBUSY when too much is in flight (ops->ready says when to come
+ * Return: 0; -EBUSY when too much is in flight (ops->ready says when to try
  * again); -EINVAL for a message that is shorter than a header or longer than
  * info.max_message, for a reply without room for a header, for a tag that is in
  * flight; -ENODEV when the file system is going or gone.
@@ -199,26 +200,26 @@ void xn_9p_fini(struct xn_9p *p9);
 int xn_9p_submit(struct xn_9p *p9, const struct xn_9p_io *io);
 
 /**
- * xn_9p_forget - a request gets no reply, as the reply to a Tflush has said
+ * xn_9p_forget - take back a request that was flushed and gets no reply
  * @p9: the file system
- * @tag: of the request that was flushed
+ * @tag: the tag of the request, to whose Tflush a reply has come
  *
  * Context: any.
  *
- * Return: true if the request was in flight: it is the caller's again, and not
- * completed. False: it was completed, or is right now.
+ * Return: true if the request was in flight: it is the caller's again, and will
+ * not be completed. False: it was completed, or is being completed now.
  */
 bool xn_9p_forget(struct xn_9p *p9, uint16_t tag);
 
 /**
- * xn_9p_abandon - a session ends: complete all that is in flight
+ * xn_9p_abandon - end a session: complete all that is in flight
  * @p9: the file system
  *
- * All requests are completed with -ESHUTDOWN. Replies to them that still come are
- * dropped. When this returns, the memory for replies is the caller's again, all of
- * it; when the device goes at the same time, ops->complete may still be running for
- * some of them. The caller submits nothing meanwhile. The next session begins with
- * a Tversion.
+ * All requests are completed with -ESHUTDOWN. Replies to them that still come
+ * are dropped. When this returns, all memory for replies is the caller's again;
+ * but if the device goes at the same time, ops->complete may still be running
+ * for some requests. The caller submits nothing meanwhile. The next session
+ * begins with a Tversion.
  *
  * Context: may sleep; not from a callback.
  */

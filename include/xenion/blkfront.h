@@ -4,17 +4,17 @@
  * without knowledge of any OS's requests: scatter lists with a cookie go in,
  * cookies come back.
  *
- * Data reaches the backend in one of two ways. Directly: each page of the
- * caller is granted for one request. Or through a pool of bounce pages that are
- * granted as long as the disk is connected, and which a backend with the
- * feature "persistent grants" keeps mapped. Bouncing exposes no other guest
- * memory, so it is always used for an untrusted backend: one that the OS layer
- * distrusts, or the toolstack, by the node "trusted" in the frontend's
+ * Data reaches the backend in one of two ways. Either each page of the caller
+ * is granted for one request, or data is copied through a pool of bounce pages.
+ * These are granted as long as the disk is connected, and a backend with the
+ * feature "persistent grants" keeps them mapped. Bouncing exposes no other
+ * guest memory, so it is always used for an untrusted backend: one that the OS
+ * layer distrusts, or the toolstack, by the node "trusted" in the frontend's
  * directory.
  *
  * Every sector number and sector count is in units of 512 bytes, whatever the
- * sector size of the disk is. Newer versions of blkif.h say so; the older ones'
- * "feature-large-sector-size", which meant something else, no backend had.
+ * sector size of the disk is. Newer versions of blkif.h say so. In older ones
+ * "feature-large-sector-size" meant something else, but no backend offered it.
  */
 #ifndef XENION_BLKFRONT_H
 #define XENION_BLKFRONT_H
@@ -86,26 +86,26 @@ struct xn_blk_info {
  */
 struct xn_blk_ops {
 	/*
-	 * Make a port for @otherend of which each event calls
-	 * xn_blk_event(q), never twice at once, and unmask it. Undo that:
-	 * when it returns, xn_blk_event(q) neither runs nor will.
+	 * event_bind: make a port for @otherend whose events call
+	 * xn_blk_event(q), never twice at once, and unmask it. event_unbind:
+	 * undo that; when it returns, xn_blk_event(q) neither runs nor will.
 	 */
 	int (*event_bind)(struct xn_blk_queue *q, domid_t otherend,
 			  evtchn_port_t *port);
 	void (*event_unbind)(struct xn_blk_queue *q, evtchn_port_t port);
 	/*
-	 * The disk is there, blk->info says how. May not wait for a request:
-	 * a waiting OS layer would not learn that the backend has gone. -EAGAIN:
-	 * not yet, and the OS layer calls xn_blk_again() when it can; it may be
-	 * asked before. Another error fails the device.
+	 * The disk is there; blk->info describes it. Must not wait for a
+	 * request: a waiting OS layer would not learn that the backend has
+	 * gone. -EAGAIN: not yet. The OS layer then calls xn_blk_again(), but
+	 * this may also be called before that. Another error fails the device.
 	 */
 	int (*connected)(struct xn_blk *blk);
-	/* blk->info.sectors is another than it was. */
+	/* blk->info.sectors has changed. */
 	void (*resized)(struct xn_blk *blk);
 	/*
 	 * The disk goes away; xn_blk_submit() refuses from now on. Requests in
-	 * flight are completed soon after this returns, so it may not wait for
-	 * them. Comes once for each connected, which may come again when the
+	 * flight are completed soon after this returns, so it must not wait for
+	 * them. Called once for each connected, which is called again if the
 	 * backend comes back.
 	 */
 	void (*closing)(struct xn_blk *blk);
@@ -116,14 +116,14 @@ struct xn_blk_ops {
 	 */
 	void (*complete)(struct xn_blk_queue *q, void *cookie, int err);
 	/*
-	 * After -EBUSY: it is worth to submit again. Context: as complete.
-	 * NULL: the OS layer tries again after each completion.
+	 * After -EBUSY: submit again now. Context: as complete. NULL: the OS
+	 * layer tries again after each completion.
 	 */
 	void (*ready)(struct xn_blk_queue *q);
 	/*
 	 * The backend has answered a request but still maps the page of data
-	 * at @va. page_get keeps it from being freed when its owner does so;
-	 * page_put undoes that once nobody maps it, or is never called.
+	 * at @va. page_get keeps the page, even if its owner frees it. page_put
+	 * undoes that once nobody maps the page, or is never called.
 	 * Context: any. NULL: the owner never frees such pages.
 	 */
 	void (*page_get)(void *va);
@@ -140,7 +140,7 @@ struct xn_blk_io {
 	void *cookie;		/* handed to ops->complete */
 };
 
-/* A grant reference, and the piece of data that it is for at the moment. */
+/* A grant reference, and the piece of data that it serves at the moment. */
 struct xn_blk_slot {
 	struct xn_blk_slot *next;	/* free, or of the same request */
 	void *bounce;		/* granted while connected; NULL: direct */
@@ -149,7 +149,7 @@ struct xn_blk_slot {
 	grant_ref_t ref;
 };
 
-/* Slots of a kind: a stack of those that are free, and how many there are. */
+/* Slots of one kind: a stack of free ones, and how many there are. */
 struct xn_blk_slots {
 	struct xn_blk_slot *free;
 	unsigned int nr_free;
@@ -196,7 +196,7 @@ struct xn_blk_queue {
 	RING_IDX pushed;		/* requests that the backend knows of */
 	struct xn_shared_page ring_page[XN_BLK_MAX_RING_PAGES];
 	struct xn_channel channel;
-	bool bound;			/* it is open, and the ring is there */
+	bool bound;			/* @channel is open, the ring exists */
 	bool open;			/* takes requests */
 	bool starved;			/* a submission returned -EBUSY */
 	unsigned int in_flight;
@@ -206,20 +206,20 @@ struct xn_blk_queue {
 	struct xn_blk_slots indirect;	/* for descriptors */
 	struct xn_blk_slot *unarmed;	/* slots without a reference */
 	void *slot_pages;		/* list */
-	struct xn_work grow;		/* after requests found too few */
-	bool growing;			/* it is queued */
-	bool grow_failed;		/* the last time: next time later */
+	struct xn_work grow;		/* after a request found too few */
+	bool growing;			/* @grow is queued */
+	bool grow_failed;		/* so @grow waits before the next try */
 	struct xn_gnttab_shrinker shrinker;
 	struct xn_work poll;		/* after very many responses at once */
-	bool polling;			/* it, not the interrupt, takes them */
+	bool polling;			/* @poll takes them now */
 	bool poll_again;		/* an interrupt came meanwhile */
-	struct xn_stall stall;		/* looks for requests without one */
+	struct xn_stall stall;		/* looks for unanswered requests */
 	struct xn_blk_stats stats;
 };
 
 /* One disk. All fields are the engine's own, except fe, info and queue. */
 struct xn_blk {
-	struct xn_frontend fe;		/* see there what is public of it */
+	struct xn_frontend fe;		/* its comment says what is public */
 	const struct xn_blk_ops *ops;
 	struct xn_blk_config config;
 	struct xn_blk_info info;
@@ -246,14 +246,14 @@ int xn_blk_init(struct xn_blk *blk, struct xn_device *dev,
  * xn_blk_fini - disconnect, complete what is in flight, free everything
  * @blk: a disk whose xn_blk_init() succeeded
  *
- * Waits, not for long, for the backend to let go of our memory; what it does
- * not let go of is lost to the guest until it does. May sleep; not from a
+ * Waits for a short time until the backend lets go of our memory. Memory that
+ * it keeps is lost to the guest until it lets go. May sleep; not from a
  * callback.
  */
 void xn_blk_fini(struct xn_blk *blk);
 
 /**
- * xn_blk_again - call ops->connected again, which has returned -EAGAIN
+ * xn_blk_again - call ops->connected again after it returned -EAGAIN
  * @blk: the disk; no effect when xn_blk_fini() has begun
  *
  * Context: any.
@@ -266,10 +266,10 @@ void xn_blk_again(struct xn_blk *blk);
  * @io: the request; only needed during the call, but the memory that io->sg
  *      describes is the engine's until completion
  *
- * The backend is not notified before xn_blk_push(). The caller sees to it that the
- * sectors lie on the disk and are multiples of info.sector_size.
+ * The backend is not notified before xn_blk_push(). The caller makes sure that
+ * the sectors lie on the disk and are multiples of info.sector_size.
  *
- * Returns: 0; -EBUSY when too much is in flight (ops->ready says when to come
+ * Returns: 0; -EBUSY when too much is in flight (ops->ready says when to try
  * again); -EINVAL for a list that is too long or not aligned; -EOPNOTSUPP for
  * an operation that the backend does not offer; -ENODEV when the disk is going
  * or gone. Context: any.
@@ -280,8 +280,8 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io);
  * xn_blk_push - show the backend all requests that were submitted
  * @q: the queue
  *
- * At most one notification, and none while the backend is busy anyway; nothing
- * when the disk is going or gone. Context: any.
+ * Sends at most one notification, and none while the backend is busy anyway.
+ * Does nothing when the disk is going or gone. Context: any.
  */
 void xn_blk_push(struct xn_blk_queue *q);
 
@@ -315,10 +315,10 @@ struct xn_blk_bytes {
 /**
  * xn_blk_bytes - read or write any bytes of a disk
  * @blk: a connected disk
- * @b: which, and how requests are made
+ * @b: the bytes, and how requests are made
  *
- * A page at a time, through @b->page. Sectors of which only a part is written
- * are read before: the caller excludes other writers.
+ * Works through @b->page, a page at a time. A sector that is written in part is
+ * read first, so the caller must exclude other writers.
  *
  * Context: may sleep.
  * Return: 0, -EINVAL (another operation, or bytes beyond the disk's end), or

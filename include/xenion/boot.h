@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * boot/: what the host hands over to this guest at its start, in one form for
- * all kinds of entry. What is x86's own is in <xenion/x86/boot.h>.
+ * all kinds of entry. <xenion/x86/boot.h> has what only x86 needs.
  */
 #ifndef XENION_BOOT_H
 #define XENION_BOOT_H
@@ -12,8 +12,8 @@
 XN_DECLS_BEGIN
 
 /*
- * Memory types, numbered as ACPI does. Where two claims on an address differ,
- * the larger number holds: nothing is taken for RAM that may not be.
+ * Memory types, numbered as in ACPI. If two claims on an address differ, the
+ * larger number holds, so that nothing is taken for RAM that may not be RAM.
  */
 enum xn_mem_type {
 	XN_MEM_RAM = 1,
@@ -39,7 +39,7 @@ struct xn_memmap {
 };
 
 /**
- * xn_memmap_add - say what lies at some addresses
+ * xn_memmap_add - record what lies at some addresses
  * @map: the map
  * @start: the first address
  * @size: bytes; 0 adds nothing
@@ -55,7 +55,7 @@ int xn_memmap_add(struct xn_memmap *map, uint64_t start, uint64_t size,
 		  unsigned int type);
 
 /**
- * xn_memmap_covers - does the map say something of each of these addresses?
+ * xn_memmap_covers - are all of these addresses in the map?
  * @map: the map
  * @start: the first address
  * @size: bytes, at least 1
@@ -68,9 +68,9 @@ bool xn_memmap_covers(const struct xn_memmap *map, uint64_t start,
 		      uint64_t size, unsigned int types);
 
 /**
- * xn_memmap_find - the lowest room in RAM
+ * xn_memmap_find - find the lowest room in RAM
  * @map: the map
- * @from: the lowest address that will do
+ * @from: the room begins here or higher
  * @limit: the room ends here or lower
  * @size: bytes, at least 1
  * @align: a power of two
@@ -111,7 +111,7 @@ struct xn_boot_module {
 /* The kinds of domain; only x86 has more than the first. */
 enum xn_kind {
 	XN_PVH,			/* hardware-assisted, no emulated PC */
-	XN_HVM,			/* with one */
+	XN_HVM,			/* hardware-assisted, an emulated PC */
 	XN_PV,			/* the hypervisor's page tables, ring 3 */
 };
 
@@ -121,7 +121,7 @@ struct xn_boot_channel {
 	uint32_t port;
 };
 
-/* HVM_MAX_VCPUS of Xen's; a PV guest may have more, which are not used. */
+/* Xen's HVM_MAX_VCPUS. A PV guest may have more, which are not used. */
 #define XN_MAX_VCPUS	128
 
 struct xn_boot_pv;
@@ -129,7 +129,7 @@ struct xn_boot_pv;
 /* A command line has fewer characters before its NUL. */
 #define XN_CMDLINE_MAX	65536u
 
-/* What every kind of entry ends in, whatever the host's format was. */
+/* The result of every kind of entry, whatever the host's format was. */
 struct xn_boot_info {
 	enum xn_kind kind;
 	uint64_t entry_cycles;	/* xn_cycles() at the first instruction */
@@ -153,12 +153,12 @@ struct xn_boot_info {
  * @info: what the host handed over; stays
  *
  * Called by every entry point, on vCPU 0, in 64-bit mode, upcalls disabled, the
- * hypercall instruction chosen. Addresses are guest-physical ones: in PVH and
- * HVM guests the first 4 GiB; in PV guests what the host has used and 512 KiB
- * behind that, until xn_pv_init() adds the rest. The stack is of XN_BOOT_STACK
- * bytes and aligned to as many; its lowest word is 0. Only general registers
- * may be used: nobody has set up others. When it returns, the domain powers
- * off.
+ * hypercall instruction chosen. Memory is at its guest-physical addresses: in
+ * PVH and HVM guests the first 4 GiB, in PV guests what the host has used and
+ * 512 KiB behind that, until xn_pv_map() adds the rest. The stack has
+ * XN_BOOT_STACK bytes and is aligned to its size; its lowest word is 0. Only
+ * general registers may be used, because no others are set up. When it returns,
+ * the domain powers off.
  *
  * Context: upcalls disabled, no other vCPU runs.
  */
@@ -168,8 +168,8 @@ void xn_start(const struct xn_boot_info *info);
  * xn_hvm_store - where a PVH or HVM guest's xenstore is
  * @c: filled in; gpa 0: the domain has none, as dom0
  *
- * HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN. The boot info has it; for those
- * who have none.
+ * HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN. For an OS layer without boot
+ * info, which has the same.
  *
  * Context: any, after the hypercall instruction was chosen.
  */
@@ -194,7 +194,7 @@ void xn_hvm_console(struct xn_boot_channel *c);
 unsigned int xn_vcpu_count(void);
 
 /**
- * xn_early_write - text for Xen's console or log
+ * xn_early_write - write text to Xen's console or log
  * @s: text
  * @len: bytes
  *
@@ -205,12 +205,12 @@ unsigned int xn_vcpu_count(void);
 void xn_early_write(const char *s, unsigned int len);
 
 /**
- * xn_early_console - whose the PV console's ring is
- * @write: from now on early words go there if they went into that ring, because
- *         frontends/console/ring.c has it; called in any context. NULL: the ring is
- *         theirs again
+ * xn_early_console - hand the PV console's ring to its driver, or take it back
+ * @write: gets the early text that went into that ring until now, because
+ *         frontends/console/ring.c has the ring; called in any context. NULL:
+ *         early text goes into the ring again
  *
- * Only PV guests' early words do.
+ * Only in PV guests does early text go into the ring.
  *
  * Context: any.
  */

@@ -16,15 +16,15 @@ XN_DECLS_BEGIN
 struct xn_console {
 	struct xencons_interface *intf;
 	evtchn_port_t port;
-	struct xn_channel channel;	/* the same, from open to close */
+	struct xn_channel channel;	/* for @port, from open to close */
 	bool broken;		/* read only: the host's indices are invalid */
 	/* the engine's own: */
 	XENCONS_RING_IDX out_prod;	/* ours, whatever the page says */
 	XENCONS_RING_IDX in_cons;
-	XENCONS_RING_IDX out_seen;	/* what the host has taken, as we saw */
-	XENCONS_RING_IDX in_seen;	/* and written */
-	uint32_t wrong;		/* bytes that there were by its index, in a */
-	uint32_t unsaid;	/* of a ring of this size; 0: nothing to report */
+	XENCONS_RING_IDX out_seen;	/* the host's out_cons, as last seen */
+	XENCONS_RING_IDX in_seen;	/* the host's in_prod, as last seen */
+	uint32_t wrong;		/* bytes in the ring, by an invalid index */
+	uint32_t unsaid;	/* size of that ring; 0: nothing to report */
 };
 
 /**
@@ -43,8 +43,8 @@ void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
  * @con: after xn_console_init()
  * @t: the table in which the port is bound
  *
- * From now on the port is held back when it fires without work. A console works
- * without, by polling. Context: any.
+ * From now on the port is held back when it fires without work. A console that
+ * is polled needs no call of this. Context: any.
  */
 void xn_console_open(struct xn_console *con, struct xn_evtchn_table *t);
 
@@ -52,7 +52,7 @@ void xn_console_open(struct xn_console *con, struct xn_evtchn_table *t);
  * xn_console_close - let the port go, before it is unbound
  * @con: open, or not
  *
- * Output and input go on by polling. May sleep.
+ * Output and input still work, by polling. May sleep.
  */
 void xn_console_close(struct xn_console *con);
 
@@ -66,10 +66,10 @@ void xn_console_close(struct xn_console *con);
 void xn_console_event(struct xn_console *con);
 
 /**
- * xn_console_moved - did anything come with an event of the port's?
+ * xn_console_moved - did an event of the port come with work?
  * @con: the console
  *
- * Input that is left in the ring is no news again.
+ * Input that is left in the ring does not count again.
  *
  * Return: true if the host has written input or taken output since the last
  * call.
@@ -82,10 +82,10 @@ bool xn_console_moved(struct xn_console *con);
  * xn_console_report - log what ended the use of the ring, if anything did
  * @con: the console
  *
- * To be called when @con->broken is found set, or one of the functions below
- * has returned -EIO. They themselves log nothing: the log may leave by this
- * console, and the caller holds the lock that excludes another writer.
- * Says it once, however often it is called.
+ * To be called when @con->broken is set, or one of the functions below has
+ * returned -EIO. They log nothing themselves: the log may go out through this
+ * console, and their caller holds the lock that excludes another writer. Logs
+ * once, however often it is called.
  *
  * Context: any, but under no lock that a writer takes.
  */

@@ -2,7 +2,7 @@
 /*
  * xenbus/control.c: what the toolstack asks of a guest as a whole: to power off,
  * to reboot, a magic SysRq key (docs/misc/xenstore-paths.pandoc of Xen,
- * ~/control/shutdown and ~/control/sysrq). An OS says in a table what it does.
+ * ~/control/shutdown and ~/control/sysrq). The OS layer lists what it obeys.
  */
 #ifndef XENION_CONTROL_H
 #define XENION_CONTROL_H
@@ -48,9 +48,9 @@ struct xn_control {
  * @guest: the guest; its xenstore connection is up
  *
  * A request is removed from xenstore before it is obeyed, which shows the
- * toolstack that it was heard; where the toolstack forbids that, the guest obeys
- * all the same. A word that is not in the table stays there, and is reported
- * once. The functions are called from a watch: one after the other.
+ * toolstack that the guest has read it. If the toolstack forbids that, the
+ * guest still obeys. A word that is not in the table stays in xenstore, and is
+ * reported once. The functions are called from a watch, one after the other.
  * Context: may sleep.
  * Return: 0, or as xn_xs_watch(), and then nothing is left.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bounds of declarations that a C++ program may call: its names are C's. */
+/* C++ programs may include the public headers: the functions have C linkage. */
 #ifndef XENION_DECLS_H
 #define XENION_DECLS_H
 

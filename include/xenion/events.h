@@ -33,7 +33,7 @@ struct xn_evtchn_table;
 struct xn_evtchn_ops {
 	const char *name;
 	bool resets;		/* fini closes every port of the domain */
-	bool priorities;	/* ports have one */
+	bool priorities;	/* ports have priorities */
 	int (*init)(struct xn_evtchn_table *t);
 	int (*fini)(struct xn_evtchn_table *t);
 	int (*grow)(struct xn_evtchn_table *t, evtchn_port_t port);
@@ -50,7 +50,7 @@ struct xn_evtchn_ops {
 	void (*mask)(struct xn_evtchn_table *t, evtchn_port_t port);
 	bool (*is_masked)(struct xn_evtchn_table *t, evtchn_port_t port);
 	void (*unmask)(struct xn_evtchn_table *t, evtchn_port_t port);
-	/* How many events were handled; @more: there are others, and no upcall. */
+	/* Returns: events handled. @more: some are left, without an upcall. */
 	unsigned int (*upcall)(struct xn_evtchn_table *t, unsigned int vcpu,
 			       bool *more);
 };
@@ -62,7 +62,7 @@ extern const struct xn_evtchn_ops xn_evtchn_fifo;
 #define XN_EVTCHN_DIR_PAGES	2
 
 struct xn_evtchn_vcpu {
-	evtchn_port_t relief;		/* interrupts this vCPU, or 0 */
+	evtchn_port_t relief;		/* interrupts this vCPU; or 0 */
 	bool left;			/* an upcall has left events */
 };
 
@@ -85,16 +85,15 @@ struct xn_evtchn_table {
  * xn_evtchn_init - start to use event channels
  * @t: zeroed; owned by the caller, lives until xn_evtchn_fini()
  * @vcpus: where Xen signals them; lives until xn_evtchn_fini()
- * @ops: the ABI to use; NULL: FIFO where Xen has it, else 2-level
+ * @ops: the ABI to use; NULL: FIFO if Xen has it, else 2-level
  *
  * Masks every port. A vCPU takes events from xn_vcpu_enter() on. @t->nr_vcpus is
  * less than @vcpus->nr if the domain has fewer vCPUs.
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, -EEXIST (a previous kernel
- * switched the domain to the FIFO ABI and did not call xn_evtchn_fini(): see
- * xn_evtchn_evict()), or Xen's error. With @ops NULL, a Xen without the FIFO
- * ABI is no error.
+ * Return: 0, -ENOMEM, -EEXIST (a previous kernel switched the domain to the
+ * FIFO ABI and did not call xn_evtchn_fini(): see xn_evtchn_evict()), or Xen's
+ * error. With @ops NULL, a Xen without the FIFO ABI is no error.
  */
 int xn_evtchn_init(struct xn_evtchn_table *t, const struct xn_vcpus *vcpus,
 		   const struct xn_evtchn_ops *ops);
@@ -123,8 +122,7 @@ void xn_evtchn_fini(struct xn_evtchn_table *t,
 /**
  * xn_evtchn_evict - reset the event channels of a previous kernel
  * @t: the table for which xn_evtchn_init() returned -EEXIST; call that again
- * after
- *     this
+ *     after this
  * @keep: the toolstack's ports, from the HVM_PARAM_*_EVTCHN
  * @count: how many
  * @moved: called for each of these that gets a new number; may be NULL
@@ -165,7 +163,7 @@ int xn_evtchn_bind_interdomain(struct xn_evtchn_table *t, domid_t remote,
  * @t: the table
  * @remote: the domain that may connect to it
  * @fn: called for each event
- * @data: its last argument
+ * @data: its first argument
  * @port: our end, on success, masked
  *
  * EVTCHNOP_alloc_unbound; otherwise as xn_evtchn_bind_interdomain().
@@ -180,9 +178,9 @@ int xn_evtchn_bind_unbound(struct xn_evtchn_table *t, domid_t remote,
  * xn_evtchn_bind_virq - receive a virtual interrupt
  * @t: the table
  * @virq: VIRQ_*
- * @vcpu: the vCPU, 0 for a global one
+ * @vcpu: the vCPU; 0 for a global VIRQ
  * @fn: called for each event
- * @data: its last argument
+ * @data: its first argument
  * @port: our end, on success, masked
  *
  * EVTCHNOP_bind_virq; otherwise as xn_evtchn_bind_interdomain().
@@ -196,11 +194,11 @@ int xn_evtchn_bind_virq(struct xn_evtchn_table *t, unsigned int virq,
 			evtchn_port_t *port);
 
 /**
- * xn_evtchn_bind_ipi - a port by which our CPUs interrupt one of us
+ * xn_evtchn_bind_ipi - make a port by which our vCPUs interrupt one of them
  * @t: the table
  * @vcpu: the one that is interrupted by xn_evtchn_send()
  * @fn: called for each event
- * @data: its last argument
+ * @data: its first argument
  * @port: the port, on success, masked
  *
  * EVTCHNOP_bind_ipi; otherwise as xn_evtchn_bind_interdomain().
@@ -217,7 +215,7 @@ int xn_evtchn_bind_ipi(struct xn_evtchn_table *t, unsigned int vcpu,
  * @t: the table
  * @port: the port, from a HVM_PARAM_*_EVTCHN
  * @fn: called for each event
- * @data: its last argument
+ * @data: its first argument
  *
  * xn_evtchn_unbind() does not close such a port. Otherwise as
  * xn_evtchn_bind_interdomain().
@@ -274,9 +272,9 @@ void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
  * @port: the port; not of a per-vCPU VIRQ or an IPI
  * @vcpu: the new vCPU
  *
- * EVTCHNOP_bind_vcpu, unless the port is there already. An event that is pending
- * during the move may still be handled by the old vCPU; if none is, all events
- * go to the new one.
+ * EVTCHNOP_bind_vcpu, unless the port is there already. The old vCPU may still
+ * handle an event that is pending during the move. If none is pending, all
+ * events go to the new vCPU.
  *
  * Context: any.
  * Return: 0 or a negative errno value.
@@ -425,8 +423,8 @@ static inline int xn_evtchn_send(evtchn_port_t port)
  * @t: the table
  * @vcpu: the vCPU that runs this
  *
- * Called by the OS layer's upcall vector. Bounded, whatever the host does:
- * events beyond the bound make a new upcall.
+ * Called by the OS layer's upcall vector. The number of events is bounded,
+ * whatever the host does: events beyond the bound make a new upcall.
  *
  * Context: upcall, upcalls disabled.
  * Return: how many events were handled.

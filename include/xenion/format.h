@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hypercall/: text from numbers, for an OS without a printf() of its own.
- * Nothing here is Xen's.
+ * hypercall/: text from numbers, for an OS without a printf() of its own. Not
+ * part of Xen's ABI.
  */
 #ifndef XENION_FORMAT_H
 #define XENION_FORMAT_H
@@ -12,7 +12,7 @@
 XN_DECLS_BEGIN
 
 /**
- * xn_vformat - text with numbers in it, for an OS layer's xn_os_log()
+ * xn_vformat - format text with numbers, for an OS layer's xn_os_log()
  * @buf: gets the text and a NUL
  * @size: bytes of @buf; what does not fit is cut off
  * @fmt: as xn_os_log() takes it; a width pads with spaces, or with zeros

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frontends/: the life that every frontend leads, from a device in xenstore to
- * a connected one and back (xen-public/io/xenbus.h). The structures here are
- * parts of struct xn_blk, struct xn_net and struct xn_console. An OS layer reads
- * what their comments say it may, and calls the device's own functions.
+ * frontends/: the life of every frontend, from a device in xenstore to a
+ * connected one and back (xen-public/io/xenbus.h). The structures here are
+ * parts of struct xn_blk, xn_net, xn_9p and xn_console. An OS layer reads only
+ * what their comments allow, and calls the device's own functions.
  */
 #ifndef XENION_FRONTEND_H
 #define XENION_FRONTEND_H
@@ -18,7 +18,7 @@ enum xn_frontend_phase {
 	XN_FRONTEND_PUBLISHED,	/* the backend may map our rings */
 	XN_FRONTEND_CONNECTED,
 	XN_FRONTEND_DRAINING,	/* no new request; some may be answered */
-	XN_FRONTEND_CLOSING,	/* none in flight; it may still map our rings */
+	XN_FRONTEND_CLOSING,	/* no request; our rings may still be mapped */
 };
 
 /*
@@ -28,7 +28,7 @@ enum xn_frontend_phase {
 struct xn_frontend {
 	struct xn_device *dev;
 	enum xn_frontend_phase phase;
-	uint64_t refused;		/* times that it wrote what is invalid */
+	uint64_t refused;		/* invalid values from the backend */
 
 	struct xn_device_ops device_ops;
 	const struct xn_frontend_ops *ops;
@@ -42,8 +42,8 @@ struct xn_frontend {
 	bool shown;			/* the OS layer has a connected device */
 	bool draining;			/* the last completion wakes the work */
 	uint64_t drain_end;
-	bool drain_warned;		/* reported */
-	bool put_off;			/* likewise, since it was last connected */
+	bool drain_warned;		/* that requests fail was reported */
+	bool put_off;			/* a wait for xenstored was reported */
 	int unread;			/* why a feature could not be read, or 0 */
 	struct xn_work drain_timeout;
 	struct xn_xs_watch watch;	/* on one of the backend's nodes */
@@ -76,10 +76,10 @@ struct xn_channel {
 struct xn_stall {
 	const struct xn_frontend *fe;
 	struct xn_work work;		/* while something is in flight */
-	bool watched;			/* it is queued */
-	uint32_t epoch;			/* times that it has looked */
-	unsigned int late;		/* what it has found, the last time */
-	uint64_t stalled;		/* times that it began to find some */
+	bool watched;			/* @work is queued */
+	uint32_t epoch;			/* how often @work has looked */
+	unsigned int late;		/* late requests, the last time */
+	uint64_t stalled;		/* how often a stall has begun */
 	const char *what;		/* "requests", for the log */
 	/* Returns: is anything in flight? @late: requests with xn_stall_is_late() */
 	bool (*count)(struct xn_stall *s, unsigned int *late);

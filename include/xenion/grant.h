@@ -48,7 +48,7 @@ struct xn_gnttab_shrinker {
 struct xn_gnttab {
 	struct xn_physmap frames;
 	struct xn_physmap status;	/* of the same references, version 2 */
-	uint64_t v1_gfns;		/* numbers below fit; version 2: 0 */
+	uint64_t v1_gfns;		/* lower numbers fit; version 2: 0 */
 	unsigned int version;
 	struct xn_lock lock;
 	uint32_t max_refs;		/* the limit of the table */
@@ -64,8 +64,8 @@ struct xn_gnttab {
 	bool walking;			/* a thread uses the list */
 	struct xn_waitq walk_ended;
 	struct xn_work grow;		/* asked for when few are left */
-	struct xn_work reclaim;		/* looks at deferred ones, */
-	uint64_t reclaim_ns;		/* again after this time */
+	struct xn_work reclaim;		/* looks at deferred references */
+	uint64_t reclaim_ns;		/* until it looks again */
 	bool full;			/* no frame can be added */
 };
 
@@ -104,9 +104,9 @@ unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
  * @gt: the table
  * @ref: the reference
  *
- * Takes it from this CPU's cache, whose lock is rarely contended. When few are
- * left a work extends the table. Fails only if no reference is free, in any
- * cache or on the list.
+ * Takes it from this CPU's cache, whose lock is rarely contended. When few
+ * references are left, a work extends the table. Fails only if no reference is
+ * free, in any cache or on the list.
  *
  * Context: any.
  * Return: 0, or -ENOSPC.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hypercall/: hypercalls by name. Each wrapper is one call; its result is 0 or a positive
- * count, or a negative errno value of this system. Xen's own errno numbers
- * (xen-public/errno.h) are translated here and nowhere else.
+ * hypercall/: hypercalls by name. Each wrapper is one call; its result is 0 or
+ * a positive count, or a negative errno value of this system. Xen's own errno
+ * numbers (xen-public/errno.h) are translated here and nowhere else.
  *
  * Arguments live in guest memory that Xen reads by virtual address. Context:
  * any, unless the operation says otherwise.
@@ -36,8 +36,8 @@ long xn_errno(long ret);
  * xn_gntst_errno - translate one grant operation's status
  * @status: what Xen wrote there, GNTST_* (xen-public/grant_table.h)
  *
- * GNTST_general_error, which is all that Xen says when it refuses an access, is
- * -EACCES.
+ * GNTST_general_error becomes -EACCES: Xen reports nothing more specific when
+ * it refuses an access.
  *
  * Context: any.
  * Return: 0 or a negative errno value of this system; -EIO for a number that is
@@ -142,9 +142,10 @@ static inline int xn_hvm_param_set(unsigned int index, uint64_t value)
  * xn_domid - this domain's number
  * @domid: filled in
  *
- * For the few places where Xen does not take DOMID_SELF: who may access a page
- * (xn_gnttab_grant()) and whose page is mapped (xn_gntmap_map()). Of a port that
- * waits for the domain itself Xen reports the number: one is made for a moment.
+ * For the few places where Xen does not take DOMID_SELF: the domain that may
+ * access a page (xn_gnttab_grant()), and the domain whose page is mapped
+ * (xn_gntmap_map()). Makes a port to the domain itself for a moment, because
+ * Xen reports the domain's number for such a port.
  * Returns: 0 or a negative errno value. Context: any.
  */
 int xn_domid(domid_t *domid);

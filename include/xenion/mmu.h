@@ -24,9 +24,9 @@ enum xn_mapspace {
 };
 
 /*
- * How frames come to the guest and go: what is different in a PV guest, which
- * knows machine frames and keeps page tables (<xenion/x86/pv.h>). For mmu/ and
- * grant/; the context of each is any. Errors are negative errno values.
+ * How frames are added and removed, which differs in a PV guest: it knows
+ * machine frames and keeps page tables (<xenion/x86/pv.h>). Called by mmu/ and
+ * grant/, in any context unless noted. Errors are negative errno values.
  */
 #define XN_KEPT_PAGES	2
 
@@ -48,11 +48,11 @@ struct xn_frame_ops {
 	bool own_moves;
 
 	/*
-	 * Page @i, less than XN_KEPT_PAGES, of those that Xen goes on to use
-	 * when we have ended: the same one at each start, with what was in it.
-	 * In HVM guests it is no RAM of the kernel's, so the next kernel has it
-	 * too. @va: where it is mapped until leave(); @frame: its number for
-	 * Xen. May sleep.
+	 * Get page @i, less than XN_KEPT_PAGES, of those that Xen still uses
+	 * when we have ended. Each start gets the same page, and the page keeps
+	 * its content. In HVM guests it is not part of the kernel's RAM, so the
+	 * next kernel gets it, too. @va: where it is mapped until leave();
+	 * @frame: its number for Xen. May sleep.
 	 */
 	int (*keep)(unsigned int i, void **va, xen_pfn_t *frame);
 	void (*leave)(void *va);
@@ -70,10 +70,10 @@ struct xn_frame_ops {
 	int (*ram_in)(void *va, xen_pfn_t frame);
 };
 
-/* For this kind of guest: HVM and PVH until xn_pv_init() has run. */
+/* Those of this kind of guest: HVM and PVH until xn_pv_init() has run. */
 extern const struct xn_frame_ops *xn_frame_ops;
 
-/* The architecture's numbers for the pages that keep() makes in HVM guests. */
+/* The first frame of the pages that keep() makes in HVM guests: x86/kept.c. */
 extern const xen_pfn_t xn_kept_gfn;
 
 struct xn_physmap {
@@ -90,7 +90,7 @@ struct xn_physmap {
  * @pm: filled in; owned by the caller
  * @space: XENMAPSPACE_shared_info, XENMAPSPACE_grant_table, or one of
  *         enum xn_mapspace
- * @count: how many frames there may ever be, at least 1
+ * @count: the most frames that will be mapped, at least 1
  *
  * Context: may sleep.
  * Return: 0, -ENOSPC (no hole), -ENOMEM.
@@ -145,10 +145,10 @@ struct xn_balloon {
  *         domain; may be reordered
  * @count: how many, at least 1
  *
- * Pages that went are the balloon's, first ones of @pages; they are not to be
- * touched, or used for anything, until xn_balloon_take() hands them out. The
- * rest is the caller's as before, but zeroed. What is in the pages is cleared
- * before Xen gets it. Needs a page for each 510.
+ * The first pages of @pages, as many as this returns, then belong to the
+ * balloon. They must not be accessed until xn_balloon_take() returns them. The
+ * others still belong to the caller, but may be zeroed. A page is cleared
+ * before Xen gets it. Allocates a page for each 510 pages.
  *
  * XENMEM_decrease_reservation.
  *
@@ -159,7 +159,7 @@ struct xn_balloon {
 int xn_balloon_give(struct xn_balloon *b, void **pages, unsigned int count);
 
 /**
- * xn_balloon_take - have memory for pages again
+ * xn_balloon_take - get memory for pages again
  * @b: the balloon
  * @pages: the pages, on return; their content is undefined
  * @count: how many are wanted, at most

@@ -6,8 +6,8 @@
  *
  * A queue is a pair of rings. Its tx functions are called by one CPU at a time,
  * and so are its rx functions; one of each kind may run at the same time. Both
- * kinds are called only between ops->connected and ops->closing. All are
- * fit for the poll function of an OS that masks by polling.
+ * kinds are called only between ops->connected and ops->closing. All may be
+ * called by an OS that polls with interrupts masked.
  */
 #ifndef XENION_NETFRONT_H
 #define XENION_NETFRONT_H
@@ -47,16 +47,17 @@ struct xn_net_queue;
 struct xn_net_config {
 	unsigned int max_queues;	/* 1 ... XN_NET_MAX_QUEUES */
 	/*
-	 * How many pages each queue has for packets to come at most: 32 to
+	 * The most pages that each queue has for packets to receive: 32 to
 	 * XN_NET_RING_SIZE, or 0 for XN_NET_RING_SIZE.
 	 */
 	unsigned int rx_pages;
 	bool distrust;	/* info.trusted is false, whatever the toolstack says */
 	/*
-	 * What a network stack does without, in both directions; the backend is
-	 * told. Packets that come have one segment at most (@no_gso); a checksum
-	 * of their own (@no_csum, which implies @no_gso); one piece (@no_sg, the
-	 * same): with @no_sg they fit an MTU-sized buffer.
+	 * What a network stack does not support, in both directions; the
+	 * backend is informed. Received packets then are one segment (@no_gso),
+	 * have a checksum (@no_csum, which implies @no_gso), or are one piece
+	 * (@no_sg, which implies @no_gso, too): with @no_sg they fit an
+	 * MTU-sized buffer.
 	 */
 	bool no_gso, no_csum, no_sg;
 };
@@ -69,7 +70,7 @@ struct xn_net_info {
 	bool split_events;		/* a port each for tx and rx */
 	bool sg;			/* packets of more than one piece */
 	bool csum_ipv4, csum_ipv6;	/* tx: the backend fills them in */
-	bool gso_tcpv4, gso_tcpv6;	/* tx: it takes what it must cut up */
+	bool gso_tcpv4, gso_tcpv6;	/* tx: the backend segments packets */
 	bool trusted;			/* may see what lies around a packet */
 };
 
@@ -92,7 +93,7 @@ struct xn_net_piece {
 };
 
 /*
- * A packet that has come. Promised, whatever the backend wrote:
+ * A received packet. Guaranteed, whatever the backend wrote:
  *
  *   - there are 1 to XN_NET_MAX_PIECES pieces, none of them empty, and each
  *     lies within its page;
@@ -102,10 +103,10 @@ struct xn_net_piece {
  *     more than IP allows;
  *   - @gso_type is one of netif.h's TCPV4 and TCPV6 with a @gso_size that is
  *     not 0, or none;
- *   - there is nothing that net->config does without.
+ *   - there is nothing that net->config does not support.
  *
- * Nothing else is: csum_blank, data_validated, gso_type and gso_size are the
- * backend's word, and need not fit the packet. So are all headers.
+ * Nothing else is guaranteed: csum_blank, data_validated, gso_type, gso_size
+ * and all headers are what the backend wrote, and need not fit the packet.
  */
 struct xn_net_received {
 	struct xn_net_piece piece[XN_NET_MAX_PIECES];
@@ -115,9 +116,9 @@ struct xn_net_received {
 	uint8_t gso_type;
 	uint16_t gso_size;		/* bytes of payload per segment */
 	/*
-	 * The only piece is lent: it is at most XN_NET_COPY bytes, to be copied
-	 * out once, and its page stays the engine's. The backend can write to
-	 * it. Otherwise the pages are the OS layer's, and nobody else's.
+	 * The only piece is lent: it has at most XN_NET_COPY bytes, which must
+	 * be copied out once. Its page stays the engine's, and the backend can
+	 * write to it. Otherwise the pages belong to the OS layer alone.
 	 */
 	bool lent;
 };
@@ -132,55 +133,57 @@ enum xn_net_event {
 /* Called by the engine; the OS layer fills them in. */
 struct xn_net_ops {
 	/*
-	 * Make a port for @otherend, whose events are passed to xn_net_event()
-	 * and make the queue be polled: xn_net_tx_reap() and xn_net_rx_poll().
-	 * Unmask it. Undo that. May sleep.
+	 * event_bind: make a port for @otherend and unmask it. Its events are
+	 * passed to xn_net_event() and make the OS layer poll the queue:
+	 * xn_net_tx_reap() and xn_net_rx_poll(). event_unbind: undo that. May
+	 * sleep.
 	 */
 	int (*event_bind)(struct xn_net_queue *q, enum xn_net_event what,
 			  domid_t otherend, evtchn_port_t *port);
 	void (*event_unbind)(struct xn_net_queue *q, enum xn_net_event what,
 			     evtchn_port_t port);
 	/*
-	 * The rings are there, net->info says what they can. Packets may have
-	 * come already: every queue is to be polled once. A negative errno value
-	 * gives the device up. May sleep.
+	 * The rings are ready; net->info describes them. Packets may have come
+	 * already, so every queue must be polled once. A negative errno value
+	 * fails the device. May sleep.
 	 */
 	int (*connected)(struct xn_net *net);
 	/*
 	 * The rings go: when this returns, no queue function runs or will be
-	 * called. Comes once for each connected that returned 0. May sleep.
+	 * called. Called once for each connected that returned 0. May sleep.
 	 */
 	void (*closing)(struct xn_net *net);
 	/* The link is up or down; down at first. May sleep. */
 	void (*link)(struct xn_net *net, bool up);
 	/*
-	 * Have the queue polled soon, though there is no event; nothing if it
-	 * is not connected. Any context.
+	 * Have the queue polled soon, without an event. No effect if it is not
+	 * connected. Any context.
 	 */
 	void (*poll)(struct xn_net_queue *q);
 	/*
-	 * A page for the backend to write to, freeable by xn_os_page_free(), or
-	 * NULL. From xn_net_rx_poll(), or before connected (may sleep).
+	 * Returns a page for the backend to write to, which xn_os_page_free()
+	 * can free, or NULL. Called by xn_net_rx_poll(), or before connected
+	 * (may sleep).
 	 */
 	void *(*rx_page)(struct xn_net_queue *q);
-	/* Such a page comes back unused, or with data of no use. */
+	/* Such a page comes back unused, or with data that is not used. */
 	void (*rx_page_put)(struct xn_net_queue *q, void *page);
 	/*
-	 * Such a page does not come back: the backend still writes to it. It
-	 * is freed by xn_os_page_free() if that ever ends.
+	 * Such a page does not come back: the backend may still write to it.
+	 * xn_os_page_free() frees it if that ever ends.
 	 */
 	void (*rx_page_lost)(struct xn_net_queue *q, void *page);
-	/* A packet; from xn_net_rx_poll(). */
+	/* A packet has come. Called by xn_net_rx_poll(). */
 	void (*rx)(struct xn_net_queue *q, const struct xn_net_received *pkt);
 	/*
-	 * A packet is sent (err 0) or not. From xn_net_tx_reap(), or after
+	 * A packet is sent (err 0) or not. Called by xn_net_tx_reap(), or after
 	 * closing (may sleep).
 	 */
 	void (*tx_done)(struct xn_net_queue *q, void *cookie, int err);
 	/*
-	 * The backend still reads memory at @va, of a packet that tx_done is
-	 * about to be called for: it must stay as it is until tx_unpin, which
-	 * may come when queue and device are gone, or never.
+	 * The backend still reads memory at @va, of a packet for which tx_done
+	 * is about to be called. The memory must stay as it is until tx_unpin,
+	 * which may be called when queue and device are gone, or never.
 	 */
 	void (*tx_pin)(struct xn_net_queue *q, void *va);
 	void (*tx_unpin)(void *va);
@@ -188,7 +191,7 @@ struct xn_net_ops {
 
 struct xn_net_tx_stats {
 	uint64_t packets, bytes;	/* sent */
-	uint64_t errors;		/* not sent, says the backend */
+	uint64_t errors;		/* not sent, as the backend reported */
 	uint64_t slots;			/* ring slots used */
 	uint64_t copied;		/* of these, not granted but copied */
 	uint64_t notifications;		/* sent */
@@ -209,7 +212,7 @@ struct xn_net_rx_slot;		/* frontends/net/rx.c */
 #define XN_NET_TX_SLOT_PAGES	2u
 #define XN_NET_COPY_PAGES	(XN_NET_RING_SIZE * XN_NET_COPY / XN_PAGE_SIZE)
 
-/* A pair of rings. All fields but net, index, priv and the counts are ours. */
+/* A pair of rings. All fields except net, index, priv and counts are ours. */
 struct xn_net_queue {
 	struct xn_net *net;
 	unsigned int index;
@@ -225,7 +228,7 @@ struct xn_net_queue {
 	unsigned int tx_nr;		/* slots with one */
 	unsigned int tx_give;		/* slots of these to give back */
 	unsigned int tx_extras;		/* ring slots without an id */
-	struct xn_stall stall;		/* looks for packets without an answer */
+	struct xn_stall stall;		/* looks for unanswered packets */
 	struct xn_shared_page copy[XN_NET_COPY_PAGES];
 
 	struct netif_rx_front_ring rx;
@@ -247,7 +250,7 @@ struct xn_net_queue {
  * queue.
  */
 struct xn_net {
-	struct xn_frontend fe;		/* see there what is public of it */
+	struct xn_frontend fe;		/* its comment says what is public */
 	const struct xn_net_ops *ops;
 	struct xn_net_config config;
 	struct xn_net_info info;
@@ -259,11 +262,11 @@ struct xn_net {
 /* ---- frontends/net/nodes.c ---- */
 
 /**
- * xn_net_look - what the toolstack says of an interface that is not started
+ * xn_net_look - read the toolstack's nodes of an interface before its start
  * @dev: its place in xenstore, from xn_device_init()
  * @info: its mac and mtu are set on success, nothing else
  *
- * For an OS that makes its interface before the backend is ready: so that the
+ * For an OS that makes its interface before the backend is ready, so that the
  * order of names does not depend on backends. May sleep.
  *
  * Returns: 0, -EINVAL or -ERANGE (xn_net_init() will fail the device, and report
@@ -282,7 +285,7 @@ int xn_net_look(struct xn_device *dev, struct xn_net_info *info);
  * @config: what the OS layer wants; copied
  *
  * From now on net->queue[].net and index are valid. ops->connected is called
- * when the backend is ready, again whenever a backend that went comes back.
+ * when the backend is ready, and again whenever a backend comes back.
  * Returns: 0, -EINVAL (a config that is out of range) or as xn_device_start(); on
  * error nothing is left, and xn_net_fini() must not be called. May sleep.
  */
@@ -296,7 +299,7 @@ int xn_net_init(struct xn_net *net, struct xn_device *dev,
  *
  * Gives the backend time to let go of rings and packets, but not for ever.
  * When it returns, every cookie and every page has come back, or is lost or
- * pinned, and no op will be called but tx_unpin. May sleep; not from an op.
+ * pinned, and no op except tx_unpin will be called. May sleep; not from an op.
  */
 void xn_net_fini(struct xn_net *net);
 
@@ -305,7 +308,7 @@ void xn_net_fini(struct xn_net *net);
  * @q: a queue, from event_bind to event_unbind
  * @what: as it was bound
  *
- * Holds the port back when event follows event and no poll finds anything.
+ * Holds the port back when many events come and no poll finds work.
  * Context: upcall, or any; never twice at once for one port.
  */
 void xn_net_event(struct xn_net_queue *q, enum xn_net_event what);
@@ -357,7 +360,7 @@ unsigned int xn_net_tx_reap(struct xn_net_queue *q);
  * xn_net_tx_enable - ask for an event when packets were sent
  * @q: a queue of a connected device
  *
- * The event comes when half of what is on its way is done.
+ * The event comes when half of the packets in flight are sent.
  * Returns: true if there is something to reap already, so that no event may
  * come. Context: any; one tx function at a time.
  */

@@ -12,7 +12,7 @@
  *   - long xn_hypercall_raw(nr, a1, a2, a3, a4, a5): one hypercall, its raw
  *     result. On hardware, include <xenion/x86/hypercall.h> for it;
  *   - uint64_t xn_cycles(): the counter that Xen's time is scaled from. On
- *     hardware, include <xenion/x86/tsc.h> for it; only time/ asks;
+ *     hardware, include <xenion/x86/tsc.h> for it; only time/ calls it;
  *   - struct xn_lock, xn_lock_init(l), flags = xn_lock(l), xn_unlock(l, flags):
  *     an exclusion that may be taken with upcalls disabled, and disables them;
  *   - flags = xn_upcalls_disable(), xn_upcalls_restore(flags): this CPU only,
@@ -25,7 +25,7 @@
  *     until it is neither queued nor running; fn(struct xn_work *) may sleep;
  *   - xn_stat_inc(enum xn_stat), xn_stat_add(enum xn_stat, n): count, cheaply.
  *
- * Nothing here is specified by Xen: it is what its guest half needs.
+ * Xen specifies nothing of this: it is what the guest half of its ABI needs.
  */
 #ifndef XENION_OS_H
 #define XENION_OS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shared rings of xen-public/io/ring.h with the barriers that it asks its
- * includer for. For the frontends; not part of an OS layer's view.
+ * The shared rings of xen-public/io/ring.h, with the barriers that it expects
+ * from its includer. For the frontends, not for OS layers.
  */
 #ifndef XENION_RING_H
 #define XENION_RING_H

@@ -25,8 +25,8 @@ struct xn_store_ops {
  * @where: the page and the port: of the boot info, or xn_hvm_store()
  * @ops: NULL: xn_store_start() adopts the port itself
  *
- * Maps the page, binds the port, connects (xn_xs_init()), and has events without
- * a message held back (xn_backoff_open()).
+ * Maps the page, binds the port, connects (xn_xs_init()), and from then on
+ * holds back events without a message (xn_backoff_open()).
  *
  * Context: may sleep; work (xn_work_schedule()) runs meanwhile.
  * Return: 0; -ENODEV: the domain has no xenstore; -ENOMEM; as xn_evtchn_adopt()

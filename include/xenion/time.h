@@ -18,7 +18,7 @@ XN_DECLS_BEGIN
 /* The last time that one vCPU read. A cache line of its own. */
 struct xn_clock_vcpu {
 	uint64_t last;
-	bool stable;		/* it does not use the common maximum */
+	bool stable;		/* this vCPU does not use the common maximum */
 } __attribute__((aligned(64)));
 
 /* All fields are private. */
@@ -66,7 +66,7 @@ int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
 		   uint64_t *ns);
 
 struct xn_wallclock {
-	uint64_t sec;		/* since 1970 began, UTC and what Xen adds */
+	uint64_t sec;		/* since 1970 began, UTC plus Xen's offset */
 	uint32_t nsec;
 };
 
@@ -90,8 +90,7 @@ int xn_wallclock_read(const struct shared_info *shared, uint64_t now,
  * @vcpu: the vCPU that runs this; its VIRQ_TIMER is bound by the caller
  * @when: system time
  * @flags: 0: a time in the past fires at once; VCPU_SSHOTTMR_future: it may
- * fail
- *         with -ETIME instead (4.17 fires)
+ *         fail with -ETIME instead (4.17 fires)
  *
  * VCPUOP_set_singleshot_timer. Replaces the previous one. VIRQ_TIMER is not
  * raised for it before @when, but may be raised for other reasons.
@@ -106,7 +105,7 @@ static inline int xn_timer_set(unsigned int vcpu, uint64_t when,
 		.timeout_abs_ns = when, .flags = flags,
 	};
 
-	/* Xen would take it for one before its start. */
+	/* Xen would take this for a time before its start. */
 	if (when >> 63)
 		return -EINVAL;
 	return xn_hc_vcpu(VCPUOP_set_singleshot_timer, vcpu, &x);
@@ -194,9 +193,9 @@ int xn_runstate_init(struct xn_runstate *r, unsigned int nr_vcpus);
  * xn_runstate_fini - unregister the areas
  * @r: a second call, or one after a failed init, does nothing
  *
- * The ABI has no operation for this, but Xen treats address 0 as none. It
- * writes 48 bytes there once more, if something is mapped there. If Xen does
- * not accept that, the page stays allocated, which is logged.
+ * The ABI has no operation for this, but Xen treats address 0 as none. It still
+ * writes 48 bytes to address 0 once, if something is mapped there. If Xen does
+ * not accept the address, the page stays allocated, which is logged.
  *
  * Context: may sleep.
  */

@@ -20,7 +20,7 @@ struct xn_vcpus {
 	struct xn_physmap map;
 	struct shared_info *shared;	/* the page, mapped there */
 	unsigned int nr;	/* vCPUs 0 ... nr - 1 exist, or may */
-	/* Pages for those that the shared page has no room for. */
+	/* Pages for the vCPUs for which the shared page has no room. */
 	void *kept[XN_KEPT_PAGES];
 	xen_pfn_t kept_frame[XN_KEPT_PAGES];
 	/* NULL: none (yet). Set once, read without a lock. */
@@ -44,7 +44,7 @@ int xn_vcpus_init(struct xn_vcpus *v, unsigned int nr);
  * @v: the vCPUs
  * @vcpu: which; the one that runs this, or one that is down
  *
- * Until then the vCPU takes no events. Xen takes a place once and for the
+ * Until then the vCPU takes no events. Xen accepts a place only once in a
  * domain's life. So it lies in a page that is kept (struct xn_frame_ops), where
  * the next kernel, or this one when the library is loaded again, finds it.
  *

@@ -113,8 +113,8 @@ struct xn_xs {
 	struct xn_xs_request *incoming;	/* its reply is being received */
 	struct xn_xs_watch *watches;
 	struct xn_xs_watch *fired;	/* those with an event, in order */
-	struct xn_work work;		/* calls watch functions, */
-	struct xn_work again;		/* and some once more, later */
+	struct xn_work work;		/* calls watch functions */
+	struct xn_work again;		/* calls some of them again, later */
 	uint64_t timeout;		/* ns that a request may take */
 	uint32_t req_prod, rsp_cons;	/* ours; the page's are only copies */
 	uint32_t first_id;		/* ids and tokens begin here */
@@ -147,8 +147,8 @@ struct xn_xs {
  * feature (XENSTORE_SERVER_FEATURE_RECONNECTION).
  *
  * Context: may sleep.
- * Return: 0, -ETIMEDOUT, -ESHUTDOWN (the replies were
- * invalid), or xenstore's error.
+ * Return: 0, -ETIMEDOUT, -ESHUTDOWN (the replies were invalid), or xenstore's
+ * error.
  */
 int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 	       evtchn_port_t port);
@@ -178,8 +178,8 @@ void xn_xs_upcall(struct xn_xs *xs);
  * @err: what one of the functions below returned
  *
  * Context: any.
- * Return: true if xenstored had no memory, was busy, or did not answer in time;
- * false for an error that says something of the node, or of the request.
+ * Return: true if xenstored had no memory, was busy, did not answer in time, or
+ * reported an I/O or unknown error; false for an error of the node or request.
  */
 bool xn_xs_passes(int err);
 
@@ -190,14 +190,14 @@ bool xn_xs_passes(int err);
  * @dir: path, absolute, or relative to the domain's own directory
  * @node: name below @dir, or "" for @dir itself
  * @buf: gets the value and a NUL after it
- * @size: bytes of @buf
+ * @size: bytes of @buf, at least 1
  *
  * Context: may sleep.
- * Return: the value's length without the NUL (which it may contain others of),
- * -ENOENT, -EMSGSIZE when it does not fit, -ENAMETOOLONG for a path,
+ * Return: the value's length without the NUL (the value itself may contain
+ * NULs), -ENOENT, -EMSGSIZE when it does not fit, -ENAMETOOLONG for a path,
  * -ETIMEDOUT, -ESHUTDOWN (the connection is closed or broken), -EPROTO (an
- * answer to something else) or xenstore's error. On error @buf is "",
- * unless @size is 0.
+ * answer to something else), -EINVAL (@size is 0) or xenstore's error. On error
+ * @buf is "", unless @size is 0.
  */
 int xn_xs_read(struct xn_xs *xs, uint32_t txn, const char *dir,
 	       const char *node, char *buf, uint32_t size);
@@ -212,7 +212,7 @@ int xn_xs_read(struct xn_xs *xs, uint32_t txn, const char *dir,
  * @val: the number; untouched on error
  *
  * Context: may sleep.
- * Return: 0; -EINVAL when it is no plain decimal number, or absurdly long;
+ * Return: 0; -EINVAL when it is not a plain decimal number, or far too long;
  * -ERANGE when it is above @max; or as xn_xs_read().
  */
 int xn_xs_read_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
@@ -226,7 +226,7 @@ int xn_xs_read_uint(struct xn_xs *xs, uint32_t txn, const char *dir,
  *
  * Context: may sleep.
  * Return: 1 if the node exists and holds a number other than 0; an error that
- * passes (xn_xs_passes()), and says nothing of the node; 0 in every other case.
+ * passes (xn_xs_passes()), which is not the node's; 0 in every other case.
  */
 int xn_xs_feature(struct xn_xs *xs, const char *dir, const char *node);
 
@@ -302,8 +302,8 @@ int xn_xs_list(struct xn_xs *xs, uint32_t txn, const char *dir,
  * @data: its last argument
  *
  * Context: may sleep.
- * Return: 0, a negative result of @fn, -EAGAIN if others
- * interfered too often, or as xn_xs_read().
+ * Return: 0, a negative result of @fn, -EAGAIN if others interfered too often,
+ * or as xn_xs_read().
  */
 int xn_xs_transact(struct xn_xs *xs,
 		   int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
@@ -404,7 +404,7 @@ struct xn_device_ops {
 	 * The backend's state has changed, or is reported for the first time
 	 * (it may still be the Closed of a previous session). Invalid states,
 	 * and a backend whose directory is gone, are reported as
-	 * XenbusStateUnknown. Not called while xenstore gives no answer. May
+	 * XenbusStateUnknown. Not called while xenstore does not answer. May
 	 * sleep; never twice at once.
 	 */
 	void (*backend_changed)(struct xn_device *dev,
@@ -578,7 +578,7 @@ void xn_device_refuse(struct xn_device *dev, int err, const char *what);
  *
  * A device that was unplugged and plugged in again is a different one: it has
  * another backend, or is Initialising while ours is past that. While xenstore
- * gives no answer, the device is assumed to exist.
+ * does not answer, the device is assumed to exist.
  *
  * Context: may sleep.
  * Return: false only when xenstore says that the device has gone.
@@ -597,8 +597,8 @@ bool xn_device_exists(struct xn_device *dev);
  * that are not plain numbers are skipped.
  *
  * Context: may sleep.
- * Return: 0 (also without any device), a non-zero result of
- * @fn, or as xn_xs_read().
+ * Return: 0 (also without any device), a non-zero result of @fn, or as
+ * xn_xs_read().
  */
 int xn_device_scan(struct xn_guest *guest, const char *type,
 		   int (*fn)(void *data, const char *type, unsigned int id),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * boot/x86: what is x86's own of a guest's start. What CPUID says of Xen, the
- * formats in which a PVH and a PV entry find what the host hands over, and how
- * more vCPUs are started. What all entries end in is in <xenion/boot.h>.
+ * boot/x86: the part of a guest's start that only x86 has: what CPUID reports
+ * about Xen, the formats in which a PVH and a PV entry find what the host hands
+ * over, and the start of more vCPUs. <xenion/boot.h> has the result of all.
  */
 #ifndef XENION_X86_BOOT_H
 #define XENION_X86_BOOT_H
@@ -12,7 +12,7 @@
 
 XN_DECLS_BEGIN
 
-/* What Xen's CPUID leaves say (xen-public/arch-x86/cpuid.h). */
+/* What Xen's CPUID leaves report (xen-public/arch-x86/cpuid.h). */
 struct xn_hv_info {
 	uint32_t cpuid_base;	/* first of Xen's leaves, 0: not on Xen */
 	uint16_t major, minor;	/* Xen's version */
@@ -32,7 +32,7 @@ int xn_hv_probe(struct xn_hv_info *info);
 /**
  * xn_hv_vcpu_id - the number that Xen has for the vCPU that runs this
  * @info: from xn_hv_probe()
- * @fallback: the answer when Xen does not say
+ * @fallback: the answer if Xen does not report it
  *
  * Context: not preemptible.
  * Return: that number.
@@ -45,11 +45,11 @@ uint32_t xn_hv_vcpu_id(const struct xn_hv_info *info, uint32_t fallback);
  * xn_boot_pvh - read what a PVH entry was handed
  * @win: memory that holds all of it
  * @start_info: guest-physical address of the struct hvm_start_info
- * @memmap_query: fills an empty map where the start info has none (version 0
- *                never has): xn_memmap_query(), or a test's own
+ * @memmap_query: fills an empty map if the start info has none (version 0 never
+ *                has one): xn_memmap_query(), or a test's own
  * @info: filled in
  *
- * Format: xen-public/arch-x86/hvm/start_info.h. What is wrong is logged.
+ * Format: xen-public/arch-x86/hvm/start_info.h. Errors are logged.
  * Returns: 0, -EINVAL for invalid values, -E2BIG for more modules or ranges
  * than there is place for, or what @memmap_query returned. Context: any.
  */
@@ -65,7 +65,7 @@ int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
  * @start_info: guest-physical address of the struct hvm_start_info, which the
  *              entry found in ebx
  * @image_start: guest-physical address of the kernel's first byte
- * @image_end: and after its last one, its .bss and page tables included
+ * @image_end: the address after its last byte, .bss and page tables included
  * @info: filled in; entry_cycles is the count at this call
  *
  * For kernels with an entry of their own, where it replaces all that the
@@ -73,8 +73,8 @@ int xn_boot_pvh(const struct xn_window *win, uint64_t start_info,
  * reads the start info (xn_boot_pvh()), counts vCPUs, asks where xenstore and
  * console are, and marks in the memory map as XN_MEM_RESERVED: the image, page
  * 0, command line and modules, the pages of xenstore and console, and
- * 0xa0000-0xfffff. Addresses in @info are guest-physical, whatever @win is. What
- * is wrong is logged by xn_os_log(), from which xn_early_write() works.
+ * 0xa0000-0xfffff. Addresses in @info are guest-physical, whatever @win is.
+ * Errors are logged by xn_os_log(), which can already use xn_early_write().
  *
  * Context: any, once; needs 4 KiB of stack.
  * Return: 0; -ENODEV on a machine that is not Xen, before anything else is
@@ -86,15 +86,15 @@ int xn_boot_hvm(enum xn_kind kind, const struct xn_window *win,
 		struct xn_boot_info *info);
 
 /*
- * What a PV guest has of its own. "Guest-physical" is pseudo-physical there: an
- * index of the list by which it knows its machine frames.
+ * What only a PV guest has. "Guest-physical" means pseudo-physical there: an
+ * index into the list of the guest's machine frames.
  */
 struct xn_boot_pv {
-	uint64_t nr_pages;	/* of that list; the list is */
-	uint64_t p2m;		/* here, guest-physical: xen_pfn_t each */
+	uint64_t nr_pages;	/* entries of that list */
+	uint64_t p2m;		/* guest-physical: the list, of xen_pfn_t */
 	uint64_t page_root;	/* guest-physical: the level 4 page table */
-	uint64_t tables;	/* guest-physical, set aside: pages for the */
-	uint64_t nr_tables;	/* page tables that all RAM will need */
+	uint64_t tables;	/* guest-physical: pages set aside for tables */
+	uint64_t nr_tables;	/* as many tables as all RAM will need */
 	uint64_t shared_info;	/* a machine address */
 };
 
@@ -103,13 +103,13 @@ struct xn_boot_pv {
  * @win: memory that holds all of it
  * @start_info: guest-physical address of the struct start_info
  * @found_console: called once, when the console's page is known (its address is
- *                 0 if there is none), before anything else is complained about
+ *                 0 if there is none), so that later errors can be printed
  * @info: filled in, except nr_vcpus; what the host has put into memory is
  *        XN_MEM_RESERVED in its map
  * @pv: filled in; @info points to it
  *
  * Format: xen-public/xen.h. The map says which pages there are, not where the
- * machine has them. What is wrong is logged.
+ * machine has them. Errors are logged.
  * Returns: 0, -EINVAL for invalid values, -ENOSPC for too little memory, -E2BIG
  * for more ranges than there is place for. Context: any.
  */
@@ -158,7 +158,7 @@ struct xn_pv_entries {
 };
 
 /**
- * xn_pv_entries - where Xen enters this PV guest, on the vCPU that calls
+ * xn_pv_entries - set where Xen enters this PV guest, on the calling vCPU
  * @e: for exceptions and upcalls
  *
  * HYPERVISOR_set_trap_table, CALLBACKOP_register.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The CPUID instruction. What it says of Xen is in struct xn_hv_info
+ * The CPUID instruction. What it reports about Xen is in struct xn_hv_info
  * (<xenion/x86/boot.h>).
  */
 #ifndef XENION_X86_CPUID_H

@@ -17,7 +17,7 @@
 XN_DECLS_BEGIN
 
 enum xn_hypercall_insn {
-	XN_INSN_NONE,		/* of these: by xn_hypercall_other() */
+	XN_INSN_NONE,		/* use xn_hypercall_other() */
 	XN_INSN_VMMCALL,	/* AMD and Hygon */
 	XN_INSN_VMCALL,		/* the others */
 };
@@ -25,8 +25,8 @@ enum xn_hypercall_insn {
 extern enum xn_hypercall_insn xn_hypercall_insn;
 
 /*
- * A PV guest's syscall; until something is chosen, a refusal. Not inline: the
- * code of other guests shall not hold that instruction.
+ * A PV guest's syscall, or a refusal until an instruction is chosen. Not
+ * inline, so that the code of other guests does not contain that instruction.
  */
 extern long (*xn_hypercall_other)(unsigned int nr, unsigned long a1,
 				  unsigned long a2, unsigned long a3,
@@ -49,7 +49,7 @@ void xn_hypercall_choose_pv(void);
 /**
  * xn_hypercall_raw - one hypercall
  * @nr: __HYPERVISOR_* (xen-public/xen.h)
- * @a1: the arguments; those that a hypercall does not have are not looked at
+ * @a1: the first argument; Xen ignores those that a hypercall does not have
  * @a2: the second one
  * @a3: the third one
  * @a4: the fourth one

@@ -46,11 +46,11 @@ struct xn_pv {
 	unsigned long nr_frames;
 	const xen_pfn_t *m2p;		/* by mfn; Xen's */
 	xen_pfn_t root;			/* pfn of the level 4 table */
-	unsigned long mapped;		/* pages below are */
-	unsigned long next_table;	/* pfn of the next reserved page, */
-	unsigned long nr_tables;	/* and how many are left, for tables */
+	unsigned long mapped;		/* lower pages are mapped */
+	unsigned long next_table;	/* pfn of the next page for a table */
+	unsigned long nr_tables;	/* how many of these are left */
 	uint64_t shared_info;		/* machine address */
-	struct xn_lock lock;		/* tables that are added; @list */
+	struct xn_lock lock;		/* for adding tables, and for @list */
 	xen_pfn_t *list;		/* a page, for Xen to list frames in */
 };
 
@@ -70,17 +70,17 @@ int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
 	       uintptr_t offset);
 
 /**
- * xn_pv_map - see to it that the guest's pages are accessible
+ * xn_pv_map - make the guest's pages accessible
  * @pv: the guest's memory
- * @end: page numbers below; at most @pv->nr_pages
+ * @end: all pages with lower numbers; at most @pv->nr_pages
  *
  * Xen looks at each page's entry, so this costs some hundred thousand
  * instructions for a MiB: it pays to map memory when it is needed. Uses the
  * pages that xn_boot_pv() has set aside.
  *
  * Context: any.
- * Return: 0, -EINVAL, -ENOSPC (too few of these), or Xen's error; that is
- * logged.
+ * Return: 0, -EINVAL, -ENOSPC (too few of these pages), or Xen's error; the
+ * last two are logged.
  */
 int xn_pv_map(struct xn_pv *pv, unsigned long end);
 
@@ -106,14 +106,14 @@ static inline xen_pfn_t xn_pv_mfn(const struct xn_pv *pv, const void *va)
  * @mfn: any number
  *
  * Context: any.
- * Return: its address, or NULL for a frame that is not this guest's, whatever
- * one of the two lists says.
+ * Return: its address, or NULL unless both lists say that the frame is this
+ * guest's.
  */
 void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn);
 
 /* ---- page tables: mmu/x86/pv_tables.c ---- */
 
-/* Updates that are queued for Xen. */
+/* The most updates that are queued for Xen. */
 #define XN_MMU_BATCH	32u
 
 struct xn_mmu_batch {
@@ -208,12 +208,13 @@ int xn_pv_pin(const struct xn_pv *pv, const void *table, unsigned int level);
 int xn_pv_unpin(const struct xn_pv *pv, const void *table);
 
 /**
- * xn_pv_extend - see to it that there are tables for some addresses
+ * xn_pv_extend - make the page tables for some addresses
  * @pv: the guest's memory
  * @va: the first address
  * @count: how many pages
  *
- * Then xn_pv_set(), or Xen itself, can map something there. The tables stay.
+ * After that xn_pv_set(), or Xen itself, can map something there. The tables
+ * stay.
  *
  * Context: may sleep.
  * Return: 0, -ENOMEM, -EINVAL for addresses that are not the guest's, or Xen's

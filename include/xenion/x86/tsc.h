@@ -9,7 +9,7 @@
 /**
  * xn_cycles - the time stamp counter
  *
- * Read when all that precedes it is done: RDTSC alone may be executed early.
+ * Reads it after all earlier instructions: RDTSC alone may be executed early.
  * Returns: the counter of the CPU that runs this. Context: any.
  */
 static inline uint64_t xn_cycles(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * events/x86/upcall.c: how Xen interrupts a PVH or HVM guest when an event is
- * pending. The OS layer owns the vector, its gate and the local APIC; here is
- * what it says to Xen, and what it does first in the interrupt.
+ * pending. The OS layer owns the vector, its gate and the local APIC. These
+ * functions register the vector with Xen, and begin the interrupt's work.
  */
 #ifndef XENION_X86_UPCALL_H
 #define XENION_X86_UPCALL_H
@@ -19,14 +19,14 @@ XN_DECLS_BEGIN
  *
  * HVMOP_set_evtchn_upcall_vector, of Xen 4.6 and later (xen-public/hvm/hvm_op.h).
  * The interrupt comes through the local APIC and has to be ended there:
- * xn_apic_eoi(). Xen raises a new vector once at once, so an upcall with nothing
- * pending is normal. There is no way to take a vector back. If the domain has no
- * HVM_PARAM_CALLBACK_IRQ yet, a placeholder is set: without any, a toolstack
+ * xn_apic_eoi(). Xen raises a new vector once immediately, so an upcall with
+ * nothing pending is normal. A vector cannot be taken back. If the domain has
+ * no HVM_PARAM_CALLBACK_IRQ yet, a placeholder is set: without any, a toolstack
  * takes an HVM guest for one that does not react to a shutdown request.
  *
  * Context: any; also for another vCPU than the one that calls.
- * Return: 0 or a negative errno value; a Xen that does not have it: -ENOSYS or
- * -EINVAL.
+ * Return: 0 or a negative errno value; -ENOSYS or -EINVAL if Xen does not have
+ * the operation.
  */
 int xn_upcall_vector(unsigned int vcpu, uint8_t vector);
 
@@ -50,7 +50,7 @@ int xn_upcall_callback(unsigned int type, uint64_t value);
 /**
  * xn_apic_page - where the registers of this CPU's local APIC are
  *
- * Reads IA32_APIC_BASE, which in a guest costs a way into Xen: ask once.
+ * Reads IA32_APIC_BASE, for which a guest traps into Xen: call this once.
  *
  * Context: any.
  * Return: the guest-physical address of the page, to be mapped uncached; 0: the
@@ -72,7 +72,7 @@ void xn_apic_eoi(void *xapic);
  * @vcpu: Xen's number of the vCPU that runs this
  * @xapic: as xn_apic_eoi()
  *
- * Ends the interrupt, then handles events: in this order, for what comes later
+ * Ends the interrupt, then handles events, in this order so that a later event
  * makes an interrupt of its own.
  *
  * Context: the interrupt, upcalls disabled, registers saved.
