@@ -2,7 +2,7 @@
 /*
  * The reference kernel: what a program on it can use, and what its parts use
  * of each other. A program is a function bare_main() that is linked with
- * os/bare and libxenion.a; it runs on CPU 0, in a thread, with all rooms up.
+ * os/bare and libxenion.a. It runs on CPU 0, in a thread, with all rooms up.
  */
 #ifndef BARE_H
 #define BARE_H
@@ -18,31 +18,31 @@
 /* The program; when it returns, the domain powers off. */
 void bare_main(void);
 
-extern struct xn_guest bare_guest;	/* xs only if bare_has_store */
+extern struct xn_guest bare_guest;	/* its xs only if bare_has_store */
 extern const struct xn_boot_info *bare_info;
 extern struct shared_info *bare_shared;
 extern struct xn_vcpus bare_vcpus;
 extern bool bare_has_store;		/* there is a xenstore */
 extern unsigned int bare_nr_cpus;	/* those that are up */
 
-/* A line, or a part of one, for the console. */
+/* Print a line, or a part of a line. */
 void bare_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Say why, and stop the domain as crashed. */
+/* Print why, and stop the domain as crashed. */
 void bare_panic(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
-/* The boot module of that number and its size, or NULL: there is none, or it is
- * out of reach.
+/* Returns the boot module of that number, and its size; NULL: there is none, or
+ * it is out of reach.
  */
 const void *bare_module(unsigned int i, uint64_t *size);
 
-/* The value of the word "name=value" of the command line, "" for the word
- * "name" alone, or NULL. It ends at the next space: @len is its length.
+/* Returns the value of the word "name=value" of the command line, "" for the
+ * word "name" alone, or NULL. The value ends at the next space, after @len.
  */
 const char *bare_option(const char *name, unsigned int *len);
 
-/* Is it exactly @value? */
+/* Is that value exactly @value? */
 bool bare_option_is(const char *name, const char *value);
 
 /* Sleep. */
@@ -51,24 +51,24 @@ void bare_sleep(uint64_t ns);
 /* Let other threads run, if they can. */
 void bare_yield(void);
 
-/* A thread beside bare_main(), on CPU 0; @fn may return. */
+/* Start a thread beside bare_main(), on CPU 0. @fn may return. */
 int bare_thread(void (*fn)(void *arg), void *arg);
 
-/* Have CPU @cpu (not 0) call a function, with upcalls enabled, and not wait;
- * -EBUSY while it runs another. From CPU 0.
+/* Have CPU @cpu (not 0) call a function, with upcalls enabled, without waiting;
+ * -EBUSY while it runs another function. Called on CPU 0.
  */
 int bare_run(unsigned int cpu, void (*fn)(void *arg), void *arg);
 
-/* Wait until it has returned; false after @timeout_ns. */
+/* Wait until that function has returned; false after @timeout_ns. */
 bool bare_run_wait(unsigned int cpu, uint64_t timeout_ns);
 
-/* Consecutive pages that are never given back, aligned; NULL: none left. */
+/* Returns aligned, consecutive pages, never to be freed; NULL: none left. */
 void *bare_pages(unsigned int count, unsigned int align_pages);
 
 /* In pages, without the image. */
 extern struct bare_memory {
 	unsigned int total;	/* RAM in reach */
-	unsigned int used, peak;	/* now, and the most that ever were */
+	unsigned int used, peak;	/* now, and the maximum so far */
 } bare_memory;
 
 /* ---- traps: os/bare/<kind>/ ---- */
@@ -80,7 +80,7 @@ struct bare_frame {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* Set by who expects an exception: true if it has dealt with this one. */
+/* Set by code that expects an exception. Returns: true if it has handled it. */
 extern bool (*bare_trap_hook)(struct bare_frame *f);
 
 /* An exception has come. Called by the kind's entry code. */
@@ -89,20 +89,20 @@ void bare_trap(struct bare_frame *f);
 /* Xen has an event for this CPU. Called by the kind's entry code. */
 void bare_upcall(void);
 
-/* Exceptions; on CPU 0, before all else. */
+/* Set up exceptions. Called on CPU 0, before all else. */
 void bare_arch_init(void);
 
-/* Upcalls reach bare_upcall() on this CPU; event channels are up. */
+/* Let upcalls call bare_upcall() on this CPU. Event channels are up. */
 int bare_arch_upcalls(unsigned int cpu);
 
-/* How they do, in a word. */
+/* The name of the way in which upcalls come. */
 const char *bare_arch_callback(void);
 
 /* Start CPU @cpu: it calls bare_cpu_main(cpu) on that stack. */
 int bare_arch_cpu_start(unsigned int cpu, void *stack_top);
 void bare_cpu_main(unsigned int cpu);
 
-/* Make RAM accessible, all that lies below @end. */
+/* Make all RAM below @end accessible. */
 bool bare_arch_memory(uint64_t end);
 
 /* Make guest frames accessible; what lies there is not touched. */
@@ -117,12 +117,12 @@ unsigned int bare_arch_address_bits(void);
 
 /* ---- the OS layer's parts: they call nothing of kernel/ ---- */
 
-/* What we use lies below, where the entry code's identity map reaches. */
+/* We use only memory below this, which the entry code maps at its address. */
 #define BARE_REACH	0x100000000ull
 
 #define BARE_STACK	XN_BOOT_STACK
 
-/* The lowest word of each stack says whose it is; the next is a mark. */
+/* The lowest word of each stack is its CPU's number; the next is a mark. */
 struct bare_stack {
 	uint64_t cpu;
 	uint64_t mark;
@@ -130,12 +130,12 @@ struct bare_stack {
 
 #define BARE_STACK_MARK	0x78656e696f6e2e2eull
 
-/* The one that we are on. */
+/* The stack that we are on. */
 #define bare_stack_here() \
 	((struct bare_stack *)((uintptr_t)__builtin_frame_address(0) & \
 			       ~(uintptr_t)(BARE_STACK - 1)))
 
-/* A new one for a context of CPU @cpu, or NULL. */
+/* Make a stack for a context of CPU @cpu. NULL: no memory. */
 static inline void *bare_stack_alloc(unsigned int cpu)
 {
 	struct bare_stack *s = bare_pages(BARE_STACK / XN_PAGE_SIZE,
@@ -154,10 +154,10 @@ void bare_threads_init(void);
 void bare_workers_init(void);
 void bare_timer_init(struct xn_evtchn_table *t);
 void bare_cpus_init(void);
-/* The event channel that interrupts CPU 0; 0: there are no other CPUs. */
+/* The port that interrupts CPU 0; 0: there are no other CPUs. */
 extern evtchn_port_t bare_kick;
 
-/* switch.S: save this context's stack pointer, go on with another's. */
+/* switch.S: save this context's stack pointer, and continue with another's. */
 void bare_switch(uint64_t *save, uint64_t load);
 
 #endif /* BARE_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Console, disk, network and file system of the reference kernel, for programs: simple
- * blocking calls on top of the engines in frontends/. All are called from
- * threads, hence on CPU 0.
+ * Console, disk, network and file system of the reference kernel, for programs:
+ * simple blocking calls on top of the engines in frontends/. All are called
+ * from threads, so on CPU 0.
  */
 #ifndef BARE_DEVICES_H
 #define BARE_DEVICES_H
@@ -15,8 +15,8 @@
 
 /* ---- dev/wait.c ---- */
 
-/* A frontend that was started is up, which its OS layer tells by @up and a wake of
- * @wq: 0; -EIO: it has failed; -ENODEV: the device is gone; -ETIMEDOUT.
+/* Wait for a started frontend, whose callbacks set @up and wake @wq. Returns 0;
+ * -EIO: it has failed; -ENODEV: the device is gone; -ETIMEDOUT.
  */
 int bare_device_wait(struct xn_device *dev, struct xn_waitq *wq,
 		     const bool *up);
@@ -28,18 +28,18 @@ struct bare_console {
 	struct xn_waitq wait;
 	unsigned int users;
 	struct xn_lock lock;	/* one writer at a time */
-	bool stuck;		/* nobody reads */
+	bool stuck;		/* the other side does not read */
 };
 
-/* The domain's only one, or NULL: it has none. */
+/* Returns the domain's only console. NULL: it has none. */
 struct bare_console *bare_console_get(void);
 void bare_console_put(struct bare_console *c);
 
-/* All of it, if the other side takes it in time; else how much, or -EIO. */
+/* Returns: how much the other side has taken in time, up to @len; or -EIO. */
 int bare_console_write(struct bare_console *c, const char *s, unsigned int len,
 		       uint64_t timeout_ns);
 
-/* At least one byte, or 0 after the timeout, or -EIO. */
+/* Returns: how many bytes, at least 1; 0 after the timeout; or -EIO. */
 int bare_console_read(struct bare_console *c, char *s, unsigned int size,
 		      uint64_t timeout_ns);
 
@@ -52,15 +52,15 @@ struct bare_disk {
 	bool connected;
 };
 
-/* Number @id of the toolstack's, 51712 for xvda; @config may be NULL. Waits
- * until it is connected. @d is zeroed.
+/* Open the disk with the toolstack's number @id (51712: xvda), and wait until
+ * it is connected. @d is zeroed, @config may be NULL.
  */
 int bare_disk_open(struct bare_disk *d, unsigned int id,
 		   const struct xn_blk_config *config);
 void bare_disk_close(struct bare_disk *d);
 
-/* @buf is memory of the kernel's own, @len a multiple of the sector size, both
- * aligned to 512 bytes. 0, or -EIO, -ENODEV, -EOPNOTSUPP, -EINVAL.
+/* @buf is the kernel's own memory, @len a multiple of the sector size; both are
+ * aligned to 512 bytes. Returns: 0, -EIO, -ENODEV, -EOPNOTSUPP or -EINVAL.
  */
 int bare_disk_io(struct bare_disk *d, enum xn_blk_op op, uint64_t sector,
 		 void *buf, uint32_t len);
@@ -71,7 +71,7 @@ int bare_disk_io(struct bare_disk *d, enum xn_blk_op op, uint64_t sector,
 
 struct bare_net_buffer {
 	void *page;
-	bool busy;		/* its user's, or on its way */
+	bool busy;		/* a user has it, or the backend */
 	bool pinned;		/* sent, but the backend still reads it */
 };
 
@@ -80,7 +80,7 @@ struct bare_net {
 	struct xn_net net;
 	struct xn_waitq wait;
 	struct bare_net_buffer buffer[BARE_NET_BUFFERS];
-	/* A packet has come; it is gone when this returns. */
+	/* A packet has come; it is valid only until this returns. */
 	void (*rx)(void *data, const struct xn_net_received *pkt);
 	void *data;
 	bool live, link;
@@ -89,18 +89,18 @@ struct bare_net {
 	uint64_t sent, received;
 };
 
-/* Number @id of the toolstack's, 0 for the first; waits for the link. @n is
- * zeroed, except rx and data.
+/* Open the interface with the toolstack's number @id (0: the first), and wait
+ * for its link. @n is zeroed, except rx and data.
  */
 int bare_net_open(struct bare_net *n, unsigned int id);
 void bare_net_close(struct bare_net *n);
 
-/* A page to put a packet into, to be sent or put back; NULL: none now. */
+/* Returns a page for a packet, to be sent or put back; NULL: none now. */
 void *bare_net_get(struct bare_net *n);
 void bare_net_put(struct bare_net *n, void *page);
 
-/* Send what is in it; the page is not the caller's any more, whatever happens.
- * 0 or a negative errno value: the packet is lost.
+/* Send the packet in a page, which no longer is the caller's, even on an error.
+ * Returns: 0 or a negative errno value: the packet is lost.
  */
 int bare_net_send(struct bare_net *n, void *page, unsigned int len);
 
@@ -113,14 +113,14 @@ struct bare_9p {
 	bool connected;
 };
 
-/* Number @id of the toolstack's, 0 for the first. Waits until it is connected.
- * @b is zeroed.
+/* Open the file system with the toolstack's number @id (0: the first), and wait
+ * until it is connected. @b is zeroed.
  */
 int bare_9p_open(struct bare_9p *b, unsigned int id);
 void bare_9p_close(struct bare_9p *b);
 
-/* Send a message of 9P and wait for the reply: its length, or a negative errno
- * value, as xn_9p_submit() and the engine's ops->complete.
+/* Send a message of 9P and wait for the reply. Returns: the reply's length, or
+ * a negative errno value, as xn_9p_submit() or the engine's ops->complete.
  */
 int bare_9p_call(struct bare_9p *b, const void *msg, uint32_t len, void *reply,
 		 uint32_t size);

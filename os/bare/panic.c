@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The end of a kernel that cannot go on (os/bare/bare.h). Called by all parts of
- * the reference kernel; uses nothing of theirs.
+ * Ends a kernel that cannot continue (os/bare/bare.h). Called by all parts of
+ * the reference kernel, but uses none of them.
  */
 #include <xenion/format.h>
 #include "bare.h"
@@ -17,7 +17,7 @@ void bare_panic(const char *fmt, ...)
 	len = xn_vformat(text, sizeof(text) - 1, fmt, ap);
 	va_end(ap);
 	text[len++] = '\n';
-	/* The code that has the console may be what failed. */
+	/* The code that owns the console may be what failed. */
 	xn_early_console(NULL);
 	xn_early_write(text, len);
 	xn_early_stop(SHUTDOWN_crash);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bare_switch(save, load): threads of os/bare/layer/thread.c. What a C function
- * may not lose is on the stack; the rest its caller has saved.
+ * bare_switch(save, load), for the threads of os/bare/layer/thread.c. The stack
+ * keeps the registers that a C function must preserve; its caller saved the
+ * rest.
  */
 	.text
 	.globl	bare_switch

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The out-of-line half of the OS contract (include/xenion/os.h) in its simplest
- * honest form, for a PVH guest whose entry code leaves an identity map of the
- * first 4 GiB: to be copied by who begins an OS layer. docs/porting.md says what each
- * function owes to its callers.
+ * correct form, for a PVH guest whose entry code leaves an identity map of the
+ * first 4 GiB. Copy it to begin an OS layer. docs/porting.md says what each
+ * function must do for its callers.
  */
 #include <stdarg.h>
 #include <xenion/format.h>
@@ -68,7 +68,7 @@ void xn_os_unmap(void *va, unsigned int count)
 	(void)count;
 }
 
-/* Frames of our own that nothing else uses, once their RAM is given up. */
+/* Our own frames, whose RAM is given to Xen so that nothing else is there. */
 int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn)
 {
 	if (count > HOLE_PAGES - holes_used)
@@ -89,7 +89,7 @@ int xn_os_hole_get(unsigned int count, xen_pfn_t *gfn)
 	return 0;
 }
 
-/* Only the newest one is used again. */
+/* Only the newest hole can be used again. */
 void xn_os_hole_put(xen_pfn_t gfn, unsigned int count)
 {
 	if (gfn + count == xn_os_gfn(holes[0]) + holes_used)
@@ -105,7 +105,7 @@ uint64_t xn_os_now(void)
 	uint64_t tsc;
 
 	if (!hz) {
-		/* Should Xen not tell, time goes at some other speed. */
+		/* If Xen does not report the rate, time has a wrong speed. */
 		xn_hv_probe(&hv);
 		hz = hv.tsc_khz ? hv.tsc_khz * 1000ull : XN_NSEC_PER_SEC;
 	}
@@ -126,12 +126,12 @@ unsigned int xn_os_cpu(void)
 /* ---- waiting, and work ---- */
 
 /*
- * Work may sleep, so it runs on a stack of its own: each of the two goes on
- * when the other one waits.
+ * Work may sleep, so it runs on a stack of its own: each of the two stacks runs
+ * while the other one waits.
  */
 static uintptr_t stack[STACK_WORDS] __attribute__((aligned(16)));
 static struct xn_work *works, *running;
-void *layer_other;	/* stack pointer of the one that does not run */
+void *layer_other;	/* stack pointer of the stack that does not run */
 
 __asm__(".text\n"
 	"layer_switch:\n\t"
@@ -182,7 +182,7 @@ bool layer_idle(uint64_t deadline)
 	if (xn_os_now() >= deadline)
 		return false;
 	if (!layer_other) {
-		/* As layer_switch() leaves it: six registers, then where to. */
+		/* As layer_switch() expects: six registers, return address. */
 		stack[STACK_WORDS - 2] = (uintptr_t)work_main;
 		layer_other = stack + STACK_WORDS - 8;
 	}
@@ -198,7 +198,7 @@ void xn_work_init(struct xn_work *w, void (*fn)(struct xn_work *w))
 	*w = (struct xn_work){ .fn = fn };
 }
 
-/* At the end: one that schedules itself lets the others run. */
+/* Append the work: one that schedules itself must let the others run. */
 void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
 {
 	struct xn_work **at = &works;

@@ -117,7 +117,7 @@ int bare_9p_call(struct bare_9p *b, const void *msg, uint32_t len, void *reply,
 		      ROOM_NS);
 	if (err)
 		return err;
-	/* The engine completes it, come what may. */
+	/* The engine always completes a request. */
 	while (!xn_wait(&b->wait, __atomic_load_n(&r.done, __ATOMIC_ACQUIRE),
 			ROOM_NS))
 		;

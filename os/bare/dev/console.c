@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The PV console for programs, on top of frontends/console/ring.c. In a PV guest the
- * kernel's own words may come out of it, too: boot/x86/early_pv.c.
+ * The PV console for programs, on top of frontends/console/ring.c. In a PV
+ * guest the kernel's log may go to it, too (boot/x86/early_pv.c).
  */
 #include "devices.h"
 
-/* So long a line of ours waits for room. */
+/* How long a line of the log waits for room. */
 #define PATIENCE_NS	(5 * XN_NSEC_PER_SEC)
 
 static struct bare_console console;
@@ -19,7 +19,7 @@ static void console_event(void *data, evtchn_port_t port)
 	xn_wake(&c->wait);
 }
 
-/* The log and a program's thread. */
+/* Called by the log and by programs' threads. */
 static int console_write(struct bare_console *c, const char *s,
 			 unsigned int len)
 {
@@ -30,7 +30,7 @@ static int console_write(struct bare_console *c, const char *s,
 	return n;
 }
 
-/* In any context: no sleep. What finds no room in time is lost. */
+/* Does not sleep: the context may be any. Text without room in time is lost. */
 static void write_words(const char *s, unsigned int len)
 {
 	uint64_t until = bare_deadline(console.stuck ? 0 : PATIENCE_NS);

@@ -5,7 +5,7 @@
 #define ROOM_NS	(30 * XN_NSEC_PER_SEC)
 #define SECTOR		(1u << XN_BLK_SECTOR_SHIFT)
 
-/* Pieces of one request; what goes beyond is another one. */
+/* The most pieces of a request; more data goes into another request. */
 #define MAX_PIECES	32
 
 static struct bare_disk *disk_of(struct xn_blk *blk)
@@ -129,7 +129,7 @@ static int disk_request(struct bare_disk *d, const struct xn_blk_io *io)
 	if (err)
 		return err;
 	xn_blk_push(q);
-	/* The engine completes it, come what may. */
+	/* The engine always completes a request. */
 	while (!xn_wait(&d->wait, __atomic_load_n(&r->done, __ATOMIC_ACQUIRE),
 			ROOM_NS))
 		;

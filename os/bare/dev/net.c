@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A network interface for programs, on top of frontends/net/. One thread
- * polls: it takes packets in, gives them to the program, and takes sent ones
- * back. What is sent lies in pages of its own, which hold nothing else.
+ * A network interface for programs, on top of frontends/net/. One thread polls:
+ * it takes packets in, gives them to the program, and takes sent packets back.
+ * Each packet to send has a page of its own, which holds nothing else.
  */
 #include "devices.h"
 
@@ -58,7 +58,7 @@ void bare_net_put(struct bare_net *n, void *page)
 
 	if (!b)
 		return;
-	/* A page that the backend still reads is not ours any more. */
+	/* A page that the backend still reads is no longer ours. */
 	if (b->pinned)
 		b->page = NULL;
 	b->pinned = false;

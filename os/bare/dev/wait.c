@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Waiting for a frontend to be connected, for as long as that makes sense. */
+/* Waits for a frontend to be connected, unless that can no longer happen. */
 #include "devices.h"
 
 #define CONNECT_NS	(30 * XN_NSEC_PER_SEC)
@@ -11,7 +11,7 @@ int bare_device_wait(struct xn_device *dev, struct xn_waitq *wq,
 	uint64_t until = bare_deadline(CONNECT_NS);
 
 	while (!xn_wait(wq, XN_READ_ONCE(*up) || dev->failed, LOOK_NS)) {
-		/* Nobody tells of a device that the toolstack has removed. */
+		/* No event reports that the toolstack has removed a device. */
 		if (!xn_device_exists(dev))
 			return -ENODEV;
 		if (xn_os_now() >= until)

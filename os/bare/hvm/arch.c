@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the reference kernel has of its own in a PVH or HVM guest: interrupt
- * descriptors, the local APIC, page tables beyond the first 4 GiB, and which of
- * the ways in <xenion/x86/upcall.h> upcalls come.
+ * What the reference kernel needs only in a PVH or HVM guest: interrupt
+ * descriptors, the local APIC, page tables beyond the first 4 GiB, and the
+ * choice of the way in which upcalls come (<xenion/x86/upcall.h>).
  */
 #include <xenion/x86/boot.h>
 #include <xenion/x86/cpuid.h>
@@ -25,7 +25,7 @@
 #define IOAPIC_BASE		0xfec00000ul
 #define IOAPIC_REDIRECTION	0x10
 #define IOAPIC_LEVEL		(1u << 15)
-#define GSI_DEFAULT		28	/* of no device's INTx that we use */
+#define GSI_DEFAULT		28	/* no device that we use has it */
 
 #define PTE_TABLE		0x003ull
 #define PTE_LARGE		0x083ull
@@ -46,9 +46,9 @@ static struct gate idt[256] __attribute__((aligned(16)));
 
 /* How upcalls come. */
 static enum callback {
-	BY_VCPU_VECTOR,		/* through the local APIC, each vCPU its own */
-	BY_VECTOR,		/* past it */
-	BY_GSI,			/* an IOAPIC's line, vCPU 0 only */
+	BY_VCPU_VECTOR,		/* a vector per vCPU, by its local APIC */
+	BY_VECTOR,		/* one vector, past the local APICs */
+	BY_GSI,			/* a line of the IOAPIC, vCPU 0 only */
 } callback;
 
 static const char *const callback_names[] = {
@@ -82,8 +82,9 @@ static void load_idt(void)
 static uint32_t *xapic;		/* NULL: in x2APIC mode */
 
 /*
- * Xen's local APIC has the x2APIC mode in every PVH and HVM guest; with the word
- * "xapic" its registers are memory, as kernels have it that know no other mode.
+ * Xen's local APIC has the x2APIC mode in every PVH and HVM guest. With the
+ * word "xapic" we access its registers as memory, like kernels without that
+ * mode.
  */
 static void apic_init(void)
 {
@@ -123,7 +124,7 @@ void bare_arch_init(void)
 
 void bare_hvm_upcall(void)
 {
-	/* Before we look: what comes later makes an upcall of its own. */
+	/* Before we look for events, so that a later one makes an upcall. */
 	if (callback != BY_VECTOR)
 		xn_apic_eoi(xapic);
 	bare_upcall();
@@ -181,7 +182,7 @@ int bare_arch_upcalls(unsigned int cpu)
 		return by_gsi(cpu);
 	default:
 		err = xn_upcall_vector(cpu, VECTOR_UPCALL);
-		/* A Xen that has none: 4.5 and before. */
+		/* Xen up to 4.5 does not have this. */
 		if (!err || cpu || bare_option("callback", NULL))
 			return err;
 		callback = BY_GSI;
@@ -193,7 +194,7 @@ int bare_arch_upcalls(unsigned int cpu)
 
 int bare_arch_cpu_start(unsigned int cpu, void *stack_top)
 {
-	/* An IOAPIC's line leads to vCPU 0 alone. */
+	/* The IOAPIC's line interrupts vCPU 0 only. */
 	if (callback == BY_GSI)
 		return -EOPNOTSUPP;
 	return xn_hvm_vcpu_start(cpu, (void (*)(void *))bare_cpu_entry,
@@ -238,7 +239,7 @@ static int map_large(uint64_t at)
 	return 0;
 }
 
-/* Once mapped, 2 MiB stay mapped: what is there is up to Xen. */
+/* Maps 2 MiB pages, which stay mapped: Xen decides what lies there. */
 void *bare_arch_map(xen_pfn_t gfn, unsigned int count)
 {
 	uint64_t start = gfn << XN_PAGE_SHIFT;

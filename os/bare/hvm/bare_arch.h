@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PVH and HVM: upcalls are interrupts, held back by the CPU's own flag. */
+/* PVH and HVM: upcalls are interrupts, and the CPU's flag disables them. */
 #ifndef BARE_ARCH_H
 #define BARE_ARCH_H
 
@@ -19,13 +19,13 @@ static inline void xn_upcalls_restore(unsigned long flags)
 		__asm__ volatile("sti" : : : "memory");
 }
 
-/* Upcalls on, whatever they were. */
+/* Enable upcalls, whatever they were before. */
 static inline void bare_upcalls_enable(void)
 {
 	__asm__ volatile("sti" : : : "memory");
 }
 
-/* Upcalls are off; sleep until one has come, and turn them off again. */
+/* Upcalls are disabled. Sleep until one has come, and disable them again. */
 static inline void bare_idle(void)
 {
 	__asm__ volatile("sti; hlt; cli" : : : "memory");

@@ -31,7 +31,7 @@ bare_upcall_entry:
 	restore_scratch
 	iretq
 
-	/* The local APIC's way to say that there was nothing after all. */
+	/* The local APIC raises this if an interrupt has gone meanwhile. */
 	.globl	bare_spurious_entry
 bare_spurious_entry:
 	iretq

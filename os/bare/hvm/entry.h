@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What os/bare/hvm/entry.S and arch.c have for each other. */
+/* What os/bare/hvm/entry.S and arch.c use of each other. */
 #ifndef BARE_HVM_ENTRY_H
 #define BARE_HVM_ENTRY_H
 

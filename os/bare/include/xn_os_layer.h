@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inline half of the OS contract (<xenion/os.h>) in the reference kernel:
- * cooperative threads on CPU 0, upcalls and functions handed to them on the
- * others. What depends on the kind of domain comes from <bare_arch.h>, found
- * in os/bare/hvm or os/bare/pv.
+ * CPU 0 runs cooperative threads, the other CPUs run upcalls and functions that
+ * CPU 0 hands to them. What depends on the kind of domain comes from
+ * <bare_arch.h>, in os/bare/hvm or os/bare/pv.
  */
 #ifndef XN_OS_LAYER_H
 #define XN_OS_LAYER_H
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Xen's errno numbers are ours, with the two that it does not have. */
+/* We use Xen's errno numbers, and two more that Xen does not have. */
 #define XEN_ERRNO(name, value) name = value,
 enum bare_errno {
 #include <xen-public/errno.h>
@@ -21,7 +21,7 @@ enum bare_errno {
 	ESHUTDOWN = 108,
 };
 
-/* A public header asks for it with #ifdef. */
+/* A public header checks this with #ifdef. */
 #define EINVAL EINVAL
 
 void *memcpy(void *dst, const void *src, size_t n);
@@ -100,7 +100,7 @@ struct xn_work {
 	struct xn_work *next;	/* sorted by @due */
 	uint64_t due;
 	bool queued;
-	bool cancelled;		/* just now: may not be queued */
+	bool cancelled;		/* it is being cancelled: do not queue it */
 };
 
 static inline void xn_work_init(struct xn_work *w, void (*fn)(struct xn_work *w))

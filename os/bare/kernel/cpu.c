@@ -7,7 +7,7 @@
 static struct cpu {
 	void (*fn)(void *arg);		/* to be called; NULL: nothing */
 	void *arg;
-	evtchn_port_t ipi;		/* only wakes it */
+	evtchn_port_t ipi;		/* only wakes the CPU */
 	bool up;
 } cpus[XN_MAX_VCPUS];
 
@@ -75,7 +75,7 @@ void bare_cpus_init(void)
 			  bare_nr_cpus, bare_info->nr_vcpus, err);
 }
 
-/* The life of a secondary CPU. */
+/* What a secondary CPU runs. */
 void bare_cpu_main(unsigned int cpu)
 {
 	struct cpu *c = &cpus[cpu];

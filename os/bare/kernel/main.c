@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Bring-up: from xn_start(), which the entry code calls (<xenion/boot.h>), to
- * bare_main(). One room after the other, each with what it needs;
- * docs/porting.md tells why in this order.
+ * Bring-up, from xn_start(), which the entry code calls (<xenion/boot.h>), to
+ * bare_main(): one room after the other, each after those that it needs.
+ * docs/porting.md explains the order.
  */
 #include <xenion/store.h>
 #include "bare.h"
 
-/* Words longer than this together are refused, not cut. */
+/* A longer command line is refused, not cut. */
 #define CMDLINE_SIZE	1024
 
 struct xn_guest bare_guest;
@@ -20,7 +20,7 @@ static char cmdline[CMDLINE_SIZE];
 
 /* ---- the command line ---- */
 
-/* Is that memory which we can look at? */
+/* Can we read this memory? */
 static bool in_reach(uint64_t gpa, uint64_t size)
 {
 	return gpa && gpa + size > gpa && gpa + size <= BARE_REACH;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Words: the log of <xenion/os.h>, and what programs print. A line goes out as
- * one, so that two CPUs' lines do not mix.
+ * The log of <xenion/os.h>, and the output of programs. A line is written at
+ * once, so that the lines of two CPUs do not mix.
  */
 #include <xenion/format.h>
 #include "bare.h"
@@ -10,7 +10,7 @@ static struct xn_lock lock;
 static char line[256];
 static unsigned int used;
 
-/* Under the lock. */
+/* Called under the lock. */
 static void log_flush(void)
 {
 	xn_early_write(line, used);

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pages, frame numbers and holes: the OS layer's part of <xenion/os.h> that deals
- * with memory. Pages come from RAM below 4 GiB, where the entry code's identity
- * map reaches; holes lie above 4 GiB, where the memory map knows of nothing.
+ * Pages, frame numbers and holes: the memory functions of <xenion/os.h>. Pages
+ * come from RAM below 4 GiB, which the entry code's identity map covers. Holes
+ * lie above 4 GiB, where the memory map has no entry.
  */
 #include "bare.h"
 
 #define MAX_HOLES	16
 
-/* With less, nothing works. */
+/* With fewer pages, nothing works. */
 #define MIN_PAGES	64
 
 struct bare_memory bare_memory;
 
 static struct xn_lock lock;
 static const struct xn_memmap *map;
-static unsigned int range;		/* of the map: pages come from it, */
-static uint64_t next;			/* from here */
+static unsigned int range;		/* the range of the map in use */
+static uint64_t next;			/* its unused pages begin here */
 static void *free_pages;		/* list */
 
 static struct {
@@ -34,7 +34,7 @@ static uint64_t end_of(const struct xn_mem_range *r)
 	return r->end < BARE_REACH ? r->end : BARE_REACH;
 }
 
-/* Under the lock, as the next one. */
+/* Called under the lock, as memory_take() is. */
 static void count_pages(unsigned int count)
 {
 	bare_memory.used += count;
@@ -56,7 +56,7 @@ static void *memory_take(unsigned int count, unsigned int align_pages)
 			continue;
 		if (!bare_arch_memory(start + size))
 			break;
-		/* Alignment costs some; those are lost. */
+		/* Pages that are skipped for the alignment are lost. */
 		next = start + size;
 		count_pages(count);
 		return (void *)start;
@@ -87,7 +87,7 @@ void *bare_pages(unsigned int count, unsigned int align_pages)
 	uint64_t old_next = next;
 	void *pages = memory_take(count, align_pages);
 
-	/* What is too small for many may do for single pages. */
+	/* Ranges that are too small for @count pages may do for one. */
 	if (!pages) {
 		range = old_range;
 		next = old_next;
@@ -143,7 +143,7 @@ void xn_os_unmap(void *va, unsigned int count)
 	bare_arch_unmap(va, count);
 }
 
-/* Does nothing else lie there? If so, @after is a frame behind it. */
+/* Is nothing there? Else @after is the first frame behind what is there. */
 static bool is_hole(xen_pfn_t gfn, unsigned int count, xen_pfn_t *after)
 {
 	uint64_t start = gfn << XN_PAGE_SHIFT;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Cooperative threads on CPU 0, and waiting: the OS layer's part of <xenion/os.h>
- * behind xn_wait() and xn_wake().
+ * Cooperative threads on CPU 0, and waiting: the code behind xn_wait() and
+ * xn_wake() of <xenion/os.h>.
  *
- * A thread that waits says for what (the address of a wait queue) before it
- * looks at its condition, so that a wake between the look and the sleep is not
- * lost: it finds @ready set. When no thread can run, CPU 0 sleeps until an
- * upcall, with a timer for the first deadline.
+ * A thread that waits records its wait queue before it checks its condition. So
+ * a wake between the check and the sleep is not lost: it sets @ready, and the
+ * thread does not sleep. When no thread can run, CPU 0 sleeps until an upcall,
+ * with a timer for the first deadline.
  */
 #include "bare.h"
 
@@ -24,7 +24,7 @@ struct thread {
 
 static struct thread threads[MAX_THREADS];
 static struct thread *current;
-static uint32_t sleeping;		/* CPU 0 is about to, or does */
+static uint32_t sleeping;		/* CPU 0 sleeps, or is about to */
 
 /* One-shot timer of CPU 0; 0: not armed. */
 static uint64_t armed;
@@ -44,7 +44,7 @@ static bool thread_runnable(const struct thread *t, uint64_t now)
 			    now >= t->until);
 }
 
-/* The next one after the current, which comes last. */
+/* The next thread that can run, in turn; the current one comes last. */
 static struct thread *thread_pick(uint64_t now)
 {
 	struct thread *t = current;
@@ -75,7 +75,7 @@ void bare_timer_init(struct xn_evtchn_table *t)
 	xn_evtchn_unmask(t, port);
 }
 
-/* An upcall at that moment, now if it is past; never if Xen cannot count it. */
+/* Ask for an upcall at that time: now if it is past, none if Xen refuses it. */
 static void thread_arm(uint64_t until)
 {
 	if (armed && armed <= until)
@@ -84,7 +84,7 @@ static void thread_arm(uint64_t until)
 	xn_timer_set(0, until, 0);
 }
 
-/* No thread can run. Upcalls are disabled between the look and the sleep. */
+/* No thread can run. Upcalls are disabled between the check and the sleep. */
 static void sleep_until_upcall(void)
 {
 	unsigned long flags = xn_upcalls_disable();
@@ -192,7 +192,7 @@ void bare_wait_begin(struct xn_waitq *wq)
 
 bool bare_wait_pause(uint64_t until)
 {
-	/* The other CPUs have one context each: they look again and again. */
+	/* The other CPUs have one context each, so they poll. */
 	if (xn_os_cpu()) {
 		__builtin_ia32_pause();
 		return xn_os_now() < until;

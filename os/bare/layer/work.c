@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * xn_work: functions that run soon, in threads of their own, so that they may
- * sleep (<xenion/os.h>). A few threads, because one may wait for what another
- * does: a frontend's change of state for a watch, for example.
+ * xn_work: functions that run soon, in separate threads, so that they may sleep
+ * (<xenion/os.h>). There are several threads because a work may wait for
+ * another one: a frontend's change of state for a watch, for example.
  */
 #include "bare.h"
 
@@ -13,7 +13,7 @@ static struct xn_waitq wait;
 static struct xn_work *queue;			/* sorted by due */
 static struct xn_work *running[NR_WORKERS];
 
-/* Under the lock, as all that follows. */
+/* Called under the lock. */
 static bool is_running(const struct xn_work *w)
 {
 	unsigned int i;
@@ -35,7 +35,7 @@ static void work_unlink(struct xn_work *w)
 	w->queued = false;
 }
 
-/* The first that is due and not running, else when to look again. */
+/* Take the first work that is due and not running; else @until: look again. */
 static struct xn_work *work_take(unsigned int worker, uint64_t *until)
 {
 	unsigned long flags = xn_lock(&lock);
@@ -75,7 +75,7 @@ static void work_main(void *arg)
 		w->fn(w);	/* may free what @w is in */
 		__atomic_store_n(&running[me], NULL, __ATOMIC_RELEASE);
 		xn_wake(&wait);
-		/* One that schedules itself lets others run. */
+		/* A work that schedules itself lets others run. */
 		bare_yield();
 	}
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a PV guest needs of a kernel: exceptions and upcalls that Xen makes into
- * ring 3 (boot/x86/entries_pv.c), a mask of upcalls in shared memory, page
- * tables that are Xen's (<xenion/x86/pv.h>).
+ * What the reference kernel needs only in a PV guest: entry points in ring 3
+ * for Xen's exceptions and upcalls (boot/x86/entries_pv.c), a mask of upcalls
+ * in shared memory, and page tables that Xen writes (<xenion/x86/pv.h>).
  */
 #include <xenion/x86/pv.h>
 #include "bare.h"
@@ -20,7 +20,7 @@ _Static_assert(offsetof(struct vcpu_info, evtchn_upcall_pending) == 0 &&
 
 struct xn_pv bare_pv;
 
-/* Before there is a shared page nothing can come. */
+/* Until the shared page is mapped, no upcall can come. */
 static volatile uint8_t masked[2] = { 0, 1 };
 volatile uint8_t *bare_upcall_bytes[XN_MAX_VCPUS] = { masked };
 
@@ -47,14 +47,14 @@ void bare_arch_init(void)
 	err = xn_pv_entries(&entries);
 	if (!err)
 		err = xn_pv_init(&bare_pv, bare_info->pv, 0);
-	/* A pointer to nothing has to be noticed. */
+	/* Unmap page 0, so that a NULL pointer faults. */
 	if (!err)
 		err = xn_pv_set(NULL, 0);
 	if (err)
 		bare_panic("bare: no exceptions, or no memory (error %d)", err);
 }
 
-/* Upcalls come by a callback, which is set already. */
+/* Upcalls come by the callback that bare_arch_init() has registered. */
 int bare_arch_upcalls(unsigned int cpu)
 {
 	if (!cpu)
@@ -70,13 +70,13 @@ const char *bare_arch_callback(void)
 
 void bare_upcall_force(void)
 {
-	/* Any hypercall will do: Xen looks on its way back. */
+	/* Any hypercall will do: Xen checks for events when it returns. */
 	xn_hc_xen_version(XENVER_version, NULL);
 }
 
 void bare_idle(void)
 {
-	/* Turns upcalls on. */
+	/* This enables upcalls. */
 	xn_hc_sched(SCHEDOP_block, NULL);
 	(void)xn_upcalls_disable();
 }
@@ -106,7 +106,7 @@ bool bare_arch_memory(uint64_t end)
 	return !xn_pv_map(&bare_pv, (end + XN_PAGE_SIZE - 1) >> XN_PAGE_SHIFT);
 }
 
-/* Tables once made stay: what is there is up to Xen. */
+/* The tables stay once they are made: Xen decides what lies there. */
 void *bare_arch_map(xen_pfn_t gfn, unsigned int count)
 {
 	void *va = (void *)(gfn << XN_PAGE_SHIFT);

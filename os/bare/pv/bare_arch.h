@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PV: upcalls are held back by a byte that each vCPU shares with Xen
+ * PV: a byte that each vCPU shares with Xen disables upcalls
  * (evtchn_upcall_mask of struct vcpu_info in xen-public/xen.h).
  */
 #ifndef BARE_ARCH_H
@@ -12,7 +12,7 @@ extern volatile uint8_t *bare_upcall_bytes[];
 /* Have Xen make the upcall that has waited. */
 void bare_upcall_force(void);
 
-/* Of this CPU: its number is the lowest word of the stack, of BARE_STACK. */
+/* This CPU's bytes. Its number is the lowest word of the stack (BARE_STACK). */
 static inline volatile uint8_t *bare_upcall_here(void)
 {
 	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
@@ -32,14 +32,14 @@ static inline unsigned long xn_upcalls_disable(void)
 	return flags;
 }
 
-/* Upcalls on, whatever they were. */
+/* Enable upcalls, whatever they were before. */
 static inline void bare_upcalls_enable(void)
 {
 	volatile uint8_t *b = bare_upcall_here();
 
 	bare_barrier();
 	b[1] = 0;
-	/* Xen looks at the mask only when it has something new to tell. */
+	/* Xen looks at the mask only when it signals a new event. */
 	if (b[0])
 		bare_upcall_force();
 }
@@ -50,7 +50,7 @@ static inline void xn_upcalls_restore(unsigned long flags)
 		bare_upcalls_enable();
 }
 
-/* Upcalls are off; sleep until one has come, and turn them off again. */
+/* Upcalls are disabled. Sleep until one has come, and disable them again. */
 void bare_idle(void);
 
 #endif /* BARE_ARCH_H */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Exceptions, upcalls and the failsafe callback of a PV guest. Xen leaves rcx
- * and r11 on the stack before what the processor would, and does the return:
+ * and r11 on the stack, below the processor's frame, and performs the return:
  * HYPERVISOR_iret with a struct iret_context (xen-public/arch-x86/
- * xen-x86_64.h). It turns upcalls on again together with the return, by the
- * interrupt flag in the frame, so that there is no moment between.
+ * xen-x86_64.h). The return also enables upcalls, by the interrupt flag in the
+ * frame, so that no upcall comes before it.
  */
 #define __ASSEMBLY__
 #include <xen-public/xen.h>
@@ -13,7 +13,7 @@
 
 	.text
 
-	/* Back to what the processor would leave. */
+	/* Remove what Xen has added to the processor's frame. */
 	.macro	plain_frame
 	movq	(%rsp), %rcx
 	movq	8(%rsp), %r11
@@ -44,7 +44,7 @@ bare_stubs:
 	.set	vector, vector + 1
 	.endr
 
-	/* As an exception, but that ds, es, fs and gs lie there, which we do
+	/* As an exception, but with ds, es, fs and gs in the frame, which we do
 	 * not use.
 	 */
 	.globl	bare_failsafe_entry

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What os/bare/pv/entry.S and arch.c have for each other and for tests. */
+/* What os/bare/pv/entry.S, arch.c and tests use of each other. */
 #ifndef BARE_PV_ENTRY_H
 #define BARE_PV_ENTRY_H
 
-/* The number of the failsafe callback among exceptions: it is none. */
+/* The failsafe callback's number, which no exception has. */
 #define BARE_VECTOR_FAILSAFE	256
 
 #ifndef __ASSEMBLY__

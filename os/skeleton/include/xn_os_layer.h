@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inline half of the OS contract (include/xenion/os.h) in its simplest
- * honest form: one CPU that takes no interrupt. What a kernel does in an upcall
- * is done in xn_wait() here, so there is nothing to exclude. docs/porting.md
- * says what each of these owes, and how to make more of it.
+ * correct form: one CPU that takes no interrupt. What a kernel does in an
+ * upcall is done in xn_wait() here, so there is nothing to exclude.
+ * docs/porting.md says what each of these must do, and how to extend it.
  */
 #ifndef SKELETON_OS_LAYER_H
 #define SKELETON_OS_LAYER_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Xen's error numbers will do, and two that it has no use for. */
+/* Xen's error numbers, and two more that Xen does not have. */
 enum layer_errno {
 #define XEN_ERRNO(name, value) name = value,
 #include <xen-public/errno.h>
@@ -20,7 +20,7 @@ enum layer_errno {
 	ESHUTDOWN = 108,
 };
 
-/* A public header asks for this with #ifdef. */
+/* A public header checks this with #ifdef. */
 #define EINVAL EINVAL
 
 void *memcpy(void *to, const void *from, size_t n);
@@ -33,7 +33,7 @@ int strcmp(const char *a, const char *b);
 #include <xenion/x86/hypercall.h>
 #include <xenion/x86/tsc.h>
 
-/* Upcalls come only where the core waits, hence never under a lock. */
+/* Upcalls come only where the core waits, so never under a lock. */
 struct xn_lock {
 	char nothing;
 };
@@ -44,7 +44,7 @@ struct xn_lock {
 #define xn_upcalls_disable()		0ul
 #define xn_upcalls_restore(flags)	((void)(flags))
 
-/* Who waits looks by itself, again and again. */
+/* A waiter polls, so a wake has nothing to do. */
 struct xn_waitq {
 	char nothing;
 };
@@ -67,7 +67,7 @@ uint64_t layer_deadline(uint64_t timeout_ns);
 bool layer_idle(uint64_t deadline);
 void layer_switch(void);
 
-/* To the other of the two stacks (port.c). */
+/* Switch to the other one of the two stacks (layer.c). */
 void layer_switch(void);
 
 struct xn_work {
@@ -86,7 +86,7 @@ extern uint64_t layer_stat[];
 #define xn_stat_add(stat, n)	((void)(layer_stat[stat] += (n)))
 #define xn_stat_inc(stat)	xn_stat_add(stat, 1)
 
-/* Called where the core waits: set it to what handles pending events. */
+/* Called where the core waits: set it to a function that handles events. */
 extern void (*layer_upcall)(void);
 
 #endif /* SKELETON_OS_LAYER_H */
