@@ -35,7 +35,7 @@ void host_evtchn_raise(struct host_guest *g, unsigned int vcpu)
 {
 	uint8_t *flag;
 
-	/* A dummy of Xen's has a flag that nobody clears. */
+	/* In Xen's dummy vcpu_info the flag stays set: nothing clears it. */
 	if (!g->vcpu[vcpu].info)
 		return;
 	flag = &g->vcpu[vcpu].info->evtchn_upcall_pending;
@@ -55,7 +55,7 @@ static uint32_t word_set(event_word_t *w, unsigned int bit)
 	return __atomic_fetch_or(w, BIT(bit), __ATOMIC_SEQ_CST) & BIT(bit);
 }
 
-/* Make @port follow the tail's event, if that is still in the queue. */
+/* Link @port behind the tail, if the tail is still in the queue. */
 static bool link_to(event_word_t *tail, evtchn_port_t port)
 {
 	event_word_t old = __atomic_load_n(tail, __ATOMIC_SEQ_CST);
@@ -162,7 +162,7 @@ static evtchn_port_t port_new(struct host_guest *g, uint32_t state,
 	for (port = g->first_port; port < nr_ports(g); port++) {
 		event_word_t *w = host_event_word(g, port);
 
-		/* One that the guest has not unlinked yet is not used again. */
+		/* A port that is still LINKED is not used again. */
 		if (g->chan[port].state != EVTCHNSTAT_closed ||
 		    (w && *w & BIT(EVTCHN_FIFO_LINKED)))
 			continue;
@@ -229,7 +229,7 @@ static long bind_interdomain(struct host_guest *g,
 	if (!x->local_port)
 		return -ENOSPC;
 	connect_port(g, x->local_port, p);
-	/* Xen does so, lest an event that came before be lost. */
+	/* As Xen does, so that an earlier event is not lost. */
 	set_pending(g, x->local_port);
 	return 0;
 }
@@ -291,7 +291,7 @@ static long close_port(struct host_guest *g, evtchn_port_t port)
 		c->peer->guest_end = 0;
 	c->peer = NULL;
 	c->state = EVTCHNSTAT_closed;
-	/* A link, if any, stays: the guest unlinks what is not pending. */
+	/* A link stays: the guest unlinks ports that are not pending, too. */
 	w = g->fifo ? host_event_word(g, port) : NULL;
 	if (!g->fifo)
 		__atomic_fetch_and(&g->shared->evtchn_pending[port / LONG_BITS],
@@ -366,7 +366,7 @@ static long init_control(struct host_guest *g, struct evtchn_init_control *x)
 	x->link_bits = EVTCHN_FIFO_LINK_BITS;
 	if (g->fifo)
 		return 0;
-	/* The first one switches the domain over. */
+	/* The first control block switches the domain to the FIFO ABI. */
 	for (port = 1; port <= g->top_port; port++)
 		g->chan[port].pending =
 			g->shared->evtchn_pending[port / LONG_BITS] >>
@@ -477,7 +477,7 @@ long host_evtchn_op(struct host_guest *g, unsigned int cmd, void *arg)
 
 /* ---- guests ---- */
 
-/* The last guest's, all closed: to make so many is slow. */
+/* The last guest's ports, all closed: allocating so many is slow. */
 static struct host_chan *spare;
 
 void host_evtchn_init(struct host_guest *g)
@@ -517,7 +517,7 @@ unsigned int host_ports_open(const struct host_guest *g)
 
 unsigned int host_evtchn_leaks(struct host_guest *g)
 {
-	/* The toolstack's two remain, perhaps under new numbers. */
+	/* The toolstack's two ports remain, perhaps with new numbers. */
 	unsigned int n = host_ports_open(g) - 2;
 
 	if (n)
@@ -596,7 +596,7 @@ struct host_port *host_port_connect(struct host_guest *g, evtchn_port_t port,
 		return NULL;
 	p = remote_new(g, fn, data);
 	connect_port(g, port, p);
-	/* The new end is made pending, as the guest's is when it binds. */
+	/* The new end becomes pending, as the guest's end does on a bind. */
 	p->pending = true;
 	return p;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * A simulated Xen's grant tables, versions 1 and 2 (xen-public/grant_table.h):
- * who may use a page, and what a backend does with its grants. The notes of use
- * are kept as Xen keeps them, in the entry's flags or in the status word:
- * GTF_reading while anyone uses it, GTF_writing while anyone may write.
+ * which domain may use a page, and what a backend does with its grants. Use is
+ * recorded as Xen does it, in the entry's flags or in the status word:
+ * GTF_reading while a domain uses the page, GTF_writing while one may write it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,18 +12,18 @@
 
 #define IN_USE		(GTF_reading | GTF_writing)
 
-/* How often Xen tries an entry whose flags change under it. */
+/* How often Xen tries an entry whose flags change meanwhile. */
 #define TRIES		5
 
 /* One entry of either version. */
 struct view {
 	uint16_t *flags;
-	uint16_t *status;		/* where the notes are */
+	uint16_t *status;		/* where use is recorded */
 	domid_t domid;
 	struct host_access access;
 };
 
-/* The last guest's, for a next one that has as many references. */
+/* The last guest's pins, for the next guest with as many references. */
 static struct host_pin *spare;
 static unsigned int nr_spare;
 
@@ -65,7 +65,7 @@ int host_gnttab_grow(struct host_guest *g, unsigned int frames)
 	return 0;
 }
 
-/* As many frames of the table as have so many of status. */
+/* Grow the table to as many frames as have @frames status frames. */
 int host_gnttab_grow_status(struct host_guest *g, unsigned int frames)
 {
 	if (frames <= g->nr_status_frames)
@@ -84,7 +84,7 @@ unsigned int host_gnttab_version(const struct host_guest *g)
 	return g->gnttab_version;
 }
 
-/* The frames follow one another in Xen's view. */
+/* The frames are consecutive in Xen's view. */
 struct grant_entry_v1 *host_gnttab_entry(struct host_guest *g,
 					 grant_ref_t ref)
 {
@@ -168,9 +168,9 @@ unsigned int host_gnttab_leaks(struct host_guest *g)
 }
 
 /*
- * Is a frame granted by one of @n entries? Asked for each page that the guest
- * frees, so without the checks that would make the loops slow; the frames are
- * Xen's own.
+ * Does one of @n entries grant a frame? This runs for each page that the guest
+ * frees, so it is built without the sanitizers' checks, which would make the
+ * loops slow. The entries are in Xen's own frames.
  */
 #define UNCHECKED	__attribute__((no_sanitize("address", "undefined")))
 
@@ -224,7 +224,7 @@ static bool gnttab_allowed(const struct view *v, const struct host_pin *p,
 
 	if (write && flags & GTF_readonly)
 		return false;
-	/* Who uses it already is not asked again. */
+	/* A domain that uses the page already is not checked again. */
 	if (p->readers)
 		return true;
 	if (v->domid != dom || (map && flags & GTF_sub_page))
@@ -233,7 +233,7 @@ static bool gnttab_allowed(const struct view *v, const struct host_pin *p,
 	       (type == GTF_transitive && v->status != v->flags);
 }
 
-/* Note the use where the guest sees it. False: it is not allowed. */
+/* Record the use where the guest sees it. False: it is not allowed. */
 static bool gnttab_note(const struct view *v, const struct host_pin *p,
 			domid_t dom, bool write, bool map)
 {
@@ -267,7 +267,7 @@ static void gnttab_unnote(const struct view *v, const struct host_pin *p)
 	__atomic_fetch_and(v->status, (uint16_t)~clear, __ATOMIC_SEQ_CST);
 }
 
-/* By whose reference a third domain's page is used. */
+/* Pin the third domain's page to which a transitive grant leads. */
 static int16_t pin_transitive(struct host_guest *g, grant_ref_t ref, bool write,
 			      struct host_access *a)
 {

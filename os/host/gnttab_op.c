@@ -2,8 +2,8 @@
 /*
  * A simulated Xen's grant table operations, GNTTABOP_*
  * (xen-public/grant_table.h), as a guest issues them: the table's size and
- * version, and what other guests, or itself, granted to it. Called by
- * xn_hypercall_raw().
+ * version, and the use of pages that other guests, or itself, granted to it.
+ * Called by xn_hypercall_raw().
  */
 #include <stdlib.h>
 
@@ -30,7 +30,7 @@ static long get_version(struct host_guest *g, struct gnttab_get_version *x)
 	return 0;
 }
 
-/* The first entries survive, in the form of the other version. */
+/* Convert the reserved entries to the other version, and clear the rest. */
 static long op_convert(struct host_guest *g, unsigned int version)
 {
 	struct grant_entry_v1 *v1 = host_grant_frame(g, 0);
@@ -133,7 +133,7 @@ static int16_t map_one(struct host_guest *g, struct gnttab_map_grant_ref *op)
 		return GNTST_general_error;
 	if (!(op->flags & GNTMAP_host_map))
 		return GNTST_bad_gntref;
-	/* DOMID_SELF is the name of no domain here. */
+	/* Xen does not accept DOMID_SELF here. */
 	if (!granter)
 		return GNTST_bad_domain;
 	m = free_map(g, &handle);
@@ -143,7 +143,7 @@ static int16_t map_one(struct host_guest *g, struct gnttab_map_grant_ref *op)
 	if (status != GNTST_okay)
 		return status;
 	if (a.owner == g && !g->cfg.maps_own)
-		host_bug("our own page mapped: it is lost where it was");
+		host_bug("own page mapped: it is lost from its frame");
 	m->gfn = op->host_addr >> XN_PAGE_SHIFT;
 	if (!host_hole_map(g, m->gfn, &a, write)) {
 		host_gnttab_unpin(granter, op->ref, write);
@@ -180,7 +180,7 @@ static int16_t unmap_one(struct host_guest *g, struct gnttab_unmap_grant_ref *op
 
 /* ---- copies ---- */
 
-/* One side of a copy, of which @a->owner is NULL while nothing is held. */
+/* One side of a copy. Its a.owner is NULL while nothing is pinned. */
 struct side {
 	struct host_guest *granter;
 	grant_ref_t ref;
@@ -252,7 +252,7 @@ static int16_t copy_one(struct host_guest *g, const struct gnttab_copy *op)
 	return status;
 }
 
-/* Does this operation fail on demand? Then @status says how. */
+/* Does this operation fail on demand? If so, @status is its result. */
 static bool op_fails(unsigned int cmd, int16_t *status)
 {
 	int err;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The core's lower rooms brought up in a simulated guest, in the order in which
- * a kernel does it. Called by tests.
+ * Brings up the core's lower rooms in a simulated guest, in the same order as a
+ * kernel. Called by tests.
  */
 #include "internal.h"
 
@@ -12,7 +12,7 @@ static void guest_upcall(void *data, unsigned int vcpu)
 	xn_evtchn_upcall(&x->guest.evtchn, vcpu);
 }
 
-/* As an OS layer does: the next user of the domain finds the ports by these. */
+/* As in an OS layer: the domain's next user finds the ports by these params. */
 static void port_moved(void *data, evtchn_port_t from, evtchn_port_t to)
 {
 	static const unsigned int params[] = {
@@ -41,7 +41,7 @@ int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops)
 	err = xn_evtchn_init(&x->guest.evtchn, &x->vcpus, ops);
 	if (err)
 		goto unmap;
-	/* Each on itself, as it comes up. */
+	/* Each vCPU does this itself when it comes up. */
 	for (vcpu = 0; !err && vcpu < x->guest.evtchn.nr_vcpus; vcpu++) {
 		host_guest_enter(x->host, vcpu);
 		err = xn_vcpu_enter(&x->vcpus, vcpu);

@@ -17,7 +17,7 @@ static domid_t next_domid = 1;
 
 static struct {
 	struct {
-		unsigned int left;	/* until it comes, 0: it does not */
+		unsigned int left;	/* calls until the fault; 0: none */
 		int err;
 	} of[HOST_FAULT_COUNT];
 	unsigned int nr, cmd;

@@ -8,7 +8,7 @@
 
 #include "host.h"
 
-/* gcc says so, clang has a feature. */
+/* gcc defines __SANITIZE_ADDRESS__, clang has a feature test. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define __SANITIZE_ADDRESS__
@@ -28,7 +28,7 @@
 #define HOST_HOLE_PAGES		1024u
 #define HOST_SPECIAL_GFN	0xfeff8u	/* xenstore, console */
 #define HOST_NR_SPECIAL		2u
-#define HOST_KEPT_GFN		0xfeff0u	/* what outlasts a user */
+#define HOST_KEPT_GFN		0xfeff0u	/* they outlast a kernel */
 #define HOST_NR_KEPT		XN_KEPT_PAGES
 #define HOST_ARRAY_PAGES	(EVTCHN_FIFO_NR_CHANNELS / HOST_ARRAY_WORDS)
 #define HOST_ARRAY_WORDS	(XN_PAGE_SIZE / sizeof(event_word_t))
@@ -77,7 +77,7 @@ struct host_vcpu {
 	int64_t tsc_skew;
 	bool tsc_unstable;
 	uint64_t singleshot;		/* when it is due, or UINT64_MAX */
-	uint64_t tick, period;		/* the same, and then every @period */
+	uint64_t tick, period;		/* the same for the periodic timer */
 	struct vcpu_runstate_info runstate;
 	struct vcpu_runstate_info *runstate_area;
 };
@@ -87,8 +87,8 @@ struct host_access {
 	struct host_guest *owner;
 	xen_pfn_t gfn;			/* of the owner's */
 	unsigned int offset, len;	/* in that page */
-	bool sub;			/* not the whole: may not be mapped */
-	/* If not the granter's own page: by that reference of the owner's. */
+	bool sub;			/* part of a page: must not be mapped */
+	/* Of the owner, if the page is not the granter's own. */
 	grant_ref_t owner_ref;
 };
 
@@ -121,11 +121,11 @@ struct host_guest {
 	/* memory.c */
 	uint8_t *ram;
 	uint8_t *page_used;		/* per page of RAM */
-	uint8_t *page_gone;		/* its memory is with Xen */
+	uint8_t *page_gone;		/* per page: Xen has its memory */
 	unsigned int nr_gone;
 	unsigned int free_pages;	/* that Xen has left to give */
 	unsigned int per_call;		/* extents that one hypercall serves */
-	long lie;			/* its answer, 0: the truth */
+	long lie;			/* its result; 0: the truth */
 	uint32_t *page_queue;		/* free ones, first in first out */
 	unsigned int queue_head, queue_len;
 	unsigned int nr_pages;		/* allocated now */
@@ -186,12 +186,12 @@ _Noreturn void host_bug(const char *fmt, ...)
 
 /* hypervisor.c */
 struct host_guest *host_guest_find(domid_t domid);
-/* Shall this one fail? @nr and @cmd: for host_fault_which(). */
+/* Must this call fail? @nr and @cmd are for host_fault_which(). */
 bool host_fault_due(enum host_fault what, unsigned int nr, unsigned int cmd,
 		    int *err);
 unsigned int host_cpu(void);
 
-/* mappings.c: true: they are those of a guest that ended, its RAM poisoned */
+/* mappings.c: true: these are of a guest that has ended, its RAM poisoned */
 bool host_mappings_get(struct host_guest *g);
 void host_mappings_put(struct host_guest *g);
 
@@ -202,7 +202,7 @@ unsigned int host_memory_leaks(struct host_guest *g);
 long host_memory_op(struct host_guest *g, unsigned int cmd, void *arg);
 void *host_ram(struct host_guest *g, xen_pfn_t gfn);
 void *host_special(struct host_guest *g, unsigned int i);
-/* A page that Xen keeps; NULL: it was not populated. */
+/* A page of the kept frames; NULL: it was not populated. */
 void *host_kept(struct host_guest *g, xen_pfn_t gfn);
 void *host_grant_frame(struct host_guest *g, unsigned int i);
 void *host_status_frame(struct host_guest *g, unsigned int i);

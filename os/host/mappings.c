@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The address space of a simulated guest: its RAM, Xen's frames and the hole in
- * which they appear. To make these and to touch them for the first time is most
- * of what a guest costs, so those of the last one that ended are kept for a
- * next one that is as large. Called by memory.c.
+ * which they appear. Most of a guest's cost is to make these and to touch them
+ * for the first time, so the last guest's are kept for the next guest of the
+ * same size. Called by memory.c.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -27,7 +27,7 @@ static void *map_new(size_t pages, int prot)
 	return p;
 }
 
-/* Memory that can be in several places at once. */
+/* Memory that can be mapped in several places. */
 static uint8_t *map_shared(size_t pages, int *fd)
 {
 	uint8_t *p;

@@ -2,9 +2,9 @@
 /*
  * A simulated guest's memory: RAM, of which pages are allocated one by one;
  * a hole without RAM, where Xen's frames (XENMEM_add_to_physmap) and pages that
- * other guests granted can be made to appear; and the toolstack's special
- * frames. Pages that are not allocated are poisoned for AddressSanitizer,
- * frames that are not there fault. Serves the memory part of <xenion/os.h>.
+ * other guests granted can be mapped; and the toolstack's special frames. Pages
+ * that are not allocated are poisoned for AddressSanitizer, and frames that do
+ * not exist fault. Serves the memory part of <xenion/os.h>.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ static void hole_clear(struct host_guest *g, unsigned int i)
 	g->hole_frame[i] = HOST_FRAME_NONE;
 }
 
-/* What the next guest gets is as it was in the beginning. */
+/* Restore the memory for the next guest to its first state. */
 void host_memory_fini(struct host_guest *g)
 {
 	unsigned int i;
@@ -125,7 +125,7 @@ unsigned int host_pages(const struct host_guest *g)
 	return g->nr_pages;
 }
 
-/* Nobody but its owner has to do with a page that is given away. */
+/* Check that a page that its owner gives away is in no other use. */
 static void page_must_be_free(struct host_guest *g, const void *page,
 			      xen_pfn_t gfn)
 {
@@ -142,7 +142,7 @@ static void page_must_be_free(struct host_guest *g, const void *page,
 
 /* ---- hypercalls ---- */
 
-/* Show a page of @fd, which counts as @frame, in frame @i of the hole. */
+/* Map a page of @fd, which counts as @frame, at frame @i of the hole. */
 static int hole_show(struct host_guest *g, unsigned int i, int frame, int fd,
 		     size_t page, int prot)
 {
@@ -156,7 +156,7 @@ static int hole_show(struct host_guest *g, unsigned int i, int frame, int fd,
 	return 0;
 }
 
-/* Where in the hole something may be put; a guest that says elsewhere is wrong. */
+/* Index of a frame in the hole. A guest that uses another frame is at fault. */
 static unsigned int hole_index(struct host_guest *g, xen_pfn_t gfn)
 {
 	unsigned int i = gfn - HOST_HOLE_GFN;
@@ -173,7 +173,7 @@ static unsigned int hole_index(struct host_guest *g, xen_pfn_t gfn)
 	return i;
 }
 
-/* A frame of Xen's is in one place only. */
+/* Remove a frame of Xen's from the hole: it can be in one place only. */
 static void hole_drop(struct host_guest *g, int frame)
 {
 	unsigned int i;
@@ -209,7 +209,7 @@ void host_hole_unmap(struct host_guest *g, xen_pfn_t gfn)
 	hole_clear(g, gfn - HOST_HOLE_GFN);
 }
 
-/* Which of Xen's frames has that number in the space of grants? */
+/* Returns: Xen's frame for an index of XENMAPSPACE_grant_table. */
 static int grant_frame(struct host_guest *g, unsigned long idx)
 {
 	if (g->gnttab_version != 2 || !(idx & XENMAPIDX_grant_table_status))
@@ -304,7 +304,7 @@ static bool page_out(struct host_guest *g, xen_pfn_t gfn)
 static bool kept_in(struct host_guest *g, xen_pfn_t gfn)
 {
 	if (host_kept(g, gfn))
-		host_bug("memory wanted where a page is kept: gfn %#lx",
+		host_bug("memory populated over a kept page: gfn %#lx",
 			 (unsigned long)gfn);
 	if (!g->free_pages)
 		return false;
@@ -320,14 +320,14 @@ static bool page_in(struct host_guest *g, xen_pfn_t gfn)
 	if (gfn >= xn_kept_gfn && gfn < xn_kept_gfn + HOST_NR_KEPT)
 		return kept_in(g, gfn);
 	if (gfn < HOST_RAM_GFN || i >= g->cfg.ram_pages || !g->page_gone[i])
-		host_bug("memory wanted where there is some: gfn %#lx",
+		host_bug("memory populated where there is some: gfn %#lx",
 			 (unsigned long)gfn);
 	if (!g->free_pages || memory_reserved(g) >= g->cfg.max_pages)
 		return false;
 	if (g->free_pages != UINT32_MAX)
 		g->free_pages--;
 	mprotect(page, XN_PAGE_SIZE, PROT_READ | PROT_WRITE);
-	/* Somebody has used it since. */
+	/* Another domain has used it meanwhile. */
 	memset(page, 0xa5, XN_PAGE_SIZE);
 	g->page_gone[i] = 0;
 	g->nr_gone--;
@@ -392,7 +392,7 @@ void *xn_os_page_alloc(void)
 	void *page = NULL;
 	unsigned int i;
 
-	/* Also checks that the caller may sleep. */
+	/* This checks that the caller may sleep. */
 	host_deadline(0);
 	host_lock();
 	if (!host_fault_due(HOST_FAULT_PAGE, 0, 0, NULL) && g->queue_len) {

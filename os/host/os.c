@@ -9,7 +9,7 @@
 
 #include "internal.h"
 
-/* What one round of waiting costs, so that no wait can last for ever. */
+/* The virtual time of one round of waiting, so that every wait ends. */
 #define IDLE_NS		100u
 
 uint64_t host_stat[XN_STAT_COUNT];
@@ -19,7 +19,7 @@ static struct xn_work *works;		/* sorted by due time */
 static __thread unsigned long upcalls_off;
 static __thread unsigned int locks_held;
 
-/* Work that runs now; more than one when it waits for something meanwhile. */
+/* Work that runs now; several, if one runs while another one waits. */
 struct running {
 	const struct xn_work *work;
 	struct running *prev;
@@ -57,7 +57,7 @@ void xn_upcalls_restore(unsigned long flags)
 unsigned int xn_os_cpu(void)
 {
 	if (!upcalls_off)
-		host_bug("which CPU, asked with upcalls enabled");
+		host_bug("CPU number read with upcalls enabled");
 	return host_cpu();
 }
 
@@ -142,7 +142,7 @@ static struct xn_work *next_work(void)
 	return w;
 }
 
-/* When something will happen by itself, UINT64_MAX: never. */
+/* When the next timer or work is due; UINT64_MAX: never. */
 static uint64_t next_due(void)
 {
 	uint64_t timer = host_time_next();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A simulated Xen's time: a counter of the virtual time for each vCPU, and
- * struct vcpu_time_info (xen-public/xen.h), which tells how to scale it; the
- * time of day; timers and runstate (VCPUOP_* in xen-public/vcpu.h).
+ * A simulated Xen's time: a counter of virtual time for each vCPU, and struct
+ * vcpu_time_info (xen-public/xen.h), which says how to scale it; the time of
+ * day; timers and runstate (VCPUOP_* in xen-public/vcpu.h).
  */
 #include <stdio.h>
 
@@ -22,7 +22,7 @@ uint64_t xn_cycles(void)
 	return time_counter(g) + g->vcpu[host_cpu()].tsc_skew;
 }
 
-/* A factor below 1, as 32 bits of which the first is set, and a power of 2. */
+/* Set the scale: a 32-bit fraction with its first bit set, and a shift. */
 static void set_scale(struct vcpu_time_info *ti, uint64_t khz)
 {
 	uint64_t num = 1000000, den = khz;
@@ -43,7 +43,7 @@ void host_time_update(struct host_guest *g, unsigned int vcpu)
 {
 	struct vcpu_time_info *ti;
 
-	/* Nothing before there is a place for it. */
+	/* Xen reports nothing before there is a place for it. */
 	if (!g->vcpu[vcpu].info)
 		return;
 	ti = &g->vcpu[vcpu].info->time;
@@ -157,7 +157,7 @@ bool host_time_pump(struct host_guest *g)
 
 static void time_account(struct vcpu_runstate_info *rs, uint64_t now)
 {
-	/* A test may want it to be no state at all. */
+	/* A test may set an invalid state. */
 	if (rs->state >= 0 && rs->state < (int)XN_ARRAY_SIZE(rs->time))
 		rs->time[rs->state] += now - rs->state_entry_time;
 }
@@ -213,7 +213,7 @@ static long set_area(struct host_guest *g, unsigned int vcpu,
 	return 0;
 }
 
-/* Once in a domain's life, as in Xen 4.17; everything is pending then. */
+/* Once in a domain's life, as in Xen 4.17. Makes all of its events pending. */
 static long set_info(struct host_guest *g, unsigned int vcpu,
 		     const struct vcpu_register_vcpu_info *x)
 {

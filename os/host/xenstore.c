@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A simulated xenstored: what the guest asks, and the answers (docs/misc/
- * xenstore.txt of Xen). Here are requests, watches and transactions, in
+ * A simulated xenstored: the guest's requests and their answers
+ * (docs/misc/xenstore.txt of Xen). This file has requests, watches and
+ * transactions. The others have
  *
  *   xenstore_ring.c  the ring page, and when it is looked at
  *   xenstore_tree.c  the nodes
@@ -13,7 +14,7 @@
 #include "internal.h"
 #include "xenstore_int.h"
 
-/* What newer ones call a quota that is used up has no place in the table. */
+/* Newer xenstoreds report a used-up quota by a name that the table lacks. */
 static const char *error_name(int err)
 {
 	unsigned int i;
@@ -145,7 +146,7 @@ static struct host_xs_txn *txn_find(struct host_xs *h, uint32_t id)
 	return t;
 }
 
-/* The changes come to light in the order in which they were made. */
+/* Report the changes in the order in which they were made. */
 static void txn_tell(struct host_xs *h, const struct host_xs_change *c)
 {
 	if (!c)
@@ -222,7 +223,7 @@ static int watch_request(struct host_xs *h, const struct xsd_sockmsg *hdr,
 	return watch_add(h, path, token);
 }
 
-/* A request about a node. 0: the answer is "OK", above 0: it was sent. */
+/* A request about a node. Returns: 0: answer "OK"; above 0: it was answered. */
 static int node_request(struct host_xs *h, struct host_xs_txn *t,
 			const struct xsd_sockmsg *hdr, const char *path,
 			const char *full)
@@ -333,7 +334,7 @@ void host_xs_answer(struct host_xs *h, const struct xsd_sockmsg *hdr,
 	}
 }
 
-/* Does this request fail on demand? A transaction is at its end all the same. */
+/* Does this request fail on demand? The end of a transaction still ends it. */
 static bool xs_fails(struct host_xs *h, const struct xsd_sockmsg *hdr)
 {
 	struct host_xs_txn *t = txn_find(h, hdr->tx_id);

@@ -2,15 +2,15 @@
 /*
  * A simulated xenstored with the nodes of one guest and of domain 0, for tests.
  * The guest reaches it through its ring page and event channel, tests and
- * scripted backends through the functions below, as domain 0. Permissions do
- * not exist. It answers in host_pump() and in an xn_wait() of the core.
+ * scripted backends through the functions below, as domain 0. There are no
+ * permissions. It answers in host_pump() and in an xn_wait() of the core.
  *
- * Like the real one it looks at the ring when it is notified, and only then:
- * a client that forgets to notify gets no answer.
+ * Like the real xenstored, it looks at the ring only when it is notified: a
+ * client that does not notify gets no answer.
  *
- * Paths are absolute, or relative to the guest's own directory. A bad one ends
- * the program with a message. A guest that breaks the protocol is ignored from
- * then on, as by the real one.
+ * Paths are absolute, or relative to the guest's own directory. An invalid path
+ * ends the program with a message. A guest that breaks the protocol is ignored
+ * from then on, as by the real xenstored.
  */
 #ifndef XENION_HOST_XENSTORE_H
 #define XENION_HOST_XENSTORE_H
@@ -35,7 +35,7 @@ void host_xs_write_raw(struct host_xs *h, const char *path, const void *value,
 		       size_t len);
 /* The value, until the node changes; NULL: there is no such node. */
 const char *host_xs_read(struct host_xs *h, const char *path);
-/* The value as a number; -1: no such node, or no number. */
+/* The value as a number; -1: no such node, or it is not a number. */
 long long host_xs_read_int(struct host_xs *h, const char *path);
 void host_xs_rm(struct host_xs *h, const char *path);
 
@@ -54,7 +54,7 @@ void host_xs_watch(struct host_xs *h, const char *path,
  * Returns: the backend's path, valid until the node is removed.
  */
 const char *host_xs_plug(struct host_xs *h, const char *type, unsigned int id);
-/* Both directories are gone. */
+/* Remove both directories. */
 void host_xs_unplug(struct host_xs *h, const char *type, unsigned int id);
 
 /* ---- what the guest has ---- */
@@ -62,18 +62,18 @@ void host_xs_unplug(struct host_xs *h, const char *type, unsigned int id);
 unsigned int host_xs_requests(const struct host_xs *h);	/* ever sent */
 unsigned int host_xs_watches(const struct host_xs *h);
 unsigned int host_xs_transactions(const struct host_xs *h);
-/* No byte is under way, in either ring or behind it. */
+/* Is no byte in either ring, or in xenstored's buffers? */
 bool host_xs_quiet(const struct host_xs *h);
 
 /* ---- lies ---- */
 
 struct host_xs_lies {
-	unsigned int fragment;	/* bytes moved at once, 0: what fits */
-	unsigned int conflicts;	/* so many commits fail with EAGAIN */
+	unsigned int fragment;	/* bytes moved at once; 0: what fits */
+	unsigned int conflicts;	/* commits that fail with EAGAIN */
 	bool deaf;		/* takes nothing from the ring */
 	bool mute;		/* takes requests, and answers none */
 	bool no_notify;		/* its events are lost */
-	/* true: the request is dealt with */
+	/* true: it has handled the request */
 	bool (*request)(void *data, const struct xsd_sockmsg *hdr,
 			const char *body);
 	void *data;
@@ -81,12 +81,12 @@ struct host_xs_lies {
 
 struct host_xs_lies *host_xs_lies(struct host_xs *h);
 
-/* Send a message, whatever it says. */
+/* Send any message. */
 void host_xs_send(struct host_xs *h, uint32_t type, uint32_t req_id,
 		  const void *body, uint32_t len);
-/* Send bytes, whatever they are. */
+/* Send any bytes. */
 void host_xs_send_raw(struct host_xs *h, const void *data, size_t len);
-/* What the real one would have answered to this request. */
+/* Answer this request as the real xenstored would. */
 void host_xs_answer(struct host_xs *h, const struct xsd_sockmsg *hdr,
 		    const char *body);
 

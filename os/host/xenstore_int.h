@@ -85,12 +85,12 @@ bool host_xs_below(const char *path, const char *top);
 struct host_xs_node *host_xs_tree_find(const struct host_xs_tree *t,
 				       const char *path);
 bool host_xs_tree_has_parent(const struct host_xs_tree *t, const char *path);
-/* Makes the node and the ones above it, where they are not there. */
+/* Make the node, and those above it that do not exist. */
 void host_xs_tree_set(struct host_xs_tree *t, const char *path,
 		      const void *value, size_t len);
-/* With all below. false: there was none. */
+/* Remove the node and all below it. false: there was none. */
 bool host_xs_tree_remove(struct host_xs_tree *t, const char *path);
-/* The names below @path, each with a NUL. Bytes, or -1: too many. */
+/* List the names below @path, each with a NUL. Returns: bytes; -1: too many. */
 int host_xs_tree_list(const struct host_xs_tree *t, const char *path,
 		      char *buf, size_t size);
 void host_xs_tree_copy(struct host_xs_tree *to, const struct host_xs_tree *t);
@@ -104,7 +104,7 @@ void host_xs_take(struct host_xs *h, const struct xsd_sockmsg *hdr,
 /* A node has changed, in a transaction or (@t is NULL) for all. */
 void host_xs_changed(struct host_xs *h, struct host_xs_txn *t,
 		     const char *path, bool removed);
-/* Watches and transactions are gone. */
+/* Remove all watches and transactions of the guest. */
 void host_xs_forget_guest(struct host_xs *h);
 
 /* ---- xenstore_ring.c ---- */
@@ -113,9 +113,9 @@ void host_xs_ring_init(struct host_xs *h, struct host_guest *g);
 
 /* ---- xenstore_dom0.c ---- */
 
-/* Absolute; to be freed. */
+/* Returns: the absolute path; the caller frees it. */
 char *host_xs_full_path(const struct host_xs *h, const char *path);
-/* Domain 0's watches that have fired. true: there were some. */
+/* Call domain 0's watches that have fired. true: there were some. */
 bool host_xs_run_dom0(struct host_xs *h);
 
 #endif /* XENION_HOST_XENSTORE_INT_H */

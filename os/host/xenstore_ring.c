@@ -29,7 +29,7 @@ void host_xs_send(struct host_xs *h, uint32_t type, uint32_t req_id,
 	host_xs_send_raw(h, body, len);
 }
 
-/* The guest broke the protocol: nothing more is heard of it, or told to it. */
+/* The guest broke the protocol: ignore its requests, and send it nothing. */
 static void ring_ignore(struct host_xs *h, uint32_t why)
 {
 	fprintf(stderr, "# xenstore: the guest's connection is ignored\n");
@@ -41,7 +41,7 @@ static void ring_ignore(struct host_xs *h, uint32_t why)
 		h->page->error = why;
 }
 
-/* The messages that are complete. */
+/* Take the messages that are complete. */
 static void take_messages(struct host_xs *h)
 {
 	struct xsd_sockmsg hdr;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The nodes of the simulated xenstored: a sorted list of full paths is tree
- * enough for a test.
+ * The nodes of the simulated xenstored: a sorted list of full paths is enough
+ * for a test.
  */
 #include <stdlib.h>
 

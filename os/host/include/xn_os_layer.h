@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The port to a plain Linux process, for tests: the types and inline parts
- * that <xenion/os.h> asks for. The hypervisor is simulated (os/host/host.h),
- * time is virtual, and the rules of the contract are checked: a lock taken
- * twice, a sleep with upcalls disabled or a log line under a lock ends the
- * program with a message.
+ * The OS layer of a plain Linux process, for tests: the types and inline parts
+ * that <xenion/os.h> requires. The hypervisor is simulated (os/host/host.h),
+ * time is virtual, and the rules of the contract are checked: a lock that is
+ * taken twice, a sleep with upcalls disabled or a log line under a lock ends
+ * the program with a message.
  */
 #ifndef XN_OS_LAYER_H
 #define XN_OS_LAYER_H
@@ -19,7 +19,7 @@
 long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
 		      unsigned long a3, unsigned long a4, unsigned long a5);
 
-/* time.c: of the virtual time; and what a test wants done meanwhile */
+/* time.c: a counter of virtual time; first calls the hook of a test, if any */
 uint64_t xn_cycles(void);
 
 unsigned long xn_upcalls_disable(void);
@@ -40,7 +40,7 @@ struct xn_waitq {
 void xn_waitq_init(struct xn_waitq *wq);
 void xn_wake(struct xn_waitq *wq);
 
-/* os.c: run something that waits to run, or let time pass; false: too late */
+/* os.c: run something that is due, or let time pass; false: too late */
 uint64_t host_deadline(uint64_t timeout_ns);
 bool host_idle(uint64_t deadline);
 
