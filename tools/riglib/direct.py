@@ -8,7 +8,7 @@ import os
 import re
 import time
 
-from . import images
+from . import images, places
 from .clock import Clock, Life
 from .errors import RigError
 from .image import Output, whereabouts
@@ -50,7 +50,7 @@ class ImageMachine(Machine):
         modules = "image " + o.cmdline.replace(",", ",,")
         if o.ramdisk:
             modules += ",ramdisk"
-        return (["qemu-system-x86_64"] + processor(options) +
+        return ([places.emulator()] + processor(options) +
                 ["-m", str(options["memory"]), "-no-user-config",
                  "-nodefaults", "-display", "none", "-no-reboot",
                  "-chardev", "socket,id=com1,path=serial.sock,server=on,"

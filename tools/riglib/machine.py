@@ -102,7 +102,7 @@ class Machine:
     def _qemu(self, o):
         mem = o["dom0_memory"]
         ramdisk = images.dom0_ramdisk()
-        return (["qemu-system-x86_64"] + processor(o) +
+        return ([places.emulator()] + processor(o) +
                 ["-m", str(o["memory"]), "-no-user-config",
                  "-nodefaults", "-display", "none", "-no-reboot",
                  "-serial", "file:xen.log",

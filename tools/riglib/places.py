@@ -55,6 +55,17 @@ def stock_kernel():
     return os.path.join(kernel_root(), f"boot/vmlinuz-{kernel_abi()}")
 
 
+def mended_emulator():
+    """QEMU without the faults that qemu.patch mends; where tools/setup has built it."""
+    path = os.path.join(CACHE, "qemu/bin/qemu-system-x86_64")
+    return path if os.path.exists(path) else None
+
+
+def emulator():
+    """That one, or else the distribution's."""
+    return mended_emulator() or "qemu-system-x86_64"
+
+
 def roots():
     """The unpacked packages that programs and libraries come from."""
     found = [os.path.join(CACHE, d)
