@@ -65,7 +65,6 @@ struct xn_waitq {
 
 uint64_t layer_deadline(uint64_t timeout_ns);
 bool layer_idle(uint64_t deadline);
-void layer_switch(void);
 
 /* Switch to the other one of the two stacks (layer.c). */
 void layer_switch(void);
