@@ -159,7 +159,7 @@ static void guest_op(enum guest_op op)
 	uint64_t val;
 
 	/* All workers at once, and the operation that they interrupted. */
-	assert_in_range(++t.depth, 1, NR_WORKERS + 2);
+	assert_in_range(++t.depth, 1, NR_WORKERS + 1);
 	switch (op) {
 	case READ:
 		read_op();

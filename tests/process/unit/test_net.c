@@ -280,7 +280,7 @@ static void test_connect_nonsense(void **state)
 	}
 }
 
-static void test_connect_refused_by_port(void **state)
+static void test_connect_refused_by_layer(void **state)
 {
 	t.refuse_connected = -ENOMEM;
 	assert_int_equal(t_start(1), 0);
@@ -1002,7 +1002,7 @@ int main(void)
 		TEST(test_connect_mtu),
 		TEST(test_connect_queues),
 		TEST(test_connect_nonsense),
-		TEST(test_connect_refused_by_port),
+		TEST(test_connect_refused_by_layer),
 		TEST(test_connect_failures),
 		TEST(test_tx_shapes),
 		TEST(test_tx_offloads),

@@ -74,6 +74,11 @@ def main(argv):
         print(__doc__.strip(), file=sys.stderr)
         return 2
     graph = arrows(argv[0])
+    for room in argv[1:]:
+        if not any(f.startswith(room) for f in graph):
+            print(f"circles.py: {argv[0]} has no object called {room}*; name a "
+                  "room by its path, with - for each /", file=sys.stderr)
+            return 2
     found = list((circles if len(argv) == 2 else uses)(graph, *argv[1:]))
     print(*found, sep="\n", end="\n" if found else "")
     return bool(found)

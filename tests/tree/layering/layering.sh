@@ -71,7 +71,7 @@ mapfile -t core < <(cd "$top" && find hypercall boot mmu events grant time xenbu
 	-path boot/shim -prune -o -name '*.c' -print | sort)
 mapfile -t neutral < <(printf '%s\n' "${core[@]}" | grep -v /x86/)
 mapfile -t rules < <(python3 "$here/rules.py" --list)
-plan $((${#core[@]} + ${#neutral[@]} + ${#rooms[@]} + ${#rules[@]} + 16))
+plan $((${#core[@]} + ${#neutral[@]} + ${#rooms[@]} + ${#rules[@]} + 17))
 
 for file in "${core[@]}"; do
 	freestanding "$top" "$top/$file" "$(object "$file")" >"$tmp/why" 2>&1
@@ -94,7 +94,7 @@ for file in "$top"/os/bare/layer/*.c "$top"/os/bare/kernel/*.c; do
 		-I"$top/include" -isystem "$tmp" \
 		-c -o "$(object "${file#"$top"/}")" "$file" || exit 1
 done
-python3 "$here/circles.py" "$tmp/obj" os-bare-port os-bare-kernel >"$tmp/why"
+python3 "$here/circles.py" "$tmp/obj" os-bare-layer- os-bare-kernel- >"$tmp/why"
 result $? "the reference kernel's layer calls nothing of the kernel" "$tmp/why"
 
 for rule in "${rules[@]}"; do
@@ -128,12 +128,15 @@ python3 "$here/circles.py" "$tmp/obj" grant- >"$tmp/why"
 result $? "a circle of three files is found" "$tmp/why"
 python3 "$here/circles.py" "$tmp/obj" grant-a grant-c
 result $? "which is not where no arrow leads"
+python3 "$here/circles.py" "$tmp/obj" grant-a no-such-room 2>"$tmp/why"
+[ $? -eq 2 ]
+result $? "a room that is not there is an error" "$tmp/why"
 
 plant mmu/planted.c <<<'#include <asm/page.h>'
 finds no_os_header
 plant mmu/planted.c <<<'#ifdef CONFIG_SMP
 #endif'
-finds no_port_macro
+finds no_layer_macro
 plant grant/planted.c <<<'#include <xenion/events.h>'
 finds floors
 plant time/planted.c <<<'#include <xenion/x86/boot.h>'

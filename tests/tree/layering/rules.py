@@ -107,8 +107,8 @@ def no_os_header(tree):
             yield f"{path}: includes {inc}"
 
 
-def no_port_macro(tree):
-    """the core does not ask which port it is built for"""
+def no_layer_macro(tree):
+    """the core does not ask for which OS layer it is built"""
     for path in files(tree):
         for word in LAYER_MACRO.findall(read(tree, path)):
             yield f"{path}: depends on {word}"
@@ -194,7 +194,7 @@ def licensed(tree):
             yield f"{path}: first line is {first!r}"
 
 
-RULES = {f.__name__: f for f in (no_os_header, no_port_macro, floors,
+RULES = {f.__name__: f for f in (no_os_header, no_layer_macro, floors,
                                  architecture_apart, frontends_apart, documented, licensed)}
 
 

@@ -267,8 +267,8 @@ static void test_reuse(void)
 			complete(&binder[i].done);
 	}
 	for (i = 0; i < BINDERS; i++) {
-		while (!wait_for_completion_timeout(&binder[i].done, 1))
-			irq_set_affinity(READ_ONCE(binder[n++ % BINDERS].irq),
+		for (; !wait_for_completion_timeout(&binder[i].done, 1); n++)
+			irq_set_affinity(READ_ONCE(binder[n % BINDERS].irq),
 					 cpumask_of(n % num_online_cpus()));
 		good += binder[i].good;
 	}
