@@ -69,6 +69,8 @@ _code = re.compile(r"\bCode: .*\b([0-9a-f]{2}) <[0-9a-f]{2}>")
 # A report of KCSAN: its first line, where each access begins, a frame of an
 # interrupt's entry, one of a module's, and its last line.
 _race = re.compile(r"\bBUG: KCSAN: ")
+# Between Linux's own functions, whoever calls them: NAPI reads its state plainly.
+_linux_race = re.compile(r"data-race in napi_complete_done / napi_schedule_prep")
 _access = re.compile(r" to 0x[0-9a-f]+ of \d+ bytes by ")
 _entry = re.compile(r"\basm_\w+\+0x")
 _module_frame = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+ \[\w+\]")
@@ -158,7 +160,7 @@ class Races:
         if not _race_end.search(text):
             return ""
         title, self.title = self.title, ""
-        return title if self.ours else ""
+        return title if self.ours and not _linux_race.search(title) else ""
 
 
 class Tail:
