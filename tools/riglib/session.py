@@ -320,13 +320,12 @@ class Session:
             p.append("left behind in dom0: " + text)
 
     def _broken(self):
-        # Two of these faults the mended QEMU does not have.
-        twice, swapped = ((False, False) if places.mended_emulator()
-                          else (self.twice, self.swapped))
+        installed = not places.mended_emulator()
         for seen, what in (
-                (swapped, "gave a guest's CPU Xen's own state"),
+                (installed and self.swapped,
+                 "gave a guest's CPU Xen's own state"),
                 (self.stale, "executed an instruction that was patched before"),
-                (twice, "delivered an interrupt twice")):
+                (installed and self.twice, "delivered an interrupt twice")):
             if self.problems and seen:
                 self.problems.append("QEMU %s, which no guest survives: run "
                                      "again (docs/rig.md)" % what)
