@@ -21,13 +21,23 @@ holds_data() {
 	done
 }
 
-# answers INTERFACE: packets of several pages go out and come back. ping gives up
-# (ENOBUFS) when a busy host's backend keeps what it has sent for a second.
+# each TIMES COMMAND...: it succeeds each time
+each() {
+	_left=$1
+	shift
+	while [ "$_left" -gt 0 ]; do
+		"$@" || return 1
+		_left=$((_left - 1))
+	done
+}
+
+# answers INTERFACE: packets of several pages go out, and each comes back. One at a
+# time: of many, ping gives up (ENOBUFS) when the backend of a busy host pauses.
 answers() {
 	ip addr add 10.0.0.2/24 dev "$1" &&
 	ip link set "$1" up &&
 	wait_for 20 ping -q -c 3 -i 0.1 -s 8000 10.0.0.1 &&
-	wait_for 60 ping -q -c 100 -i 0.05 -s 8000 10.0.0.1
+	each 100 ping -q -c 1 -W 20 -s 8000 10.0.0.1
 	_rc=$?
 	ip addr flush dev "$1"
 	return $_rc
