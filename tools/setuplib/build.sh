@@ -1,0 +1,118 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+#
+# What is built into the cache from sources: QEMU, kernels that watch, User-Mode
+# Linux. Part of tools/setup.
+
+# $cache/qemu: Debian's QEMU without the faults that riglib/qemu.patch tells of.
+# Where it cannot be made, the installed one does, which ends a guest now and then.
+fill_qemu() {
+	patch=$top/tools/riglib/qemu.patch
+	want=$(cksum <"$patch")
+	[ "$(cat "$cache/qemu/.made" 2>/dev/null)" != "$want" ] || return 0
+	rm -f "$cache/.qemu.log"
+	if fetch_source qemu && say "building QEMU (3 minutes on two cores, once)" &&
+	   slowly "$cache/.qemu.log" build_qemu "$patch"; then
+		# It looks for its firmware beside itself.
+		ln -s /usr/share "$tmp/made/share"
+		echo "$want" >"$tmp/made/.made"
+		rm -rf "${cache:?}/qemu"
+		mv "$tmp/made" "$cache/qemu" || die "cannot write to $cache"
+	else
+		[ ! -f "$cache/.qemu.log" ] || tail -n 5 "$cache/.qemu.log" >&2
+		say "QEMU could not be built (the last words are above): the" \
+			"installed one is used, which breaks some runs (docs/rig.md)"
+	fi
+	rm -rf "$tmp"
+	tmp=
+}
+
+# build_qemu PATCH: $tmp/made/bin/qemu-system-x86_64, with Debian's changes: they
+# are QEMU's own later releases.
+build_qemu() {
+	dpkg-source --no-check -x "$tmp"/apt/qemu_*.dsc "$tmp/qemu" &&
+		patch -d "$tmp/qemu" -p1 <"$1" &&
+		mkdir -p "$tmp/build" "$tmp/made/bin" && cd "$tmp/build" ||
+		return 1
+	"$tmp/qemu/configure" --prefix=/usr --target-list=x86_64-softmmu \
+		--firmwarepath=/usr/share/qemu:/usr/share/seabios \
+		--without-default-features --enable-system --enable-tcg \
+		--enable-virtfs --enable-attr --enable-cap-ng --enable-fdt=system \
+		--disable-docs --disable-werror --disable-install-blobs &&
+		ninja qemu-system-x86_64 && strip -o \
+		"$tmp/made/bin/qemu-system-x86_64" qemu-system-x86_64
+}
+
+# The kernel's source, for its scripts and for kernels of our own: as Debian
+# packs it. It stays packed until somebody wants the whole.
+fill_source() {
+	fetch source $cache_source || no_download "$cache_source"
+	source=$cache/source/usr/src/$cache_source.tar.xz
+}
+
+fill_lint() {
+	[ -f "$cache/lint/get_maintainer.pl" ] && return 0
+	fill_source
+	say "unpacking checkpatch and get_maintainer"
+	tmp=$cache/.lint.$$
+	mkdir -p "$tmp" || die "cannot write to $cache"
+	tar -xJf "$source" -C "$tmp" \
+		--strip-components=2 --wildcards '*/scripts/checkpatch.pl' \
+		'*/scripts/get_maintainer.pl' '*/scripts/spelling.txt' \
+		'*/scripts/const_structs.checkpatch' ||
+		die "cannot unpack the scripts from $cache_source"
+	rm -rf "${cache:?}/lint"
+	mv "$tmp" "$cache/lint" || die "cannot write to $cache"
+	tmp=
+}
+
+# $cache/debug/src: that source, unpacked. A newer package makes it anew.
+fill_linux() {
+	fill_source
+	cmp -s "$cache/source/.versions" "$cache/debug/src/.versions" && return
+	say "unpacking the kernel's source (a minute, 1.4 GB)"
+	tmp=$cache/.linux.$$
+	mkdir -p "$tmp" "$cache/debug" || die "cannot write to $cache"
+	slowly "$cache/.linux.log" tar -xJf "$source" -C "$tmp" \
+		--strip-components=1 ||
+		die "cannot unpack $cache_source into $cache: is the disk full?"
+	cp "$cache/source/.versions" "$tmp/.versions"
+	rm -rf "${cache:?}/debug/src"
+	mv "$tmp" "$cache/debug/src" || die "cannot write to $cache"
+	tmp=
+}
+
+# $cache/linux/o/linux: a User-Mode Linux with our modules and their tests in it.
+# Its build knows what is older than its sources.
+fill_um() {
+	fill_linux
+	say "building User-Mode Linux (some 9 minutes the first time)"
+	slowly "$cache/.linux.log" "$top/tests/process/linux/build" \
+		"$cache/debug/src" "$cache/linux" && return
+	grep -E 'error|Error|warning|no effect' "$cache/.linux.log" |
+		head -n 20 >&2
+	die "User-Mode Linux could not be built: see $cache/.linux.log"
+}
+
+# Kernels that watch, each in its build folder $cache/debug/KIND.
+fill_debug() {
+	fill_linux
+	for kind in kasan kcsan; do
+		fill_debug_kernel $kind
+	done
+}
+
+fill_debug_kernel() {
+	out=$cache/debug/$1
+	want=$(cat "$cache/debug/src/.versions" "$top/tests/xen/debug/common.config" \
+		"$top/tests/xen/debug/$1.config" | cksum)
+	[ "$(cat "$out/.made" 2>/dev/null)" != "$want" ] || return 0
+	say "building a kernel with $1 (10 to 25 minutes on two cores, once)"
+	if ! slowly "$cache/.debug-$1.log" "$top/tests/xen/debug/kernel" "$1" \
+	   "$cache/debug/src" "$out"; then
+		tail -n 5 "$cache/.debug-$1.log" >&2
+		die "the kernel with $1 could not be built: see" \
+			"$cache/.debug-$1.log"
+	fi
+	echo "$want" >"$out/.made"
+}
