@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Run the rig, for the programs that judge what its guests print."""
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ SIGN, LIFE = 10, 60
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 OUT = os.path.join(TOP, "build")
+RIG = os.path.join(TOP, "tools", "rig")
 sys.path.insert(0, os.path.join(TOP, "tools"))
 from riglib import places, tap  # noqa: E402
 
@@ -45,6 +47,19 @@ def arguments(words):
     args = p.parse_args(words)
     args.build = os.path.abspath(args.build or OUT)
     return args
+
+
+@contextlib.contextmanager
+def machine(kind):
+    """One machine for all runs: the option that tells the rig its name, or None
+    if it does not start."""
+    name = "%s-%d" % (kind, os.getpid())
+    option = ["--name", name]
+    try:
+        yield None if subprocess.call([RIG, "start"] + option,
+                                      stdin=subprocess.DEVNULL) else option
+    finally:
+        subprocess.call([RIG, "stop"] + option)
 
 
 def keep_logs(command):

@@ -6,6 +6,7 @@ Everything is taken from the cache that tools/setup fills, so that dom0 and
 the guests are the same on every host.
 """
 
+import lzma
 import os
 import re
 import stat
@@ -134,18 +135,35 @@ class Programs:
                 self.add_library(archive, soname, wanted_by)
 
 
+# The ends of a module's file name, and what makes an ELF file of it.
+MODULE_ENDS = {".ko": bytes, ".ko.xz": lzma.decompress}
+
+
+def module_name(path):
+    """The name by which Linux knows the module in a file; None if the file has
+    none."""
+    name, dot, end = os.path.basename(path).partition(".")
+    return name.replace("-", "_") if dot + end in MODULE_ENDS else None
+
+
+def module_data(path):
+    """The module in a file, not compressed: the guest's insmod and modprobe need
+    not know how it was."""
+    with open(path, "rb") as f:
+        return MODULE_ENDS[path[path.rindex(".ko"):]](f.read())
+
+
 class Modules:
     """The modules of one kernel package, and what each of them needs."""
 
-    def __init__(self, root, abi):
-        self.abi = abi
-        self.top = os.path.join(root, "lib/modules", abi)
+    def __init__(self, top):
+        """top: the folder .../lib/modules/VERSION"""
+        self.top, self.abi = top, os.path.basename(top)
         self.paths = {}
-        for where, _, files in os.walk(self.top):
+        for where, _, files in os.walk(top):
             for f in files:
-                if f.endswith(".ko"):
-                    name = f[:-3].replace("-", "_")
-                    self.paths[name] = os.path.join(where, f)
+                if module_name(f):
+                    self.paths[module_name(f)] = os.path.join(where, f)
         with open(os.path.join(self.top, "modules.builtin"),
                   encoding="ascii") as f:
             self.builtin = {os.path.basename(line.strip())[:-3]
@@ -169,23 +187,25 @@ class Modules:
         path = self.paths.get(name)
         if not path:
             raise RigError(f"the kernel {self.abi} has no module '{name}'")
-        with open(path, "rb") as f:
-            found = re.search(rb"\0depends=([^\0]+)\0", f.read())
+        found = re.search(rb"\0depends=([^\0]+)\0", module_data(path))
         for need in found[1].decode().split(",") if found else ():
             self._visit(need.replace("-", "_"), done)
         done[name] = path
+
+    def _place(self, path):
+        """Where it is in the guest, below the modules of its kernel."""
+        return os.path.relpath(path[:path.rindex(".ko")] + ".ko", self.top)
 
     def add(self, archive, names):
         """Adds modules and the tables that modprobe reads."""
         base = f"lib/modules/{self.abi}"
         deps, aliases = [], []
         for path in self.closure(names):
-            name = os.path.basename(path)[:-3].replace("-", "_")
-            rel = os.path.relpath(path, self.top)
-            with open(path, "rb") as f:
-                data = f.read()
+            name = module_name(path)
+            data = module_data(path)
+            rel = self._place(path)
             archive.data(f"{base}/{rel}", data)
-            needs = [os.path.relpath(p, self.top)
+            needs = [self._place(p)
                      for p in reversed(self.closure([name])[:-1])]
             deps.append(f"{rel}: " + " ".join(needs))
             aliases += [f"alias {a.decode()} {name}" for a in

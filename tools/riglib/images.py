@@ -154,8 +154,7 @@ def dom0_ramdisk():
                      0o755)
         archive.data("etc/xen/xl.conf", "")
         archive.data("etc/passwd", "root::0:0:root:/root:/bin/sh\n")
-        Modules(places.kernel_root(), places.kernel_abi()).add(
-            archive, DOM0_MODULES)
+        Modules(places.module_tree(None)).add(archive, DOM0_MODULES)
         return gzip.compress(archive.bytes(), 6, mtime=0)
 
     return _kept("dom0.cpio.gz", build, _versions(), sources)
@@ -164,7 +163,7 @@ def dom0_ramdisk():
 def _guest_modules(named, other):
     """The kernel's modules that a guest gets. Another kernel than Debian's
     may lack some, except those requested by name."""
-    tree = Modules(*places.module_tree(other))
+    tree = Modules(places.module_tree(other))
     usual = [m for m in GUEST_MODULES if not other or tree.have(m)]
     return tree, tuple(usual) + tuple(named)
 

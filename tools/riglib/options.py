@@ -462,7 +462,7 @@ def _check_cached(o):
             raise BadInput(f"the cache has no program '{t}'; programs for "
                            "tests and benchmarks come with tools/setup "
                            "check and tools/setup bench")
-    modules = Modules(*places.module_tree(o.kernel_modules))
+    modules = Modules(places.module_tree(o.kernel_modules))
     for m in o.guest_modules:
         if not modules.have(m):
             raise BadInput(f"--guest-module: the kernel {modules.abi} has no "

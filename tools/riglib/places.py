@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where things are: the tree, the cache, the state of machines and runs."""
 
+import glob
 import os
 
 from .errors import BadInput, RigError
@@ -36,18 +37,19 @@ def kernel_root():
 
 
 def module_tree(other):
-    """(root, version) of a kernel's modules, root/lib/modules/version:
-    Debian's, or those of the folder that the user gave."""
+    """The folder of a kernel's modules, ROOT/lib/modules/VERSION: Debian's, or
+    that of the ROOT that the user gave."""
     if not other:
-        return kernel_root(), kernel_abi()
-    modules = os.path.join(other, "lib/modules")
-    versions = os.listdir(modules) if os.path.isdir(modules) else []
-    if len(versions) != 1 or not os.path.exists(
-            os.path.join(modules, versions[0], "modules.builtin")):
-        raise BadInput(f"--kernel-modules: {modules} is no folder with the "
-                       "modules of one kernel: make modules_install "
+        return os.path.join(kernel_root(), "lib/modules", kernel_abi())
+    found = [d for lib in ("lib", "usr/lib") for d in
+             glob.glob(os.path.join(glob.escape(other), lib, "modules/*"))
+             if os.path.exists(os.path.join(d, "modules.builtin"))]
+    found = sorted({os.path.realpath(d) for d in found})
+    if len(found) != 1:
+        raise BadInput(f"--kernel-modules: {other}/lib/modules is no folder "
+                       "with the modules of one kernel: make modules_install "
                        f"INSTALL_MOD_PATH={other} in its build makes that")
-    return other, versions[0]
+    return found[0]
 
 
 def stock_kernel():
