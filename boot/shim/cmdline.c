@@ -54,8 +54,8 @@ static bool starts_with(const char *word, const char *end, const char *name)
 	return !*name && (word == end || *word == '=');
 }
 
-/* Is there a word NAME or NAME=... before "--"? Spaces may be quoted. */
-static bool cmdline_given(const char *line, const char *name)
+/* Spaces may be quoted. */
+bool cmdline_given(const char *line, const char *name)
 {
 	const char *word, *c = line;
 
@@ -78,7 +78,7 @@ static bool cmdline_given(const char *line, const char *name)
 }
 
 int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
-		  uint32_t tsc_khz)
+		  uint32_t tsc_khz, bool x2apic)
 {
 	struct line l = {
 		.text = out,
@@ -96,6 +96,9 @@ int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
 	/* Otherwise the kernel distrusts the TSCs of several vCPUs (AMD). */
 	if (!cmdline_given(user, "tsc"))
 		put_word(&l, "tsc=reliable");
+	/* There is none, and unless told so Linux leaves x2APIC to look for it. */
+	if (x2apic && !cmdline_given(user, "noapic"))
+		put_word(&l, "noapic");
 	/* No keyboard controller, no firmware: only a triple fault resets. */
 	if (!cmdline_given(user, "reboot"))
 		put_word(&l, "reboot=t");

@@ -7,12 +7,14 @@
  */
 #include <xenion/hypercall.h>
 #include <xenion/x86/cpuid.h>
+#include <xenion/x86/msr.h>
 #include "image.h"
 #include "shim.h"
 
 #define WINDOW_SIZE	0x100000000ull	/* what head_pvh.S maps */
 #define CMDLINE_SIZE	16384
 
+#define CPUID_1_ECX_X2APIC		(1u << 21)
 #define CPUID_1_ECX_TSC_DEADLINE	(1u << 24)
 
 /* Addresses equal physical addresses. */
@@ -98,12 +100,24 @@ static int shim_load(struct xn_boot_module *ramdisk, uint64_t *kernel)
 	return 0;
 }
 
+/*
+ * In x2APIC mode an access to the local APIC is one exit without an instruction
+ * for Xen to decode. Linux does not change to it without Xen's support or interrupt
+ * remapping, but stays in it. A kernel that is built without it needs "nox2apic".
+ */
+static bool wants_x2apic(const char *words)
+{
+	return xn_cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC &&
+	       !cmdline_given(words, "nox2apic");
+}
+
 void xn_start_pvh(uint32_t start_info)
 {
 	struct xn_boot_module ramdisk;
 	struct xn_hv_info hv;
 	const char *words;
 	uint64_t kernel;
+	bool x2apic;
 
 	xn_hypercall_choose();
 	if (xn_hv_probe(&hv)) {
@@ -116,9 +130,11 @@ void xn_start_pvh(uint32_t start_info)
 	/* Copy the command line before anything moves. */
 	if (find_payload() ||
 	    xn_boot_pvh(&memory, start_info, xn_memmap_query, &info) ||
-	    find_user_words(&words) ||
-	    cmdline_build(cmdline, sizeof(cmdline), bz.cmdline_size, words,
-			  hv.tsc_khz) ||
+	    find_user_words(&words))
+		xn_early_stop(SHUTDOWN_crash);
+	x2apic = wants_x2apic(words);
+	if (cmdline_build(cmdline, sizeof(cmdline), bz.cmdline_size, words,
+			  hv.tsc_khz, x2apic) ||
 	    acpi_mend(&memory, &info.map, info.rsdp,
 		      xn_cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE) ||
 	    find_ramdisk(&ramdisk) ||
@@ -130,5 +146,8 @@ void xn_start_pvh(uint32_t start_info)
 		  (unsigned long long)kernel,
 		  (unsigned long long)ramdisk.size,
 		  (unsigned long long)ramdisk.start);
+	if (x2apic)
+		xn_wrmsr(XN_MSR_APIC_BASE, xn_rdmsr(XN_MSR_APIC_BASE) |
+			 XN_APIC_BASE_ENABLE | XN_APIC_BASE_X2APIC);
 	shim_jump(kernel + BZIMAGE_ENTRY_64, params);
 }

@@ -58,6 +58,13 @@ int bzimage_place(const struct bzimage *bz, const struct xn_memmap *map,
 		  struct placement *out);
 
 /**
+ * cmdline_given - is there a word NAME or NAME=... before "--"?
+ * @line: the command line
+ * @name: NAME
+ */
+bool cmdline_given(const char *line, const char *name);
+
+/**
  * cmdline_build - write the words that this guest needs and the user did not
  * give, then the user's words
  * @out: room for the result and its NUL
@@ -65,9 +72,10 @@ int bzimage_place(const struct bzimage *bz, const struct xn_memmap *map,
  * @limit: the longest command line that the kernel takes
  * @user: the user's words
  * @tsc_khz: from struct xn_hv_info
+ * @x2apic: the kernel is started with its local APIC in x2APIC mode
  */
 int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
-		  uint32_t tsc_khz);
+		  uint32_t tsc_khz, bool x2apic);
 
 /**
  * acpi_mend - make the ACPI tables describe a PC without Xen

@@ -149,11 +149,12 @@ static void cmdline(void)
 	size_t room = fuzz_u16() % 512 + 1, len;
 	const uint8_t *text = fuzz_bytes(fuzz_u8(), &len);
 	char *user = malloc(len + 1), *out = malloc(room);
+	bool x2apic = fuzz_u8() & 1;
 	int err;
 
 	memcpy(user, text, len);
 	user[len] = '\0';
-	err = cmdline_build(out, room, limit, user, khz);
+	err = cmdline_build(out, room, limit, user, khz, x2apic);
 	assert_int_equal(host_log_count(XN_ERR), !!err);
 	if (!err) {
 		size_t n = strnlen(out, room);
@@ -166,7 +167,7 @@ static void cmdline(void)
 			char *twice = malloc(room);
 
 			assert_int_equal(cmdline_build(twice, room, limit, out,
-						       khz), 0);
+						       khz, x2apic), 0);
 			if (!strchr(user, '"'))
 				assert_string_equal(twice, out);
 			free(twice);
