@@ -227,6 +227,16 @@ check-hostile: check-setup modules selftest shim guest $(OUT)/guest/hostile ## b
 		SOURCES="tests/xen/bare/main.c tests/xen/bare/session.c tests/xen/hostile/bare.c"
 	@$(HARNESS) hostile=tests/xen/hostile/all
 
+# Each kernel's own compiler builds the modules, as build/kernels/NAME.
+kernels = $(shell sed -n 's/^\[\(.*\)\]/\1/p' tests/xen/kernels/kernels.ini)
+
+.PHONY: check-kernels
+check-kernels: check-setup shim $(OUT)/include/xen-public ## the modules in other kernels, 5.10 to Debian's newest
+	@tools/setup kernels
+	@for k in $(kernels); do echo "  modules for $$k"; \
+		tests/xen/kernels/build $$k || exit 1; done
+	@$(HARNESS) $(foreach k,$(kernels),kernel-$k='tests/xen/kernels/guests $k')
+
 # Linux alone, on kernels that watch; what is built for them is under
 # build/debug/KIND. UBSAN makes a plain read of a bool's READ_ONCE, which KCSAN then
 # reports.

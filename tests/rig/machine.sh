@@ -101,6 +101,12 @@ run "a dom0 script that fails is told" 1 "the dom0 script failed (exit status 3)
 exit 0
 END
 
+echo "wait_guest never 1000" >dom0.sh
+run "nobody waits for a guest that has ended" 1 "ended, and had not said 'never'" \
+	--dom0-script dom0.sh <<'END'
+exit 0
+END
+
 run "a hang is a failure with a name" 6 "hang: no sign of life for 12 s" \
 	--timeout 12 <<'END'
 while :; do sleep 1; done

@@ -83,7 +83,7 @@ while :; do
 	case $verb in
 	run)
 		end_job
-		rm -rf /run/told
+		rm -rf /run/told /run/guest-ended
 		mkdir -p /run/told
 		setsid sh "/share/$word/dom0-job.sh" "/share/$word" &
 		job=$!

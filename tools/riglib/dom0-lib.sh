@@ -13,9 +13,14 @@ wait_guest() {
 	[ -p "$_wake" ] || mkfifo "$_wake"
 	# shellcheck disable=SC3045	# busybox knows -t
 	_s=$((${2:-120} * SLOW * LOADED))
-	[ -e "/run/told/$1" ] || read -r -t $_s _ <>"$_wake"
+	[ -e "/run/told/$1" ] || [ -e /run/guest-ended ] ||
+		read -r -t $_s _ <>"$_wake"
 	[ -e "/run/told/$1" ] && return 0
-	echo "# the guest did not say '$1' in $_s s"
+	if [ -e /run/guest-ended ]; then
+		echo "# the guest ended, and had not said '$1'"
+	else
+		echo "# the guest did not say '$1' in $_s s"
+	fi
 	return 1
 }
 
