@@ -214,7 +214,7 @@ check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
 .PHONY: check-long
 check-long: check-setup modules selftest shim guest ## Linux guests that make check has no time for (8 minutes)
 	@tools/setup long
-	@$(HARNESS) guest-long='tests/xen/linux/all long'
+	@$(HARNESS) machine=tests/rig/machine.sh + guest-long='tests/xen/linux/all long'
 
 .PHONY: check-guest
 check-guest: check-setup guest service ## the reference kernel's selftests, in every kind of domain

@@ -86,19 +86,19 @@ def _started(o, show):
 
 
 def _machine_for(o, started, show):
-    """(machine that is ready, whether it is only for this run)"""
+    """A machine that is ready."""
     if started:
         started.take_lock(show.progress)
         if started.alive() and started.connect():
             show.progress(f"using the started machine '{o.name}'")
-            return started, False
+            return started
     _sweep()
     machine = Machine(places.machine_dir(f"own-{os.getpid()}"))
     machine.take_lock(show.progress)
     show.progress("booting Xen and dom0 in QEMU (about 10 s"
                   + (", with --icount 20 s)" if o.icount else ")"))
     machine.start(options.machine_options(o), True, show.progress)
-    return machine, True
+    return machine
 
 
 def _sweep():
@@ -114,8 +114,8 @@ def _sweep():
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _finish(machine, own, logdir):
-    if not own:
+def _finish(machine, logdir):
+    if not machine.own:
         return
     machine.power_off()
     whole = machine.path("xen.log")
@@ -129,14 +129,14 @@ def _run_beside_dom0(o, show, began):
     started = _started(o, show)
     job = ImageJob(o) if o.image else Job(o)
     logdir = _logdir(o)
-    machine, own = _machine_for(o, started, show)
+    machine = _machine_for(o, started, show)
     try:
         kind = ImageSession if o.image else Session
         session = kind(machine, job, logdir, show, began)
         session.run()
         return session.result(), logdir
     finally:
-        _finish(machine, own, logdir)
+        _finish(machine, logdir)
 
 
 def _run_as_dom0(o, show, began):
@@ -206,7 +206,7 @@ def shell(o):
     started = _started(o, show)
     job = Job(o)
     logdir = _logdir(o)
-    machine, own = _machine_for(o, started, show)
+    machine = _machine_for(o, started, show)
     terminal = None
     try:
         sock = machine.open_socket("console.sock")
@@ -220,7 +220,7 @@ def shell(o):
     finally:
         if terminal:
             terminal.close()
-        _finish(machine, own, logdir)
+        _finish(machine, logdir)
     for p in result["problems"]:
         show.progress(p)
     return EXIT[result["verdict"]]

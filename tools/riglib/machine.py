@@ -64,6 +64,7 @@ class Machine:
     def __init__(self, directory):
         self.dir = directory
         self.options = None
+        self.own = False            # it ends with this process
         self.pid = None
         self.process = None
         self.lock = None
@@ -81,6 +82,7 @@ class Machine:
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.path("share"))
         self.options = options
+        self.own = own
         began = time.monotonic()
         command = ["timeout", "-k", "5",
                    str(LIFETIME["own" if own else "started"])]

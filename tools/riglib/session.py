@@ -80,8 +80,11 @@ class Session:
             try:
                 self._follow(tail, pump)
             except (KeyboardInterrupt, SystemExit):
-                self._end("interrupted")
-                self._follow(tail, None)
+                if self.machine.own:
+                    self.machine.kill()
+                else:
+                    self._end("interrupted")
+                    self._follow(tail, None)
                 raise
         finally:
             self._save(tail)
