@@ -229,6 +229,7 @@ static int disk_alloc(struct xnl_blk_disk *d)
 {
 	const struct xn_blk_info *info = &d->info;
 	struct xnl_blk_place place;
+	struct queue_limits lim;
 	struct gendisk *gd;
 	int err;
 
@@ -246,7 +247,8 @@ static int disk_alloc(struct xnl_blk_disk *d)
 	err = blk_mq_alloc_tag_set(&d->tags);
 	if (err)
 		return err;
-	gd = blk_mq_alloc_disk(&d->tags, d);
+	xnl_blk_get_limits(info, &lim);
+	gd = blk_mq_alloc_disk(&d->tags, &lim, d);
 	if (IS_ERR(gd)) {
 		blk_mq_free_tag_set(&d->tags);
 		return PTR_ERR(gd);
@@ -263,7 +265,6 @@ static int disk_alloc(struct xnl_blk_disk *d)
 	set_disk_ro(gd, info->readonly || info->cdrom);
 	set_capacity(gd, info->sectors);
 	d->gd = gd;
-	xnl_blk_set_limits(d);
 	return 0;
 }
 
@@ -373,7 +374,8 @@ void xnl_blk_drain(struct xnl_blk *xb)
 	mutex_lock(&xb->lock);
 	if (xb->disk) {
 		queue = xb->disk->gd->queue;
-		blk_freeze_queue_start(queue);
+		/* For ever: nobody ends it. */
+		blk_freeze_queue_start_non_owner(queue);
 		if (!blk_mq_freeze_queue_wait_timeout(queue, DRAIN_TIMEOUT))
 			dev_warn(&xb->xdev->dev,
 				 "the backend does not answer: requests fail\n");
