@@ -206,8 +206,12 @@ static void disk_delete(struct work_struct *work)
 	unsigned int noio = memalloc_noio_save();
 
 	cancel_work_sync(&d->add_work);
-	if (d->added)
+	if (d->added) {
+		/* The file system on it ends, and may wait for requests. */
+		if (READ_ONCE(d->dead))
+			blk_mark_disk_dead(d->gd);
 		del_gendisk(d->gd);
+	}
 	memalloc_noio_restore(noio);
 	/* No request completes any more. */
 	cancel_work_sync(&d->limits_work);
@@ -341,7 +345,6 @@ void xnl_blk_closing(struct xn_blk *blk)
 	if (d) {
 		xb->disk = NULL;
 		WRITE_ONCE(d->dead, true);
-		blk_mark_disk_dead(d->gd);
 		/* When this returns, every queue_rq() has seen it. */
 		blk_mq_quiesce_queue(d->gd->queue);
 		blk_mq_unquiesce_queue(d->gd->queue);
