@@ -50,7 +50,7 @@ selftest: modules
 	@mkdir -p $(SELFTEST)
 	@cp -rsfT $(TOP)/tests/xen/kmod $(SELFTEST)
 	@$(MAKE) --no-print-directory -C $(KDIR) M=$(SELFTEST) W=1 \
-		XENION_GEN=$(OUT)/include XENION_TOP=$(TOP) \
+		XENION_GEN=$(OUT)/include XENION_TOP=$(TOP) XENION_KMOD=$(KMOD) \
 		KBUILD_EXTRA_SYMBOLS=$(KMOD)/Module.symvers modules
 
 .PHONY: shim

@@ -15,6 +15,23 @@
 #include <xen-public/io/ring.h>
 
 /*
+ * As in ring.h, but that header's "ring[1]" is an array of one to a compiler that
+ * takes it at its word (-fstrict-flex-arrays): here the ring begins where it does,
+ * and is as long as the front half says.
+ */
+#define XN_RING_ENTRY(_r, _idx)						\
+	((__typeof__(&(_r)->sring->ring[0]))				\
+	 ((uint8_t *)(_r)->sring +					\
+	  __builtin_offsetof(__typeof__(*(_r)->sring), ring)) +		\
+	 ((_idx) & (RING_SIZE(_r) - 1)))
+
+#undef RING_GET_REQUEST
+#define RING_GET_REQUEST(_r, _idx)	(&XN_RING_ENTRY(_r, _idx)->req)
+
+#undef RING_GET_RESPONSE
+#define RING_GET_RESPONSE(_r, _idx)	(&XN_RING_ENTRY(_r, _idx)->rsp)
+
+/*
  * As in ring.h, but with a single access to each index that the other side may
  * read or write at the same time.
  */

@@ -173,8 +173,9 @@ static int p9_claim(struct xnl_9p *xp, struct p9_client *client)
 	return err;
 }
 
-static int p9_create(struct p9_client *client, const char *tag, char *args)
+XNL_P9_CREATE(p9_create, client, fc)
 {
+	const char *tag = fc->source;
 	struct xnl_9p *xp;
 	int err = -ENOENT;
 

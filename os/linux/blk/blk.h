@@ -98,7 +98,8 @@ void xnl_blk_unmap(struct xnl_blk_disk *d, struct request *rq, bool copy);
 
 /* limits.c */
 void xnl_blk_limits_init(struct xnl_blk_disk *d);
-void xnl_blk_set_limits(struct xnl_blk_disk *d);
+void xnl_blk_get_limits(const struct xn_blk_info *info,
+			struct queue_limits *lim);
 /* Use it no longer. Returns the request's status. Context: any. */
 blk_status_t xnl_blk_not_supported(struct xnl_blk_disk *d, struct request *rq);
 

@@ -3,9 +3,9 @@
  * A request's data as a list for the engine (xen-public/io/blkif.h grants whole
  * pages). Called by disk.c for each request.
  *
- * A page of a slab is never granted: the backend of a read could write to other
- * objects in it, and a reference to the page does not keep the object while the
- * backend has it mapped. Such data, mostly file systems' metadata, is copied
+ * A page of kmalloc()'s is never granted: the backend of a read could write to
+ * other objects in it, and a reference to the page does not keep the object while
+ * the backend has it mapped. Such data, mostly file systems' metadata, is copied
  * through a page of its own. Where the engine copies all data, there is nothing to
  * do here.
  */
@@ -28,6 +28,17 @@ int xnl_blk_bounce_init(struct xnl_blk_disk *d)
 void xnl_blk_bounce_fini(struct xnl_blk_disk *d)
 {
 	mempool_destroy(d->bounce);
+}
+
+/*
+ * Only the first of pages that belong together says what they are. Large objects
+ * have pages of their own, but no reference keeps these.
+ */
+static bool bounce_needs(struct page *page)
+{
+	struct page *head = compound_head(page);
+
+	return PageSlab(head) || PageLargeKmalloc(head);
 }
 
 /* Returns the address to give to the engine, or NULL: no memory now. */
@@ -71,7 +82,7 @@ unsigned int xnl_blk_map(struct xnl_blk_disk *d, struct request *rq)
 
 		sg->va = page_address(bv.bv_page) + bv.bv_offset;
 		sg->len = bv.bv_len;
-		if (unlikely(PageSlab(bv.bv_page)) && d->bounce) {
+		if (unlikely(bounce_needs(bv.bv_page)) && d->bounce) {
 			sg->va = bounce_get(d, &bv, rq_data_dir(rq));
 			if (!sg->va)
 				goto undo;

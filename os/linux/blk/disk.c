@@ -206,8 +206,12 @@ static void disk_delete(struct work_struct *work)
 	unsigned int noio = memalloc_noio_save();
 
 	cancel_work_sync(&d->add_work);
-	if (d->added)
+	if (d->added) {
+		/* The file system on it ends, and may wait for requests. */
+		if (READ_ONCE(d->dead))
+			blk_mark_disk_dead(d->gd);
 		del_gendisk(d->gd);
+	}
 	memalloc_noio_restore(noio);
 	/* No request completes any more. */
 	cancel_work_sync(&d->limits_work);
@@ -229,6 +233,7 @@ static int disk_alloc(struct xnl_blk_disk *d)
 {
 	const struct xn_blk_info *info = &d->info;
 	struct xnl_blk_place place;
+	struct queue_limits lim;
 	struct gendisk *gd;
 	int err;
 
@@ -246,7 +251,8 @@ static int disk_alloc(struct xnl_blk_disk *d)
 	err = blk_mq_alloc_tag_set(&d->tags);
 	if (err)
 		return err;
-	gd = blk_mq_alloc_disk(&d->tags, d);
+	xnl_blk_get_limits(info, &lim);
+	gd = blk_mq_alloc_disk(&d->tags, &lim, d);
 	if (IS_ERR(gd)) {
 		blk_mq_free_tag_set(&d->tags);
 		return PTR_ERR(gd);
@@ -263,7 +269,6 @@ static int disk_alloc(struct xnl_blk_disk *d)
 	set_disk_ro(gd, info->readonly || info->cdrom);
 	set_capacity(gd, info->sectors);
 	d->gd = gd;
-	xnl_blk_set_limits(d);
 	return 0;
 }
 
@@ -340,7 +345,6 @@ void xnl_blk_closing(struct xn_blk *blk)
 	if (d) {
 		xb->disk = NULL;
 		WRITE_ONCE(d->dead, true);
-		blk_mark_disk_dead(d->gd);
 		/* When this returns, every queue_rq() has seen it. */
 		blk_mq_quiesce_queue(d->gd->queue);
 		blk_mq_unquiesce_queue(d->gd->queue);
@@ -373,7 +377,8 @@ void xnl_blk_drain(struct xnl_blk *xb)
 	mutex_lock(&xb->lock);
 	if (xb->disk) {
 		queue = xb->disk->gd->queue;
-		blk_freeze_queue_start(queue);
+		/* For ever: nobody ends it. */
+		blk_freeze_queue_start_non_owner(queue);
 		if (!blk_mq_freeze_queue_wait_timeout(queue, DRAIN_TIMEOUT))
 			dev_warn(&xb->xdev->dev,
 				 "the backend does not answer: requests fail\n");

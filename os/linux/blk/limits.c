@@ -11,47 +11,66 @@
 
 #include "blk.h"
 
-void xnl_blk_set_limits(struct xnl_blk_disk *d)
+void xnl_blk_get_limits(const struct xn_blk_info *info,
+			struct queue_limits *lim)
 {
-	struct request_queue *queue = d->gd->queue;
-	const struct xn_blk_info *info = &d->info;
-
 	BUILD_BUG_ON(PAGE_SIZE != XN_PAGE_SIZE);
 
-	blk_queue_flag_set(QUEUE_FLAG_NONROT, queue);
-	blk_queue_logical_block_size(queue, info->sector_size);
-	blk_queue_physical_block_size(queue, info->physical_sector_size);
-	blk_queue_max_segments(queue, info->max_segments);
-	blk_queue_max_segment_size(queue, XN_PAGE_SIZE);
-	blk_queue_segment_boundary(queue, XN_PAGE_SIZE - 1);
-	blk_queue_max_hw_sectors(queue, info->max_segments *
-				 (XN_PAGE_SIZE >> SECTOR_SHIFT));
+	*lim = (struct queue_limits){
+		.logical_block_size = info->sector_size,
+		.physical_block_size = info->physical_sector_size,
+		.max_segments = info->max_segments,
+		.max_segment_size = XN_PAGE_SIZE,
+		.seg_boundary_mask = XN_PAGE_SIZE - 1,
+		.max_hw_sectors = info->max_segments *
+				  (XN_PAGE_SIZE >> SECTOR_SHIFT),
+		/* No FUA: the block layer merges the flushes of several writers. */
+		.features = info->flush ? BLK_FEAT_WRITE_CACHE : 0,
+	};
 	if (info->discard) {
-		queue->limits.discard_granularity = info->discard_granularity;
-		queue->limits.discard_alignment = info->discard_alignment;
-		blk_queue_max_discard_sectors(queue, UINT_MAX >> SECTOR_SHIFT);
+		lim->discard_granularity = info->discard_granularity;
+		lim->discard_alignment = info->discard_alignment;
+		lim->max_hw_discard_sectors = UINT_MAX >> SECTOR_SHIFT;
 	}
-	/* No FUA: the block layer merges the flushes of several writers. */
-	blk_queue_write_cache(queue, info->flush, false);
 }
 
+/* Returns: does any of @lim change? */
+static bool limits_drop(const struct xnl_blk_disk *d, struct queue_limits *lim)
+{
+	const char *name = d->gd->disk_name;
+	bool changed = false;
+
+	if (READ_ONCE(d->no_flush) && lim->features & BLK_FEAT_WRITE_CACHE) {
+		pr_warn("%s: the backend cannot flush after all: no cache is assumed\n",
+			name);
+		lim->features &= ~BLK_FEAT_WRITE_CACHE;
+		changed = true;
+	}
+	if (READ_ONCE(d->no_discard) && lim->max_hw_discard_sectors) {
+		pr_warn("%s: the backend cannot discard after all\n", name);
+		lim->max_hw_discard_sectors = 0;
+		changed = true;
+	}
+	return changed;
+}
+
+/* Waits until all requests in flight have ended, as does the disk's deletion. */
 static void limits_reduce(struct work_struct *work)
 {
 	struct xnl_blk_disk *d = container_of(work, struct xnl_blk_disk,
 					      limits_work);
 	struct request_queue *queue = d->gd->queue;
+	struct queue_limits lim = queue_limits_start_update(queue);
+	int err;
 
-	if (READ_ONCE(d->no_flush) &&
-	    test_bit(QUEUE_FLAG_WC, &queue->queue_flags)) {
-		pr_warn("%s: the backend cannot flush after all: no cache is assumed\n",
-			d->gd->disk_name);
-		blk_queue_write_cache(queue, false, false);
+	if (!limits_drop(d, &lim)) {
+		queue_limits_cancel_update(queue);
+		return;
 	}
-	if (READ_ONCE(d->no_discard) && queue->limits.max_discard_sectors) {
-		pr_warn("%s: the backend cannot discard after all\n",
-			d->gd->disk_name);
-		blk_queue_max_discard_sectors(queue, 0);
-	}
+	err = queue_limits_commit_update_frozen(queue, &lim);
+	if (err)
+		pr_warn("%s: its limits stay as they were (error %d)\n",
+			d->gd->disk_name, err);
 }
 
 void xnl_blk_limits_init(struct xnl_blk_disk *d)

@@ -161,8 +161,7 @@ static int xcon_send(const char *data, int len)
 	return n;
 }
 
-static int xcon_write(struct tty_struct *tty, const unsigned char *data,
-		      int len)
+XNL_TTY_WRITE(xcon_write, tty, data, len)
 {
 	int n = xcon_send(data, len);
 
@@ -173,7 +172,7 @@ static int xcon_write(struct tty_struct *tty, const unsigned char *data,
 	return len;
 }
 
-static unsigned int xcon_write_room(struct tty_struct *tty)
+XNL_TTY_WRITE_ROOM(xcon_write_room, tty)
 {
 	unsigned int room = xn_console_room(&xcon.con);
 

@@ -27,13 +27,13 @@ static DEFINE_MUTEX(bus_order);
 static bool bus_down;			/* for good */
 static bool bus_complained;		/* since it went well */
 
-static int bus_match(struct device *dev, struct device_driver *drv)
+XNL_BUS_MATCH(bus_match, dev, drv)
 {
 	return !strcmp(to_xnl_device(dev)->type,
 		       container_of(drv, struct xnl_driver, driver)->type);
 }
 
-static int bus_uevent(struct device *dev, struct kobj_uevent_env *env)
+XNL_BUS_UEVENT(bus_uevent, dev, env)
 {
 	return add_uevent_var(env, "MODALIAS=" XNL_ALIAS("%s"),
 			      to_xnl_device(dev)->type);
@@ -85,7 +85,7 @@ static int bus_probe(struct device *dev)
 	return -EPROBE_DEFER;
 }
 
-static void bus_remove(struct device *dev)
+XNL_BUS_REMOVE(bus_remove, dev)
 {
 	/* After .shutdown the driver is asked for nothing. */
 	if (!to_xnl_device(dev)->ended)

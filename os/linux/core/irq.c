@@ -378,7 +378,7 @@ void xnl_irq_leave_cpu(unsigned int cpu)
 
 int xnl_irq_init(void)
 {
-	event_domain = irq_domain_add_tree(NULL, &event_domain_ops, NULL);
+	event_domain = irq_domain_create_tree(NULL, &event_domain_ops, NULL);
 	return event_domain ? 0 : -ENOMEM;
 }
 

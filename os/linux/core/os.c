@@ -153,7 +153,7 @@ struct workqueue_struct *xnl_wq;
 int xnl_os_init(void)
 {
 	/* Reclaim may wait for a disk, and the disk for one of these works. */
-	xnl_wq = alloc_workqueue("xenion", WQ_MEM_RECLAIM, 0);
+	xnl_wq = alloc_workqueue("xenion", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
 	return xnl_wq ? 0 : -ENOMEM;
 }
 

@@ -59,12 +59,11 @@ static struct notifier_block panic_block = {
 };
 
 /* A panic ends with an emergency restart, which calls this. */
-static void system_restarts(struct kmsg_dumper *dumper,
-			    enum kmsg_dump_reason reason)
+XNL_KMSG_DUMP(system_restarts, dumper, detail)
 {
 	struct sched_shutdown x = { .reason = SHUTDOWN_crash };
 
-	if (panicked && reason == KMSG_DUMP_EMERG)
+	if (panicked && detail->reason == KMSG_DUMP_EMERG)
 		xn_hc_sched(SCHEDOP_shutdown, &x);
 }
 

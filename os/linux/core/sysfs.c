@@ -20,7 +20,7 @@ static u64 stat_sum(enum xn_stat stat)
 }
 
 #define STAT(_name, _stat)						\
-static ssize_t _name##_show(struct bus_type *bus, char *buf)		\
+XNL_BUS_SHOW(_name##_show, buf)						\
 {									\
 	return sysfs_emit(buf, "%llu\n", stat_sum(_stat));		\
 }									\
@@ -58,31 +58,31 @@ static const struct attribute_group stat_group = {
 	.attrs = stat_attrs,
 };
 
-static ssize_t xen_version_show(struct bus_type *bus, char *buf)
+XNL_BUS_SHOW(xen_version_show, buf)
 {
 	return sysfs_emit(buf, "%u.%u\n", xnl_hv.major, xnl_hv.minor);
 }
 static BUS_ATTR_RO(xen_version);
 
-static ssize_t event_abi_show(struct bus_type *bus, char *buf)
+XNL_BUS_SHOW(event_abi_show, buf)
 {
 	return sysfs_emit(buf, "%s\n", xnl_guest.evtchn.ops->name);
 }
 static BUS_ATTR_RO(event_abi);
 
-static ssize_t spurious_events_show(struct bus_type *bus, char *buf)
+XNL_BUS_SHOW(spurious_events_show, buf)
 {
 	return sysfs_emit(buf, "%u\n", READ_ONCE(xnl_guest.evtchn.spurious));
 }
 static BUS_ATTR_RO(spurious_events);
 
-static ssize_t grant_refs_show(struct bus_type *bus, char *buf)
+XNL_BUS_SHOW(grant_refs_show, buf)
 {
 	return sysfs_emit(buf, "%u\n", READ_ONCE(xnl_guest.gnttab.nr_refs));
 }
 static BUS_ATTR_RO(grant_refs);
 
-static ssize_t grant_refs_deferred_show(struct bus_type *bus, char *buf)
+XNL_BUS_SHOW(grant_refs_deferred_show, buf)
 {
 	return sysfs_emit(buf, "%u\n", READ_ONCE(xnl_guest.gnttab.nr_deferred));
 }

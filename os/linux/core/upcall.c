@@ -15,6 +15,7 @@
 #include <asm/irqdomain.h>
 
 #include <xenion/x86/upcall.h>
+#include "../compat/compat.h"
 #include "core.h"
 
 struct xnl_upcall {
@@ -101,11 +102,16 @@ static int upcall_cpu_down(unsigned int cpu)
 
 int xnl_upcall_init(void)
 {
-	int state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "xenion:online",
-				      upcall_cpu_up, upcall_cpu_down);
+	int state, err = xnl_vectors_init();
 
-	if (state < 0)
+	if (err)
+		return err;
+	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "xenion:online",
+				  upcall_cpu_up, upcall_cpu_down);
+	if (state < 0) {
+		xnl_vectors_fini();
 		return state;
+	}
 	hotplug_state = state;
 	return 0;
 }
@@ -113,4 +119,5 @@ int xnl_upcall_init(void)
 void xnl_upcall_fini(void)
 {
 	cpuhp_remove_state(hotplug_state);
+	xnl_vectors_fini();
 }

@@ -227,9 +227,12 @@ void xnl_net_rx_page_put(struct xn_net_queue *q, void *page)
 
 void xnl_net_rx_page_lost(struct xn_net_queue *q, void *page)
 {
-	struct xnl_net_queue *nq = q->priv;
-
-	page_pool_release_page(nq->pool, virt_to_page(page));
+	/*
+	 * The pool does not take a page back that somebody else uses, too: it
+	 * forgets the page, and the reference of here stays.
+	 */
+	get_page(virt_to_page(page));
+	xnl_net_rx_page_put(q, page);
 }
 
 static void *rx_piece_data(const struct xn_net_piece *piece)

@@ -7,7 +7,7 @@
 #define XENION_LINUX_NET_H
 
 #include <linux/netdevice.h>
-#include <net/page_pool.h>
+#include <net/page_pool/helpers.h>
 
 #include <xenion/netfront.h>
 #include "xnl.h"

@@ -9,6 +9,7 @@
  */
 #include <linux/bio.h>
 #include <linux/blkdev.h>
+#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -23,7 +24,7 @@ MODULE_PARM_DESC(disk, "The disk's node");
 
 static u8 *object[NR_OBJECTS];
 
-static int transfer(struct block_device *bdev, void *buf, enum req_op op)
+static int transfer(struct block_device *bdev, void *buf, unsigned int op)
 {
 	struct bio *bio = bio_alloc(bdev, 1, op, GFP_KERNEL);
 	int err;
@@ -93,14 +94,16 @@ static int run(struct block_device *bdev)
 
 static int __init slabio_init(void)
 {
-	struct block_device *bdev;
+	struct file *file;
 	int err;
 
-	bdev = blkdev_get_by_path(disk, FMODE_READ | FMODE_WRITE, NULL);
-	if (IS_ERR(bdev))
-		return PTR_ERR(bdev);
-	err = run(bdev);
-	blkdev_put(bdev, FMODE_READ | FMODE_WRITE);
+	/* What opens a block device for a module differs from kernel to kernel. */
+	file = filp_open(disk, O_RDWR | O_LARGEFILE, 0);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = S_ISBLK(file_inode(file)->i_mode) ?
+	      run(I_BDEV(file->f_mapping->host)) : -ENOTBLK;
+	filp_close(file, NULL);
 	pr_info("xenion-slabio: done (error %d)\n", err);
 	/* The module must not stay. */
 	return err ? err : -EAGAIN;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* Pages that large kmalloc() calls return: pages as others are, before. */
+#ifndef XENION_COMPAT_MM_H
+#define XENION_COMPAT_MM_H
+
+#include_next <linux/mm.h>
+
+#include <xnl_have.h>
+
+#if !XNL_HAVE_PAGE_LARGE_KMALLOC
+static inline int PageLargeKmalloc(const struct page *page)
+{
+	return 0;
+}
+#endif
+
+#endif /* XENION_COMPAT_MM_H */
