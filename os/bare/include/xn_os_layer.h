@@ -62,6 +62,11 @@ static inline void xn_unlock(struct xn_lock *l, unsigned long flags)
 	xn_upcalls_restore(flags);
 }
 
+/* This lock never sleeps, so there is no other kind. */
+#define xn_raw_lock			xn_lock
+#define xn_raw_lock_init		xn_lock_init
+#define xn_raw_unlock			xn_unlock
+
 /* ---- waiting: os/bare/layer/thread.c ---- */
 
 struct xn_waitq {

@@ -39,6 +39,28 @@ static inline void xn_unlock(struct xn_lock *l, unsigned long flags)
 	spin_unlock_irqrestore(&l->lock, flags);
 }
 
+/* As above where PREEMPT_RT does not make a mutex of every spinlock_t. */
+struct xn_raw_lock {
+	raw_spinlock_t lock;
+};
+
+#define xn_raw_lock_init(l) raw_spin_lock_init(&(l)->lock)
+
+static inline unsigned long xn_raw_lock(struct xn_raw_lock *l)
+	__acquires(&l->lock)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&l->lock, flags);
+	return flags;
+}
+
+static inline void xn_raw_unlock(struct xn_raw_lock *l, unsigned long flags)
+	__releases(&l->lock)
+{
+	raw_spin_unlock_irqrestore(&l->lock, flags);
+}
+
 static inline unsigned long xn_upcalls_disable(void)
 {
 	unsigned long flags;
