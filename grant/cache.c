@@ -28,14 +28,9 @@ static struct gref_cache *cache_of(struct xn_gnttab *gt, unsigned int cpu)
 	return page + cpu % CACHES_PER_PAGE;
 }
 
-/* Of the CPU that runs this, at least a moment ago. */
 static struct gref_cache *cache_here(struct xn_gnttab *gt)
 {
-	unsigned long flags = xn_upcalls_disable();
-	unsigned int cpu = xn_os_cpu();
-
-	xn_upcalls_restore(flags);
-	return cache_of(gt, cpu);
+	return cache_of(gt, xn_os_cpu());
 }
 
 int xn_gref_caches_init(struct xn_gnttab *gt)

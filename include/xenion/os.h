@@ -19,8 +19,6 @@
  *     xn_raw_unlock(l, flags): the same in raw context (see below), too. It
  *     never sleeps, and disables upcalls. Most kernels have one kind of lock
  *     for both;
- *   - flags = xn_upcalls_disable(), xn_upcalls_restore(flags): this CPU only,
- *     no preemption in between, which is raw context;
  *   - struct xn_waitq, xn_waitq_init(wq), xn_wake(wq) (any context), and
  *     xn_wait(wq, condition, timeout_ns): sleeps until the condition holds,
  *     true if it does, false on timeout; never returns for another reason;
@@ -192,7 +190,9 @@ unsigned int xn_os_cpu_count(void);
 /**
  * xn_os_cpu - number of the CPU that runs this, from 0
  *
- * Context: raw, upcalls disabled; the answer is stale as soon as they are not.
+ * A hint: the caller may run on another one before it sees the answer.
+ *
+ * Context: any.
  * Return: a number below xn_os_cpu_count().
  */
 unsigned int xn_os_cpu(void);

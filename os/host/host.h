@@ -81,6 +81,10 @@ unsigned int host_guest_leaks(struct host_guest *g);
  */
 bool host_raw(bool on);
 
+/* In between, as in an upcall and under a lock, the thread must not sleep. */
+unsigned long host_upcalls_disable(void);
+void host_upcalls_restore(unsigned long flags);
+
 /* ---- time and progress ---- */
 
 /* Run upcalls, notified backends, steps and due work until nothing is left. */

@@ -23,9 +23,6 @@ long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
 /* time.c: a counter of virtual time; first calls the hook of a test, if any */
 uint64_t xn_cycles(void);
 
-unsigned long xn_upcalls_disable(void);
-void xn_upcalls_restore(unsigned long flags);
-
 struct xn_lock {
 	pthread_mutex_t mutex;
 };

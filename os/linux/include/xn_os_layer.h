@@ -61,19 +61,6 @@ static inline void xn_raw_unlock(struct xn_raw_lock *l, unsigned long flags)
 	raw_spin_unlock_irqrestore(&l->lock, flags);
 }
 
-static inline unsigned long xn_upcalls_disable(void)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	return flags;
-}
-
-static inline void xn_upcalls_restore(unsigned long flags)
-{
-	local_irq_restore(flags);
-}
-
 struct xn_waitq {
 	wait_queue_head_t head;
 };

@@ -47,8 +47,6 @@ struct xn_lock {
 #define xn_raw_lock_init		xn_lock_init
 #define xn_raw_unlock			xn_unlock
 
-#define xn_upcalls_disable()		0ul
-#define xn_upcalls_restore(flags)	((void)(flags))
 
 /* A waiter polls, so a wake has nothing to do. */
 struct xn_waitq {

@@ -439,9 +439,9 @@ static void test_storm(void **state)
 	}
 	for (i = 0; i < XN_ARRAY_SIZE(p); i++)
 		host_port_notify(p[i].peer);
-	flags = xn_upcalls_disable();
+	flags = host_upcalls_disable();
 	n = xn_evtchn_upcall(t, 0);
-	xn_upcalls_restore(flags);
+	host_upcalls_restore(flags);
 	assert_in_range(n, 52, 2000);
 	for (i = 0; i < XN_ARRAY_SIZE(p); i++)
 		assert_int_equal(p[i].events, 1);

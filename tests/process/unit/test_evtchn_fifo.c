@@ -466,9 +466,9 @@ static void test_endless_links(void **state)
 
 	loop_start(~0u);
 	for (i = 0; i < 10; i++) {
-		flags = xn_upcalls_disable();
+		flags = host_upcalls_disable();
 		n = xn_evtchn_upcall(t, 0);
-		xn_upcalls_restore(flags);
+		host_upcalls_restore(flags);
 		assert_in_range(n, 1000, 2000);
 	}
 	loop_end = 0;

@@ -131,12 +131,12 @@ static void event(void *data, evtchn_port_t port)
 /* In raw context, as is a move by an interrupt's code. */
 static void upcall(struct xn_evtchn_table *t, unsigned int vcpu)
 {
-	unsigned long flags = xn_upcalls_disable();
+	unsigned long flags = host_upcalls_disable();
 	bool was = host_raw(true);
 
 	xn_evtchn_upcall(t, vcpu);
 	host_raw(was);
-	xn_upcalls_restore(flags);
+	host_upcalls_restore(flags);
 }
 
 /* One thread is the host, one moves and masks, the others are vCPUs. */

@@ -97,8 +97,6 @@ struct xn_raw_lock {
 void xn_raw_lock_init(struct xn_raw_lock *l);
 unsigned long xn_raw_lock(struct xn_raw_lock *l);
 void xn_raw_unlock(struct xn_raw_lock *l, unsigned long flags);
-unsigned long xn_upcalls_disable(void);
-void xn_upcalls_restore(unsigned long flags);
 
 struct xn_waitq {
 	int waiters;
