@@ -72,10 +72,7 @@ struct xn_waitq {
 	char unused;	/* its address is what threads wait for */
 };
 
-static inline void xn_waitq_init(struct xn_waitq *wq)
-{
-	wq->unused = 0;
-}
+#define xn_waitq_init(wq)	((void)(wq))
 
 void xn_wake(struct xn_waitq *wq);
 
