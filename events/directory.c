@@ -46,12 +46,12 @@ int xn_evtchn_fill(struct xn_evtchn_table *t, void **slot)
 	page = xn_os_page_alloc();
 	if (!page)
 		return -ENOMEM;
-	flags = xn_lock(&t->lock);
+	flags = xn_raw_lock(&t->lock);
 	if (!*slot) {
 		__atomic_store_n(slot, page, __ATOMIC_RELEASE);
 		page = NULL;
 	}
-	xn_unlock(&t->lock, flags);
+	xn_raw_unlock(&t->lock, flags);
 	xn_os_page_free(page);
 	return 0;
 }

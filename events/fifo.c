@@ -313,7 +313,7 @@ static int fifo_expand(struct xn_evtchn_table *t, struct fifo *f)
 		page[i] = MASKED;
 	x.array_gfn = xn_os_gfn(page);
 
-	flags = xn_lock(&t->lock);
+	flags = xn_raw_lock(&t->lock);
 	err = f->nr_array == ARRAY_PAGES ?
 		-ENOSPC : xn_hc_evtchn(EVTCHNOP_expand_array, &x);
 	if (!err) {
@@ -321,7 +321,7 @@ static int fifo_expand(struct xn_evtchn_table *t, struct fifo *f)
 		__atomic_store_n(&f->nr_array, f->nr_array + 1,
 				 __ATOMIC_RELEASE);
 	}
-	xn_unlock(&t->lock, flags);
+	xn_raw_unlock(&t->lock, flags);
 	if (err)
 		xn_os_page_free(page);
 	return err;

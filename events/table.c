@@ -45,7 +45,7 @@ static int table_attach(struct xn_evtchn_table *t, evtchn_port_t port,
 	if (err)
 		return err;
 	p = xn_evtchn_port(t, port);
-	flags = xn_lock(&t->lock);
+	flags = xn_raw_lock(&t->lock);
 	if (is_bound(p) || p->detached) {
 		err = -EBUSY;
 	} else {
@@ -63,7 +63,7 @@ static int table_attach(struct xn_evtchn_table *t, evtchn_port_t port,
 		}
 		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELEASE);
 	}
-	xn_unlock(&t->lock, flags);
+	xn_raw_unlock(&t->lock, flags);
 	return err;
 }
 
@@ -145,7 +145,7 @@ void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port)
 	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
 	unsigned long flags;
 
-	flags = xn_lock(&t->lock);
+	flags = xn_raw_lock(&t->lock);
 	if (is_bound(p)) {
 		xn_evtchn_hold(t, port, XN_HOLD_UNBOUND);
 		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELAXED);
@@ -153,7 +153,7 @@ void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port)
 		xn_wmb();
 		p->detached = 1;
 	}
-	xn_unlock(&t->lock, flags);
+	xn_raw_unlock(&t->lock, flags);
 }
 
 void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port)
@@ -162,13 +162,13 @@ void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port)
 	unsigned long flags;
 	bool close = false;
 
-	flags = xn_lock(&t->lock);
+	flags = xn_raw_lock(&t->lock);
 	if (p && p->detached) {
 		/* Clear it before Xen can hand out the number again. */
 		p->detached = 0;
 		close = !p->adopted;
 	}
-	xn_unlock(&t->lock, flags);
+	xn_raw_unlock(&t->lock, flags);
 	if (close)
 		close_port(port);
 }
@@ -189,7 +189,7 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 
 	if (vcpu >= t->nr_vcpus)
 		return -EINVAL;
-	flags = xn_lock(&t->lock);
+	flags = xn_raw_lock(&t->lock);
 	if (is_bound(p) && p->vcpu == vcpu) {
 		err = 0;
 	} else if (is_bound(p)) {
@@ -207,7 +207,7 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 		if (!err && t->ops->moved && !t->ops->is_pending(t, port))
 			t->ops->moved(t, port);
 	}
-	xn_unlock(&t->lock, flags);
+	xn_raw_unlock(&t->lock, flags);
 	return err;
 }
 
@@ -221,10 +221,10 @@ int xn_evtchn_set_priority(struct xn_evtchn_table *t, evtchn_port_t port,
 
 	if (!t->ops->priorities)
 		return -EOPNOTSUPP;
-	flags = xn_lock(&t->lock);
+	flags = xn_raw_lock(&t->lock);
 	if (is_bound(p))
 		err = xn_hc_evtchn(EVTCHNOP_set_priority, &x);
-	xn_unlock(&t->lock, flags);
+	xn_raw_unlock(&t->lock, flags);
 	return err;
 }
 
@@ -338,7 +338,7 @@ int xn_evtchn_init(struct xn_evtchn_table *t, const struct xn_vcpus *vcpus,
 {
 	int err;
 
-	xn_lock_init(&t->lock);
+	xn_raw_lock_init(&t->lock);
 	t->vcpus = vcpus;
 	t->nr_vcpus = vcpus->nr;
 	xn_work_init(&t->relief, relief_fn);

@@ -139,12 +139,12 @@ static void twolevel_moved(struct xn_evtchn_table *t, evtchn_port_t port)
 static void takers_leave(struct xn_evtchn_table *t, evtchn_port_t port,
 			 unsigned int vcpu)
 {
-	unsigned long flags = xn_lock(&t->lock);
+	unsigned long flags = xn_raw_lock(&t->lock);
 
 	if (xn_evtchn_port(t, port)->vcpu != vcpu)
 		__atomic_fetch_and(&takers_of(t, port)->word[vcpu / 64],
 				   ~(1ull << vcpu % 64), __ATOMIC_SEQ_CST);
-	xn_unlock(&t->lock, flags);
+	xn_raw_unlock(&t->lock, flags);
 }
 
 /* ---- one port ---- */

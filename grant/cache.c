@@ -4,7 +4,9 @@
  * list, and a queue of waiters for when both are empty. Called by frontends.
  *
  * Each cache has a lock, which usually only its own CPU takes: a CPU that finds
- * the list empty empties the other CPUs' caches. Lock order: cache, then table.
+ * the list empty empties the other CPUs' caches. So it does not matter if a
+ * thread moves to another CPU once it has found a cache. Lock order: cache, then
+ * table.
  */
 #include "gnttab.h"
 
@@ -24,6 +26,11 @@ static struct gref_cache *cache_of(struct xn_gnttab *gt, unsigned int cpu)
 	struct gref_cache *page = gt->caches[cpu / CACHES_PER_PAGE];
 
 	return page + cpu % CACHES_PER_PAGE;
+}
+
+static struct gref_cache *cache_here(struct xn_gnttab *gt)
+{
+	return cache_of(gt, xn_os_cpu());
 }
 
 int xn_gref_caches_init(struct xn_gnttab *gt)
@@ -118,21 +125,17 @@ static void unlink_waiter(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
 
 void xn_gref_wake(struct xn_gnttab *gt)
 {
-	unsigned long here = xn_upcalls_disable(), flags;
 	struct xn_gnttab_waiter *w;
+	unsigned long flags;
 
 	xn_gref_flush(gt);
 	flags = xn_lock(&gt->lock);
 	while ((w = gt->waiters) && w->need <= gt->nr_free) {
 		unlink_waiter(gt, w);
-		w->running++;
-		xn_unlock(&gt->lock, flags);
+		/* Under the lock: who cancels need not wait for a preempted CPU. */
 		w->fn(w);
-		flags = xn_lock(&gt->lock);
-		w->running--;
 	}
 	xn_unlock(&gt->lock, flags);
-	xn_upcalls_restore(here);
 }
 
 void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
@@ -163,11 +166,6 @@ void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
 	unsigned long flags = xn_lock(&gt->lock);
 
 	unlink_waiter(gt, w);
-	while (w->running) {
-		xn_unlock(&gt->lock, flags);
-		flags = xn_lock(&gt->lock);
-		unlink_waiter(gt, w);
-	}
 	xn_unlock(&gt->lock, flags);
 }
 
@@ -175,18 +173,16 @@ void xn_gnttab_wait_cancel(struct xn_gnttab *gt, struct xn_gnttab_waiter *w)
 
 int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref)
 {
-	unsigned long here = xn_upcalls_disable(), flags;
-	struct gref_cache *c = cache_of(gt, xn_os_cpu());
+	struct gref_cache *c = cache_here(gt);
+	unsigned long flags = xn_lock(&c->lock);
 	bool found;
 
-	flags = xn_lock(&c->lock);
 	if (!c->count)
 		c->count = xn_gref_take(gt, c->ref, BATCH);
 	found = c->count;
 	if (found)
 		*ref = c->ref[--c->count];
 	xn_unlock(&c->lock, flags);
-	xn_upcalls_restore(here);
 	if (found)
 		return 0;
 	xn_gref_flush(gt);
@@ -195,17 +191,15 @@ int xn_gnttab_alloc(struct xn_gnttab *gt, grant_ref_t *ref)
 
 void xn_gnttab_free(struct xn_gnttab *gt, grant_ref_t ref)
 {
-	unsigned long here = xn_upcalls_disable(), flags;
-	struct gref_cache *c = cache_of(gt, xn_os_cpu());
+	struct gref_cache *c = cache_here(gt);
+	unsigned long flags = xn_lock(&c->lock);
 
-	flags = xn_lock(&c->lock);
 	if (c->count == CACHE_REFS) {
 		c->count -= BATCH;
 		xn_gref_put(gt, c->ref + c->count, BATCH);
 	}
 	c->ref[c->count++] = ref;
 	xn_unlock(&c->lock, flags);
-	xn_upcalls_restore(here);
 
 	/* A new waiter looks into the caches: see xn_gnttab_wait(). */
 	xn_mb();

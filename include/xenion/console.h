@@ -98,7 +98,7 @@ void xn_console_report(struct xn_console *con);
  * @len: how many
  *
  * Returns: how many, perhaps 0; -EIO when the ring is broken. The caller
- * excludes a second writer. Notifies once. Context: any.
+ * excludes a second writer. Notifies once. Context: raw.
  */
 int xn_console_write(struct xn_console *con, const char *data,
 		     unsigned int len);

@@ -23,13 +23,14 @@ XN_DECLS_BEGIN
  * xn_evtchn_fn - handle an event
  *
  * Context: in the upcall, upcalls disabled; may not sleep. May mask, unmask
- * and send, but not bind or unbind.
+ * and send, but not bind or unbind. In raw context if xn_evtchn_upcall() is
+ * called in it: then no function of the other rooms may be called from here.
  */
 typedef void (*xn_evtchn_fn)(void *data, evtchn_port_t port);
 
 struct xn_evtchn_table;
 
-/* Operations of an ABI. Context: any, except init, fini and grow. */
+/* Operations of an ABI. Context: raw; init, fini and grow may sleep. */
 struct xn_evtchn_ops {
 	const char *name;
 	bool resets;		/* fini closes every port of the domain */
@@ -74,7 +75,11 @@ struct xn_evtchn_table {
 	struct xn_evtchn_vcpu *vcpu;	/* a page of these */
 	struct xn_work relief;		/* for vCPUs whose upcall left events */
 	evtchn_port_t max_ports;
-	struct xn_lock lock;
+	/*
+	 * Raw: an upcall takes it, and so does whoever moves a port under a
+	 * lock of the OS's interrupt code.
+	 */
+	struct xn_raw_lock lock;
 	void *dir[XN_EVTCHN_DIR_PAGES];	/* pages of pointers to pages */
 	evtchn_port_t last;		/* the highest port ever bound */
 	void *priv;			/* the ABI's own */
@@ -238,7 +243,7 @@ int xn_evtchn_adopt(struct xn_evtchn_table *t, evtchn_port_t port,
  * it before. In between, remove what the OS keeps under that number. Does
  * nothing for a port that is not bound.
  *
- * Context: any.
+ * Context: raw.
  */
 void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port);
 
@@ -276,7 +281,7 @@ void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
  * handle an event that is pending during the move. If none is pending, all
  * events go to the new vCPU.
  *
- * Context: any.
+ * Context: raw.
  * Return: 0 or a negative errno value.
  */
 int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
@@ -296,7 +301,7 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
  *
  * EVTCHNOP_set_priority.
  *
- * Context: any.
+ * Context: raw.
  * Return: 0, -EOPNOTSUPP in the 2-level ABI, -EINVAL for a port that is not
  * bound or a number out of range.
  */
@@ -324,7 +329,7 @@ enum xn_evtchn_holder {
  * delivered when the last holder releases the port. An event that is being
  * handled continues.
  *
- * Context: any.
+ * Context: raw.
  */
 void xn_evtchn_hold(struct xn_evtchn_table *t, evtchn_port_t port,
 		    enum xn_evtchn_holder who);
@@ -339,7 +344,7 @@ void xn_evtchn_hold(struct xn_evtchn_table *t, evtchn_port_t port,
  * a hypercall (EVTCHNOP_unmask) only if an event is pending. A port that is not
  * bound stays masked.
  *
- * Context: any.
+ * Context: raw.
  */
 void xn_evtchn_release(struct xn_evtchn_table *t, evtchn_port_t port,
 		       enum xn_evtchn_holder who);
@@ -352,7 +357,7 @@ void xn_evtchn_release(struct xn_evtchn_table *t, evtchn_port_t port,
  * It is delivered like an event that the other end sends: now, or when the last
  * holder releases the port.
  *
- * Context: any.
+ * Context: raw.
  */
 void xn_evtchn_raise(struct xn_evtchn_table *t, evtchn_port_t port);
 
@@ -363,7 +368,7 @@ void xn_evtchn_raise(struct xn_evtchn_table *t, evtchn_port_t port);
  *
  * xn_evtchn_hold() for XN_HOLD_OWNER, which holds a port when it is bound.
  *
- * Context: any.
+ * Context: raw.
  */
 static inline void xn_evtchn_mask(struct xn_evtchn_table *t,
 				  evtchn_port_t port)
@@ -378,7 +383,7 @@ static inline void xn_evtchn_mask(struct xn_evtchn_table *t,
  *
  * xn_evtchn_release() for XN_HOLD_OWNER.
  *
- * Context: any.
+ * Context: raw.
  */
 static inline void xn_evtchn_unmask(struct xn_evtchn_table *t,
 				    evtchn_port_t port)
@@ -393,7 +398,7 @@ static inline void xn_evtchn_unmask(struct xn_evtchn_table *t,
  * @t: the table
  * @port: the port
  *
- * Context: any.
+ * Context: raw.
  */
 static inline void xn_evtchn_clear(struct xn_evtchn_table *t,
 				   evtchn_port_t port)
@@ -407,7 +412,7 @@ static inline void xn_evtchn_clear(struct xn_evtchn_table *t,
  *
  * EVTCHNOP_send: one hypercall.
  *
- * Context: any.
+ * Context: raw.
  * Return: 0 or a negative errno value.
  */
 static inline int xn_evtchn_send(evtchn_port_t port)
@@ -426,7 +431,9 @@ static inline int xn_evtchn_send(evtchn_port_t port)
  * Called by the OS layer's upcall vector. The number of events is bounded,
  * whatever the host does: events beyond the bound make a new upcall.
  *
- * Context: upcall, upcalls disabled.
+ * Takes raw locks only, and calls the ports' functions; may schedule a work.
+ *
+ * Context: raw, upcalls disabled; no lock held.
  * Return: how many events were handled.
  */
 unsigned int xn_evtchn_upcall(struct xn_evtchn_table *t, unsigned int vcpu);

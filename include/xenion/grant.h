@@ -24,11 +24,13 @@ XN_DECLS_BEGIN
 #define XN_GRANT_INVALID	0u	/* a reserved one: never allocated */
 
 struct xn_gnttab_waiter {
-	/* Upcalls disabled; may use the grant table, but not cancel itself. */
+	/*
+	 * Called under the table's lock: it may take locks of its own and
+	 * schedule works, but not use the grant table.
+	 */
 	void (*fn)(struct xn_gnttab_waiter *w);
 	/* private: */
 	unsigned int need;
-	unsigned int running;
 	bool queued;
 	struct xn_gnttab_waiter *next;
 };
@@ -201,7 +203,7 @@ void xn_gnttab_wait(struct xn_gnttab *gt, struct xn_gnttab_waiter *w,
  * @gt: the table
  * @w: from xn_gnttab_wait(), or never queued
  *
- * Waits while another CPU runs the function.
+ * When this returns, the function does not run on another CPU either.
  *
  * Context: any, except from the function itself.
  */

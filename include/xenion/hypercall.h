@@ -5,7 +5,7 @@
  * numbers (xen-public/errno.h) are translated here and nowhere else.
  *
  * Arguments live in guest memory that Xen reads by virtual address. Context:
- * any, unless the operation says otherwise.
+ * raw, unless the operation says otherwise.
  */
 #ifndef XENION_HYPERCALL_H
 #define XENION_HYPERCALL_H

@@ -14,16 +14,34 @@
  *   - uint64_t xn_cycles(): the counter that Xen's time is scaled from. On
  *     hardware, include <xenion/x86/tsc.h> for it; only time/ calls it;
  *   - struct xn_lock, xn_lock_init(l), flags = xn_lock(l), xn_unlock(l, flags):
- *     an exclusion that may be taken with upcalls disabled, and disables them;
- *   - flags = xn_upcalls_disable(), xn_upcalls_restore(flags): this CPU only,
- *     no preemption in between;
+ *     an exclusion, also of upcalls that take it;
+ *   - struct xn_raw_lock, xn_raw_lock_init(l), flags = xn_raw_lock(l),
+ *     xn_raw_unlock(l, flags): the same in raw context (see below), too. It
+ *     never sleeps, and disables upcalls. Most kernels have one kind of lock
+ *     for both;
  *   - struct xn_waitq, xn_waitq_init(wq), xn_wake(wq) (any context), and
  *     xn_wait(wq, condition, timeout_ns): sleeps until the condition holds,
  *     true if it does, false on timeout; never returns for another reason;
  *   - struct xn_work, xn_work_init(w, fn), xn_work_schedule(w, delay_ns) (any
- *     context; no effect while it is already queued), xn_work_cancel(w): waits
- *     until it is neither queued nor running; fn(struct xn_work *) may sleep;
+ *     context, and in the upcall; no effect while it is already queued),
+ *     xn_work_cancel(w): waits until it is neither queued nor running;
+ *     fn(struct xn_work *) may sleep;
  *   - xn_stat_inc(enum xn_stat), xn_stat_add(enum xn_stat, n): count, cheaply.
+ *
+ * Where a function may be called is in its "Context:", which is one of
+ *
+ *   may sleep   a thread that holds no lock.
+ *   any         where an xn_lock may be taken: threads, also those that hold
+ *               other xn_locks, and upcalls. Not under an xn_raw_lock. The
+ *               xn_lock of a real-time kernel sleeps: its OS layer calls from
+ *               threads what handles an event, for upcalls are raw there.
+ *   raw         everywhere: also in the interrupt that makes the upcall, with
+ *               interrupts disabled, under the locks of the OS's own interrupt
+ *               code, and under an xn_raw_lock.
+ *
+ * Locks nest, different ones, undone in reverse order: an xn_raw_lock inside an
+ * xn_lock, never the reverse. Under an xn_raw_lock nothing is woken, scheduled,
+ * allocated, freed or logged; the time is bounded, one short hypercall included.
  *
  * Xen specifies nothing of this: it is what the guest half of its ABI needs.
  */
@@ -172,7 +190,9 @@ unsigned int xn_os_cpu_count(void);
 /**
  * xn_os_cpu - number of the CPU that runs this, from 0
  *
- * Context: upcalls disabled; the answer is stale as soon as they are not.
+ * A hint: the caller may run on another one before it sees the answer.
+ *
+ * Context: any.
  * Return: a number below xn_os_cpu_count().
  */
 unsigned int xn_os_cpu(void);

@@ -563,9 +563,9 @@ bool host_evtchn_pump(struct host_guest *g)
 		g->vcpu[i].irq = false;
 		progress = true;
 		host_guest_enter(g, i);
-		flags = xn_upcalls_disable();
+		flags = host_upcalls_disable();
 		g->upcall(g->upcall_data, i);
-		xn_upcalls_restore(flags);
+		host_upcalls_restore(flags);
 	}
 	for (p = g->ports; p; p = p->next) {
 		if (!p->pending)

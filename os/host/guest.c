@@ -8,8 +8,10 @@
 static void guest_upcall(void *data, unsigned int vcpu)
 {
 	struct host_xenion *x = data;
+	bool was = host_raw(x->host->cfg.raw_upcalls);
 
 	xn_evtchn_upcall(&x->guest.evtchn, vcpu);
+	host_raw(was);
 }
 
 /* As in an OS layer: the domain's next user finds the ports by these params. */

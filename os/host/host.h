@@ -44,6 +44,7 @@ struct host_config {
 	unsigned int tsc_khz;		/* 0: 2500000 */
 	bool etime;			/* Xen returns -ETIME, as before 4.17 */
 	bool no_assists;		/* no runstate marks, as before 4.9 */
+	bool raw_upcalls;		/* the kernel's: see host_raw() */
 };
 
 /* A new guest (@cfg may be NULL), which is entered on vCPU 0. */
@@ -72,6 +73,17 @@ void host_guest_set_upcall(struct host_guest *g,
  * stderr. Returns: how many.
  */
 unsigned int host_guest_leaks(struct host_guest *g);
+
+/*
+ * Is the calling thread in raw context from now on, like the interrupts of a
+ * kernel whose xn_lock sleeps? Then what is not allowed there ends the program,
+ * as it always does under a raw lock. Returns what was before.
+ */
+bool host_raw(bool on);
+
+/* In between, as in an upcall and under a lock, the thread must not sleep. */
+unsigned long host_upcalls_disable(void);
+void host_upcalls_restore(unsigned long flags);
 
 /* ---- time and progress ---- */
 

@@ -253,6 +253,8 @@ long host_vcpu_op(struct host_guest *g, unsigned int cmd, unsigned int vcpu,
 long host_vm_assist(struct host_guest *g, unsigned int cmd, unsigned int type);
 
 /* os.c */
+/* Ends the program where only raw locks may be taken. */
+void host_not_raw(const char *what);
 void host_clock_reset(void);
 unsigned int host_work_leaks(struct host_guest *g);
 bool host_work_run_due(void);

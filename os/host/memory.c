@@ -415,6 +415,7 @@ void xn_os_page_free(void *page)
 	xen_pfn_t gfn;
 	unsigned int i;
 
+	host_not_raw("page freed");
 	if (!page)
 		return;
 	host_lock();

@@ -17,7 +17,8 @@ uint64_t host_stat[XN_STAT_COUNT];
 static uint64_t now;
 static struct xn_work *works;		/* sorted by due time */
 static __thread unsigned long upcalls_off;
-static __thread unsigned int locks_held;
+static __thread unsigned int locks_held, raw_locks_held;
+static __thread bool raw;		/* see host_raw() */
 
 /* Work that runs now; several, if one runs while another one waits. */
 struct running {
@@ -42,12 +43,12 @@ _Noreturn void host_bug(const char *fmt, ...)
 
 /* ---- exclusion ---- */
 
-unsigned long xn_upcalls_disable(void)
+unsigned long host_upcalls_disable(void)
 {
 	return upcalls_off++;
 }
 
-void xn_upcalls_restore(unsigned long flags)
+void host_upcalls_restore(unsigned long flags)
 {
 	if (upcalls_off != flags + 1)
 		host_bug("upcalls restored out of order");
@@ -56,15 +57,35 @@ void xn_upcalls_restore(unsigned long flags)
 
 unsigned int xn_os_cpu(void)
 {
-	if (!upcalls_off)
-		host_bug("CPU number read with upcalls enabled");
 	return host_cpu();
 }
 
 static void may_sleep(const char *what)
 {
+	host_not_raw(what);
 	if (upcalls_off)
 		host_bug("%s with upcalls disabled", what);
+}
+
+bool host_raw(bool on)
+{
+	bool was = raw;
+
+	raw = on;
+	return was;
+}
+
+static void no_raw_lock(const char *what)
+{
+	if (raw_locks_held)
+		host_bug("%s under a raw lock", what);
+}
+
+void host_not_raw(const char *what)
+{
+	no_raw_lock(what);
+	if (raw)
+		host_bug("%s in raw context", what);
 }
 
 void xn_lock_init(struct xn_lock *l)
@@ -77,15 +98,21 @@ void xn_lock_init(struct xn_lock *l)
 	pthread_mutexattr_destroy(&attr);
 }
 
-unsigned long xn_lock(struct xn_lock *l)
+static unsigned long lock_take(struct xn_lock *l)
 {
-	unsigned long flags = xn_upcalls_disable();
+	unsigned long flags = host_upcalls_disable();
 	int err = pthread_mutex_lock(&l->mutex);
 
 	if (err)
 		host_bug("lock: %s", strerror(err));
 	locks_held++;
 	return flags;
+}
+
+unsigned long xn_lock(struct xn_lock *l)
+{
+	host_not_raw("lock taken");
+	return lock_take(l);
 }
 
 void xn_unlock(struct xn_lock *l, unsigned long flags)
@@ -95,7 +122,26 @@ void xn_unlock(struct xn_lock *l, unsigned long flags)
 	if (err)
 		host_bug("unlock: %s", strerror(err));
 	locks_held--;
-	xn_upcalls_restore(flags);
+	host_upcalls_restore(flags);
+}
+
+void xn_raw_lock_init(struct xn_raw_lock *l)
+{
+	xn_lock_init(&l->lock);
+}
+
+unsigned long xn_raw_lock(struct xn_raw_lock *l)
+{
+	unsigned long flags = lock_take(&l->lock);
+
+	raw_locks_held++;
+	return flags;
+}
+
+void xn_raw_unlock(struct xn_raw_lock *l, unsigned long flags)
+{
+	raw_locks_held--;
+	xn_unlock(&l->lock, flags);
 }
 
 /* ---- waiting and time ---- */
@@ -107,6 +153,7 @@ void xn_waitq_init(struct xn_waitq *wq)
 
 void xn_wake(struct xn_waitq *wq)
 {
+	host_not_raw("threads woken");
 	wq->wakes++;
 }
 
@@ -233,6 +280,8 @@ void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
 {
 	struct xn_work **p;
 
+	/* An upcall may do this, for it cannot do much else. */
+	no_raw_lock("work scheduled");
 	host_lock();
 	if (!w->queued) {
 		w->queued = true;
@@ -313,6 +362,7 @@ void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 {
 	va_list ap;
 
+	host_not_raw("line logged");
 	host_lock();
 	va_start(ap, fmt);
 	vsnprintf(log_last, sizeof(log_last), fmt, ap);

@@ -5,7 +5,7 @@
 
 #define BARE_RFLAGS_IF	(1ul << 9)
 
-static inline unsigned long xn_upcalls_disable(void)
+static inline unsigned long bare_upcalls_disable(void)
 {
 	unsigned long flags;
 
@@ -13,7 +13,7 @@ static inline unsigned long xn_upcalls_disable(void)
 	return flags;
 }
 
-static inline void xn_upcalls_restore(unsigned long flags)
+static inline void bare_upcalls_restore(unsigned long flags)
 {
 	if (flags & BARE_RFLAGS_IF)
 		__asm__ volatile("sti" : : : "memory");

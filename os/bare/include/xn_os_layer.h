@@ -35,7 +35,11 @@ int strcmp(const char *a, const char *b);
 #include <xenion/x86/tsc.h>
 #include <bare_arch.h>
 
-/* ---- exclusion ---- */
+/* ---- exclusion: one kind of lock, which never sleeps ---- */
+
+#define xn_raw_lock		xn_lock
+#define xn_raw_lock_init	xn_lock_init
+#define xn_raw_unlock		xn_unlock
 
 struct xn_lock {
 	uint32_t held;
@@ -48,7 +52,7 @@ static inline void xn_lock_init(struct xn_lock *l)
 
 static inline unsigned long xn_lock(struct xn_lock *l)
 {
-	unsigned long flags = xn_upcalls_disable();
+	unsigned long flags = bare_upcalls_disable();
 
 	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
 		while (__atomic_load_n(&l->held, __ATOMIC_RELAXED))
@@ -59,7 +63,7 @@ static inline unsigned long xn_lock(struct xn_lock *l)
 static inline void xn_unlock(struct xn_lock *l, unsigned long flags)
 {
 	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
-	xn_upcalls_restore(flags);
+	bare_upcalls_restore(flags);
 }
 
 /* ---- waiting: os/bare/layer/thread.c ---- */
@@ -68,10 +72,7 @@ struct xn_waitq {
 	char unused;	/* its address is what threads wait for */
 };
 
-static inline void xn_waitq_init(struct xn_waitq *wq)
-{
-	wq->unused = 0;
-}
+#define xn_waitq_init(wq)	((void)(wq))
 
 void xn_wake(struct xn_waitq *wq);
 

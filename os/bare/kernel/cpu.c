@@ -85,11 +85,11 @@ void bare_cpu_main(unsigned int cpu)
 	__atomic_store_n(&c->up, true, __ATOMIC_RELEASE);
 	xn_wake(&wait);
 	for (;;) {
-		unsigned long flags = xn_upcalls_disable();
+		unsigned long flags = bare_upcalls_disable();
 
 		if (!__atomic_load_n(&c->fn, __ATOMIC_ACQUIRE)) {
 			bare_idle();
-			xn_upcalls_restore(flags);
+			bare_upcalls_restore(flags);
 			continue;
 		}
 		bare_upcalls_enable();

@@ -15,10 +15,10 @@ void bare_clock_init(const struct xn_vcpus *vcpus)
 
 uint64_t xn_os_now(void)
 {
-	unsigned long flags = xn_upcalls_disable();
+	unsigned long flags = bare_upcalls_disable();
 	uint64_t now = xn_clock_read(&clock, xn_os_cpu());
 
-	xn_upcalls_restore(flags);
+	bare_upcalls_restore(flags);
 	return now;
 }
 

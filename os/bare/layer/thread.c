@@ -87,7 +87,7 @@ static void thread_arm(uint64_t until)
 /* No thread can run. Upcalls are disabled between the check and the sleep. */
 static void sleep_until_upcall(void)
 {
-	unsigned long flags = xn_upcalls_disable();
+	unsigned long flags = bare_upcalls_disable();
 	uint64_t first = UINT64_MAX;
 	bool ready = false;
 	unsigned int i;
@@ -107,7 +107,7 @@ static void sleep_until_upcall(void)
 		bare_idle();
 	}
 	__atomic_store_n(&sleeping, 0, __ATOMIC_RELAXED);
-	xn_upcalls_restore(flags);
+	bare_upcalls_restore(flags);
 }
 
 /* ---- switching ---- */

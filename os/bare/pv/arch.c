@@ -78,7 +78,7 @@ void bare_idle(void)
 {
 	/* This enables upcalls. */
 	xn_hc_sched(SCHEDOP_block, NULL);
-	(void)xn_upcalls_disable();
+	(void)bare_upcalls_disable();
 }
 
 /* ---- CPUs ---- */

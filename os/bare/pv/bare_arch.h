@@ -22,7 +22,7 @@ static inline volatile uint8_t *bare_upcall_here(void)
 
 #define bare_barrier()	__asm__ volatile("" : : : "memory")
 
-static inline unsigned long xn_upcalls_disable(void)
+static inline unsigned long bare_upcalls_disable(void)
 {
 	volatile uint8_t *b = bare_upcall_here();
 	unsigned long flags = b[1];
@@ -44,7 +44,7 @@ static inline void bare_upcalls_enable(void)
 		bare_upcall_force();
 }
 
-static inline void xn_upcalls_restore(unsigned long flags)
+static inline void bare_upcalls_restore(unsigned long flags)
 {
 	if (!flags)
 		bare_upcalls_enable();

@@ -3,8 +3,9 @@
  * The OS layer of a plain Linux process, for tests: the types and inline parts
  * that <xenion/os.h> requires. The hypervisor is simulated (os/host/host.h),
  * time is virtual, and the rules of the contract are checked: a lock that is
- * taken twice, a sleep with upcalls disabled or a log line under a lock ends
- * the program with a message.
+ * taken twice, a sleep with upcalls disabled, a log line under a lock, or
+ * anything under a raw lock that may not be there ends the program with a
+ * message.
  */
 #ifndef XN_OS_LAYER_H
 #define XN_OS_LAYER_H
@@ -22,9 +23,6 @@ long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
 /* time.c: a counter of virtual time; first calls the hook of a test, if any */
 uint64_t xn_cycles(void);
 
-unsigned long xn_upcalls_disable(void);
-void xn_upcalls_restore(unsigned long flags);
-
 struct xn_lock {
 	pthread_mutex_t mutex;
 };
@@ -32,6 +30,14 @@ struct xn_lock {
 void xn_lock_init(struct xn_lock *l);
 unsigned long xn_lock(struct xn_lock *l);
 void xn_unlock(struct xn_lock *l, unsigned long flags);
+
+struct xn_raw_lock {
+	struct xn_lock lock;
+};
+
+void xn_raw_lock_init(struct xn_raw_lock *l);
+unsigned long xn_raw_lock(struct xn_raw_lock *l);
+void xn_raw_unlock(struct xn_raw_lock *l, unsigned long flags);
 
 struct xn_waitq {
 	unsigned int wakes;

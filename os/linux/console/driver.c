@@ -40,8 +40,11 @@ static struct xnl_console {
 	struct xencons_interface *intf;
 	int irq;
 
-	/* Writers. The log takes it: nothing is logged under it. */
-	spinlock_t out_lock;
+	/*
+	 * Writers. The log takes it, in any context, so it is raw: under it is
+	 * a copy of at most a ring's size, and nothing is logged.
+	 */
+	raw_spinlock_t out_lock;
 	bool stuck;			/* the last message found no room */
 	bool deaf;			/* the host did not read a panic's messages */
 	atomic64_t lost;		/* bytes that found none */
@@ -151,11 +154,11 @@ static int xcon_send(const char *data, int len)
 	int n;
 
 	if (!oops_in_progress)
-		spin_lock_irqsave(&xcon.out_lock, flags);
-	else if (!spin_trylock_irqsave(&xcon.out_lock, flags))
+		raw_spin_lock_irqsave(&xcon.out_lock, flags);
+	else if (!raw_spin_trylock_irqsave(&xcon.out_lock, flags))
 		return 0;
 	n = xn_console_write(&xcon.con, data, len);
-	spin_unlock_irqrestore(&xcon.out_lock, flags);
+	raw_spin_unlock_irqrestore(&xcon.out_lock, flags);
 	if (n < 0)
 		xn_console_report(&xcon.con);
 	return n;
@@ -419,7 +422,7 @@ static int __init xcon_init(void)
 	xcon.intf = xn_os_map(where.gpa >> XN_PAGE_SHIFT, 1);
 	if (!xcon.intf)
 		return -ENOMEM;
-	spin_lock_init(&xcon.out_lock);
+	raw_spin_lock_init(&xcon.out_lock);
 	spin_lock_init(&xcon.in_lock);
 	INIT_DELAYED_WORK(&xcon.input_again, xcon_input_again);
 	xn_console_init(&xcon.con, xcon.intf, where.port);

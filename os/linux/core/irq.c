@@ -4,6 +4,11 @@
  * are ports, one chip. The core clears an event before it hands it on, so the
  * flow is that of an edge: nothing to acknowledge, and an event that comes
  * while its handler runs makes the handler run again.
+ *
+ * On PREEMPT_RT the handlers are threads. There the flow is that of a level: the
+ * port stays masked until its thread has run. Else another domain could keep
+ * this CPU in upcalls, and the thread, which would count the events and hold the
+ * port back (events/backoff.c), would never run.
  */
 #include <linux/cpumask.h>
 #include <linux/interrupt.h>
@@ -135,7 +140,9 @@ static struct irq_chip event_chip = {
 static int event_map(struct irq_domain *d, unsigned int irq,
 		     irq_hw_number_t port)
 {
-	irq_set_chip_and_handler_name(irq, &event_chip, handle_edge_irq,
+	irq_set_chip_and_handler_name(irq, &event_chip,
+				      IS_ENABLED(CONFIG_PREEMPT_RT) ?
+				      handle_level_irq : handle_edge_irq,
 				      "event");
 	return 0;
 }

@@ -118,7 +118,7 @@ unsigned int xn_os_cpu_count(void)
 
 unsigned int xn_os_cpu(void)
 {
-	return smp_processor_id();
+	return raw_smp_processor_id();
 }
 
 void xn_os_log(enum xn_log_level level, const char *fmt, ...)

@@ -39,17 +39,26 @@ static inline void xn_unlock(struct xn_lock *l, unsigned long flags)
 	spin_unlock_irqrestore(&l->lock, flags);
 }
 
-static inline unsigned long xn_upcalls_disable(void)
+/* On PREEMPT_RT a spinlock_t sleeps; this one does not. */
+struct xn_raw_lock {
+	raw_spinlock_t lock;
+};
+
+#define xn_raw_lock_init(l) raw_spin_lock_init(&(l)->lock)
+
+static inline unsigned long xn_raw_lock(struct xn_raw_lock *l)
+	__acquires(&l->lock)
 {
 	unsigned long flags;
 
-	local_irq_save(flags);
+	raw_spin_lock_irqsave(&l->lock, flags);
 	return flags;
 }
 
-static inline void xn_upcalls_restore(unsigned long flags)
+static inline void xn_raw_unlock(struct xn_raw_lock *l, unsigned long flags)
+	__releases(&l->lock)
 {
-	local_irq_restore(flags);
+	raw_spin_unlock_irqrestore(&l->lock, flags);
 }
 
 struct xn_waitq {
@@ -58,6 +67,10 @@ struct xn_waitq {
 
 #define xn_waitq_init(wq) init_waitqueue_head(&(wq)->head)
 
+/*
+ * On PREEMPT_RT the queue's own lock sleeps, too. There each handler of an event
+ * is a thread (core/irq.c), and the upcall itself wakes nobody.
+ */
 static inline void xn_wake(struct xn_waitq *wq)
 {
 	wake_up_all(&wq->head);
@@ -84,6 +97,9 @@ extern struct workqueue_struct *xnl_wq;
 /*
  * Works may sleep as long as a xenstore request takes. A work must not wait for one
  * of a queue without a rescuer; those that have to are the bus's (bus.c).
+ *
+ * The upcall does this on PREEMPT_RT as well: the locks of workqueues and timers
+ * are raw.
  */
 static inline void xn_work_schedule(struct xn_work *w, uint64_t delay_ns)
 {

@@ -41,8 +41,12 @@ struct xn_lock {
 #define xn_lock_init(l)			((void)(l))
 #define xn_lock(l)			((void)(l), 0ul)
 #define xn_unlock(l, flags)		((void)(l), (void)(flags))
-#define xn_upcalls_disable()		0ul
-#define xn_upcalls_restore(flags)	((void)(flags))
+
+/* Two kinds are for kernels whose locks sleep; this is the type, too. */
+#define xn_raw_lock			xn_lock
+#define xn_raw_lock_init		xn_lock_init
+#define xn_raw_unlock			xn_unlock
+
 
 /* A waiter polls, so a wake has nothing to do. */
 struct xn_waitq {

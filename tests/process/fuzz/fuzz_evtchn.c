@@ -294,8 +294,10 @@ static void guest_op(enum op op)
 static void upcall(void *data, unsigned int vcpu)
 {
 	unsigned int n, before = t.events;
+	bool was = host_raw(true);
 
 	n = xn_evtchn_upcall(t.e, vcpu);
+	host_raw(was);
 	/* FIFO: the budget of an upcall; 2-level: each port once. */
 	assert_in_range(n, 0, t.fifo ? 1024 : NR_SLOTS);
 	assert_in_range(t.events - before, 0, n);

@@ -37,12 +37,12 @@ void um_failed(const char *file, int line, const char *what)
 
 /* ---- the rest of what os/host needs from its OS ---- */
 
-unsigned long xn_upcalls_disable(void)
+unsigned long host_upcalls_disable(void)
 {
 	return 0;
 }
 
-void xn_upcalls_restore(unsigned long flags)
+void host_upcalls_restore(unsigned long flags)
 {
 }
 

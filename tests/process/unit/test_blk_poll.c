@@ -19,9 +19,9 @@ static struct xn_blk_queue *queue(void)
 /* The backend answers, and the OS calls the interrupt although it is masked. */
 static void answer(void)
 {
-	unsigned long flags = xn_upcalls_disable();
+	unsigned long flags = host_upcalls_disable();
 
-	xn_upcalls_restore(flags);
+	host_upcalls_restore(flags);
 	/* With interrupts off, none comes: leave it to a later instruction. */
 	if (flags || !t.b.bus.nr_held)
 		return;

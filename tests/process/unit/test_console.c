@@ -209,23 +209,24 @@ static void test_bad_in_prod(void **state)
 }
 
 /*
- * An OS layer may log to this console, under the lock that excludes a second
- * writer. So xn_console_write(), _read() and _room() must not log: the
- * simulated OS ends a program that logs under a lock.
+ * An OS layer may log to this console, in any context, and under the lock that
+ * excludes a second writer. So xn_console_write(), _read() and _room() must not
+ * log, or take another lock: the simulated OS ends a program that does.
  */
 static void test_bad_under_lock(void **state)
 {
-	struct xn_lock lock;
+	struct xn_raw_lock lock;
 	unsigned long flags;
 	char buf[16];
 
-	xn_lock_init(&lock);
-	flags = xn_lock(&lock);
-	intf->out_cons = 1;
+	xn_raw_lock_init(&lock);
+	flags = xn_raw_lock(&lock);
+	assert_int_equal(xn_console_write(&con, "a", 1), 1);
+	intf->out_cons = 2;
 	assert_int_equal(xn_console_room(&con), 0);
 	assert_int_equal(xn_console_write(&con, "a", 1), -EIO);
 	assert_int_equal(xn_console_read(&con, buf, sizeof(buf)), -EIO);
-	xn_unlock(&lock, flags);
+	xn_raw_unlock(&lock, flags);
 	assert_true(con.broken);
 	xn_console_report(&con);
 	xn_console_report(&con);

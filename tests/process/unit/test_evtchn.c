@@ -26,13 +26,17 @@ struct pair {
 static void event(void *data, evtchn_port_t port)
 {
 	struct pair *p = data;
+	bool was;
 
 	assert_int_equal(port, p->port);
 	p->events++;
 	p->vcpu = xn_os_cpu();
+	/* A frontend does this, in a thread where upcalls are raw. */
+	was = host_raw(false);
 	xn_backoff_event(&p->backoff);
 	if (p->work)
 		xn_backoff_work(&p->backoff);
+	host_raw(was);
 	if (p->mask)
 		xn_evtchn_mask(t, port);
 	if (p->again) {
@@ -58,7 +62,7 @@ static void pair_open(struct pair *p)
 
 static int start(void **state)
 {
-	const struct host_config cfg = { .nr_vcpus = 4 };
+	const struct host_config cfg = { .nr_vcpus = 4, .raw_upcalls = true };
 
 	assert_int_equal(host_xenion_start(&x, &cfg, *state), 0);
 	return 0;
@@ -319,6 +323,35 @@ static void test_move_pending(void **state)
 	xn_evtchn_unbind(t, p.port);
 }
 
+/* Interrupt code calls these under locks of its own. */
+static void test_raw(void **state)
+{
+	struct pair p;
+	int err;
+
+	pair_open(&p);
+	host_raw(true);
+	assert_int_equal(xn_evtchn_move(t, p.port, 2), 0);
+	err = xn_evtchn_set_priority(t, p.port, 3);
+	assert_int_equal(err, t->ops->priorities ? 0 : -EOPNOTSUPP);
+	xn_evtchn_mask(t, p.port);
+	xn_evtchn_raise(t, p.port);
+	xn_evtchn_clear(t, p.port);
+	xn_evtchn_raise(t, p.port);
+	xn_evtchn_hold(t, p.port, XN_HOLD_ENGINE);
+	xn_evtchn_unmask(t, p.port);
+	xn_evtchn_release(t, p.port, XN_HOLD_ENGINE);
+	assert_int_equal(xn_evtchn_send(p.port), 0);
+	host_raw(false);
+	host_pump();
+	assert_int_equal(p.events, 1);
+	assert_int_equal(p.vcpu, 2);
+	host_raw(true);
+	xn_evtchn_detach(t, p.port);
+	host_raw(false);
+	xn_evtchn_close(t, p.port);
+}
+
 static void test_move_fails(void **state)
 {
 	struct pair p;
@@ -406,9 +439,9 @@ static void test_storm(void **state)
 	}
 	for (i = 0; i < XN_ARRAY_SIZE(p); i++)
 		host_port_notify(p[i].peer);
-	flags = xn_upcalls_disable();
+	flags = host_upcalls_disable();
 	n = xn_evtchn_upcall(t, 0);
-	xn_upcalls_restore(flags);
+	host_upcalls_restore(flags);
 	assert_in_range(n, 52, 2000);
 	for (i = 0; i < XN_ARRAY_SIZE(p); i++)
 		assert_int_equal(p[i].events, 1);
@@ -730,9 +763,10 @@ static const struct {
 #define ALONE(name)	{ #name, test_##name, true }
 	T(bound_masked), T(notify), T(unmask_cost), T(event_during_event),
 	T(mask_in_event), T(clear), T(interdomain), T(virq), T(ipi), T(move),
-	T(move_pending), T(move_fails), T(adopt), T(reload), T(storm),
-	T(storm_drains), T(unbound_event), T(spurious), T(many_ports),
-	T(two_guests), T(backoff), T(backoff_work), T(backoff_close),
+	T(move_pending), T(raw), T(move_fails), T(adopt), T(reload),
+	T(storm), T(storm_drains), T(unbound_event), T(spurious),
+	T(many_ports), T(two_guests), T(backoff), T(backoff_work),
+	T(backoff_close),
 	ALONE(no_memory), ALONE(hypercalls_fail),
 };
 

@@ -42,7 +42,7 @@ static struct host_port *open_port(unsigned int *events, evtchn_port_t *port)
 
 static int start(void **state)
 {
-	const struct host_config cfg = { .nr_vcpus = 2 };
+	const struct host_config cfg = { .nr_vcpus = 2, .raw_upcalls = true };
 
 	nr_order = 0;
 	assert_int_equal(host_xenion_start(&x, &cfg, &xn_evtchn_fifo), 0);
@@ -466,9 +466,9 @@ static void test_endless_links(void **state)
 
 	loop_start(~0u);
 	for (i = 0; i < 10; i++) {
-		flags = xn_upcalls_disable();
+		flags = host_upcalls_disable();
 		n = xn_evtchn_upcall(t, 0);
-		xn_upcalls_restore(flags);
+		host_upcalls_restore(flags);
 		assert_in_range(n, 1000, 2000);
 	}
 	loop_end = 0;
@@ -519,7 +519,7 @@ static void test_bad_ready(void **state)
 /* Xen has fewer vCPUs than requested, which is not an error. */
 static void test_fewer_vcpus(void **state)
 {
-	const struct host_config cfg = { .nr_vcpus = 2 };
+	const struct host_config cfg = { .nr_vcpus = 2, .raw_upcalls = true };
 	struct xn_evtchn_table *e = &x.guest.evtchn;
 
 	x.host = host_guest_create(&cfg);

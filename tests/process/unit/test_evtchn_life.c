@@ -20,10 +20,14 @@ struct pair {
 static void event(void *data, evtchn_port_t port)
 {
 	struct pair *p = data;
+	bool was;
 
 	assert_int_equal(port, p->port);
 	p->events++;
+	/* A frontend does this, in a thread where upcalls are raw. */
+	was = host_raw(false);
 	xn_backoff_event(&p->backoff);
+	host_raw(was);
 }
 
 static void pair_open(struct pair *p)
@@ -46,7 +50,7 @@ static void fire(struct pair *p, unsigned int times)
 
 static int start(void **state)
 {
-	const struct host_config cfg = { .nr_vcpus = 4 };
+	const struct host_config cfg = { .nr_vcpus = 4, .raw_upcalls = true };
 
 	assert_int_equal(host_xenion_start(&x, &cfg, *state), 0);
 	return 0;

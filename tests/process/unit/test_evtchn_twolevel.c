@@ -36,7 +36,9 @@ static struct host_port *open_port(struct count *c, evtchn_port_t *port)
 
 static int start(void **state)
 {
-	const struct host_config cfg = { .nr_vcpus = XN_MAX_VCPUS };
+	const struct host_config cfg = {
+		.nr_vcpus = XN_MAX_VCPUS, .raw_upcalls = true,
+	};
 
 	assert_int_equal(host_xenion_start(&x, &cfg, &xn_evtchn_twolevel), 0);
 	return 0;

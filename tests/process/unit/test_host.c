@@ -3,6 +3,11 @@
  * The simulated Xen itself, as far as other tests rely on it: ports, grant
  * flags, time, faults, and the detection of leaks.
  */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "unit.h"
 
 static struct host_guest *g;
@@ -134,12 +139,119 @@ static void test_faults(void **state)
 	assert_int_equal(xn_hc_evtchn(EVTCHNOP_bind_ipi, &ipi), -ENOMEM);
 }
 
+/* ---- the rules of raw locks ---- */
+
+static struct {
+	struct xn_raw_lock raw, other;
+	struct xn_lock lock;
+	struct xn_waitq wq;
+	struct xn_work work;
+	void *page;
+} r;
+
+static void take_raw(void)
+{
+	unsigned long flags = xn_raw_lock(&r.other);
+
+	xn_raw_unlock(&r.other, flags);
+}
+
+static void take_lock(void)
+{
+	unsigned long flags = xn_lock(&r.lock);
+
+	xn_unlock(&r.lock, flags);
+}
+
+static void wake(void)
+{
+	xn_wake(&r.wq);
+}
+
+static void schedule(void)
+{
+	xn_work_schedule(&r.work, 0);
+}
+
+static void alloc_page(void)
+{
+	(void)xn_os_page_alloc();
+}
+
+static void free_page(void)
+{
+	xn_os_page_free(r.page);
+}
+
+static void log_line(void)
+{
+	xn_os_log(XN_WARN, "a line");
+}
+
+/* Call a function in another process. Returns: did the rules end it? */
+static bool is_refused(void (*fn)(void), bool under_lock)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(2);
+		if (under_lock)
+			xn_raw_lock(&r.raw);
+		else
+			host_raw(true);
+		fn();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGABRT :
+					  !WEXITSTATUS(status));
+	return WIFSIGNALED(status);
+}
+
+static void test_raw(void **state)
+{
+	static void (*const never[])(void) = {
+		take_lock, wake, alloc_page, free_page, log_line,
+	};
+	unsigned long flags, inner;
+	unsigned int i;
+
+	xn_raw_lock_init(&r.raw);
+	xn_raw_lock_init(&r.other);
+	xn_lock_init(&r.lock);
+	xn_waitq_init(&r.wq);
+	xn_work_init(&r.work, work_fn);
+	r.page = xn_os_page_alloc();
+	for (i = 0; i < XN_ARRAY_SIZE(never); i++) {
+		assert_true(is_refused(never[i], true));
+		assert_true(is_refused(never[i], false));
+	}
+	/* An upcall may schedule a work, but not under a lock. */
+	assert_true(is_refused(schedule, true));
+	assert_false(is_refused(schedule, false));
+	assert_false(is_refused(take_raw, true));
+	assert_false(is_refused(take_raw, false));
+	/* All of it is allowed again. */
+	flags = xn_lock(&r.lock);
+	inner = xn_raw_lock(&r.raw);
+	xn_raw_unlock(&r.raw, inner);
+	wake();
+	free_page();
+	xn_unlock(&r.lock, flags);
+	assert_int_equal(host_guest_leaks(g), 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(params), T(ports), T(grants), T(time), T(faults),
+		T(raw),
 	};
 
 	return cmocka_run_group_tests_name("host", tests, NULL, NULL);

@@ -71,10 +71,10 @@ static void *interrupt_thread(void *data)
 {
 	host_guest_enter(t.x.host, 0);
 	while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
-		unsigned long flags = xn_upcalls_disable();
+		unsigned long flags = host_upcalls_disable();
 
 		xn_blk_event(&t.blk.queue[0]);
-		xn_upcalls_restore(flags);
+		host_upcalls_restore(flags);
 		sched_yield();
 	}
 	return NULL;

@@ -22,6 +22,7 @@ static int start(void **state)
 {
 	const struct host_config cfg = {
 		.nr_vcpus = NR_VCPUS, .max_grant_frames = 1,
+		.raw_upcalls = true,
 	};
 
 	assert_int_equal(host_xenion_start(&x, &cfg, *state), 0);
@@ -127,6 +128,17 @@ static void event(void *data, evtchn_port_t port)
 			 __ATOMIC_SEQ_CST);
 }
 
+/* In raw context, as is a move by an interrupt's code. */
+static void upcall(struct xn_evtchn_table *t, unsigned int vcpu)
+{
+	unsigned long flags = host_upcalls_disable();
+	bool was = host_raw(true);
+
+	xn_evtchn_upcall(t, vcpu);
+	host_raw(was);
+	host_upcalls_restore(flags);
+}
+
 /* One thread is the host, one moves and masks, the others are vCPUs. */
 static void *event_thread(void *arg)
 {
@@ -147,6 +159,7 @@ static void *event_thread(void *arg)
 	}
 	while (!__atomic_load_n(&done, __ATOMIC_SEQ_CST)) {
 		if (me == NR_VCPUS + 1) {
+			host_raw(true);
 			k = rand_r(&seed) % NR_PORTS;
 			if (rand_r(&seed) % 2)
 				xn_evtchn_move(t, pair[k].port,
@@ -156,12 +169,8 @@ static void *event_thread(void *arg)
 			continue;
 		}
 		if (__atomic_exchange_n(&x.host->vcpu[me].irq, false,
-					__ATOMIC_SEQ_CST)) {
-			unsigned long flags = xn_upcalls_disable();
-
-			xn_evtchn_upcall(t, me);
-			xn_upcalls_restore(flags);
-		}
+					__ATOMIC_SEQ_CST))
+			upcall(t, me);
 		/* While another thread masks it. */
 		k = me % NR_PORTS;
 		xn_evtchn_hold(t, pair[k].port, XN_HOLD_ENGINE);
@@ -271,11 +280,8 @@ static void move_to_0(void)
 
 static void upcall_0(void)
 {
-	unsigned long flags = xn_upcalls_disable();
-
 	x.host->vcpu[0].irq = false;
-	xn_evtchn_upcall(&x.guest.evtchn, 0);
-	xn_upcalls_restore(flags);
+	upcall(&x.guest.evtchn, 0);
 }
 
 static void settle(void)

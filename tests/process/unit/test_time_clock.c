@@ -33,13 +33,13 @@ static int stop(void **state)
 /* Read the clock as in an upcall of the vCPU. */
 static uint64_t ask(unsigned int vcpu)
 {
-	unsigned long flags = xn_upcalls_disable();
+	unsigned long flags = host_upcalls_disable();
 	uint64_t ns;
 
 	host_guest_enter(x.host, vcpu);
 	ns = xn_clock_read(&clk, vcpu);
 	host_guest_enter(x.host, 0);
-	xn_upcalls_restore(flags);
+	host_upcalls_restore(flags);
 	return ns;
 }
 
@@ -451,7 +451,7 @@ static void test_rewritten_anywhere(void **state)
 {
 	struct vcpu_time_info was = *info(1);
 	unsigned int nth;
-	unsigned long flags = xn_upcalls_disable();
+	unsigned long flags = host_upcalls_disable();
 	uint64_t ns, want[2];
 
 	host_guest_enter(x.host, 1);
@@ -469,7 +469,7 @@ static void test_rewritten_anywhere(void **state)
 		assert_true(ns == want[0] || ns == want[1]);
 	}
 	host_guest_enter(x.host, 0);
-	xn_upcalls_restore(flags);
+	host_upcalls_restore(flags);
 	assert_in_range(nth, 100, 1000000);
 }
 

@@ -118,11 +118,11 @@ static void interrupt(void *page)
 	in_use = page;
 	assert_int_equal(xn_evtchn_bind_ipi(t, 0, event, NULL, &port), 0);
 	xn_evtchn_unmask(t, port);
-	flags = xn_upcalls_disable();
+	flags = host_upcalls_disable();
 	xn_evtchn_send(port);
 	xn_upcall_interrupt(t, 0, page);
 	assert_int_equal(events, 1);
-	xn_upcalls_restore(flags);
+	host_upcalls_restore(flags);
 	xn_evtchn_unbind(t, port);
 }
 

@@ -41,6 +41,11 @@ static inline void xn_unlock(struct xn_lock *l, unsigned long flags)
 	pthread_mutex_unlock(&l->m);
 }
 
+/* An upcall is a thread here, so one kind of lock is enough. */
+#define xn_raw_lock		xn_lock
+#define xn_raw_lock_init	xn_lock_init
+#define xn_raw_unlock		xn_unlock
+
 struct xn_waitq {
 	pthread_mutex_t m;
 	pthread_cond_t c;

@@ -48,10 +48,10 @@ static void send_all(unsigned int n)
 
 	memset(seen, 0, sizeof(seen));
 	total = 0;
-	flags = xn_upcalls_disable();
+	flags = bare_upcalls_disable();
 	for (i = 0; i < n; i++)
 		err |= xn_evtchn_send(ports[i]);
-	xn_upcalls_restore(flags);
+	bare_upcalls_restore(flags);
 	CHECK(!err, "all are sent an event");
 	came = xn_wait(&wait, __atomic_load_n(&total, __ATOMIC_SEQ_CST) >= n,
 		       LONG);

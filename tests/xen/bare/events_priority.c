@@ -60,10 +60,10 @@ SELFTEST(events, priority_order, NEEDS_FIFO)
 	for (i = 0; i < LEVELS; i++)
 		err |= xn_evtchn_set_priority(t, ports[i], i);
 	CHECK(!err, "each gets a priority of its own");
-	flags = xn_upcalls_disable();
+	flags = bare_upcalls_disable();
 	for (i = LEVELS; i--;)
 		xn_evtchn_send(ports[i]);
-	xn_upcalls_restore(flags);
+	bare_upcalls_restore(flags);
 	bare_sleep(XN_NSEC_PER_MSEC);
 	REQUIRE(nr_order == LEVELS, "%u events come", nr_order);
 	for (i = 0; i < LEVELS; i++)
@@ -76,10 +76,10 @@ SELFTEST(events, priority_order, NEEDS_FIFO)
 					      EVTCHN_FIFO_PRIORITY_DEFAULT);
 	CHECK(!err, "all get the same");
 	nr_order = 0;
-	flags = xn_upcalls_disable();
+	flags = bare_upcalls_disable();
 	for (i = LEVELS; i--;)
 		xn_evtchn_send(ports[i]);
-	xn_upcalls_restore(flags);
+	bare_upcalls_restore(flags);
 	bare_sleep(XN_NSEC_PER_MSEC);
 	REQUIRE(nr_order == LEVELS, "%u events come", nr_order);
 	for (wrong = 0, i = 0; i < LEVELS; i++)
@@ -98,10 +98,10 @@ SELFTEST(events, priority_overtakes, NEEDS_FIFO)
 		return;
 	CHECK(!xn_evtchn_set_priority(t, ports[3], 0), "one is urgent");
 	sent_by_first = ports[3];
-	flags = xn_upcalls_disable();
+	flags = bare_upcalls_disable();
 	for (i = 0; i < 3; i++)
 		xn_evtchn_send(ports[i]);
-	xn_upcalls_restore(flags);
+	bare_upcalls_restore(flags);
 	bare_sleep(XN_NSEC_PER_MSEC);
 	REQUIRE(nr_order == 4, "%u events come", nr_order);
 	CHECK(order[0] == ports[0], "the first that was sent");

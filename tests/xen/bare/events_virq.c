@@ -52,10 +52,10 @@ SELFTEST(events, virq_refused, 0)
 
 static void set_timer(void *arg)
 {
-	unsigned long flags = xn_upcalls_disable();
+	unsigned long flags = bare_upcalls_disable();
 
 	xn_timer_set(xn_os_cpu(), 0, 0);
-	xn_upcalls_restore(flags);
+	bare_upcalls_restore(flags);
 }
 
 SELFTEST(events, virq_timer, NEEDS_CPUS)

@@ -195,41 +195,79 @@ static void check_time(void)
 	       xn_os_now() < last + LONG, "a time limit is kept");
 }
 
+/* Send an event to ourselves. Returns: does its upcall wait? */
+static bool upcall_waits(void)
+{
+	unsigned int before = upcalls;
+
+	in_upcall = NULL;
+	xn_evtchn_send(self);
+	spin(MOMENT / 10);
+	return XN_READ_ONCE(upcalls) == before;
+}
+
+/* Does the upcall come that has waited since there were @before of them? */
+static bool upcall_comes(unsigned int before)
+{
+	return xn_wait(&wait, XN_READ_ONCE(upcalls) != before, LONG);
+}
+
 static void check_exclusion(void)
 {
-	unsigned int cpu, before = upcalls;
 	unsigned long flags, inner;
+	unsigned int before = upcalls;
 	struct xn_lock lock, other;
 	bool held;
 
 	xn_lock_init(&lock);
 	xn_lock_init(&other);
-	in_upcall = NULL;
-
 	flags = xn_lock(&lock);
 	inner = xn_lock(&other);
 	xn_unlock(&other, inner);
-	xn_evtchn_send(self);
-	spin(MOMENT / 10);
-	held = XN_READ_ONCE(upcalls) == before;
+	held = upcall_waits();
 	xn_unlock(&lock, flags);
 	report(held, "no upcall under a lock, also after one within it");
-	report(xn_wait(&wait, XN_READ_ONCE(upcalls) != before, LONG),
-	       "it comes when the lock is let go");
+	report(upcall_comes(before), "it comes when the lock is let go");
+	report(xn_os_cpu() < xn_os_cpu_count(),
+	       "the CPU's number is below their count");
+}
+
+static struct xn_raw_lock raw_lock;
+
+static void take_raw(void)
+{
+	unsigned long flags = xn_raw_lock(&raw_lock);
+
+	xn_raw_unlock(&raw_lock, flags);
+}
+
+static void check_raw(void)
+{
+	struct xn_raw_lock other;
+	unsigned int before = upcalls;
+	unsigned long flags, inner;
+	struct xn_lock lock;
+	bool held;
+
+	xn_lock_init(&lock);
+	xn_raw_lock_init(&raw_lock);
+	xn_raw_lock_init(&other);
+	flags = xn_raw_lock(&raw_lock);
+	inner = xn_raw_lock(&other);
+	xn_raw_unlock(&other, inner);
+	held = upcall_waits();
+	xn_raw_unlock(&raw_lock, flags);
+	report(held, "no upcall under a raw lock, also after one within it");
+	report(upcall_comes(before), "it comes when the raw lock is let go");
 
 	before = upcalls;
-	flags = xn_upcalls_disable();
-	inner = xn_upcalls_disable();
-	cpu = xn_os_cpu();
-	xn_upcalls_restore(inner);
-	xn_evtchn_send(self);
-	spin(MOMENT / 10);
-	held = XN_READ_ONCE(upcalls) == before;
-	xn_upcalls_restore(flags);
-	report(held, "what disabled upcalls twice enables them twice");
-	report(xn_wait(&wait, XN_READ_ONCE(upcalls) != before, LONG),
-	       "then the upcall comes");
-	report(cpu < xn_os_cpu_count(), "the CPU's number is below their count");
+	flags = xn_lock(&lock);
+	take_raw();
+	held = upcall_waits();
+	xn_unlock(&lock, flags);
+	report(held, "nor under a lock, after a raw lock within it");
+	report(upcall_comes(before), "it comes when that lock is let go");
+	report(upcall(take_raw), "a raw lock can be taken in an upcall");
 }
 
 /* ---- waiting ---- */
@@ -387,6 +425,7 @@ static const struct {
 	{ check_wait, "a wait ends" },
 	{ check_time, "time goes on" },
 	{ check_exclusion, "a lock is let go, and upcalls come again" },
+	{ check_raw, "a raw lock is let go, and upcalls come again" },
 	{ check_memory, "pages and holes come at once" },
 	{ check_work, "a work runs, and ends" },
 	{ check_cancel, "a cancelled work ends" },

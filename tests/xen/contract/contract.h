@@ -17,7 +17,8 @@
  * Takes about a second, 8 ports and 72 pages. With several CPUs, the thread has
  * to stay on @vcpu: an event to @vcpu shows that no upcall comes under a lock
  * or while upcalls are disabled, and the CPU's number must be that of @vcpu.
- * The other tests may run on any CPU.
+ * The other tests may run on any CPU. Where an xn_lock cannot be taken in an
+ * upcall, this cannot run: it wakes threads and frees pages there.
  *
  * A promise may take 45 seconds. Then @told is called in an upcall, with false
  * and the promise that did not end, and this function does not return: @told

@@ -89,8 +89,14 @@ struct xn_lock {
 void xn_lock_init(struct xn_lock *l);
 unsigned long xn_lock(struct xn_lock *l);
 void xn_unlock(struct xn_lock *l, unsigned long flags);
-unsigned long xn_upcalls_disable(void);
-void xn_upcalls_restore(unsigned long flags);
+
+struct xn_raw_lock {
+	char held;
+};
+
+void xn_raw_lock_init(struct xn_raw_lock *l);
+unsigned long xn_raw_lock(struct xn_raw_lock *l);
+void xn_raw_unlock(struct xn_raw_lock *l, unsigned long flags);
 
 struct xn_waitq {
 	int waiters;

@@ -150,7 +150,7 @@ static bool measure(unsigned int n)
 	unsigned int i;
 
 	expect(n);
-	flags = xn_upcalls_disable();
+	flags = bare_upcalls_disable();
 	begin = xn_cycles();
 	send_all(n);
 	end = xn_cycles();
@@ -160,16 +160,16 @@ static bool measure(unsigned int n)
 	for (i = 0; i < MAX_UPCALLS && seen.count < n; i++)
 		xn_evtchn_upcall(t, 0);
 	end = xn_cycles();
-	xn_upcalls_restore(flags);
+	bare_upcalls_restore(flags);
 	bench_row(end - begin, 1, "upcall-%s-%u", abi(), n);
 	if (!come())
 		return false;
 
 	expect(n);
-	flags = xn_upcalls_disable();
+	flags = bare_upcalls_disable();
 	send_all(n);
 	begin = xn_cycles();
-	xn_upcalls_restore(flags);
+	bare_upcalls_restore(flags);
 	if (!come())
 		return false;
 	bench_row(seen.at - begin, 1, "upcall-whole-%s-%u", abi(), n);
