@@ -8,6 +8,7 @@
  * entry points' C code.
  */
 #include <xenion/hypercall.h>
+#include <xenion/x86/port.h>
 #include "x86.h"
 
 #define DEBUG_PORT	0xe9
@@ -27,8 +28,7 @@ static bool write_hypercall(const char *s, unsigned int len)
 static void write_port(const char *s, unsigned int len)
 {
 	for (; len; s++, len--)
-		__asm__ volatile("outb %0, %1"
-				 : : "a" (*s), "Nd" ((uint16_t)DEBUG_PORT));
+		xn_outb(*s, DEBUG_PORT);
 }
 
 void (*xn_early_other)(const char *s, unsigned int len) = write_port;

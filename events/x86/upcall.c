@@ -36,6 +36,15 @@ int xn_upcall_vector(unsigned int vcpu, uint8_t vector)
 	return err;
 }
 
+void xn_upcall_end(void)
+{
+	uint64_t callback;
+
+	if (!xn_hvm_param_get(HVM_PARAM_CALLBACK_IRQ, &callback) &&
+	    callback == PLACEHOLDER)
+		xn_hvm_param_set(HVM_PARAM_CALLBACK_IRQ, 0);
+}
+
 uint64_t xn_apic_page(void)
 {
 	uint64_t base = xn_rdmsr(XN_MSR_APIC_BASE);

@@ -32,6 +32,7 @@ cp kernel /run/job/kernel
 # The first guest of a machine that needs the device model brings it.
 if [ -f device-model.cpio ] && [ ! -x /usr/libexec/xen-qemu-system-i386 ]; then
 	(cd / && cpio -idmu <"$job/device-model.cpio" 2>/dev/null)
+	modprobe tun
 fi
 make_disks
 # shellcheck disable=SC2086	# paths without spaces

@@ -26,15 +26,20 @@ DOM0_TOOLS = ("xenstore-read", "xenstore-write", "xenstore-list",
               "xenstore-ls", "xenstore-rm", "xenstore-exists",
               "xenstore-watch", "ethtool")
 DEVICE_MODEL = "xen-qemu-system-i386"
+# An HVM guest's firmware, and what QEMU adds to it to start a Linux kernel.
+FIRMWARE = ("usr/lib/xen-4.17/boot/hvmloader", "usr/share/seabios/bios-256k.bin",
+            "usr/share/qemu/linuxboot.bin", "usr/share/qemu/linuxboot_dma.bin")
 DOM0_MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p",
                 "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd",
                 "xenfs", "xen-netback", "xen-blkback", "bridge", "loop",
-                "ext4", "crc32c_generic")
+                "tun", "ext4", "crc32c_generic")
 
 GUEST_TOOLS = ("mke2fs", "e2fsck", "resize2fs", "ethtool", "xenstore-read",
                "xenstore-write", "xenstore-list")
 GUEST_MODULES = ("ext4", "crc32c_generic", "crc32c_intel", "crc32_pclmul",
                  "loop", "xen-blkfront", "xen-netfront")
+# Drivers of the disks and interfaces that QEMU emulates.
+EMULATED_MODULES = ("ata_piix", "sd_mod", "8139cp")
 
 # The first bytes of a compressed kernel, and its decompressor; all of these
 # ignore the size that follows the compressed data.
@@ -89,6 +94,10 @@ def _read(path):
         return f.read()
 
 
+def _packed(data):
+    return gzip.compress(data, 6, mtime=0)
+
+
 def hypervisor():
     """Xen as an uncompressed multiboot image, as QEMU needs it."""
     packed = os.path.join(places.CACHE, "rig/boot/xen-4.17-amd64.gz")
@@ -117,16 +126,19 @@ def _toolstack(archive, programs):
 
 def device_model():
     """What dom0 needs in addition to start an HVM guest, or to serve a file
-    system: QEMU."""
-    if not os.path.exists(os.path.join(places.CACHE, "hvm")):
-        raise RigError("there is no QEMU for dom0 in the cache, which HVM guests"
-                       " and --p9 need; run tools/setup guest")
+    system: QEMU, and firmware."""
+    programs = Programs(places.roots())
+    if not all(programs.find([f]) for f in FIRMWARE):
+        raise RigError("there is no QEMU for dom0 in the cache, or not all of "
+                       "it, which HVM guests and --p9 need; run tools/setup "
+                       "guest")
 
     def build():
         there, archive = Archive(), Archive()
-        programs = Programs(places.roots())
         _toolstack(there, programs)
         programs.add(archive, DEVICE_MODEL, "usr/libexec")
+        for name in FIRMWARE:
+            archive.file(name, programs.find([name]))
         # It requires a keymap even without a keyboard.
         archive.data("usr/share/qemu/keymaps/en-us", "")
         for name in there.entries:
@@ -155,16 +167,17 @@ def dom0_ramdisk():
         archive.data("etc/xen/xl.conf", "")
         archive.data("etc/passwd", "root::0:0:root:/root:/bin/sh\n")
         Modules(places.module_tree(None)).add(archive, DOM0_MODULES)
-        return gzip.compress(archive.bytes(), 6, mtime=0)
+        return _packed(archive.bytes())
 
     return _kept("dom0.cpio.gz", build, _versions(), sources)
 
 
-def _guest_modules(named, other):
+def _guest_modules(named, other, emulated):
     """The kernel's modules that a guest gets. Another kernel than Debian's
     may lack some, except those requested by name."""
     tree = Modules(places.module_tree(other))
-    usual = [m for m in GUEST_MODULES if not other or tree.have(m)]
+    usual = [m for m in GUEST_MODULES + (EMULATED_MODULES if emulated else ())
+             if not other or tree.have(m)]
     return tree, tuple(usual) + tuple(named)
 
 
@@ -174,12 +187,13 @@ def script_library(name):
                     for n in ("tap.sh", "both-lib.sh", name))
 
 
-def guest_base(tools, modules, other):
-    """The part of the guest's ramdisk that is the same in every run."""
+def guest_base(tools, modules, other, emulated):
+    """The part of the guest's ramdisk that is the same in every run. emulated:
+    the guest has devices that QEMU emulates."""
     sources = {n: _read(places.lib(n)) for n in
                ("guest-init.sh", "archive.py", "images.py")}
     sources["guest-lib.sh"] = script_library("guest-lib.sh")
-    tree, wanted = _guest_modules(modules, other)
+    tree, wanted = _guest_modules(modules, other, emulated)
 
     def build():
         archive, programs = Archive(), Programs(places.roots())
@@ -194,17 +208,17 @@ def guest_base(tools, modules, other):
                      _read(os.path.join(places.CACHE,
                                         "rig/etc/mke2fs.conf")))
         tree.add(archive, wanted)
-        return archive.bytes()
+        return (_packed if emulated else bytes)(archive.bytes())
 
     return _kept("guest.cpio", build, _versions(), sources, sorted(tools),
                  [(p, os.path.getmtime(p)) for p in tree.closure(wanted)],
-                 tree.abi, sorted(tree.builtin))
+                 tree.abi, sorted(tree.builtin), emulated)
 
 
 def guest_ramdisk(options):
     """The guest's ramdisk for one run, as bytes: several archives, which the
-    kernel unpacks one after the other; not compressed, because in an emulator,
-    decompressing is slower than copying."""
+    kernel unpacks one after the other. In an emulator, decompressing is slower
+    than copying, unless an HVM guest's firmware copies, byte by byte."""
     archive = Archive()
     if options.guest_script:
         archive.file("rig/guest-script", options.guest_script, 0o644)
@@ -222,9 +236,10 @@ def guest_ramdisk(options):
                              os.path.join(options.modules, f), 0o644)
     for src, dst in options.guest_files:
         archive.file(dst, src)
+    hvm = options.type == "hvm"
     base = _read(guest_base(options.guest_tools, options.guest_modules,
-                            options.kernel_modules))
-    return base + archive.bytes()
+                            options.kernel_modules, hvm))
+    return base + (_packed if hvm else bytes)(archive.bytes())
 
 
 def check_kernel(path):

@@ -28,13 +28,17 @@ EARLY = {True: "earlyprintk=xen,keep",
 PV_EARLY = "earlyprintk=xen"
 # Seconds for the dom0 script to end after the guest, counted by dom0.
 SCRIPT_GRACE = 60
-# An HVM guest has as few devices of a PC as possible. The image is started
-# first, in hvmloader's place.
-HVM = {"firmware_override": "/run/job/kernel",
-       "bios_path_override": "/run/job/ramdisk",
-       "bios": "seabios", "vga": "none", "vnc": 0, "sdl": 0,
+# Instead of the shim's: no Xen support of its own, and clocks that agree.
+HVM_WORDS = "nopv tsc=reliable"
+# An HVM guest has as few devices of a PC as possible.
+HVM = {"bios": "seabios", "vga": "none", "vnc": 0, "sdl": 0,
        "nographic": 1, "serial": "none", "usb": 0,
        "xen_platform_pci": 1}
+# An image is started first, in hvmloader's place.
+HVM_IMAGE = {"firmware_override": "/run/job/kernel",
+             "bios_path_override": "/run/job/ramdisk"}
+# Emulated interfaces need no firmware to start a system from a network.
+HVM_LINUX = {"device_model_args_hvm": ["-global", "rtl8139.romfile="]}
 
 
 class Job:
@@ -62,12 +66,18 @@ class Job:
         o = self.o
         source = o.kernel or places.stock_kernel()
         unpacked = images.unpacked_kernel(source)
-        self.copies["kernel"] = (unpacked if o.in_tree
-                                 else images.wrapped_kernel(source))
+        if o.type == "hvm":
+            self.copies["kernel"] = source      # by its firmware
+        elif o.in_tree:
+            self.copies["kernel"] = unpacked
+        else:
+            self.copies["kernel"] = images.wrapped_kernel(source)
         self.contents["ramdisk"] = images.guest_ramdisk(o)
         if o.command == "shell":
             self.contents["shell"] = b""
         words = f"{GUEST_WORDS} {o.cmdline}".strip()
+        if o.type == "hvm" and not o.in_tree:
+            words = HVM_WORDS + " " + words
         if "earlyprintk=" in words:
             return words
         if o.type == "pv":
@@ -114,7 +124,10 @@ class Job:
         disks = [f"format=raw,backendtype=phy,script=block,vdev={d['vdev']},"
                  f"access={'ro' if 'ro' in d else 'rw'},"
                  f"target=/disks/{d['vdev']}" for d in o.disk]
-        vifs = [f"type=vif,mac={v['mac']},bridge=xenbr0,script=vif-bridge"
+        # As xl does by default, an HVM Linux guest has each disk and interface
+        # twice, once emulated. QEMU emulates only the first four disks.
+        kind = "ioemu" if o.type == "hvm" and not o.image else "vif"
+        vifs = [f"type={kind},mac={v['mac']},bridge=xenbr0,script=vif-bridge"
                 + (",untrusted" if "untrusted" in v else "") for v in o.vif]
         # TCG intercepts RDTSC badly when Xen emulates it: native.
         lines = {"name": self.name, "type": o.type, "vcpus": o.vcpus,
@@ -125,8 +138,8 @@ class Job:
             lines["p9"] = [f"tag={d['tag']},path={d['path']},"
                            "security_model=none" for d in o.p9]
         if o.type == "hvm":
-            lines.update(HVM)
-        else:
+            lines.update(HVM | (HVM_IMAGE if o.image else HVM_LINUX))
+        if o.type != "hvm" or not o.image:
             lines.update({"kernel": "/run/job/kernel", "cmdline": words})
             if "ramdisk" in self.contents or "ramdisk" in self.copies:
                 lines["ramdisk"] = "/run/job/ramdisk"

@@ -17,6 +17,8 @@ DOM0_MEMORY = 768
 MACHINE_MEMORY = 3072
 # Seconds of silence, without and with --icount.
 TIMEOUT, IMAGE_TIMEOUT = (120, 600), (60, 300)
+# An HVM guest's firmware copies kernel and ramdisk, page by page, in silence.
+HVM_TIMEOUT = (300, 1500)
 MAX_SLOW = 100
 MAX_MACHINE = 65536
 
@@ -346,7 +348,8 @@ def _check_guest(o):
         raise BadInput("two --p9 have the same tag")
     o.guest_tools += o.tools
     o.dom0_tools += o.tools
-    times = IMAGE_TIMEOUT if o.image else TIMEOUT
+    times = (IMAGE_TIMEOUT if o.image
+             else HVM_TIMEOUT if o.type == "hvm" else TIMEOUT)
     o.timeout = (o.timeout or times[o.icount]) * o.slow
     _size_machine(o)
     _check_cached(o)
@@ -356,9 +359,6 @@ def _check_linux(o):
     for name in ("ramdisk", "as_dom0", "xen_cmdline", "no_tap"):
         if getattr(o, name):
             raise BadInput(f"--{name.replace('_', '-')} is for an --image")
-    if o.type == "hvm":
-        raise BadInput("--type hvm is for an --image: a Linux kernel is "
-                       "started as a PVH guest, or with --in-tree as a PV one")
     if o.type == "pv" and not o.in_tree:
         raise BadInput("--type pv of a Linux kernel needs --in-tree: our "
                        "shim is a PVH guest")

@@ -31,6 +31,17 @@ XN_DECLS_BEGIN
 int xn_upcall_vector(unsigned int vcpu, uint8_t vector);
 
 /**
+ * xn_upcall_end - nobody here takes events any more
+ *
+ * Takes back the placeholder that xn_upcall_vector() has set, if that is still
+ * what the domain has: a toolstack then knows that nobody reacts to a shutdown
+ * request. The vectors stay.
+ *
+ * Context: any.
+ */
+void xn_upcall_end(void);
+
+/**
  * xn_upcall_callback - have the guest interrupted in one way for all vCPUs
  * @type: HVM_PARAM_CALLBACK_TYPE_VECTOR: @value is a vector, the same on each
  *        vCPU, that comes past the local APIC and must not be ended there;

@@ -68,6 +68,11 @@ static int bus_probe(struct device *dev)
 
 	if (READ_ONCE(bus_down))
 		return -ESHUTDOWN;
+	if (xnl_unplug_left(xdev->type)) {
+		dev_info(dev, "left alone, for it is emulated too, and that stays\n");
+		xnl_device_settled(xdev);
+		return -ENODEV;
+	}
 	WRITE_ONCE(xdev->settled, false);
 	err = bus_driver_of(dev)->probe(xdev);
 	WRITE_ONCE(xdev->retry, bus_error_passes(err));

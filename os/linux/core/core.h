@@ -25,6 +25,18 @@ int xnl_upcall_init(void);
 void xnl_upcall_fini(void);
 unsigned int xnl_vcpu(unsigned int cpu);
 
+/*
+ * unplug.c: emulated devices of an HVM guest. Once, before the first driver of the
+ * bus registers. xnl_unplug_left: some stay, which devices of this type would double.
+ */
+#ifdef CONFIG_PCI
+void xnl_unplug(void);
+bool xnl_unplug_left(const char *type);
+#else
+static inline void xnl_unplug(void) { }
+static inline bool xnl_unplug_left(const char *type) { return false; }
+#endif
+
 /* irq.c: ports as interrupts */
 int xnl_irq_init(void);
 void xnl_irq_fini(void);

@@ -186,6 +186,8 @@ static int __init xenion_init(void)
 	err = xnl_shutdown_init();
 	if (err)
 		goto control;
+	/* Last: if we fail, the emulated devices are all there is. */
+	xnl_unplug();
 	pr_info("xenion: guest of Xen %u.%u, %s events, %u grant references\n",
 		xnl_hv.major, xnl_hv.minor, xnl_guest.evtchn.ops->name,
 		xnl_guest.gnttab.nr_refs);

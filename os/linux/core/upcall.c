@@ -119,5 +119,6 @@ int xnl_upcall_init(void)
 void xnl_upcall_fini(void)
 {
 	cpuhp_remove_state(hotplug_state);
+	xn_upcall_end();
 	xnl_vectors_fini();
 }

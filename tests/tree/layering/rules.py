@@ -25,7 +25,8 @@ HEADERS = {
     "guest": "xenbus",  # one instance of each room, up to xenbus
     "x86/hypercall": "hypercall", "x86/tsc": "hypercall",
     "x86/cpuid": "hypercall", "x86/boot": "boot", "x86/pv": "mmu",
-    "x86/msr": "hypercall", "x86/upcall": "events",
+    "x86/msr": "hypercall", "x86/port": "hypercall",
+    "x86/unplug": "boot", "x86/upcall": "events",
 }
 ROOMS = ["hypercall", "boot", "mmu", "events", "grant", "time", "xenbus", "frontends"]
 # Parts of the core that are programs of their own, not linked into an OS.
