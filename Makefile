@@ -237,6 +237,17 @@ check-kernels: check-setup shim $(OUT)/include/xen-public ## the modules in othe
 		tests/xen/kernels/build $$k || exit 1; done
 	@$(HARNESS) $(foreach k,$(kernels),kernel-$k='tests/xen/kernels/guests $k')
 
+# Their own toolstacks, and the other xenstored. The modules are those of make check.
+xens = xen-4.14='tests/xen/linux/all --machine "--xen 4.14" $(xen_runs)' \
+	xen-4.20='tests/xen/linux/all --machine "--xen 4.20" $(xen_runs)' \
+	oxenstored='tests/xen/linux/all --machine "--xenstored oxenstored" $(xen_runs)'
+xen_runs = run core blk-hotplug net-hotplug shutdown
+
+.PHONY: check-xens
+check-xens: check-setup modules selftest shim ## Linux guests of older and newer Xens, and of oxenstored
+	@tools/setup xens
+	@$(HARNESS) $(xens)
+
 # Linux alone, on kernels that watch; what is built for them is under
 # build/debug/KIND. UBSAN makes a plain read of a bool's READ_ONCE, which KCSAN then
 # reports.

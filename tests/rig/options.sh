@@ -142,6 +142,13 @@ bad "nobody serves it" run --image elf32 --as-dom0 --xl vcpus=2
 bad "dom0 is pv or pvh" run --image elf32 --as-dom0 --type hvm
 bad "--as-dom0 only" run --image elf32 --xen-cmdline smt=0
 
+bad "tools/setup xens fetches" start --xen 3.0
+bad "no daemon of Xen" start --xenstored sqlite
+mkdir -p cache/xens/3.0
+bad "has no QEMU for dom0" run --xen 3.0 --p9 tag=t,path=/t
+bad "has no QEMU for dom0" run --xen 3.0 --type hvm
+rm -r cache/xens
+
 # If the cache is filled, names are checked against it.
 if [ -e "$top/build/cache/kernel-abi" ]; then
 	rm -rf cache

@@ -42,6 +42,8 @@ def arguments(words):
                    "selftest that belong to it")
     p.add_argument("--kernel", metavar="VMLINUZ",
                    help="another kernel than Debian's")
+    p.add_argument("--machine", default="", metavar="WORDS",
+                   help="options for the machine, as --xen 4.20")
     p.add_argument("--rig", default="", metavar="WORDS",
                    help="more options for each rig run")
     args = p.parse_args(words)
@@ -50,16 +52,16 @@ def arguments(words):
 
 
 @contextlib.contextmanager
-def machine(kind):
-    """One machine for all runs: the option that tells the rig its name, or None
-    if it does not start."""
-    name = "%s-%d" % (kind, os.getpid())
-    option = ["--name", name]
+def machine(kind, words=()):
+    """One machine for all runs, started with more words: the options that tell
+    the rig of it, or None if it does not start."""
+    name = ["--name", "%s-%d" % (kind, os.getpid())]
+    options = name + list(words)
     try:
-        yield None if subprocess.call([RIG, "start"] + option,
-                                      stdin=subprocess.DEVNULL) else option
+        yield None if subprocess.call([RIG, "start"] + options,
+                                      stdin=subprocess.DEVNULL) else options
     finally:
-        subprocess.call([RIG, "stop"] + option)
+        subprocess.call([RIG, "stop"] + name)
 
 
 def keep_logs(command):

@@ -6,6 +6,7 @@ Everything is taken from the cache that tools/setup fills, so that dom0 and
 the guests are the same on every host.
 """
 
+import glob
 import lzma
 import os
 import re
@@ -92,15 +93,15 @@ class Programs:
         self.roots = roots
 
     def find(self, names):
+        """The path of the first of these; names may be patterns."""
         for root in self.roots:
             for name in names:
-                path = os.path.join(root, name)
-                if os.path.exists(path):
+                for path in glob.glob(os.path.join(glob.escape(root), name)):
                     return path
         return None
 
     def find_program(self, program):
-        dirs = ("usr/lib/xen-4.17/bin", "usr/bin", "usr/sbin", "bin", "sbin",
+        dirs = ("usr/lib/xen-*/bin", "usr/bin", "usr/sbin", "bin", "sbin",
                 "usr/libexec")
         return self.find([os.path.join(d, program) for d in dirs])
 

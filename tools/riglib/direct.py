@@ -55,7 +55,7 @@ class ImageMachine(Machine):
                  "-nodefaults", "-display", "none", "-no-reboot",
                  "-chardev", "socket,id=com1,path=serial.sock,server=on,"
                  "wait=off,logfile=xen.log", "-serial", "chardev:com1",
-                 "-kernel", images.hypervisor(),
+                 "-kernel", images.hypervisor(options["xen"]),
                  "-append", " ".join(words + [o.xen_cmdline]).strip(),
                  "-initrd", modules])
 

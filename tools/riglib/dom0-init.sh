@@ -13,7 +13,10 @@
 #
 # Every line sent back starts with '@' and a kind; see session.py.
 
-export PATH=/usr/lib/xen-4.17/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+for d in /usr/lib/xen-*/bin; do
+	PATH=$d:$PATH
+done
 export HOME=/root
 
 mkdir -p /proc /sys /dev /run /tmp /root /var/log/xen/console /var/lib/xen
@@ -50,7 +53,9 @@ exec 3<>"$control"
 
 say() { echo "$*" >&3; }
 
-xenstored --pid-file /run/xenstored.pid || say "@bad xenstored does not start"
+# oxenstored, if the rig says so.
+xenstored=$(sed -n 's/.*rig\.xenstored=\([a-z]*\).*/\1/p' /proc/cmdline)
+"${xenstored:-xenstored}" --pid-file /run/xenstored.pid || say "@bad xenstored does not start"
 xen-init-dom0 >/dev/kmsg 2>&1 || say "@bad xen-init-dom0 failed"
 xenconsoled --pid-file=/run/xenconsoled.pid --log=guest \
 	--log-dir=/var/log/xen/console || say "@bad xenconsoled does not start"

@@ -20,14 +20,14 @@ from . import places
 from .archive import Archive, Modules, Programs, shell_words
 from .errors import BadInput, RigError
 
-DOM0_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xenconsole",
+DOM0_PROGRAMS = ("xl", "xenstored", "oxenstored", "xenconsoled", "xenconsole",
                  "xen-init-dom0", "libxl-save-helper", "lsevtchn", "xenctx")
 DOM0_TOOLS = ("xenstore-read", "xenstore-write", "xenstore-list",
               "xenstore-ls", "xenstore-rm", "xenstore-exists",
               "xenstore-watch", "ethtool")
 DEVICE_MODEL = "xen-qemu-system-i386"
 # An HVM guest's firmware, and what QEMU adds to it to start a Linux kernel.
-FIRMWARE = ("usr/lib/xen-4.17/boot/hvmloader", "usr/share/seabios/bios-256k.bin",
+FIRMWARE = ("usr/lib/xen-{}/boot/hvmloader", "usr/share/seabios/bios-256k.bin",
             "usr/share/qemu/linuxboot.bin", "usr/share/qemu/linuxboot_dma.bin")
 DOM0_MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p",
                 "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd",
@@ -80,10 +80,10 @@ def _forget(made, name):
         os.unlink(old)
 
 
-def _versions():
+def _versions(xen=None):
     """Versions of the cache's content, for names of files made from it."""
     out = []
-    for root in places.roots() + [places.kernel_root()]:
+    for root in places.roots(xen) + [places.kernel_root()]:
         with open(os.path.join(root, ".versions"), encoding="ascii") as f:
             out.append(f.read())
     return out
@@ -98,12 +98,13 @@ def _packed(data):
     return gzip.compress(data, 6, mtime=0)
 
 
-def hypervisor():
+def hypervisor(xen=None):
     """Xen as an uncompressed multiboot image, as QEMU needs it."""
-    packed = os.path.join(places.CACHE, "rig/boot/xen-4.17-amd64.gz")
-    if not os.path.exists(packed):
-        raise RigError(f"there is no Xen in the cache; {places.SETUP_HINT}")
-    return _kept("xen", lambda: gzip.decompress(_read(packed)), _versions())
+    root = places.xen_root(xen)
+    packed = os.path.join(root,
+                          f"boot/xen-{places.xen_version(root)}-amd64.gz")
+    return _kept("xen", lambda: gzip.decompress(_read(packed)),
+                 _versions(xen))
 
 
 def _busybox(archive, programs):
@@ -116,9 +117,11 @@ def _busybox(archive, programs):
             archive.link(f"bin/{applet}", "busybox")
 
 
-def _toolstack(archive, programs):
+def _toolstack(archive, programs, xen=None):
+    # The toolstack finds its own parts by this path.
+    version = places.xen_version(places.xen_root(xen))
     for p in DOM0_PROGRAMS:
-        programs.add(archive, p, "usr/lib/xen-4.17/bin")
+        programs.add(archive, p, f"usr/lib/xen-{version}/bin")
     for p in DOM0_TOOLS:
         programs.add(archive, p)
     programs.add_library(archive, "libgcc_s.so.1", "pthread_cancel")
@@ -128,7 +131,9 @@ def device_model():
     """What dom0 needs in addition to start an HVM guest, or to serve a file
     system: QEMU, and firmware."""
     programs = Programs(places.roots())
-    if not all(programs.find([f]) for f in FIRMWARE):
+    version = places.xen_version(places.xen_root())
+    firmware = [f.format(version) for f in FIRMWARE]
+    if not all(programs.find([f]) for f in firmware):
         raise RigError("there is no QEMU for dom0 in the cache, or not all of "
                        "it, which HVM guests and --p9 need; run tools/setup "
                        "guest")
@@ -137,7 +142,7 @@ def device_model():
         there, archive = Archive(), Archive()
         _toolstack(there, programs)
         programs.add(archive, DEVICE_MODEL, "usr/libexec")
-        for name in FIRMWARE:
+        for name in firmware:
             archive.file(name, programs.find([name]))
         # It requires a keymap even without a keyboard.
         archive.data("usr/share/qemu/keymaps/en-us", "")
@@ -149,16 +154,16 @@ def device_model():
     return _kept("hvm.cpio", build, _versions(), sources)
 
 
-def dom0_ramdisk():
+def dom0_ramdisk(xen=None):
     """dom0's whole system."""
     sources = {n: _read(places.lib(n)) for n in
                ("dom0-init.sh", "hotplug-block.sh", "hotplug-vif.sh",
                 "archive.py", "images.py")}
 
     def build():
-        archive, programs = Archive(), Programs(places.roots())
+        archive, programs = Archive(), Programs(places.roots(xen))
         _busybox(archive, programs)
-        _toolstack(archive, programs)
+        _toolstack(archive, programs, xen)
         archive.data("init", sources["dom0-init.sh"], 0o755)
         archive.data("etc/xen/scripts/block", sources["hotplug-block.sh"],
                      0o755)
@@ -169,7 +174,7 @@ def dom0_ramdisk():
         Modules(places.module_tree(None)).add(archive, DOM0_MODULES)
         return _packed(archive.bytes())
 
-    return _kept("dom0.cpio.gz", build, _versions(), sources)
+    return _kept("dom0.cpio.gz", build, _versions(xen), sources)
 
 
 def _guest_modules(named, other, emulated):

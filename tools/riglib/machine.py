@@ -103,7 +103,7 @@ class Machine:
 
     def _qemu(self, o):
         mem = o["dom0_memory"]
-        ramdisk = images.dom0_ramdisk()
+        ramdisk = images.dom0_ramdisk(o["xen"])
         return ([places.emulator()] + processor(o) +
                 ["-m", str(o["memory"]), "-no-user-config",
                  "-nodefaults", "-display", "none", "-no-reboot",
@@ -118,10 +118,11 @@ class Machine:
                  "-device", "virtserialport,chardev=con,name=rig.console",
                  "-fsdev", "local,id=share,path=share,security_model=none",
                  "-device", "virtio-9p-pci,fsdev=share,mount_tag=share",
-                 "-kernel", images.hypervisor(),
+                 "-kernel", images.hypervisor(o["xen"]),
                  "-append", f"{XEN_WORDS} dom0_max_vcpus=1 "
                  f"dom0_mem={mem}M,max:{mem}M",
-                 "-initrd", f"{places.stock_kernel()} {DOM0_WORDS},{ramdisk}"])
+                 "-initrd", f"{places.stock_kernel()} {DOM0_WORDS} "
+                 f"rig.xenstored={o['xenstored']},{ramdisk}"])
 
     def _wait_for_dom0(self, progress, began):
         limit = 900 if self.options["icount"] else 180

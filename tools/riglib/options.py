@@ -262,6 +262,10 @@ def _machine_options(p):
                    type=whole("dom0-memory", 512, MAX_MACHINE))
     g.add_argument("--cpus", type=whole("cpus", 1, 16), default=2,
                    help="processors of the machine (default 2)")
+    g.add_argument("--xen", metavar="VERSION", help="another Xen than "
+                   "Debian's, with its toolstack: 4.14, 4.20 (tools/setup xens)")
+    g.add_argument("--xenstored", metavar="PROGRAM", default="xenstored",
+                   help="the store's daemon: xenstored (default), oxenstored")
 
 
 def _output_options(p):
@@ -315,10 +319,22 @@ def parse(argv):
         o.slow = 1
         o.image = o.ramdisk = None
         o.xen_cmdline = ""
+    if o.command in ("run", "shell", "start"):
+        _check_xen(o)
     if o.command in ("run", "shell"):
         o.cmdline = " ".join(o.cmdline)
         _check_guest(o)
     return o
+
+
+def _check_xen(o):
+    places.xen_root(o.xen)
+    if o.xenstored not in ("xenstored", "oxenstored"):
+        raise BadInput(f"--xenstored '{o.xenstored}' is no daemon of Xen's: "
+                       "xenstored and oxenstored are")
+    if o.xen and (getattr(o, "p9", None) or getattr(o, "type", "") == "hvm"):
+        raise BadInput(f"--xen {o.xen} has no QEMU for dom0 here, which --type "
+                       "hvm and --p9 need: leave --xen out")
 
 
 def _check_guest(o):
@@ -473,10 +489,11 @@ def machine_options(o):
     """The options for Machine.start()."""
     if getattr(o, "as_dom0", False):
         return {"icount": o.icount, "cpus": 1 if o.icount else o.cpus,
-                "memory": o.machine_memory or o.need_rest}
+                "xen": o.xen, "memory": o.machine_memory or o.need_rest}
     dom0 = o.dom0_memory or max(getattr(o, "need_dom0", 0), 1024)
     rest = getattr(o, "need_rest", 0)
     return {"icount": o.icount, "dom0_memory": dom0,
+            "xen": o.xen, "xenstored": o.xenstored,
             "cpus": 1 if o.icount else o.cpus,
             "memory": o.machine_memory or max(MACHINE_MEMORY, dom0 + rest)}
 
@@ -486,6 +503,9 @@ def fits(machine, o):
     if machine["icount"] != o.icount:
         return "it was started with" + ("" if machine["icount"] else "out") \
             + " --icount"
+    for what in ("xen", "xenstored"):
+        if machine[what] != getattr(o, what):
+            return f"it was started with another --{what}"
     if machine["dom0_memory"] < o.need_dom0:
         return "its dom0 has too little memory for the disks"
     if machine["memory"] < machine["dom0_memory"] + o.need_rest:

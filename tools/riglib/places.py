@@ -52,6 +52,27 @@ def module_tree(other):
     return found[0]
 
 
+def xen_root(wanted=None):
+    """The unpacked packages of a Xen and its toolstack: Debian's, or those of
+    the version that the user wants."""
+    if not wanted:
+        return os.path.join(CACHE, "rig")
+    others = os.path.join(CACHE, "xens")
+    have = sorted(os.listdir(others)) if os.path.isdir(others) else []
+    if wanted not in have:
+        raise BadInput(f"--xen {wanted} is not in the cache"
+                       + (", which has " + " and ".join(have) if have else "")
+                       + ": tools/setup xens fetches those that the tests use")
+    return os.path.join(others, wanted)
+
+
+def xen_version(root):
+    """The version of the Xen in a root, as in the names of its files."""
+    for path in glob.glob(os.path.join(root, "boot/xen-*-amd64.gz")):
+        return os.path.basename(path).split("-")[1]
+    raise RigError(f"there is no Xen in the cache; {SETUP_HINT}")
+
+
 def stock_kernel():
     """The unmodified bzImage of the distribution."""
     return os.path.join(kernel_root(), f"boot/vmlinuz-{kernel_abi()}")
@@ -68,8 +89,11 @@ def emulator():
     return mended_emulator() or "qemu-system-x86_64"
 
 
-def roots():
-    """The unpacked packages that programs and libraries come from."""
+def roots(xen=None):
+    """The unpacked packages that programs and libraries come from. Another Xen
+    has a whole system of its own, with the libraries of its time."""
+    if xen:
+        return [xen_root(xen)]
     found = [os.path.join(CACHE, d)
              for d in ("rig", "check", "hvm", "bench", "example")
              if os.path.isdir(os.path.join(CACHE, d))]

@@ -130,6 +130,7 @@ fetch_suite() {
 	done
 	# A choice that configuring it would make.
 	ln -sf mawk "$tmp/root/usr/bin/awk"
+	(cd "$tmp/apt/archives" && ls ./*.deb) >"$tmp/root/.versions"
 	echo "$suite $*" >"$tmp/root/.packages"
 	rm -rf "${cache:?}/$dir"
 	mkdir -p "$(dirname "$cache/$dir")"
