@@ -170,6 +170,9 @@ def dom0_ramdisk(xen=None):
         archive.data("etc/xen/scripts/vif-bridge", sources["hotplug-vif.sh"],
                      0o755)
         archive.data("etc/xen/xl.conf", "")
+        # It says where Linux shows the store's page.
+        archive.file("etc/xen/oxenstored.conf",
+                     programs.find(["etc/xen/oxenstored.conf"]), 0o644)
         archive.data("etc/passwd", "root::0:0:root:/root:/bin/sh\n")
         Modules(places.module_tree(None)).add(archive, DOM0_MODULES)
         return _packed(archive.bytes())
