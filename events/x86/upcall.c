@@ -25,15 +25,18 @@ int xn_upcall_vector(unsigned int vcpu, uint8_t vector)
 	struct xen_hvm_evtchn_upcall_vector op = {
 		.vcpu = vcpu, .vector = vector,
 	};
-	uint64_t callback;
-	int err = xn_hc_hvm(HVMOP_set_evtchn_upcall_vector, &op);
 
-	if (!err)
-		err = xn_hvm_param_get(HVM_PARAM_CALLBACK_IRQ, &callback);
-	if (!err && !callback)
-		err = xn_upcall_callback(HVM_PARAM_CALLBACK_TYPE_GSI,
-					 PLACEHOLDER);
-	return err;
+	return xn_hc_hvm(HVMOP_set_evtchn_upcall_vector, &op);
+}
+
+int xn_upcall_begin(void)
+{
+	uint64_t callback;
+	int err = xn_hvm_param_get(HVM_PARAM_CALLBACK_IRQ, &callback);
+
+	if (err || callback)
+		return err;
+	return xn_upcall_callback(HVM_PARAM_CALLBACK_TYPE_GSI, PLACEHOLDER);
 }
 
 void xn_upcall_end(void)

@@ -34,6 +34,8 @@ if [ -f device-model.cpio ] && [ ! -x /usr/libexec/xen-qemu-system-i386 ]; then
 	(cd / && cpio -idmu <"$job/device-model.cpio" 2>/dev/null)
 	modprobe tun
 fi
+khz=$(xl info | awk '$1 == "cpu_mhz" { printf "%d", $3 * 1000 + 0.5 }')
+sed -i "s/@KHZ@/$khz/" domain.cfg
 make_disks
 # shellcheck disable=SC2086	# paths without spaces
 [ -z "$FOLDERS" ] || mkdir -p $FOLDERS

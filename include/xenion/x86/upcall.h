@@ -20,9 +20,8 @@ XN_DECLS_BEGIN
  * HVMOP_set_evtchn_upcall_vector, of Xen 4.6 and later (xen-public/hvm/hvm_op.h).
  * The interrupt comes through the local APIC and has to be ended there:
  * xn_apic_eoi(). Xen raises a new vector once immediately, so an upcall with
- * nothing pending is normal. A vector cannot be taken back. If the domain has
- * no HVM_PARAM_CALLBACK_IRQ yet, a placeholder is set: without any, a toolstack
- * takes an HVM guest for one that does not react to a shutdown request.
+ * nothing pending is normal. A vector cannot be taken back. xn_upcall_begin()
+ * follows.
  *
  * Context: any; also for another vCPU than the one that calls.
  * Return: 0 or a negative errno value; -ENOSYS or -EINVAL if Xen does not have
@@ -31,11 +30,24 @@ XN_DECLS_BEGIN
 int xn_upcall_vector(unsigned int vcpu, uint8_t vector);
 
 /**
- * xn_upcall_end - nobody here takes events any more
+ * xn_upcall_begin - all vCPUs that run have a vector
  *
- * Takes back the placeholder that xn_upcall_vector() has set, if that is still
- * what the domain has: a toolstack then knows that nobody reacts to a shutdown
- * request. The vectors stay.
+ * If the domain has no HVM_PARAM_CALLBACK_IRQ yet, a placeholder is set: without
+ * any, a toolstack takes an HVM guest for one that does not react to a shutdown
+ * request. Xen then raises the vector of each vCPU, also one that an earlier
+ * kernel or driver had chosen; so a vCPU without one of its own may get that.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value.
+ */
+int xn_upcall_begin(void);
+
+/**
+ * xn_upcall_end - soon nobody will take events
+ *
+ * Takes back the placeholder of xn_upcall_begin(), if that is still what the domain
+ * has. Xen raises all vectors, as there, for a last time: what takes them is to go
+ * after this.
  *
  * Context: any.
  */

@@ -182,6 +182,8 @@ int bare_arch_upcalls(unsigned int cpu)
 		return by_gsi(cpu);
 	default:
 		err = xn_upcall_vector(cpu, VECTOR_UPCALL);
+		if (!err && !cpu)
+			return xn_upcall_begin();
 		/* Xen up to 4.5 does not have this. */
 		if (!err || cpu || bare_option("callback", NULL))
 			return err;

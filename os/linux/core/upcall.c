@@ -113,12 +113,15 @@ int xnl_upcall_init(void)
 		return state;
 	}
 	hotplug_state = state;
-	return 0;
+	err = xn_upcall_begin();
+	if (err)
+		xnl_upcall_fini();
+	return err;
 }
 
 void xnl_upcall_fini(void)
 {
-	cpuhp_remove_state(hotplug_state);
 	xn_upcall_end();
+	cpuhp_remove_state(hotplug_state);
 	xnl_vectors_fini();
 }

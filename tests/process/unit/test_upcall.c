@@ -66,25 +66,27 @@ static void test_vector(void **state)
 	assert_int_equal(xn_upcall_vector(1, 0xf1), 0);
 	assert_int_equal(x.host->vcpu[0].vector, 0xf0);
 	assert_int_equal(x.host->vcpu[1].vector, 0xf1);
-	assert_int_equal(callback(), PLACEHOLDER);
+	assert_int_equal(callback(), 0);
 	assert_int_equal(xn_upcall_vector(2, 0xf0), -ENOENT);
 	assert_int_equal(xn_upcall_vector(0, 0xf), -EINVAL);
 }
 
-static void test_end(void **state)
+static void test_begin_and_end(void **state)
 {
 	const uint64_t line = (uint64_t)HVM_PARAM_CALLBACK_TYPE_GSI << 56 | 28;
 
-	assert_int_equal(xn_upcall_vector(0, 0xf0), 0);
+	assert_int_equal(xn_upcall_begin(), 0);
+	assert_int_equal(callback(), PLACEHOLDER);
+	assert_int_equal(xn_upcall_begin(), 0);
 	xn_upcall_end();
 	assert_int_equal(callback(), 0);
-	/* And another time. */
 	xn_upcall_end();
-	assert_int_equal(xn_upcall_vector(0, 0xf0), 0);
-	assert_int_equal(callback(), PLACEHOLDER);
+	assert_int_equal(callback(), 0);
 	/* What others have set is theirs. */
 	assert_int_equal(xn_upcall_callback(HVM_PARAM_CALLBACK_TYPE_GSI, 28),
 			 0);
+	assert_int_equal(xn_upcall_begin(), 0);
+	assert_int_equal(callback(), line);
 	xn_upcall_end();
 	assert_int_equal(callback(), line);
 }
@@ -166,7 +168,8 @@ static void test_xapic(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(vector), T(end), T(callback), T(page), T(x2apic), T(xapic),
+		T(vector), T(begin_and_end), T(callback), T(page), T(x2apic),
+		T(xapic),
 	};
 
 	return cmocka_run_group_tests_name("upcalls", tests, NULL, NULL);
