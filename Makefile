@@ -212,7 +212,7 @@ check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
 	@$(HARNESS) $(rig_suites) + $(guest_suite)
 
 .PHONY: check-long
-check-long: check-setup modules selftest shim guest ## Linux guests that make check has no time for (8 minutes)
+check-long: check-setup modules selftest shim guest ## Linux guests that make check has no time for (12 minutes)
 	@tools/setup long
 	@$(HARNESS) machine=tests/rig/machine.sh + guest-long='tests/xen/linux/all long'
 

@@ -52,14 +52,17 @@ def arguments(words):
 
 
 @contextlib.contextmanager
-def machine(kind, words=()):
+def machine(runs, kind, words=()):
     """One machine for all runs, started with more words: the options that tell
-    the rig of it, or None if it does not start."""
+    the rig of it. If it does not start, a test has failed, and it is None."""
     name = ["--name", "%s-%d" % (kind, os.getpid())]
     options = name + list(words)
     try:
-        yield None if subprocess.call([RIG, "start"] + options,
-                                      stdin=subprocess.DEVNULL) else options
+        up = not subprocess.call([RIG, "start"] + options,
+                                 stdin=subprocess.DEVNULL)
+        if not up:
+            runs.result(False, "the machine starts")
+        yield options if up else None
     finally:
         subprocess.call([RIG, "stop"] + name)
 

@@ -6,6 +6,7 @@ Everything is taken from the cache that tools/setup fills, so that dom0 and
 the guests are the same on every host.
 """
 
+import functools
 import glob
 import lzma
 import os
@@ -147,6 +148,7 @@ def module_name(path):
     return name.replace("-", "_") if dot + end in MODULE_ENDS else None
 
 
+@functools.lru_cache(maxsize=None)
 def module_data(path):
     """The module in a file, not compressed: the guest's insmod and modprobe need
     not know how it was."""

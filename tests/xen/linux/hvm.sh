@@ -22,10 +22,7 @@ disk_write() {
 }
 
 modprobe -a crc32c_generic ext4
-mkdir -p /sbin
-rm -f /sbin/poweroff
-printf '#!/bin/sh\ntouch /tmp/asked\n' >/sbin/poweroff
-chmod +x /sbin/poweroff
+catch_poweroff
 
 dmesg -c >/dev/null
 check "a PC's disk controller is emulated" has 0101

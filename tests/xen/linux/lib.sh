@@ -14,6 +14,15 @@ refuses() {
 	{ echo "$_said"; dmesg; } | grep -q "$_word"
 }
 
+# catch_poweroff: in place of the program that the kernel calls when the toolstack
+# asks for a shutdown, one that makes /tmp/asked.
+catch_poweroff() {
+	mkdir -p /sbin
+	rm -f /sbin/poweroff
+	printf '#!/bin/sh\ntouch /tmp/asked\n' >/sbin/poweroff
+	chmod +x /sbin/poweroff
+}
+
 # none_left: the last unload of xenion.ko lost no grant.
 none_left() {
 	dmesg | grep 'grants left behind' | tail -1 | grep -q ' 0 grants'

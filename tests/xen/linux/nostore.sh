@@ -8,10 +8,7 @@
 . /root/lib.sh
 
 echo "TAP version 13"
-mkdir -p /sbin
-rm -f /sbin/poweroff
-printf '#!/bin/sh\ntouch /tmp/asked\n' >/sbin/poweroff
-chmod +x /sbin/poweroff
+catch_poweroff
 
 check "the modules load" load_xenion
 dmesg -c >/dev/null

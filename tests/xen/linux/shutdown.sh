@@ -5,11 +5,10 @@
 # and has the system power off in order. Here that "system" is the script that
 # the kernel calls.
 
+. /root/lib.sh
+
 plan 2
-mkdir -p /sbin
-rm -f /sbin/poweroff
-printf '#!/bin/sh\ntouch /tmp/asked\n' >/sbin/poweroff
-chmod +x /sbin/poweroff
+catch_poweroff
 check "the module loads" load_xenion console
 tell up
 check "the host's wish reaches the system" wait_for 30 test -e /tmp/asked
