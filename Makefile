@@ -148,6 +148,7 @@ unit_suites = \
 	links=tests/tree/docs/links \
 	tour=tests/tree/docs/tour \
 	lib=tests/tree/installation/check \
+	into-kernel=tests/tree/installation/into-kernel \
 	unit='$(MAKE) -s -j$(jobs) -C tests/process/unit O=$(OUT) check' \
 	$(tsan_suite) \
 	$(model_suite) \
@@ -247,6 +248,11 @@ xen_runs = run core blk-hotplug net-hotplug shutdown
 check-xens: check-setup modules selftest shim ## Linux guests of older and newer Xens, and of oxenstored
 	@tools/setup xens
 	@$(HARNESS) $(xens)
+
+.PHONY: check-builtin
+check-builtin: check-setup shim ## Linux guests whose kernel was built with Xenion in its source
+	@tools/setup builtin
+	@$(HARNESS) builtin=tests/xen/builtin/all
 
 # Linux alone, on kernels that watch; what is built for them is under
 # build/debug/KIND. UBSAN makes a plain read of a bool's READ_ONCE, which KCSAN then

@@ -60,6 +60,8 @@ bad "out of range" run --slow 0
 bad "is not a directory" run --modules nosuch
 bad "has no *.ko" run --modules nothing
 bad "needs --in-tree" run --type pv
+bad "needs --in-tree" run --root --disk size=64M
+bad "needs a --disk size=" run --root --in-tree
 bad "not a kind of guest" run --type lxc
 bad "for an --image" run --as-dom0
 bad "for an --image" run --ramdisk zeros

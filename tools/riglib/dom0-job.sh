@@ -37,6 +37,7 @@ fi
 khz=$(xl info | awk '$1 == "cpu_mhz" { printf "%d", $3 * 1000 + 0.5 }')
 sed -i "s/@KHZ@/$khz/" domain.cfg
 make_disks
+[ -z "$ROOT" ] || fill_root "$ROOT" || say "@bad $ROOT cannot be filled"
 # shellcheck disable=SC2086	# paths without spaces
 [ -z "$FOLDERS" ] || mkdir -p $FOLDERS
 

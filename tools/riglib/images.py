@@ -223,10 +223,10 @@ def guest_base(tools, modules, other, emulated):
                  tree.abi, sorted(tree.builtin), emulated)
 
 
-def guest_ramdisk(options):
-    """The guest's ramdisk for one run, as bytes: several archives, which the
-    kernel unpacks one after the other. In an emulator, decompressing is slower
-    than copying, unless an HVM guest's firmware copies, byte by byte."""
+def guest_archives(options):
+    """The guest's files for one run, as archives. A ramdisk is all of these, one
+    after the other. In an emulator, decompressing is slower than copying, unless
+    an HVM guest's firmware copies, byte by byte."""
     archive = Archive()
     if options.guest_script:
         archive.file("rig/guest-script", options.guest_script, 0o644)
@@ -247,7 +247,7 @@ def guest_ramdisk(options):
     hvm = options.type == "hvm"
     base = _read(guest_base(options.guest_tools, options.guest_modules,
                             options.kernel_modules, hvm))
-    return base + (_packed if hvm else bytes)(archive.bytes())
+    return base, (_packed if hvm else bytes)(archive.bytes())
 
 
 def check_kernel(path):

@@ -4,6 +4,7 @@
 reported at once.
 
 	kernel, ramdisk, domain.cfg	the guest, for xl
+	root-*.cpio			in place of the ramdisk: for its first disk
 	vars				for dom0-job.sh, which does the work
 	dom0-job.sh, dom0-lib.sh, dom0-script
 	extra.cpio			programs and files, unpacked in dom0
@@ -21,7 +22,8 @@ from .archive import Archive, Programs, shell_words
 
 # The rig's own options; no driver under test needs them. A kernel that does not
 # know Xen's debug port by name uses it as a serial port.
-GUEST_WORDS = "printk.devkmsg=on oops=panic rdinit=/init"
+GUEST_WORDS = "printk.devkmsg=on oops=panic"
+INIT = {False: "rdinit=/init", True: "root=/dev/{} rw rootwait init=/init"}
 EARLY = {True: "earlyprintk=xen,keep",
          False: "earlyprintk=serial,0xe9,115200,keep"}
 # For the PV console, until its driver takes over.
@@ -73,10 +75,16 @@ class Job:
             self.copies["kernel"] = unpacked
         else:
             self.copies["kernel"] = images.wrapped_kernel(source)
-        self.contents["ramdisk"] = images.guest_ramdisk(o)
+        archives = images.guest_archives(o)
+        if o.root:
+            for i, data in enumerate(archives):
+                self.contents[f"root-{i}.cpio"] = data
+        else:
+            self.contents["ramdisk"] = b"".join(archives)
         if o.command == "shell":
             self.contents["shell"] = b""
-        words = f"{GUEST_WORDS} {o.cmdline}".strip()
+        init = INIT[o.root].format(self._root())
+        words = f"{GUEST_WORDS} {init} {o.cmdline}".strip()
         if o.type == "hvm" and not o.in_tree:
             words = HVM_WORDS + " " + words
         if "earlyprintk=" in words:
@@ -99,9 +107,13 @@ class Job:
             with open(os.path.join(directory, name), "wb") as f:
                 f.write(data)
 
+    def _root(self):
+        """The disk with the guest's files, or ""."""
+        return self.o.disk[0]["vdev"] if self.o.root else ""
+
     def _extra(self):
         archive, programs = Archive(), Programs(places.roots())
-        for t in self.o.dom0_tools:
+        for t in self.o.dom0_tools + ["mke2fs"] * self.o.root:
             programs.add(archive, t)
         for src, dst in self.o.dom0_files:
             archive.file(dst, src)
@@ -114,7 +126,7 @@ class Job:
         console = "1" if self.o.type == "pv" else ""
         folders = " ".join(d["path"] for d in self.o.p9)
         return (f"NAME='{self.name}'\nDISKS='{disks}'\n"
-                f"FOLDERS='{folders}'\n"
+                f"FOLDERS='{folders}'\nROOT='{self._root()}'\n"
                 f"CONSOLE={console}\nSLOW={self.o.slow}\n"
                 f"TOOLS='{shell_words(self.o.dom0_tools)}'\n"
                 f"SCRIPT_GRACE={SCRIPT_GRACE}\n")

@@ -189,6 +189,9 @@ def _guest_options(p, with_scripts):
     g.add_argument("--disk", type=disk, action="append", default=[],
                    metavar="SPEC", help="size=256M[,vdev=xvda][,ro] or "
                    "file=IMAGE[,...] (repeatable)")
+    g.add_argument("--root", action="store_true",
+                   help="the guest's files are on its first disk, and there is "
+                   "no ramdisk: for a kernel that has the drivers built in")
     g.add_argument("--vif", type=vif, action="append", default=[],
                    metavar="SPEC", help="mac=00:16:3e:00:00:01 or the word "
                    "default (repeatable)")
@@ -378,6 +381,12 @@ def _check_linux(o):
     if o.type == "pv" and not o.in_tree:
         raise BadInput("--type pv of a Linux kernel needs --in-tree: our "
                        "shim is a PVH guest")
+    if o.root and not o.in_tree:
+        raise BadInput("--root needs --in-tree: without a ramdisk, nobody loads "
+                       "our modules")
+    if o.root and (not o.disk or "size" not in o.disk[0]):
+        raise BadInput("--root needs a --disk size=... for the guest's files, "
+                       "as the first one")
     o.memory = o.memory or MEMORY
     if o.memory < MIN_MEMORY:
         raise BadInput(f"--memory {o.memory} is out of range: {MIN_MEMORY} "
@@ -410,7 +419,7 @@ def _refuse(o, names, why):
 
 
 def _check_image(o):
-    _refuse(o, ("kernel", "kernel_modules", "modules", "in_tree",
+    _refuse(o, ("kernel", "kernel_modules", "modules", "in_tree", "root",
                 "guest_script", "guest_files", "guest_tools", "guest_modules",
                 "tools", "expect_crash"),
             "is for a Linux guest, and an --image is none")

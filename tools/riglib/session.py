@@ -208,6 +208,8 @@ class Session:
                 "data and no more; give --dom0-memory, or write less")
         elif kind == "@script":
             self.script = text
+        elif kind == "@bad":
+            self.problems.append(text)
         elif kind == "@left":
             self.left.append(text)
         elif kind == "@done":

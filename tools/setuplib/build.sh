@@ -104,15 +104,42 @@ fill_debug() {
 
 fill_debug_kernel() {
 	out=$cache/debug/$1
-	want=$(cat "$cache/debug/src/.versions" "$top/tests/xen/debug/common.config" \
-		"$top/tests/xen/debug/$1.config" | cksum)
+	configs=$top/tests/xen/source
+	want=$(cat "$cache/debug/src/.versions" "$configs/base.config" \
+		"$configs/debug.config" "$configs/$1.config" | cksum)
 	[ "$(cat "$out/.made" 2>/dev/null)" != "$want" ] || return 0
 	say "building a kernel with $1 (10 to 25 minutes on two cores, once)"
-	if ! slowly "$cache/.debug-$1.log" "$top/tests/xen/debug/kernel" "$1" \
+	if ! slowly "$cache/.debug-$1.log" "$configs/kernel" "$1" \
 	   "$cache/debug/src" "$out"; then
 		tail -n 5 "$cache/.debug-$1.log" >&2
 		die "the kernel with $1 could not be built: see" \
 			"$cache/.debug-$1.log"
 	fi
 	echo "$want" >"$out/.made"
+}
+
+# Kernels with Xenion in their source, $cache/builtin/KIND, and the kernel's own
+# selftests of it, installed. Their build knows what is older than its sources.
+fill_builtin() {
+	fill_linux
+	tree=$cache/builtin/src
+	mkdir -p "$cache/builtin" || die "cannot write to $cache"
+	"$top/tests/linktree" "$cache/debug/src" "$tree" drivers \
+		tools/testing/selftests && "$top/tools/into-kernel" "$tree" ||
+		die "Xenion cannot be put into a Linux tree"
+	for kind in builtin module; do
+		say "building a kernel with Xenion, $kind (10 minutes the first time)"
+		slowly "$cache/.$kind.log" "$top/tests/xen/source/kernel" $kind \
+			"$tree" "$cache/builtin/$kind" && continue
+		grep -E 'error|Error|warning|not take' "$cache/.$kind.log" |
+			head -n 20 >&2
+		die "the kernel could not be built: see $cache/.$kind.log"
+	done
+	rm -rf "$cache/builtin/kselftest"
+	slowly "$cache/.selftests.log" make -C "$tree/tools/testing/selftests" \
+		TARGETS=xenion INSTALL_PATH="$cache/builtin/kselftest" install &&
+		tar -cf "$cache/builtin/kselftest.tar" \
+			-C "$cache/builtin/kselftest" . ||
+		die "the selftests could not be installed: see" \
+			"$cache/.selftests.log"
 }

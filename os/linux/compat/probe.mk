@@ -21,8 +21,10 @@ xnl-probe-flags = $(xnl-nostdinc) $(LINUXINCLUDE) \
 	$(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) \
 	$(if $(filter y,$(CONFIG_XENION)),$(KBUILD_CFLAGS_KERNEL),$(KBUILD_CFLAGS_MODULE))
 
-# Where exported symbols are listed; built in, all of the kernel's can be used.
-xnl-symbols = $(if $(filter y,$(CONFIG_XENION)),all,$(objtree)/Module.symvers)
+# Where exported symbols are listed: of a kernel that is not built yet, its source.
+# Built in, all of the kernel's can be used.
+xnl-symbols = $(if $(filter y,$(CONFIG_XENION)),all,$(if \
+	$(KBUILD_EXTMOD),$(objtree)/Module.symvers,$(srctree)))
 
 # The kernel is in the command, so that another one's result is not taken for it.
 quiet_cmd_xnl_probe = PROBE   $@

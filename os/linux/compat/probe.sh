@@ -8,7 +8,7 @@
 # HEADER    has XNL_HAVE_NAME for each PROBES/NAME.c, 1 if it compiles, or 0; and
 #           XNL_HAVE_EXPORT_NAME for each name in PROBES/exports, without its
 #           underscores: 1 if modules may use it
-# SYMBOLS   the file that lists what modules may use, or "all"
+# SYMBOLS   the file that lists what modules may use, the kernel's source, or "all"
 #
 # What the compiler says of each is kept beside HEADER, in probes/.
 #
@@ -47,8 +47,13 @@ define() {
 	echo "#define XNL_HAVE_$upper $value"
 }
 
+# exported NAME SOURCE: may modules use it, which SOURCE has?
 exported() {
-	[ "$symbols" = all ] || grep -q "	$1	" "$symbols" 2>/dev/null
+	if [ -d "$symbols" ]; then
+		grep -q "^EXPORT_SYMBOL.*($1)" "$symbols/$2"
+	else
+		[ "$symbols" = all ] || grep -q "	$1	" "$symbols" 2>/dev/null
+	fi
 }
 
 # wrong NAME: does it fail, and not by an error in its own file?
@@ -85,8 +90,8 @@ done
 		name=$(basename "$probe" .c)
 		[ "$name" = null ] || define "$name" [ -e "$work/$name.yes" ]
 	done
-	grep -v '^#' "$probes/exports" | while read -r symbol _; do
+	grep -v '^#' "$probes/exports" | while read -r symbol source _; do
 		define "export_$(echo "$symbol" | sed 's/^_*//')" \
-			exported "$symbol"
+			exported "$symbol" "$source"
 	done
 } >"$header"

@@ -23,6 +23,7 @@
 #include <xenion/boot.h>
 #include <xenion/console.h>
 #include <xenion/version.h>
+#include "console.h"
 #include "xnl.h"
 
 /* The tty does not report that it has room again: look so often. */
@@ -240,7 +241,7 @@ static unsigned int xcon_cook(const char *s, unsigned int len, char *buf,
  * Kernel messages: any context, so wait for dom0 without sleep, and not for
  * ever. A host that takes nothing is waited for once, not in every message.
  */
-static void xcon_print(struct console *console, const char *s, unsigned int len)
+void xnl_console_print(struct console *console, const char *s, unsigned int len)
 {
 	struct patience p = xcon_patience_new();
 	unsigned int done, n;
@@ -347,7 +348,7 @@ static struct tty_driver *xcon_device(struct console *console, int *index)
 
 static struct console xcon_console = {
 	.name	= "hvc",
-	.write	= xcon_print,
+	.write	= xnl_console_print,
 	.device	= xcon_device,
 	.flags	= CON_PRINTBUFFER,
 	.index	= -1,
@@ -409,8 +410,38 @@ static struct notifier_block reboot_block = {
 	.notifier_call = xcon_system_ends,
 };
 
+void xnl_console_use(struct xencons_interface *intf, evtchn_port_t port)
+{
+	xcon.intf = intf;
+	raw_spin_lock_init(&xcon.out_lock);
+	xn_console_init(&xcon.con, intf, port);
+}
+
+/* The boot console's ring stays in use until that console goes. */
+static int xcon_map(const struct xn_boot_channel *where, bool boot)
+{
+	struct xencons_interface *intf;
+
+	if (boot) {
+		xcon.con.port = where->port;
+		return 0;
+	}
+	intf = xn_os_map(where->gpa >> XN_PAGE_SHIFT, 1);
+	if (!intf)
+		return -ENOMEM;
+	xnl_console_use(intf, where->port);
+	return 0;
+}
+
+static void xcon_unmap(void)
+{
+	xn_os_unmap(xcon.intf, 1);
+	xcon.intf = NULL;
+}
+
 static int __init xcon_init(void)
 {
+	bool boot = xcon.intf;
 	struct xn_boot_channel where;
 	int err;
 
@@ -419,13 +450,11 @@ static int __init xcon_init(void)
 		pr_err("xenion-console: the toolstack gave this domain no console\n");
 		return -ENODEV;
 	}
-	xcon.intf = xn_os_map(where.gpa >> XN_PAGE_SHIFT, 1);
-	if (!xcon.intf)
-		return -ENOMEM;
-	raw_spin_lock_init(&xcon.out_lock);
+	err = xcon_map(&where, boot);
+	if (err)
+		return err;
 	spin_lock_init(&xcon.in_lock);
 	INIT_DELAYED_WORK(&xcon.input_again, xcon_input_again);
-	xn_console_init(&xcon.con, xcon.intf, where.port);
 	tty_port_init(&xcon.port);
 	xcon.port.ops = &xcon_port_ops;
 	xcon.irq = xnl_irq_adopt(where.port);
@@ -452,7 +481,8 @@ events:
 	xcon_events_end();
 destroy:
 	tty_port_destroy(&xcon.port);
-	xn_os_unmap(xcon.intf, 1);
+	if (!boot)
+		xcon_unmap();
 	return err;
 }
 
@@ -468,7 +498,7 @@ static void __exit xcon_exit(void)
 	tty_unregister_driver(driver);
 	tty_driver_kref_put(driver);
 	tty_port_destroy(&xcon.port);
-	xn_os_unmap(xcon.intf, 1);
+	xcon_unmap();
 }
 
 module_init(xcon_init);

@@ -249,7 +249,8 @@ static void __exit xenion_exit(void)
 	pr_info("xenion: unloaded, %u grants left behind\n", lost);
 }
 
-module_init(xenion_init);
+/* Built in: before drivers of emulated disks, which would hold them. */
+fs_initcall(xenion_init);
 module_exit(xenion_exit);
 
 MODULE_DESCRIPTION("Xen guest core: event channels, grant tables, xenbus");

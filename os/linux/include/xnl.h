@@ -56,6 +56,16 @@ void xnl_irq_unbind(int irq);
  */
 void xnl_page_put(void *va);
 
+/*
+ * console/early.c: the boot console, where the driver is built in. Called once, as
+ * soon as hypercalls can be made.
+ */
+#if IS_BUILTIN(CONFIG_XENION_CONSOLE)
+void xnl_console_early(void);
+#else
+static inline void xnl_console_early(void) { }
+#endif
+
 /* A device on the bus "xenion", named TYPE-ID, e.g. "vbd-51712". */
 struct xnl_device {
 	struct device dev;

@@ -24,8 +24,10 @@
 #define UM_EXIT(module, fn)	UM_EXIT_(module, fn)
 
 #undef module_init
+#undef fs_initcall
 #undef module_exit
 #define module_init(fn)		UM_INIT(__KBUILD_MODNAME, fn)
+#define fs_initcall(fn)		UM_INIT(__KBUILD_MODNAME, fn)
 #define module_exit(fn)		UM_EXIT(__KBUILD_MODNAME, fn)
 
 #endif /* XENION_TESTS_LINUX_MODULE_H */
