@@ -17,12 +17,38 @@
 
 #include "xnl.h"
 
+#define XVD_MAJOR	202		/* as in Linux's devices.txt */
+#define XNL_BLK_LAST	"xvdfan"	/* for which there are minor numbers */
+
+/* What a virtual-device number means. */
+struct xnl_blk_place {
+	char name[DISK_NAME_LEN];	/* also of one that is out of range */
+	unsigned int disk;		/* 0: xvda */
+	unsigned int partition;		/* 0: a whole disk */
+	int major, first_minor, minors;	/* all 0: any */
+	struct list_head claimed;
+};
+
+/*
+ * Returns: 0; -EINVAL for a number that means no disk; -ERANGE for one beyond the
+ * last xvd disk.
+ */
+int xnl_blk_place(unsigned int vdev, struct xnl_blk_place *place);
+
+/*
+ * Several numbers mean the same disk: claimed, no other gets its names, until it is
+ * released. Returns: 0, or -EEXIST: one has them. May sleep.
+ */
+int xnl_blk_place_claim(struct xnl_blk_place *place);
+void xnl_blk_place_release(struct xnl_blk_place *place);
+
 struct xnl_blk_disk;
 
 /* One device on the bus, from probe to remove. */
 struct xnl_blk {
 	struct xn_blk blk;
 	struct xnl_device *xdev;
+	struct xnl_blk_place place;
 	int irq[XN_BLK_MAX_QUEUES];
 	struct mutex lock;		/* disk */
 	struct xnl_blk_disk *disk;	/* of this connection, or NULL */
@@ -56,21 +82,6 @@ extern struct workqueue_struct *xnl_blk_wq;
 
 #define to_xnl_blk(b) container_of(b, struct xnl_blk, blk)
 
-#define XVD_MAJOR	202		/* as in Linux's devices.txt */
-#define XNL_BLK_LAST	"xvdfan"	/* for which there are minor numbers */
-
-/* What a virtual-device number means. */
-struct xnl_blk_place {
-	char name[DISK_NAME_LEN];	/* whether it can be or not */
-	unsigned int partition;		/* 0: a whole disk */
-	int major, first_minor, minors;	/* all 0: any */
-};
-
-/*
- * Returns: 0; -EINVAL for a number that means another kind of disk; -ERANGE for
- * one beyond the last xvd disk.
- */
-int xnl_blk_place(unsigned int vdev, struct xnl_blk_place *place);
 
 /* As in struct xn_blk_ops. */
 int xnl_blk_connected(struct xn_blk *blk);

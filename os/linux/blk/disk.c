@@ -232,14 +232,11 @@ static void disk_let_go(struct xnl_blk_disk *d)
 static int disk_alloc(struct xnl_blk_disk *d)
 {
 	const struct xn_blk_info *info = &d->info;
-	struct xnl_blk_place place;
+	const struct xnl_blk_place *place = &d->xb->place;
 	struct queue_limits lim;
 	struct gendisk *gd;
 	int err;
 
-	err = xnl_blk_place(d->xb->xdev->id, &place);
-	if (err)
-		return err;
 	d->tags.ops = &disk_mq_ops;
 	d->tags.nr_hw_queues = info->nr_queues;
 	d->tags.queue_depth = info->depth;
@@ -257,12 +254,12 @@ static int disk_alloc(struct xnl_blk_disk *d)
 		blk_mq_free_tag_set(&d->tags);
 		return PTR_ERR(gd);
 	}
-	strscpy(gd->disk_name, place.name, sizeof(gd->disk_name));
-	gd->major = place.major;
-	gd->first_minor = place.first_minor;
-	gd->minors = place.minors;
+	strscpy(gd->disk_name, place->name, sizeof(gd->disk_name));
+	gd->major = place->major;
+	gd->first_minor = place->first_minor;
+	gd->minors = place->minors;
 	gd->fops = &disk_fops;
-	if (place.partition)
+	if (place->partition)
 		gd->flags |= GENHD_FL_NO_PART;
 	if (info->removable || info->cdrom)
 		gd->flags |= GENHD_FL_REMOVABLE;

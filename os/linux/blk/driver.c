@@ -106,15 +106,30 @@ static void blk_refuse(struct xnl_device *xdev, const char *name, int err)
 {
 	char what[100];
 
-	if (err == -ERANGE)
+	switch (err) {
+	case -ERANGE:
 		snprintf(what, sizeof(what),
 			 "%s (%u) is beyond the last disk, %s: give it another vdev",
 			 name, xdev->id, XNL_BLK_LAST);
-	else
+		break;
+	case -EEXIST:
 		snprintf(what, sizeof(what),
-			 "%s (%u) is no xvd disk: give it another vdev, as xvda",
+			 "%s (%u) has the name of another disk: give it another vdev",
 			 name, xdev->id);
+		break;
+	default:
+		snprintf(what, sizeof(what),
+			 "%u is the number of no disk: give it a vdev such as xvda",
+			 xdev->id);
+		break;
+	}
 	xn_device_refuse(&xdev->xb, err, what);
+}
+
+static void blk_free(struct xnl_blk *xb)
+{
+	xnl_blk_place_release(&xb->place);
+	kfree(xb);
 }
 
 static int blk_probe(struct xnl_device *xdev)
@@ -128,18 +143,20 @@ static int blk_probe(struct xnl_device *xdev)
 		.distrust = !trusted,
 		.handle = xdev->id,
 	};
-	struct xnl_blk_place place;
 	struct xnl_blk *xb;
 	int err;
 
-	err = xnl_blk_place(xdev->id, &place);
-	if (err) {
-		blk_refuse(xdev, place.name, err);
-		return -ENODEV;
-	}
 	xb = kzalloc(sizeof(*xb), GFP_KERNEL);
 	if (!xb)
 		return -ENOMEM;
+	err = xnl_blk_place(xdev->id, &xb->place);
+	if (!err)
+		err = xnl_blk_place_claim(&xb->place);
+	if (err) {
+		blk_refuse(xdev, xb->place.name, err);
+		kfree(xb);
+		return -ENODEV;
+	}
 	xb->xdev = xdev;
 	mutex_init(&xb->lock);
 	spin_lock_init(&xb->count_lock);
@@ -147,7 +164,7 @@ static int blk_probe(struct xnl_device *xdev)
 	dev_set_drvdata(&xdev->dev, xb);
 	err = xn_blk_init(&xb->blk, &xdev->xb, &blk_ops, &config);
 	if (err)
-		kfree(xb);
+		blk_free(xb);
 	return err;
 }
 
@@ -158,7 +175,7 @@ static void blk_remove(struct xnl_device *xdev)
 	xnl_blk_retire(xb);
 	xn_blk_fini(&xb->blk);
 	xnl_blk_wait(xb);
-	kfree(xb);
+	blk_free(xb);
 }
 
 /* The disk stays, as one whose backend has gone. */

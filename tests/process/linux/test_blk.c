@@ -9,7 +9,7 @@
 #include <linux/device.h>
 #include <linux/kthread.h>
 
-#include "xnl.h"
+#include "os/linux/blk/blk.h"
 #include "kernel.h"
 
 static int blk_test_init(struct kunit *test)
@@ -23,6 +23,80 @@ static void blk_test_exit(struct kunit *test)
 {
 	kmod_xenion_blkfront_unload();
 	um_exit(test);
+}
+
+/* ---- numbers and names ---- */
+
+static const struct {
+	unsigned int vdev;
+	int err;
+	const char *name;
+	int major, first_minor, minors;
+} numbers[] = {
+	{ 202 << 8, 0, "xvda", 202, 0, 16 },
+	{ 202 << 8 | 17, 0, "xvdb1", 202, 17, 1 },
+	{ 202 << 8 | 255, 0, "xvdp15", 202, 255, 1 },
+	{ 3 << 8, 0, "xvda", 202, 0, 16 },		/* hda */
+	{ 3 << 8 | 64 | 2, 0, "xvdb2", 202, 18, 1 },	/* hdb2 */
+	{ 3 << 8 | 63, 0, "xvda63", 0, 0, 0 },		/* hda63 */
+	{ 22 << 8 | 64, 0, "xvdd", 202, 48, 16 },	/* hdd */
+	{ 8 << 8 | 0xf0, 0, "xvdp", 202, 240, 16 },	/* sdp */
+	{ 65 << 8, 0, "xvdq", 0, 0, 0 },		/* sdq */
+	{ 71 << 8 | 0xf1, 0, "xvddx1", 0, 0, 0 },	/* sddx1 */
+	{ 128 << 8, 0, "xvddy", 0, 0, 0 },		/* sddy */
+	{ 135 << 8 | 0xf0, 0, "xvdiv", 0, 0, 0 },	/* sdiv */
+	{ 1 << 28, 0, "xvda", 0, 0, 0 },
+	{ 1 << 28 | 16 << 8, 0, "xvdq", 202, 4096, 256 },
+	{ 1 << 28 | 26 << 8 | 3, 0, "xvdaa3", 202, 6659, 1 },
+	{ 1 << 28 | 4095 << 8, 0, "xvdfan", 202, 4095 << 8, 256 },
+	{ 1 << 28 | 4096 << 8, -ERANGE, "xvdfao" },
+	{ (1 << 29) - 1, -ERANGE, "xvdbgqcv255" },
+	{ ~0u, -EINVAL, "" },		/* in no form that is defined */
+	{ 0, -EINVAL, "" },
+	{ 4 << 8, -EINVAL, "" },
+	{ 72 << 8, -EINVAL, "" },
+	{ 136 << 8, -EINVAL, "" },
+	{ (1 << 28) - 1, -EINVAL, "" },
+};
+
+static void blk_numbers(struct kunit *test)
+{
+	struct xnl_blk_place place;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		KUNIT_EXPECT_EQ(test, xnl_blk_place(numbers[i].vdev, &place),
+				numbers[i].err);
+		KUNIT_EXPECT_STREQ(test, place.name, numbers[i].name);
+		if (numbers[i].err)
+			continue;
+		KUNIT_EXPECT_EQ(test, place.major, numbers[i].major);
+		KUNIT_EXPECT_EQ(test, place.first_minor, numbers[i].first_minor);
+		KUNIT_EXPECT_EQ(test, place.minors, numbers[i].minors);
+	}
+}
+
+/* A whole disk and each of its partitions is one only once, whatever the number. */
+static void blk_names_are_claimed(struct kunit *test)
+{
+	struct xnl_blk_place xvda, hda, xvda1, sda2, sdb;
+
+	xnl_blk_place(202 << 8, &xvda);
+	xnl_blk_place(3 << 8, &hda);
+	xnl_blk_place(1 << 28 | 1, &xvda1);
+	xnl_blk_place(8 << 8 | 2, &sda2);
+	xnl_blk_place(8 << 8 | 16, &sdb);
+	KUNIT_EXPECT_EQ(test, xnl_blk_place_claim(&xvda), 0);
+	KUNIT_EXPECT_EQ(test, xnl_blk_place_claim(&sdb), 0);
+	KUNIT_EXPECT_EQ(test, xnl_blk_place_claim(&hda), -EEXIST);
+	KUNIT_EXPECT_EQ(test, xnl_blk_place_claim(&xvda1), -EEXIST);
+	xnl_blk_place_release(&xvda);
+	KUNIT_EXPECT_EQ(test, xnl_blk_place_claim(&xvda1), 0);
+	KUNIT_EXPECT_EQ(test, xnl_blk_place_claim(&sda2), 0);
+	KUNIT_EXPECT_EQ(test, xnl_blk_place_claim(&hda), -EEXIST);
+	xnl_blk_place_release(&xvda1);
+	xnl_blk_place_release(&sda2);
+	xnl_blk_place_release(&sdb);
 }
 
 /* ---- disks as a user sees them ---- */
@@ -243,6 +317,8 @@ static void blk_slow_removal_does_not_hold_up_another(struct kunit *test)
 }
 
 static struct kunit_case blk_cases[] = {
+	KUNIT_CASE(blk_numbers),
+	KUNIT_CASE(blk_names_are_claimed),
 	KUNIT_CASE(blk_reads_and_writes),
 	KUNIT_CASE(blk_unbinds_and_binds),
 	KUNIT_CASE(blk_module_reloads),

@@ -37,8 +37,18 @@ one() {
 }
 
 wait_guest plug 120
-one sda 2048 "sda (2048) is no xvd disk"
-one hda1 769 "hda1 (769) is no xvd disk"
+attach_disk sda 16M
+attach_disk hdc 17M
+attach_disk 16640 18M
+rendezvous old
+one hda 768 "xvda (768) has the name of another disk"
+one 4096 4096 "4096 is the number of no disk"
 one xvdzzz 273114368 "is beyond the last disk, xvdfan"
+detach_disk sda
+result $? "sda: xl block-detach works"
+wait_for 20 gone 2048
+result $? "sda: it is gone"
+attach_disk hda 19M
 tell_guest unplugged
+rendezvous again
 finish
