@@ -77,6 +77,11 @@ doc: ## manual pages, one per public function: build/lib/man
 uninstall: ## remove that again
 	@$(MAKE) --no-print-directory -f lib.mk O="$(lib_out)" $@
 
+.PHONY: deb
+deb: ## Debian packages: DKMS modules, shim, library, tests: build/deb/*.deb
+	@tools/setup deb
+	@tools/make-deb
+
 # The reference kernel's programs, an image for each kind of domain.
 bare = $(MAKE) --no-print-directory -C os/bare O=$(OUT)
 

@@ -104,6 +104,13 @@ static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(state);
 
+static ssize_t id_show(struct device *dev, struct device_attribute *attr,
+		       char *buf)
+{
+	return sysfs_emit(buf, "%u\n", to_xnl_device(dev)->id);
+}
+static DEVICE_ATTR_RO(id);
+
 static ssize_t otherend_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
@@ -119,6 +126,7 @@ static ssize_t modalias_show(struct device *dev, struct device_attribute *attr,
 static DEVICE_ATTR_RO(modalias);
 
 static struct attribute *device_attrs[] = {
+	&dev_attr_id.attr,
 	&dev_attr_state.attr,
 	&dev_attr_otherend.attr,
 	&dev_attr_modalias.attr,

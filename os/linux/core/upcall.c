@@ -11,6 +11,8 @@
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
+#include <linux/module.h>
+#include <asm/cpu_device_id.h>
 #include <asm/hw_irq.h>
 #include <asm/irqdomain.h>
 
@@ -23,6 +25,13 @@ struct xnl_upcall {
 	unsigned int vector;
 	int irq;
 };
+
+/* udev loads the module in each guest of a hypervisor: it finds out of which. */
+static const struct x86_cpu_id __maybe_unused upcall_ids[] = {
+	X86_MATCH_FEATURE(X86_FEATURE_HYPERVISOR, NULL),
+	{}
+};
+MODULE_DEVICE_TABLE(x86cpu, upcall_ids);
 
 static DEFINE_PER_CPU(struct xnl_upcall, xnl_upcall);
 static int hotplug_state;
