@@ -360,8 +360,8 @@ def _check_guest(o):
     macs = [v["mac"] for v in o.vif]
     if len(set(macs)) < len(macs):
         raise BadInput("two --vif have the same MAC address")
-    if len(o.vif) > 8:
-        raise BadInput("more than 8 --vif are too many")
+    if len(o.vif) > 32:
+        raise BadInput("more than 32 --vif are too many")
     tags = [d["tag"] for d in o.p9]
     if len(set(tags)) < len(tags):
         raise BadInput("two --p9 have the same tag")
