@@ -259,6 +259,16 @@ check-builtin: check-setup shim ## Linux guests whose kernel was built with Xeni
 	@tools/setup builtin
 	@$(HARNESS) builtin=tests/xen/builtin/all
 
+.PHONY: check-matrix
+check-matrix: ## every kernel, kind of domain and Xen (two hours); then docs/matrix.md
+	@rc=0; for t in check-rig check-long check-kernels check-xens check-builtin; do \
+		$(MAKE) --no-print-directory $$t || rc=1; done; \
+		$(MAKE) --no-print-directory matrix && exit $$rc
+
+.PHONY: matrix
+matrix: ## docs/matrix.md, from the results of what has run
+	@tests/xen/matrix
+
 # Linux alone, on kernels that watch; what is built for them is under
 # build/debug/KIND. UBSAN makes a plain read of a bool's READ_ONCE, which KCSAN then
 # reports.
