@@ -37,7 +37,8 @@ fi
 khz=$(xl info | awk '$1 == "cpu_mhz" { printf "%d", $3 * 1000 + 0.5 }')
 sed -i "s/@KHZ@/$khz/" domain.cfg
 make_disks
-[ -z "$ROOT" ] || fill_root "$ROOT" || say "@bad $ROOT cannot be filled"
+[ -z "$ROOT" ] || fill_root "$ROOT" >/run/root.log 2>&1 ||
+	say "@bad $ROOT cannot be filled: $(tail -n 1 /run/root.log)"
 # shellcheck disable=SC2086	# paths without spaces
 [ -z "$FOLDERS" ] || mkdir -p $FOLDERS
 

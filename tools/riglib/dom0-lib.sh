@@ -61,11 +61,11 @@ make_disks() {
 # fill_root VDEV: a file system with the guest's files
 fill_root() {
 	local _part _rc=0
-	mke2fs -q -F -t ext4 "/disks/$1" >/dev/null 2>&1 || return 1
-	mkdir -p /run/root
+	modprobe -a crc32c_generic ext4
+	/usr/bin/mke2fs -q -F -t ext4 "/disks/$1" && mkdir -p /run/root &&
 	mount -t ext4 -o loop "/disks/$1" /run/root || return 1
 	for _part in root-*.cpio; do
-		(cd /run/root && cpio -idmu 2>/dev/null) <"$_part" || _rc=1
+		(cd /run/root && cpio -idmu) <"$_part" || _rc=1
 	done
 	umount /run/root && return $_rc
 }

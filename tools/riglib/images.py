@@ -98,6 +98,10 @@ def _packed(data):
     return gzip.compress(data, 6, mtime=0)
 
 
+def mke2fs_conf():
+    return _read(os.path.join(places.CACHE, "rig/etc/mke2fs.conf"))
+
+
 def hypervisor(xen=None):
     """Xen as an uncompressed multiboot image, as QEMU needs it."""
     root = places.xen_root(xen)
@@ -212,9 +216,7 @@ def guest_base(tools, modules, other, emulated):
         archive.data("init", sources["guest-init.sh"], 0o755)
         archive.data("rig/guest-lib.sh", sources["guest-lib.sh"])
         archive.data("etc/passwd", "root::0:0:root:/root:/bin/sh\n")
-        archive.data("etc/mke2fs.conf",
-                     _read(os.path.join(places.CACHE,
-                                        "rig/etc/mke2fs.conf")))
+        archive.data("etc/mke2fs.conf", mke2fs_conf())
         tree.add(archive, wanted)
         return (_packed if emulated else bytes)(archive.bytes())
 

@@ -115,6 +115,8 @@ class Job:
         archive, programs = Archive(), Programs(places.roots())
         for t in self.o.dom0_tools + ["mke2fs"] * self.o.root:
             programs.add(archive, t)
+        if self.o.root:
+            archive.data("etc/mke2fs.conf", images.mke2fs_conf())
         for src, dst in self.o.dom0_files:
             archive.file(dst, src)
         return archive.bytes()

@@ -9,6 +9,7 @@
  * In a kernel that was not built with xenion, the boot shim does the same from
  * outside (boot/shim).
  */
+#include <linux/acpi.h>
 #include <linux/console.h>
 #include <linux/init.h>
 #include <linux/reboot.h>
@@ -64,6 +65,17 @@ static void __init pvh_clocks(void)
 	setup_force_cpu_cap(X86_FEATURE_TSC_RELIABLE);
 }
 
+/*
+ * At the end of setup_arch(): earlyprintk=...,keep counts only as long as no console
+ * is preferred, and the user's console= comes later than this one.
+ */
+static void __init pvh_banner(void)
+{
+	pr_info("xenion: starting as a PVH guest of Xen %u.%u\n", xnl_hv.major,
+		xnl_hv.minor);
+	add_preferred_console("hvc", 0, NULL);
+}
+
 /* Called by setup_arch(), in place of a board's. */
 static void __init pvh_arch_setup(void)
 {
@@ -72,14 +84,15 @@ static void __init pvh_arch_setup(void)
 	xn_hypercall_choose();
 	pvh_clocks();
 	legacy_pic = &null_legacy_pic;
+	/* Without the interrupt of a PC's, Linux would do without ACPI at all. */
+	acpi_irq_model = ACPI_IRQ_MODEL_PLATFORM;
 	x86_platform.legacy.i8042 = X86_LEGACY_I8042_PLATFORM_ABSENT;
 	/* Otherwise Linux leaves x2APIC where it finds no interrupt remapping. */
 	x86_init.hyper.x2apic_available = pvh_x2apic;
 	/* No keyboard controller, no firmware: only a triple fault resets. */
 	reboot_type = BOOT_TRIPLE;
 	xnl_console_early();
-	/* The user's console= comes after it. */
-	add_preferred_console("hvc", 0, NULL);
+	x86_init.oem.banner = pvh_banner;
 }
 
 /* Before .bss is cleared: nothing can be kept here but in other sections. */

@@ -36,7 +36,7 @@ finish() {
 }
 
 # have_module NAME: a module that could be loaded
-have_module() { modprobe -q -n "$1" 2>/dev/null; }
+have_module() { [ -n "$(modprobe -q -D "$1" 2>/dev/null)" ]; }
 
 # need_guest: a kernel with xenion in it, in a guest of Xen's
 need_guest() {
