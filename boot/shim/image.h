@@ -13,12 +13,16 @@
 #define XN_PAYLOAD_NOTE_NAME	"Xenion"
 #define XN_PAYLOAD_NOTE_TYPE	1
 
+/* The kernel is built without CONFIG_X86_X2APIC. */
+#define XN_PAYLOAD_NO_X2APIC	1
+
 #ifndef __ASSEMBLY__
 #include <xenion/os.h>
 
 struct xn_payload {
 	uint32_t start;		/* guest-physical, above the shim itself */
 	uint32_t size;		/* bytes */
+	uint32_t flags;		/* XN_PAYLOAD_* */
 };
 
 extern const struct xn_payload shim_payload;

@@ -103,11 +103,13 @@ static int shim_load(struct xn_boot_module *ramdisk, uint64_t *kernel)
 /*
  * In x2APIC mode an access to the local APIC is one exit without an instruction
  * for Xen to decode. Linux does not change to it without Xen's support or interrupt
- * remapping, but stays in it. A kernel that is built without it needs "nox2apic".
+ * remapping, but stays in it. A kernel that is built without it would give up the
+ * APIC: xenion-wrap finds that out, or else the user's word "nox2apic" tells.
  */
 static bool wants_x2apic(const char *words)
 {
 	return xn_cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC &&
+	       !(shim_payload.flags & XN_PAYLOAD_NO_X2APIC) &&
 	       !cmdline_given(words, "nox2apic");
 }
 

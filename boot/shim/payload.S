@@ -9,12 +9,12 @@
 
 	.section .note.xenion, "a", @note
 	.balign	4
-	.long	7, 8, XN_PAYLOAD_NOTE_TYPE
+	.long	7, 12, XN_PAYLOAD_NOTE_TYPE
 	.asciz	XN_PAYLOAD_NOTE_NAME
 	.balign	4
 	.globl	shim_payload
 shim_payload:
-	.long	0, 0
+	.long	0, 0, 0
 
 	.text
 	.code64

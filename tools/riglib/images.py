@@ -4,17 +4,16 @@ guest's kernel. Ramdisks that do not change are kept in the cache, under a
 name that depends on what they are built from.
 """
 
-import bz2
 import gzip
 import hashlib
-import lzma
+import importlib.machinery
+import importlib.util
 import mmap
 import os
 import shutil
-import struct
 import subprocess
+import sys
 import tempfile
-import zlib
 
 from . import places
 from .archive import Archive, Modules, Programs, shell_words
@@ -41,11 +40,6 @@ GUEST_MODULES = ("ext4", "crc32c_generic", "crc32c_intel", "crc32_pclmul",
 # Drivers of the disks and interfaces that QEMU emulates.
 EMULATED_MODULES = ("ata_piix", "sd_mod", "8139cp")
 
-# The first bytes of a compressed kernel, and its decompressor; all of these
-# ignore the size that follows the compressed data.
-UNPACKERS = ((b"\x1f\x8b", lambda: zlib.decompressobj(31)),
-             (b"\xfd7zXZ\0", lzma.LZMADecompressor),
-             (b"BZh", bz2.BZ2Decompressor))
 # The number of files of each kind to keep.
 KEEP = 6
 
@@ -267,23 +261,24 @@ def check_kernel(path):
 
 def unpacked_kernel(path):
     """The ELF image inside a bzImage. The toolstack could unpack it, but needs
-    several seconds for that in an emulator. A compression that Python does not
-    support is left to the toolstack."""
+    several seconds for that in an emulator. What cannot be unpacked here is left to
+    the toolstack."""
     raw = _read(path)
-    at, length = struct.unpack_from("<II", raw, 0x248)
-    at += (raw[0x1f1] + 1) * 512
-    packed = raw[at:at + length]
-    for magic, unpacker in UNPACKERS:
-        if packed.startswith(magic):
-            break
-    else:
-        return path
+    loader = importlib.machinery.SourceFileLoader("xenion_wrap", places.WRAP)
+    wrap = importlib.util.module_from_spec(
+        importlib.util.spec_from_loader("xenion_wrap", loader))
+    # Beside the program there is no place for compiled code.
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+    loader.exec_module(wrap)
+    sys.dont_write_bytecode = before
     try:
-        return _kept("vmlinux", lambda: unpacker().decompress(packed),
-                     hashlib.sha256(raw).hexdigest())
-    except (zlib.error, lzma.LZMAError, OSError, EOFError) as e:
+        kernel = wrap.unpack(raw)
+    except ValueError as e:
         raise BadInput(f"the kernel {path} is damaged: it cannot be "
                        f"unpacked ({e})") from None
+    if kernel is None:
+        return path
+    return _kept("vmlinux", lambda: kernel, hashlib.sha256(raw).hexdigest())
 
 
 def has_word(path, word):
