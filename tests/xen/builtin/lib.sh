@@ -10,7 +10,8 @@ kernel_without_xen() { ! zcat /proc/config.gz | grep '^CONFIG_XEN='; }
 selftests() {
 	mkdir -p /tmp/kselftest
 	tar -xf /root/kselftest.tar -C /tmp/kselftest || return
-	sh /tmp/kselftest/run_kselftest.sh >/tmp/selftests.out 2>&1
+	# The runner opens its output again, to append to it.
+	sh /tmp/kselftest/run_kselftest.sh >>/tmp/selftests.out 2>&1
 	sed 's/^/# /' /tmp/selftests.out
 	sed -n 's/^\(ok\|not ok\) [0-9]* selftests: xenion: //p' \
 		/tmp/selftests.out >/tmp/selftests.done

@@ -12,8 +12,8 @@ need_guest
 same_data() {
 	blockdev --flushbufs "$1" 2>/dev/null
 	_direct=$(dd if="$1" bs=1M skip="$2" count=1 iflag=direct 2>/dev/null |
-		cksum)
-	_cached=$(dd if="$1" bs=1M skip="$2" count=1 2>/dev/null | cksum)
+		md5sum)
+	_cached=$(dd if="$1" bs=1M skip="$2" count=1 2>/dev/null | md5sum)
 	echo "$_direct, $_cached"
 	[ -n "$_direct" ] && [ "$_direct" = "$_cached" ]
 }

@@ -23,7 +23,7 @@ done
 
 for m in $modules; do
 	[ -d "/sys/module/$(echo "$m" | tr - _)" ] || continue
-	check "$m unloads" modprobe -r "$m"
+	check "$m unloads" rmmod "$m"
 done
 none_left() { dmesg | grep 'grants left behind' | tail -n 1 | grep -q ' 0 grants'; }
 check "no grant is left behind" none_left
