@@ -269,6 +269,11 @@ check-matrix: ## every kernel, kind of domain and Xen (two hours); then docs/mat
 matrix: ## docs/matrix.md, from the results of what has run
 	@tests/xen/matrix
 
+.PHONY: check-packages
+check-packages: check-setup deb ## the Debian packages: installed, upgraded, removed, in guests
+	@tools/setup debian
+	@$(HARNESS) packages=tests/xen/debian/all
+
 # Linux alone, on kernels that watch; what is built for them is under
 # build/debug/KIND. UBSAN makes a plain read of a bool's READ_ONCE, which KCSAN then
 # reports.

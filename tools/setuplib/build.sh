@@ -143,3 +143,15 @@ fill_builtin() {
 		die "the selftests could not be installed: see" \
 			"$cache/.selftests.log"
 }
+
+# $cache/debian: a Debian system, to which packages are installed in a copy.
+fill_debian() {
+	[ ! -f "$cache/debian/.made" ] || return 0
+	say "making a Debian system (3 minutes)"
+	slowly "$cache/.debian.log" "$top/tests/xen/debian/system" make \
+		"$cache/.debian" ||
+		die "a Debian system could not be made: see $cache/.debian.log"
+	: >"$cache/.debian/.made"
+	rm -rf "${cache:?}/debian"
+	mv "$cache/.debian" "$cache/debian" || die "cannot write to $cache"
+}
