@@ -47,6 +47,7 @@ nics_answer() {
 }
 
 plan 10
+dmesg -c >/dev/null
 check "the modules load" load_xenion
 check "twenty disks, each of its size" wait_for 60 disks_right
 check "each takes data" disks_write
