@@ -259,11 +259,12 @@ def check_kernel(path):
                        "vmlinuz, as Debian has it in /boot")
 
 
-def unpacked_kernel(path):
-    """The ELF image inside a bzImage. The toolstack could unpack it, but needs
-    several seconds for that in an emulator. What cannot be unpacked here is left to
-    the toolstack."""
-    raw = _read(path)
+class _StaysPacked(Exception):
+    """A compression that cannot be unpacked here."""
+
+
+def _unpack(raw):
+    """With what xenion-wrap knows of kernels."""
     loader = importlib.machinery.SourceFileLoader("xenion_wrap", places.WRAP)
     wrap = importlib.util.module_from_spec(
         importlib.util.spec_from_loader("xenion_wrap", loader))
@@ -271,14 +272,25 @@ def unpacked_kernel(path):
     sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
     loader.exec_module(wrap)
     sys.dont_write_bytecode = before
+    kernel = wrap.unpack(raw)
+    if kernel is None:
+        raise _StaysPacked
+    return kernel
+
+
+def unpacked_kernel(path):
+    """The ELF image inside a bzImage. The toolstack could unpack it, but needs
+    several seconds for that in an emulator. What cannot be unpacked here is left to
+    the toolstack."""
+    raw = _read(path)
     try:
-        kernel = wrap.unpack(raw)
+        return _kept("vmlinux", lambda: _unpack(raw),
+                     hashlib.sha256(raw).hexdigest())
+    except _StaysPacked:
+        return path
     except ValueError as e:
         raise BadInput(f"the kernel {path} is damaged: it cannot be "
                        f"unpacked ({e})") from None
-    if kernel is None:
-        return path
-    return _kept("vmlinux", lambda: kernel, hashlib.sha256(raw).hexdigest())
 
 
 def has_word(path, word):
