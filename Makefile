@@ -218,7 +218,7 @@ check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
 	@$(HARNESS) $(rig_suites) + $(guest_suite)
 
 .PHONY: check-long
-check-long: check-setup modules selftest shim guest ## Linux guests that make check has no time for (12 minutes)
+check-long: check-setup modules selftest shim guest ## Linux guests that make check has no time for (some 20 minutes)
 	@tools/setup long
 	@$(HARNESS) machine=tests/rig/machine.sh + guest-long='tests/xen/linux/all long'
 

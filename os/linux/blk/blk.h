@@ -82,7 +82,6 @@ extern struct workqueue_struct *xnl_blk_wq;
 
 #define to_xnl_blk(b) container_of(b, struct xnl_blk, blk)
 
-
 /* As in struct xn_blk_ops. */
 int xnl_blk_connected(struct xn_blk *blk);
 void xnl_blk_resized(struct xn_blk *blk);
