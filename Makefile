@@ -162,6 +162,7 @@ unit_suites = \
 	options=tests/rig/options.sh \
 	logs=tests/rig/logs \
 	life=tests/rig/life \
+	told=tests/rig/told.sh \
 	wrap=tests/xen/shim/wrap \
 	fuzz='tests/process/fuzz/run --time 120'
 

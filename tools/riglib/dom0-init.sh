@@ -90,13 +90,12 @@ while :; do
 		end_job
 		rm -rf /run/told /run/guest-ended
 		mkdir -p /run/told
+		. "/share/$word/dom0-lib.sh"
 		setsid sh "/share/$word/dom0-job.sh" "/share/$word" &
 		job=$!
 		;;
 	tell)
-		: >"/run/told/$word"
-		# Opened for reading too: do not wait for a reader that gave up.
-		[ ! -p "/run/told/$word.wake" ] || echo 1<>"/run/told/$word.wake"
+		guest_told "$word"
 		;;
 	look)
 		xenctx -C -S -k "$word" "$(cat /run/job.domid)" 2>&1 |

@@ -111,17 +111,10 @@ disks_full() {
 	df -m /disks | awk 'END { if ($4 < 1) print "@full " $2 }' >&3
 }
 
-# What the guest said last may still be on its way; then nobody waits for more.
-release_waiters() {
-	: >/run/guest-ended
-	for wake in /run/told/*.wake; do
-		[ ! -p "$wake" ] || echo 1<>"$wake"
-	done
-}
-
-# The script may still have something to verify after the guest's end.
+# The script may still have something to verify after the guest's end, and what
+# the guest said last may still be on its way.
 if [ -f dom0-script ] && [ -f /run/job.domid ]; then
-	wait_at_most 10 test -f /run/job/script.exit || release_waiters
+	wait_at_most 10 test -f /run/job/script.exit || guest_ended
 	wait_at_most "$SCRIPT_GRACE" test -f /run/job/script.exit
 	say "@script $(cat /run/job/script.exit 2>/dev/null || echo late)"
 fi

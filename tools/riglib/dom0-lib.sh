@@ -6,22 +6,47 @@
 
 # --- the guest --------------------------------------------------------------
 
+# For each word that the guest says there is a file, WORD, and for each that is
+# waited for a FIFO, WORD.wake.
+_told=/run/told
+_ended=/run/guest-ended
+
 # wait_guest WORD [SECONDS]: until the guest has said "tell WORD". Sleeps in a
 # read, so that a measurement in the guest is not disturbed by polling.
 wait_guest() {
-	local _wake=/run/told/$1.wake _s
+	local _wake=$_told/$1.wake _s
 	[ -p "$_wake" ] || mkfifo "$_wake"
-	# shellcheck disable=SC3045	# busybox knows -t
 	_s=$((${2:-120} * SLOW * LOADED))
-	[ -e "/run/told/$1" ] || [ -e /run/guest-ended ] ||
-		read -r -t $_s _ <>"$_wake"
-	[ -e "/run/told/$1" ] && return 0
-	if [ -e /run/guest-ended ]; then
+	# The FIFO is opened first: what is written to one that no process has
+	# open is lost.
+	{
+		# shellcheck disable=SC3045	# busybox knows -t
+		[ -e "$_told/$1" ] || [ -e "$_ended" ] || read -r -t $_s _
+	} <>"$_wake"
+	[ -e "$_told/$1" ] && return 0
+	if [ -e "$_ended" ]; then
 		echo "# the guest ended, and had not said '$1'"
 	else
 		echo "# the guest did not say '$1' in $_s s"
 	fi
 	return 1
+}
+
+# guest_told WORD: the guest said it. guest_ended: it will say no more, so nobody
+# waits any longer. Called by dom0-init.sh and dom0-job.sh.
+guest_told() {
+	: >"$_told/$1"
+	_wake_up "$_told/$1.wake"
+}
+guest_ended() {
+	: >"$_ended"
+	_wake_up "$_told"/*.wake
+}
+_wake_up() {
+	for _f in "$@"; do
+		# Opened for reading too: do not wait for a reader that gave up.
+		[ ! -p "$_f" ] || echo 1<>"$_f"
+	done
 }
 
 # tell_guest WORD: to the guest, which waits with wait_dom0 WORD. Goes through
