@@ -90,6 +90,7 @@ while :; do
 		end_job
 		rm -rf /run/told /run/guest-ended
 		mkdir -p /run/told
+		# shellcheck source=tools/riglib/dom0-lib.sh
 		. "/share/$word/dom0-lib.sh"
 		setsid sh "/share/$word/dom0-job.sh" "/share/$word" &
 		job=$!
