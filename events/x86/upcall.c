@@ -20,6 +20,16 @@ int xn_upcall_callback(unsigned int type, uint64_t value)
 				(uint64_t)type << TYPE_SHIFT | value);
 }
 
+int xn_upcall_intx(uint16_t segment, uint8_t bus, uint8_t devfn,
+		   unsigned int pin)
+{
+	if (pin < 1 || pin > 4)
+		return -EINVAL;
+	return xn_upcall_callback(HVM_PARAM_CALLBACK_TYPE_PCI_INTX,
+				  (uint64_t)segment << 32 | bus << 16 |
+				  devfn << 8 | (pin - 1));
+}
+
 int xn_upcall_vector(unsigned int vcpu, uint8_t vector)
 {
 	struct xen_hvm_evtchn_upcall_vector op = {
@@ -44,7 +54,8 @@ void xn_upcall_end(void)
 	uint64_t callback;
 
 	if (!xn_hvm_param_get(HVM_PARAM_CALLBACK_IRQ, &callback) &&
-	    callback == PLACEHOLDER)
+	    (callback == PLACEHOLDER ||
+	     callback >> TYPE_SHIFT == HVM_PARAM_CALLBACK_TYPE_PCI_INTX))
 		xn_hvm_param_set(HVM_PARAM_CALLBACK_IRQ, 0);
 }
 

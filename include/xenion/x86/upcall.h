@@ -45,8 +45,8 @@ int xn_upcall_begin(void);
 /**
  * xn_upcall_end - soon nobody will take events
  *
- * Takes back the placeholder of xn_upcall_begin(), if that is still what the domain
- * has. Xen raises all vectors, as there, for a last time: what takes them is to go
+ * Takes back the placeholder of xn_upcall_begin() or the device of
+ * xn_upcall_intx(), if that is still what the domain has. Xen raises all vectors, as there, for a last time: what takes them is to go
  * after this.
  *
  * Context: any.
@@ -69,6 +69,25 @@ void xn_upcall_end(void);
  * Return: 0 or a negative errno value.
  */
 int xn_upcall_callback(unsigned int type, uint64_t value);
+
+/**
+ * xn_upcall_intx - have vCPU 0 interrupted by a PCI device's INTx
+ * @segment: the device's PCI segment
+ * @bus: its bus
+ * @devfn: its device and function, as PCI has them
+ * @pin: its interrupt pin by its PCI header: 1 to 4 (INTA to INTD)
+ *
+ * For an HVM guest without vectors, by its Xen platform device (PCI vendor 0x5853,
+ * device 1). A level-triggered interrupt, which ends when no event of vCPU 0 is
+ * pending; any CPU may take it, one at a time, and then handles the events of vCPU
+ * 0. All ports stay there. In a domain in which xn_upcall_vector() was once called
+ * for vCPU 0, Xen keeps to that vector. xn_upcall_end() ends it.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno value; -EINVAL if the device has no pin.
+ */
+int xn_upcall_intx(uint16_t segment, uint8_t bus, uint8_t devfn,
+		   unsigned int pin);
 
 /**
  * xn_apic_page - where the registers of this CPU's local APIC are

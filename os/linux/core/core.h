@@ -20,10 +20,19 @@ extern struct xn_hv_info xnl_hv;
 extern struct xn_vcpus xnl_vcpus;
 void xnl_rooms_quit(void);
 
-/* upcall.c: the per-CPU vectors by which Xen interrupts us */
+/* upcall.c: how Xen interrupts us */
 int xnl_upcall_init(void);
 void xnl_upcall_fini(void);
 unsigned int xnl_vcpu(unsigned int cpu);
+
+/* platform.c: the interrupt of an HVM guest's platform device instead */
+#ifdef CONFIG_PCI
+int xnl_platform_init(void);
+void xnl_platform_fini(void);
+#else
+static inline int xnl_platform_init(void) { return -ENODEV; }
+static inline void xnl_platform_fini(void) { }
+#endif
 
 /*
  * unplug.c: emulated devices of an HVM guest. Once, before the first driver of the

@@ -196,6 +196,8 @@ static int event_place(struct xnl_event *ev)
 
 	if (!ev->percpu)
 		ev->cpu = irq_first_cpu();
+	else if (!cpumask_test_cpu(ev->cpu, &event_cpus))
+		return -ENODEV;
 	err = xn_evtchn_move(&xnl_guest.evtchn, ev->port, xnl_vcpu(ev->cpu));
 	if (err)
 		return err;

@@ -5,6 +5,9 @@
  * through the local APIC when an event is pending for that vCPU.
  *
  * No hypercall unregisters a vector: at the end every event is masked.
+ *
+ * Without vectors, an HVM guest has the interrupt of its platform device
+ * (platform.c): all ports are vCPU 0's then, whichever CPU takes them.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -19,6 +22,11 @@
 #include <xenion/x86/upcall.h>
 #include "../compat/compat.h"
 #include "core.h"
+
+static bool vectors = true;
+module_param(vectors, bool, 0444);
+MODULE_PARM_DESC(vectors,
+		 "Events interrupt each CPU by a vector of its own (default: Y); N: HVM guests: by the Xen platform device's interrupt");
 
 struct xnl_upcall {
 	unsigned int vcpu;
@@ -109,7 +117,14 @@ static int upcall_cpu_down(unsigned int cpu)
 	return 0;
 }
 
-int xnl_upcall_init(void)
+static void upcall_vectors_fini(void)
+{
+	xn_upcall_end();
+	cpuhp_remove_state(hotplug_state);
+	xnl_vectors_fini();
+}
+
+static int upcall_vectors_init(void)
 {
 	int state, err = xnl_vectors_init();
 
@@ -124,13 +139,42 @@ int xnl_upcall_init(void)
 	hotplug_state = state;
 	err = xn_upcall_begin();
 	if (err)
-		xnl_upcall_fini();
+		upcall_vectors_fini();
 	return err;
+}
+
+/* All ports are those of one CPU, as if it were vCPU 0. */
+static int upcall_platform_init(void)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	int err = xn_vcpu_enter(&xnl_vcpus, 0);
+
+	if (err)
+		return err;
+	per_cpu(xnl_upcall, cpu).vcpu = 0;
+	err = xnl_platform_init();
+	if (!err)
+		xnl_irq_enter_cpu(cpu);
+	return err;
+}
+
+int xnl_upcall_init(void)
+{
+	int err;
+
+	if (vectors) {
+		err = upcall_vectors_init();
+		if (!err)
+			return 0;
+		vectors = false;
+	}
+	return upcall_platform_init();
 }
 
 void xnl_upcall_fini(void)
 {
-	xn_upcall_end();
-	cpuhp_remove_state(hotplug_state);
-	xnl_vectors_fini();
+	if (vectors)
+		upcall_vectors_fini();
+	else
+		xnl_platform_fini();
 }

@@ -108,6 +108,23 @@ static void test_callback(void **state)
 	assert_int_equal(callback(), vector);
 }
 
+/* As xen-public/hvm/params.h has segment, bus, device and function, and pin. */
+static void test_intx(void **state)
+{
+	assert_int_equal(xn_upcall_intx(0x1234, 0x56, 0x78, 4), 0);
+	assert_int_equal(callback(),
+			 (uint64_t)HVM_PARAM_CALLBACK_TYPE_PCI_INTX << 56 |
+			 0x1234ull << 32 | 0x56 << 16 | 0x78 << 8 | 3);
+	assert_int_equal(xn_upcall_intx(0, 0, 0xff, 1), 0);
+	assert_int_equal(callback(),
+			 (uint64_t)HVM_PARAM_CALLBACK_TYPE_PCI_INTX << 56 |
+			 0xff << 8);
+	xn_upcall_end();
+	assert_int_equal(callback(), 0);
+	assert_int_equal(xn_upcall_intx(0, 0, 1 << 3, 0), -EINVAL);
+	assert_int_equal(xn_upcall_intx(0, 0, 1 << 3, 5), -EINVAL);
+}
+
 static void test_page(void **state)
 {
 	apic_base = 0xfee00000 | 1 << 11 | 1 << 8;
@@ -168,7 +185,7 @@ static void test_xapic(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(vector), T(begin_and_end), T(callback), T(page), T(x2apic),
+		T(vector), T(begin_and_end), T(callback), T(intx), T(page), T(x2apic),
 		T(xapic),
 	};
 
