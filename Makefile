@@ -151,6 +151,7 @@ unit_suites = \
 	api=tests/tree/docs/api \
 	abi=tests/tree/docs/abi \
 	links=tests/tree/docs/links \
+	messages=tests/tree/docs/messages \
 	tour=tests/tree/docs/tour \
 	lib=tests/tree/installation/check \
 	into-kernel=tests/tree/installation/into-kernel \
