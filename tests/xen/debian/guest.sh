@@ -31,7 +31,7 @@ no_unit_failed() { ! systemctl --failed --no-legend | grep .; }
 udevadm settle
 say "TAP version 13"
 say "# Linux $(uname -r)"
-check "the root file system is on xvda" grep -q "^/dev/xvda / " /proc/mounts
+check "the root file system is on xvda" grep -q "^/dev/xvda1\? / " /proc/mounts
 check "the interface is enX0" ip link show enX0
 check "no unit failed" no_unit_failed
 case $DRIVERS in
@@ -40,6 +40,7 @@ xenion)
 		xenion_blkfront xenion_netfront
 	check "the disk has its link by-path" \
 		test -b /dev/disk/by-path/xen-vbd-51712
+	check "there is no disk but that" sh -c '! ls /sys/block | grep "^[hs]d"'
 	check "hvc0 has a login" systemctl is-active serial-getty@hvc0
 	check "its tests" sh -c '/usr/lib/xenion/tests/run >/tmp/tests 2>&1'
 	comment </tmp/tests
