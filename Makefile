@@ -133,7 +133,7 @@ example: service ## start a domain that serves a web page from its disk; fetch i
 check: check-setup modules selftest shim guest um ## all tests: unit tests, then the real Xen
 	@tools/setup lint
 	@$(HARNESS) lint='tests/tree/lint --changed' $(unit_suites) $(rig_suites) \
-		+ $(guest_suite)
+		$(smoke_suites) + $(guest_suite)
 
 .PHONY: check-setup
 check-setup:
@@ -166,6 +166,10 @@ unit_suites = \
 	told=tests/rig/told.sh \
 	wrap=tests/xen/shim/wrap \
 	fuzz='tests/process/fuzz/run --time 120'
+
+# Of each it is the first guest.
+smoke_kernels = $(firstword $(kernels)) $(lastword $(kernels))
+smoke_suites = $(foreach k,$(smoke_kernels),kernel-$k='tests/xen/kernels/build $k && tests/xen/kernels/guests $k --first')
 
 rig_suites = \
 	noxen=tests/xen/linux/noxen \

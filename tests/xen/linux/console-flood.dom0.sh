@@ -7,7 +7,7 @@
 . /root/lib.dom0.sh
 
 wait_guest flood 300
-seq 1 400000 | head -c $(($(mib 20) * 100000)) \
+seq 1 400000 | head -c $(($(mib 8) * 100000)) \
 	>"$(xenstore-read "/local/domain/$DOMID/console/tty")"
 result $? "all is written"
 finish

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# dom0 writes 2,000,000 bytes to the console (console-flood.dom0.sh), less to a
+# dom0 writes 800,000 bytes to the console (console-flood.dom0.sh), less to a
 # slow guest. The tty is open, but for a while its reader sleeps. Then all bytes
 # come, in order.
 
@@ -18,7 +18,7 @@ tell flood
 check "the host is held back" \
 	wait_for 60 sh -c "[ \$(cat $stats/input_held) -gt 0 ]"
 sleep 5
-bytes=$(($(mib 20) * 100000))
+bytes=$(($(mib 8) * 100000))
 timeout 1200 head -c $bytes <&3 >/tmp/got
 check "$bytes bytes arrive" [ "$(wc -c </tmp/got)" = $bytes ]
 check "and are those that were written" \
