@@ -9,7 +9,7 @@ from . import elf, images, places
 from .errors import BadInput
 
 # An image may have less memory than a Linux guest needs.
-MIN_MEMORY, MEMORY, IMAGE_MEMORY = 64, 256, 64
+MIN_MEMORY, MEMORY, IMAGE_MEMORY = 32, 256, 64
 MAX_VCPUS = 128
 # Xen's own memory, including what it needs for dom0 and a guest.
 XEN_MEMORY = 384
