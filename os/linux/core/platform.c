@@ -14,10 +14,17 @@
 
 static struct pci_dev *platform;
 
-/* Any CPU takes the interrupt, for vCPU 0, and only one at a time. */
+/*
+ * Any CPU takes the interrupt, for vCPU 0, and only one at a time. Ours it is
+ * whenever Xen says so, even if no event is found: Linux turns a line off that
+ * nobody handles.
+ */
 static irqreturn_t platform_handler(int irq, void *data)
 {
-	return xn_evtchn_upcall(&xnl_guest.evtchn, 0) ? IRQ_HANDLED : IRQ_NONE;
+	bool ours = READ_ONCE(xnl_vcpus.info[0]->evtchn_upcall_pending);
+
+	xn_evtchn_upcall(&xnl_guest.evtchn, 0);
+	return ours ? IRQ_HANDLED : IRQ_NONE;
 }
 
 int xnl_platform_init(void)
