@@ -73,7 +73,7 @@ check "xvda works" dd if=/dev/xvda of=/dev/null bs=4k count=1 iflag=direct
 side_by_side() {
 	dmesg | sed -n 's/^\[ *\([0-9]*\)\..*does not close.*/\1/p' >/tmp/ends
 	[ "$(wc -l </tmp/ends)" = 4 ] &&
-		[ $(($(tail -n 1 /tmp/ends) - $(head -n 1 /tmp/ends))) -lt 10 ]
+		[ $(($(tail -n 1 /tmp/ends) - $(head -n 1 /tmp/ends))) -lt 15 ]
 }
 
 rendezvous slow-2 240
