@@ -31,7 +31,7 @@ no_unit_failed() { ! systemctl --failed --no-legend | grep .; }
 udevadm settle
 say "TAP version 13"
 say "# Linux $(uname -r)"
-check "the root file system is on xvda" grep -q "^/dev/xvda1\? / " /proc/mounts
+check "the root file system is on xvda" grep -q "^/dev/xvda / " /proc/mounts
 check "the interface is enX0" ip link show enX0
 check "no unit failed" no_unit_failed
 case $DRIVERS in
