@@ -91,7 +91,9 @@ class Job:
             return words
         if o.type == "pv":
             return PV_EARLY + " " + words
-        return EARLY[images.has_word(unpacked, b"xenboot")] + " " + words
+        # In HVM guests, older kernels know its name and print nothing.
+        by_name = o.type != "hvm" and images.has_word(unpacked, b"xenboot")
+        return EARLY[by_name] + " " + words
 
     def write(self, directory):
         """Writes all to the machine's share. Disk images may be large, so they
