@@ -167,9 +167,8 @@ unit_suites = \
 	wrap=tests/xen/shim/wrap \
 	fuzz='tests/process/fuzz/run --time 120'
 
-# Of each it is the first guest.
 smoke_kernels = $(firstword $(kernels)) $(lastword $(kernels))
-smoke_suites = $(foreach k,$(smoke_kernels),kernel-$k='tests/xen/kernels/build $k && tests/xen/kernels/guests $k --first')
+smoke_suites = $(foreach k,$(smoke_kernels),kernel-$k='tests/xen/kernels/build $k && tests/xen/kernels/guests $k --smoke')
 
 rig_suites = \
 	noxen=tests/xen/linux/noxen \
