@@ -129,11 +129,6 @@ bad "not an x86 ELF" run --image mixed
 bad "no note PHYS32_ENTRY" run --image elf32
 bad "no notes of a PV kernel" run --image elf64 --type pv
 bad "64-bit ELF" run --image elf64 --type hvm
-{ head -c 510 /dev/zero; printf '\125\252'; } >bootdisk
-bad "not an x86 ELF" run --image bootdisk
-bad "whose boot loader has its own" run --image bootdisk --type hvm --cmdline quiet
-bad "whose boot loader has its own" run --image bootdisk --type hvm --ramdisk empty
-bad "xvda is the --image" run --image bootdisk --type hvm --disk size=1M,vdev=xvda
 bad "an --image is none" run --image elf32 --kernel vmlinuz
 bad "an --image is none" run --image elf32 --in-tree
 bad "an --image is none" run --image elf32 --tool fio

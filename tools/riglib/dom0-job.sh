@@ -26,9 +26,8 @@ dmesg -c >/dev/null
 
 say "@begin $NAME"
 mkdir -p /run/job
-for f in kernel ramdisk; do
-	[ ! -f $f ] || cp $f /run/job/$f
-done
+cp kernel /run/job/kernel
+[ ! -f ramdisk ] || cp ramdisk /run/job/ramdisk
 (cd / && cpio -idmu <"$job/extra.cpio" 2>/dev/null)
 # The first guest of a machine that needs the device model brings it.
 if [ -f device-model.cpio ] && [ ! -x /usr/libexec/xen-qemu-system-i386 ]; then

@@ -49,16 +49,6 @@ def _xen_notes(data, headers):
     return found
 
 
-def is_boot_disk(path):
-    """Is it a disk with a boot sector? (So that a PC's firmware starts it.)"""
-    try:
-        with open(path, "rb") as f:
-            sector = f.read(512)
-    except OSError:
-        return False
-    return sector[:4] != b"\x7fELF" and sector[510:] == b"\x55\xaa"
-
-
 def check_image(path, kind):
     """Checks that the image is one for this kind of domain."""
     try:

@@ -58,8 +58,6 @@ class Output:
 def whereabouts(o, logdir, log):
     """A message on where an image hung or crashed, by the dumps of its CPUs in
     one of the logs."""
-    if o.boot_disk:
-        return []
     with open(os.path.join(logdir, log), encoding="ascii",
               errors="replace") as f:
         where = elf.places_of(o.image, f)

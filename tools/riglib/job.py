@@ -3,7 +3,7 @@
 /share/<job>. Everything is built before a machine is booted, so that errors are
 reported at once.
 
-	kernel, ramdisk, domain.cfg	the guest, for xl; a disk may have the first two
+	kernel, ramdisk, domain.cfg	the guest, for xl
 	root-*.cpio			in place of the ramdisk: for its first disk
 	vars				for dom0-job.sh, which does the work
 	dom0-job.sh, dom0-lib.sh, dom0-script
@@ -143,7 +143,7 @@ class Job:
                  f"target=/disks/{d['vdev']}" for d in o.disk]
         # As xl does by default, an HVM Linux guest has each disk and interface
         # twice, once emulated. QEMU emulates only the first four disks.
-        pc = o.type == "hvm" and (o.boot_disk or not o.image)
+        pc = o.type == "hvm" and not o.image
         kind = "ioemu" if pc else "vif"
         vifs = [f"type={kind},mac={v['mac']},bridge=xenbr0,script=vif-bridge"
                 + (",untrusted" if "untrusted" in v else "") for v in o.vif]
@@ -157,9 +157,7 @@ class Job:
                            "security_model=none" for d in o.p9]
         if o.type == "hvm":
             lines.update(HVM | (HVM_PC if pc else HVM_IMAGE))
-        if o.boot_disk:
-            lines["boot"] = "c"
-        elif o.type != "hvm" or pc:
+        if o.type != "hvm" or pc:
             lines.update({"kernel": "/run/job/kernel", "cmdline": words})
             if "ramdisk" in self.contents or "ramdisk" in self.copies:
                 lines["ramdisk"] = "/run/job/ramdisk"
@@ -174,8 +172,6 @@ class ImageJob(Job):
 
     def _guest(self):
         o = self.o
-        if o.boot_disk:
-            return ""
         self.copies["kernel"] = o.image
         if o.type == "hvm":
             self.contents["ramdisk"] = self._firmware()

@@ -241,9 +241,8 @@ def _guest_options(p, with_scripts):
 
 def _image_options(p):
     g = p.add_argument_group("a guest that is not Linux")
-    g.add_argument("--image", metavar="FILE", type=script("image"),
-                   help="started as it is; its TAP is the verdict. An ELF file, or "
-                   "with --type hvm a disk that has a boot loader")
+    g.add_argument("--image", metavar="ELF", type=script("image"),
+                   help="started as it is; its TAP is the verdict")
     g.add_argument("--ramdisk", metavar="FILE", type=script("ramdisk"),
                    help="handed to the image as it is")
     g.add_argument("--as-dom0", action="store_true",
@@ -345,7 +344,6 @@ def _check_guest(o):
     if o.type not in ("pvh", "pv", "hvm"):
         raise BadInput(f"--type '{o.type}' is not a kind of guest; pvh, pv "
                        "and hvm are")
-    o.boot_disk = False
     if o.image:
         _check_image(o)
     else:
@@ -369,8 +367,8 @@ def _check_guest(o):
         raise BadInput("two --p9 have the same tag")
     o.guest_tools += o.tools
     o.dom0_tools += o.tools
-    times = (HVM_TIMEOUT if o.type == "hvm" and (o.boot_disk or not o.image)
-             else IMAGE_TIMEOUT if o.image else TIMEOUT)
+    times = (IMAGE_TIMEOUT if o.image
+             else HVM_TIMEOUT if o.type == "hvm" else TIMEOUT)
     o.timeout = (o.timeout or times[o.icount]) * o.slow
     _size_machine(o)
     _check_cached(o)
@@ -435,17 +433,8 @@ def _check_image(o):
                            "pv or pvh")
     else:
         _refuse(o, ("xen_cmdline",), "goes with --as-dom0 only")
-    o.boot_disk = o.type == "hvm" and elf.is_boot_disk(o.image)
-    if o.boot_disk:
-        _refuse(o, ("ramdisk", "cmdline"), "is for an --image that is a kernel: "
-                "this one is a disk, whose boot loader has its own")
-        if any(d.get("vdev") == "xvda" for d in o.disk):
-            raise BadInput("xvda is the --image: give that --disk another vdev")
-        o.disk.insert(0, disk(f"file={o.image},vdev=xvda"))
-        o.memory = o.memory or MEMORY
-    else:
-        elf.check_image(o.image, o.type)
-        o.memory = o.memory or IMAGE_MEMORY
+    elf.check_image(o.image, o.type)
+    o.memory = o.memory or IMAGE_MEMORY
 
 
 def _name_disks(disks):
