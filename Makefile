@@ -168,7 +168,7 @@ unit_suites = \
 	fuzz='tests/process/fuzz/run --time 120'
 
 smoke_kernels = $(firstword $(kernels)) $(lastword $(kernels))
-smoke_suites = $(foreach k,$(smoke_kernels),kernel-$k='tests/xen/kernels/build $k && tests/xen/kernels/guests $k --smoke')
+smoke_suites = $(foreach k,$(smoke_kernels),smoke-$k='tests/xen/kernels/build $k && tests/xen/kernels/guests $k --smoke')
 
 rig_suites = \
 	noxen=tests/xen/linux/noxen \

@@ -41,7 +41,7 @@ HVM = {"bios": "seabios", "vga": "none", "vnc": 0, "sdl": 0,
 HVM_IMAGE = {"firmware_override": "/run/job/kernel",
              "bios_path_override": "/run/job/ramdisk"}
 # Emulated interfaces need no firmware to start a system from a network.
-HVM_PC = {"device_model_args_hvm": ["-global", "rtl8139.romfile="]}
+HVM_LINUX = {"device_model_args_hvm": ["-global", "rtl8139.romfile="]}
 
 
 class Job:
@@ -143,8 +143,7 @@ class Job:
                  f"target=/disks/{d['vdev']}" for d in o.disk]
         # As xl does by default, an HVM Linux guest has each disk and interface
         # twice, once emulated. QEMU emulates only the first four disks.
-        pc = o.type == "hvm" and not o.image
-        kind = "ioemu" if pc else "vif"
+        kind = "ioemu" if o.type == "hvm" and not o.image else "vif"
         vifs = [f"type={kind},mac={v['mac']},bridge=xenbr0,script=vif-bridge"
                 + (",untrusted" if "untrusted" in v else "") for v in o.vif]
         # TCG intercepts RDTSC badly when Xen emulates it: native.
@@ -156,8 +155,8 @@ class Job:
             lines["p9"] = [f"tag={d['tag']},path={d['path']},"
                            "security_model=none" for d in o.p9]
         if o.type == "hvm":
-            lines.update(HVM | (HVM_PC if pc else HVM_IMAGE))
-        if o.type != "hvm" or pc:
+            lines.update(HVM | (HVM_IMAGE if o.image else HVM_LINUX))
+        if o.type != "hvm" or not o.image:
             lines.update({"kernel": "/run/job/kernel", "cmdline": words})
             if "ramdisk" in self.contents or "ramdisk" in self.copies:
                 lines["ramdisk"] = "/run/job/ramdisk"

@@ -46,8 +46,8 @@ int xn_upcall_begin(void);
  * xn_upcall_end - soon nobody will take events
  *
  * Takes back the placeholder of xn_upcall_begin() or the device of
- * xn_upcall_intx(), if that is still what the domain has. Xen raises all vectors, as there, for a last time: what takes them is to go
- * after this.
+ * xn_upcall_intx(), if that is still what the domain has. Xen raises all vectors,
+ * as there, for a last time: what takes them is to go after this.
  *
  * Context: any.
  */

@@ -42,6 +42,7 @@ static const struct x86_cpu_id __maybe_unused upcall_ids[] = {
 MODULE_DEVICE_TABLE(x86cpu, upcall_ids);
 
 static DEFINE_PER_CPU(struct xnl_upcall, xnl_upcall);
+static bool has_vectors;	/* a vCPU has one, for good: no way back */
 static int hotplug_state;
 
 unsigned int xnl_vcpu(unsigned int cpu)
@@ -87,6 +88,7 @@ static int upcall_cpu_up(unsigned int cpu)
 	err = xn_upcall_vector(up->vcpu, up->vector);
 	if (err)
 		goto free;
+	has_vectors = true;
 	up->irq = irq;
 	xnl_irq_enter_cpu(cpu);
 	return 0;
@@ -164,8 +166,8 @@ int xnl_upcall_init(void)
 
 	if (vectors) {
 		err = upcall_vectors_init();
-		if (!err)
-			return 0;
+		if (!err || has_vectors)
+			return err;
 		vectors = false;
 	}
 	return upcall_platform_init();
