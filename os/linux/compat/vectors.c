@@ -52,7 +52,7 @@ static int vectors_domain_alloc(struct irq_domain *domain, unsigned int irq,
 	 * The vector is on that CPU now. request_irq() moves it if the affinity says
 	 * so, which is that of any interrupt: /proc/irq/default_smp_affinity.
 	 */
-	cpumask_copy(irq_data_get_affinity_mask(irq_get_irq_data(irq)), cpu);
+	xnl_irq_affinity_taken(irq_get_irq_data(irq), cpu);
 	return irq_domain_set_hwirq_and_chip(domain, irq, fwspec->param[0],
 					     &vectors_chip, NULL);
 }

@@ -29,7 +29,7 @@ static inline int xnl_irq_set_affinity(unsigned int irq,
 		if (d->chip && d->chip->irq_set_affinity)
 			err = d->chip->irq_set_affinity(d, mask, false);
 		if (err == IRQ_SET_MASK_OK)
-			cpumask_copy(irq_data_get_affinity_mask(d), mask);
+			xnl_irq_affinity_taken(d, mask);
 		raw_spin_unlock_irqrestore(&desc->lock, flags);
 	}
 	rcu_read_unlock();
