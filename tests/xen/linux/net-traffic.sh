@@ -76,12 +76,16 @@ mv /tmp/got /tmp/www/file
 touch /tmp/www/ready
 httpd -f -p "[::]:80" -h /tmp/www &
 trap 'kill $!' EXIT
+packets=$(stat tx_packets)
+bytes=$(stat tx_bytes)
 check "$(mib 32) MiB to dom0" serve serve4
 check "$(mib 32) MiB to dom0, IPv6" serve serve6
 
+# On average more than a frame of the wire's, which has 1514 bytes: how much more is up
+# to TCP, which makes small segments where answers take long.
 if [ "$DRIVERS" = xenion ]; then
 	check "large segments were sent whole" \
-		test "$(stat tx_bytes)" -gt $((5000 * $(stat tx_packets)))
+		test $(($(stat tx_bytes) - bytes)) -gt $((1514 * ($(stat tx_packets) - packets)))
 	check "nothing refused or in error" \
 		test "$(($(stat refused) + $(stat tx_errors) + $(stat rx_errors) +
 			 $(stat tx_dropped) + $(stat rx_dropped)))" = 0
