@@ -279,20 +279,31 @@ check-packages: check-setup deb ## the Debian packages: installed, upgraded, rem
 	@tools/setup debian
 	@$(HARNESS) packages=tests/xen/debian/all
 
-# Linux alone, on kernels that watch; what is built for them is under
-# build/debug/KIND. UBSAN makes a plain read of a bool's READ_ONCE, which KCSAN then
-# reports.
+# debug_modules KIND [UBSAN_SANITIZE=y]: for a kernel that watches, under
+# build/debug/KIND.
+debug_modules = $(MAKE) --no-print-directory selftest $(2) \
+	KDIR=$(XENION_CACHE)/debug/$(1) KMOD=$(OUT)/debug/$(1)/kmod \
+	SELFTEST=$(OUT)/debug/$(1)/selftest
+
+# Linux alone, on kernels that watch. UBSAN makes a plain read of a bool's
+# READ_ONCE, which KCSAN then reports.
 .PHONY: check-debug
 check-debug: check-setup shim $(OUT)/guest/hostile $(OUT)/guest/failnth ## Linux guests on kernels with KASAN, lockdep, KCSAN (hours)
 	@tools/setup debug
-	@for kind in kasan kcsan; do \
-		$(MAKE) --no-print-directory selftest \
-			UBSAN_SANITIZE=$$([ $$kind = kcsan ] || echo y) \
-			KDIR=$(XENION_CACHE)/debug/$$kind \
-			KMOD=$(OUT)/debug/$$kind/kmod \
-			SELFTEST=$(OUT)/debug/$$kind/selftest || exit 1; \
-	done
+	@$(call debug_modules,kasan,UBSAN_SANITIZE=y)
+	@$(call debug_modules,kcsan)
 	@tests/harness --timeout 3600 --total 86400 --log $(OUT)/check $(debug_suites)
+
+# There a spinlock_t sleeps, and lockdep knows which of our locks have to be raw.
+.PHONY: check-rt
+check-rt: check-setup shim ## Linux guests on PREEMPT_RT with lockdep, four vCPUs
+	@tools/setup rt
+	@$(call debug_modules,rt)
+	@tests/harness --timeout 3600 --log $(OUT)/check \
+		rt-guest='tests/xen/debug/all rt guest $(rt_runs)'
+
+rt_runs = run core cpus blk-hotplug net-traffic net-hotplug net-reload churn shutdown \
+	time
 
 $(OUT)/guest/failnth: tests/xen/debug/failnth.c | setup
 	@mkdir -p $(@D)
@@ -300,8 +311,8 @@ $(OUT)/guest/failnth: tests/xen/debug/failnth.c | setup
 
 debug_suites = \
 	kasan-guest='tests/xen/debug/all kasan guest' \
-	kcsan-guest='tests/xen/debug/all kcsan guest' \
-	+ kasan-hostile='tests/xen/debug/all kasan hostile'
+	+ kasan-hostile='tests/xen/debug/all kasan hostile' \
+	kcsan-guest='tests/xen/debug/all kcsan guest'
 
 hostile_sources := $(addprefix tests/xen/hostile/,main.c lies.c blk.c lies_blk.c \
 	net.c lies_net.c 9p.c lies_9p.c)

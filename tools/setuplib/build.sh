@@ -66,19 +66,24 @@ fill_lint() {
 	tmp=
 }
 
-# $cache/debug/src: that source, unpacked. A newer package makes it anew.
+# $cache/debug/src: that source, unpacked.
 fill_linux() {
 	fill_source
-	cmp -s "$cache/source/.versions" "$cache/debug/src/.versions" && return
+	unpack_linux source "$source" debug/src
+}
+
+# unpack_linux PACKAGE TARBALL DIR: a kernel's source into $cache/DIR. A newer
+# $cache/PACKAGE makes it anew.
+unpack_linux() {
+	cmp -s "$cache/$1/.versions" "$cache/$3/.versions" && return
 	say "unpacking the kernel's source (a minute, 1.4 GB)"
 	tmp=$cache/.linux.$$
-	mkdir -p "$tmp" "$cache/debug" || die "cannot write to $cache"
-	slowly "$cache/.linux.log" tar -xJf "$source" -C "$tmp" \
-		--strip-components=1 ||
-		die "cannot unpack $cache_source into $cache: is the disk full?"
-	cp "$cache/source/.versions" "$tmp/.versions"
-	rm -rf "${cache:?}/debug/src"
-	mv "$tmp" "$cache/debug/src" || die "cannot write to $cache"
+	mkdir -p "$tmp" "$(dirname "$cache/$3")" || die "cannot write to $cache"
+	slowly "$cache/.linux.log" tar -xJf "$2" -C "$tmp" --strip-components=1 ||
+		die "cannot unpack $2: is the disk full?"
+	cp "$cache/$1/.versions" "$tmp/.versions"
+	rm -rf "${cache:?}/$3"
+	mv "$tmp" "$cache/$3" || die "cannot write to $cache"
 	tmp=
 }
 
@@ -98,19 +103,28 @@ fill_um() {
 fill_debug() {
 	fill_linux
 	for kind in kasan kcsan; do
-		fill_debug_kernel $kind
+		fill_debug_kernel $kind "$cache/debug/src"
 	done
 }
 
+# PREEMPT_RT is in Linux since 6.12, which is of the next Debian.
+fill_rt() {
+	fetch_alone source-rt trixie linux-source-6.12 ||
+		no_download linux-source-6.12
+	unpack_linux source-rt "$cache/source-rt/usr/src/linux-source-6.12.tar.xz" \
+		debug/src-rt
+	fill_debug_kernel rt "$cache/debug/src-rt"
+}
+
+# fill_debug_kernel KIND SOURCE
 fill_debug_kernel() {
 	out=$cache/debug/$1
 	configs=$top/tests/xen/source
-	want=$(cat "$cache/debug/src/.versions" "$configs/base.config" \
+	want=$(cat "$2/.versions" "$configs/base.config" \
 		"$configs/debug.config" "$configs/$1.config" | cksum)
 	[ "$(cat "$out/.made" 2>/dev/null)" != "$want" ] || return 0
 	say "building a kernel with $1 (10 to 25 minutes on two cores, once)"
-	if ! slowly "$cache/.debug-$1.log" "$configs/kernel" "$1" \
-	   "$cache/debug/src" "$out"; then
+	if ! slowly "$cache/.debug-$1.log" "$configs/kernel" "$1" "$2" "$out"; then
 		tail -n 5 "$cache/.debug-$1.log" >&2
 		die "the kernel with $1 could not be built: see" \
 			"$cache/.debug-$1.log"
@@ -127,8 +141,8 @@ fill_builtin() {
 	"$top/tests/linktree" "$cache/debug/src" "$tree" drivers \
 		tools/testing/selftests && "$top/tools/into-kernel" "$tree" ||
 		die "Xenion cannot be put into a Linux tree"
-	for kind in builtin module; do
-		say "building a kernel with Xenion, $kind (10 minutes the first time)"
+	for kind in builtin module tiny; do
+		say "building a kernel with Xenion, $kind (3 to 10 minutes the first time)"
 		slowly "$cache/.$kind.log" "$top/tests/xen/source/kernel" $kind \
 			"$tree" "$cache/builtin/$kind" && continue
 		grep -E 'error|Error|warning|not take' "$cache/.$kind.log" |

@@ -106,32 +106,64 @@ fetch_source() {
 # with the packages, all that they depend on, and what each system of it has; none
 # is configured.
 fetch_suite() {
-	dir=$1
-	suite=$2
-	shift 2
-	[ "$(cat "$cache/$dir/.packages" 2>/dev/null)" != "$suite $*" ] ||
-		return 0
-	begin_private_apt "$(echo "$dir" | tr / -)" \
-		"deb \$(REPO_URI) $suite \$(COMPONENT)" \
-		"Release: $(. /etc/os-release && echo "$VERSION_CODENAME")"
-	say "downloading $dir: $* of $suite (half a minute)"
+	! suite_is_fetched "$@" || return 0
+	begin_suite "$@"
 	if ! slowly "$tmp/log" private_apt install --download-only -y \
-	     --no-install-recommends '?essential' "$@"; then
+	     --no-install-recommends '?essential' $packages; then
 		tail -n 3 "$tmp/log" >&2
 		return 1
 	fi
+	end_suite "$@"
+}
+
+# fetch_alone DIR SUITE PACKAGE...: the packages of Debian's SUITE and nothing that
+# they depend on.
+fetch_alone() {
+	! suite_is_fetched "$@" || return 0
+	begin_suite "$@"
+	if ! slowly "$tmp/log" private_apt download $packages; then
+		tail -n 3 "$tmp/log" >&2
+		return 1
+	fi
+	mv "$tmp"/apt/*.deb "$tmp/apt/archives/" || die "cannot write to $cache"
+	end_suite "$@"
+}
+
+suite_is_fetched() {
+	dir=$1
+	shift
+	[ "$(cat "$cache/$dir/.packages" 2>/dev/null)" = "$*" ]
+}
+
+# Sets $packages.
+begin_suite() {
+	dir=$1
+	suite=$2
+	shift 2
+	packages=$*
+	begin_private_apt "$(echo "$dir" | tr / -)" \
+		"deb \$(REPO_URI) $suite \$(COMPONENT)" \
+		"Release: $(. /etc/os-release && echo "$VERSION_CODENAME")"
+	say "downloading $dir: $packages of $suite (half a minute)"
+}
+
+# What is in $tmp/apt/archives, unpacked into $cache/DIR.
+end_suite() {
+	dir=$1
+	shift
 	mkdir "$tmp/root"
 	say "unpacking $dir into ${cache#"$top"/}/$dir"
 	# The first one says what /bin and /lib are.
 	for deb in "$tmp"/apt/archives/base-files_*.deb \
 		   "$tmp"/apt/archives/*.deb; do
+		[ -f "$deb" ] || continue
 		dpkg-deb -x "$deb" "$tmp/root" ||
 			die "cannot unpack $(basename "$deb") into $cache: is the disk full?"
 	done
 	# A choice that configuring it would make.
-	ln -sf mawk "$tmp/root/usr/bin/awk"
+	[ ! -d "$tmp/root/usr/bin" ] || ln -sf mawk "$tmp/root/usr/bin/awk"
 	(cd "$tmp/apt/archives" && ls ./*.deb) >"$tmp/root/.versions"
-	echo "$suite $*" >"$tmp/root/.packages"
+	echo "$*" >"$tmp/root/.packages"
 	rm -rf "${cache:?}/$dir"
 	mkdir -p "$(dirname "$cache/$dir")"
 	mv "$tmp/root" "$cache/$dir" || die "cannot write to $cache"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# The kernel of root.sh in 48 MiB: its root file system on xvda, more data written and
+# A kernel for one CPU in 32 MiB: its root file system on xvda, more data written and
 # read than there is memory, and the network.
 
 . /root/lib.sh
@@ -14,8 +14,10 @@ through_memory() {
 }
 
 sed 's/^/# /' /proc/meminfo | head -n 3
-check "there are less than 48 MiB" \
-	[ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -lt 49152 ]
+check "there are less than 32 MiB" \
+	[ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -lt 32768 ]
+check "the kernel is one for a single CPU" \
+	sh -c '! zcat /proc/config.gz | grep "^CONFIG_SMP="'
 check "40 MiB to xvda and back" through_memory
 ip addr add 10.0.0.2/24 dev eth0
 ip link set eth0 up
