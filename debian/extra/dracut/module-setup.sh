@@ -7,5 +7,5 @@ check() {
 }
 
 installkernel() {
-	instmods xenion xenion-console xenion-blkfront xenion-netfront
+	instmods xenion xenion-console xenion-blkfront xenion-netfront xenion-time
 }

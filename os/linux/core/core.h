@@ -16,8 +16,6 @@ int xnl_os_init(void);
 void xnl_os_fini(void);
 
 /* main.c */
-extern struct xn_hv_info xnl_hv;
-extern struct xn_vcpus xnl_vcpus;
 void xnl_rooms_quit(void);
 
 /* upcall.c: how Xen interrupts us */

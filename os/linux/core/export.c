@@ -10,6 +10,10 @@
 #include "../../../frontends/frontend.h"
 #include "xnl.h"
 
+/* xnl.h */
+EXPORT_SYMBOL_GPL(xnl_hv);
+EXPORT_SYMBOL_GPL(xnl_vcpus);
+
 /* os.h */
 EXPORT_PER_CPU_SYMBOL_GPL(xnl_stats);
 EXPORT_SYMBOL_GPL(xnl_work_run);
@@ -32,6 +36,7 @@ EXPORT_SYMBOL_GPL(xn_errno);
 
 /* boot.h */
 EXPORT_SYMBOL_GPL(xn_hvm_console);
+EXPORT_SYMBOL_GPL(xn_hv_vcpu_id);
 
 /* events.h */
 EXPORT_SYMBOL_GPL(xn_evtchn_hold);

@@ -253,8 +253,8 @@ static void __exit xenion_exit(void)
 fs_initcall(xenion_init);
 module_exit(xenion_exit);
 
-/* It has no device on the bus that would load it. */
-MODULE_SOFTDEP("post: xenion-console");
+/* They have no device on the bus that would load them. */
+MODULE_SOFTDEP("post: xenion-console xenion-time");
 MODULE_DESCRIPTION("Xen guest core: event channels, grant tables, xenbus");
 MODULE_AUTHOR("Xenion developers");
 MODULE_LICENSE("Dual MIT/GPL");

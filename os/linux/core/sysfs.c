@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * /sys/bus/xenion/stats/: hypercalls, events and the like since the module was
- * loaded, one count per file. /sys/bus/xenion/info/: the host and the ABIs in use.
+ * loaded, one count per file; the time that vCPUs have run, waited for a CPU of the
+ * host's (stolen), and so on since the domain was made. /sys/bus/xenion/info/: the host and the ABIs in use.
  */
 #include <linux/cpumask.h>
 #include <linux/device.h>
 #include <linux/sysfs.h>
 
+#include <xenion/time.h>
 #include "core.h"
 
 static u64 stat_sum(enum xn_stat stat)
@@ -38,6 +40,31 @@ STAT(xenstore_requests, XN_STAT_XS_REQUEST);
 STAT(xenstore_events, XN_STAT_XS_WATCH);
 STAT(refused, XN_STAT_REFUSED);
 
+/* What all vCPUs have spent in this state, up to now. A hypercall for each. */
+static u64 runstate_sum(unsigned int state)
+{
+	struct vcpu_runstate_info info;
+	unsigned int vcpu;
+	u64 sum = 0;
+
+	for (vcpu = 0; vcpu < xnl_vcpus.nr; vcpu++)
+		if (!xn_runstate_get(vcpu, &info))
+			sum += info.time[state];
+	return sum;
+}
+
+#define RUNSTATE(_name, _state)						\
+XNL_BUS_SHOW(_name##_show, buf)						\
+{									\
+	return sysfs_emit(buf, "%llu\n", runstate_sum(_state));		\
+}									\
+static BUS_ATTR_RO(_name)
+
+RUNSTATE(running_ns, RUNSTATE_running);
+RUNSTATE(stolen_ns, RUNSTATE_runnable);
+RUNSTATE(blocked_ns, RUNSTATE_blocked);
+RUNSTATE(offline_ns, RUNSTATE_offline);
+
 static struct attribute *stat_attrs[] = {
 	&bus_attr_hypercalls.attr,
 	&bus_attr_notifications.attr,
@@ -50,6 +77,10 @@ static struct attribute *stat_attrs[] = {
 	&bus_attr_xenstore_requests.attr,
 	&bus_attr_xenstore_events.attr,
 	&bus_attr_refused.attr,
+	&bus_attr_running_ns.attr,
+	&bus_attr_stolen_ns.attr,
+	&bus_attr_blocked_ns.attr,
+	&bus_attr_offline_ns.attr,
 	NULL
 };
 

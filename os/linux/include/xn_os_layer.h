@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 
 #include <xenion/x86/hypercall.h>
+#include <xenion/x86/tsc.h>
 
 struct xn_lock {
 	spinlock_t lock;

@@ -7,11 +7,16 @@
 #define XENION_LINUX_XNL_H
 
 #include <xenion/guest.h>
+#include <xenion/x86/boot.h>
 #include <linux/device.h>
 #include <linux/interrupt.h>
 #include <linux/workqueue.h>
 
 extern struct xn_guest xnl_guest;
+
+/* What CPUID says of Xen, and the places where Xen writes about each vCPU. */
+extern struct xn_hv_info xnl_hv;
+extern struct xn_vcpus xnl_vcpus;
 
 /**
  * xnl_irq_bind_unbound - an event channel that @remote may connect to, as irq
