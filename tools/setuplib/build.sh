@@ -120,7 +120,7 @@ fill_rt() {
 fill_debug_kernel() {
 	out=$cache/debug/$1
 	configs=$top/tests/xen/source
-	want=$(cat "$2/.versions" "$configs/base.config" \
+	want=$(cat "$2/.versions" "$configs/base.config" "$configs/hvm.config" \
 		"$configs/debug.config" "$configs/$1.config" | cksum)
 	[ "$(cat "$out/.made" 2>/dev/null)" != "$want" ] || return 0
 	say "building a kernel with $1 (10 to 25 minutes on two cores, once)"
