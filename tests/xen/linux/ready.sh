@@ -77,12 +77,13 @@ side_by_side() {
 }
 
 rendezvous slow-2 240
-all_bound() {
+# Until a device has told its backend of its ring, it has nothing to wait for.
+all_published() {
 	for _id in $slow; do
-		[ -e "/sys/bus/xenion/devices/vbd-$_id/driver" ] || return 1
+		[ "$(cat "/sys/bus/xenion/devices/vbd-$_id/state")" = 3 ] || return 1
 	done
 }
-check "they are plugged again" wait_for 20 all_bound
+check "they are plugged again" wait_for 20 all_published
 # Those that were unplugged may have said it too.
 dmesg -c >/dev/null
 check "unload with four that wait for their backends" rmmod xenion-blkfront
