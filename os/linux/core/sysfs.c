@@ -2,7 +2,8 @@
 /*
  * /sys/bus/xenion/stats/: hypercalls, events and the like since the module was
  * loaded, one count per file; the time that vCPUs have run, waited for a CPU of the
- * host's (stolen), and so on since the domain was made. /sys/bus/xenion/info/: the host and the ABIs in use.
+ * host's (stolen), and so on since the domain was made. /sys/bus/xenion/info/: the
+ * host and the ABIs in use.
  */
 #include <linux/cpumask.h>
 #include <linux/device.h>
@@ -21,25 +22,6 @@ static u64 stat_sum(enum xn_stat stat)
 	return sum;
 }
 
-#define STAT(_name, _stat)						\
-XNL_BUS_SHOW(_name##_show, buf)						\
-{									\
-	return sysfs_emit(buf, "%llu\n", stat_sum(_stat));		\
-}									\
-static BUS_ATTR_RO(_name)
-
-STAT(hypercalls, XN_STAT_HYPERCALL);
-STAT(notifications, XN_STAT_NOTIFY);
-STAT(upcalls, XN_STAT_UPCALL);
-STAT(events, XN_STAT_EVENT);
-STAT(events_held, XN_STAT_EVENT_HELD);
-STAT(grants, XN_STAT_GRANT);
-STAT(grants_ended, XN_STAT_GRANT_END);
-STAT(grants_busy, XN_STAT_GRANT_BUSY);
-STAT(xenstore_requests, XN_STAT_XS_REQUEST);
-STAT(xenstore_events, XN_STAT_XS_WATCH);
-STAT(refused, XN_STAT_REFUSED);
-
 /* What all vCPUs have spent in this state, up to now. A hypercall for each. */
 static u64 runstate_sum(unsigned int state)
 {
@@ -53,17 +35,29 @@ static u64 runstate_sum(unsigned int state)
 	return sum;
 }
 
-#define RUNSTATE(_name, _state)						\
+/* A file with one number. */
+#define COUNT(_name, _value)						\
 XNL_BUS_SHOW(_name##_show, buf)						\
 {									\
-	return sysfs_emit(buf, "%llu\n", runstate_sum(_state));		\
+	return sysfs_emit(buf, "%llu\n", (u64)(_value));		\
 }									\
 static BUS_ATTR_RO(_name)
 
-RUNSTATE(running_ns, RUNSTATE_running);
-RUNSTATE(stolen_ns, RUNSTATE_runnable);
-RUNSTATE(blocked_ns, RUNSTATE_blocked);
-RUNSTATE(offline_ns, RUNSTATE_offline);
+COUNT(hypercalls, stat_sum(XN_STAT_HYPERCALL));
+COUNT(notifications, stat_sum(XN_STAT_NOTIFY));
+COUNT(upcalls, stat_sum(XN_STAT_UPCALL));
+COUNT(events, stat_sum(XN_STAT_EVENT));
+COUNT(events_held, stat_sum(XN_STAT_EVENT_HELD));
+COUNT(grants, stat_sum(XN_STAT_GRANT));
+COUNT(grants_ended, stat_sum(XN_STAT_GRANT_END));
+COUNT(grants_busy, stat_sum(XN_STAT_GRANT_BUSY));
+COUNT(xenstore_requests, stat_sum(XN_STAT_XS_REQUEST));
+COUNT(xenstore_events, stat_sum(XN_STAT_XS_WATCH));
+COUNT(refused, stat_sum(XN_STAT_REFUSED));
+COUNT(running_ns, runstate_sum(RUNSTATE_running));
+COUNT(stolen_ns, runstate_sum(RUNSTATE_runnable));
+COUNT(blocked_ns, runstate_sum(RUNSTATE_blocked));
+COUNT(offline_ns, runstate_sum(RUNSTATE_offline));
 
 static struct attribute *stat_attrs[] = {
 	&bus_attr_hypercalls.attr,
@@ -101,23 +95,9 @@ XNL_BUS_SHOW(event_abi_show, buf)
 }
 static BUS_ATTR_RO(event_abi);
 
-XNL_BUS_SHOW(spurious_events_show, buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(xnl_guest.evtchn.spurious));
-}
-static BUS_ATTR_RO(spurious_events);
-
-XNL_BUS_SHOW(grant_refs_show, buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(xnl_guest.gnttab.nr_refs));
-}
-static BUS_ATTR_RO(grant_refs);
-
-XNL_BUS_SHOW(grant_refs_deferred_show, buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(xnl_guest.gnttab.nr_deferred));
-}
-static BUS_ATTR_RO(grant_refs_deferred);
+COUNT(spurious_events, READ_ONCE(xnl_guest.evtchn.spurious));
+COUNT(grant_refs, READ_ONCE(xnl_guest.gnttab.nr_refs));
+COUNT(grant_refs_deferred, READ_ONCE(xnl_guest.gnttab.nr_deferred));
 
 static struct attribute *info_attrs[] = {
 	&bus_attr_xen_version.attr,

@@ -35,7 +35,10 @@ u64 notrace xtime_read(void)
 	return ns;
 }
 
-/* As long as a CPU has no number, it reads the latest time of the others. */
+/*
+ * As long as a CPU has no number, it reads the latest time of the others. Not that of
+ * xnl_vcpu(), which may be another vCPU's: who takes the CPU's events.
+ */
 static int xtime_cpu_up(unsigned int cpu)
 {
 	per_cpu(xtime_vcpu, cpu) = xn_hv_vcpu_id(&xnl_hv, cpu);
