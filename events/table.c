@@ -57,10 +57,8 @@ static int table_attach(struct xn_evtchn_table *t, evtchn_port_t port,
 		p->adopted = adopted;
 		if (t->last < port)
 			t->last = port;
-		if (t->ops->move) {
-			t->ops->move(t, port, vcpu);
-			t->ops->moved(t, port);
-		}
+		if (t->ops->place)
+			t->ops->place(t, port);
 		__atomic_store_n(&p->gen, p->gen + 1, __ATOMIC_RELEASE);
 	}
 	xn_raw_unlock(&t->lock, flags);
@@ -194,17 +192,15 @@ int xn_evtchn_move(struct xn_evtchn_table *t, evtchn_port_t port,
 		err = 0;
 	} else if (is_bound(p)) {
 		/*
-		 * During a move both vCPUs may take events: the new one from
-		 * just before Xen redirects the port, the old one until it
-		 * has handled the last event signalled to it: see twolevel.c.
+		 * During a move both vCPUs may take events, the new one from
+		 * just before Xen redirects the port: see twolevel.c.
 		 */
 		if (t->ops->move)
 			t->ops->move(t, port, vcpu);
 		err = xn_hc_evtchn(EVTCHNOP_bind_vcpu, &x);
 		if (!err)
 			__atomic_store_n(&p->vcpu, vcpu, __ATOMIC_SEQ_CST);
-		/* No event is pending: the next goes to the new vCPU. */
-		if (!err && t->ops->moved && !t->ops->is_pending(t, port))
+		if (t->ops->moved)
 			t->ops->moved(t, port);
 	}
 	xn_raw_unlock(&t->lock, flags);

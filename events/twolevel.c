@@ -7,20 +7,31 @@
  *
  * The bits do not say which vCPU a port belongs to, so we record it: only a
  * port's takers may take its event. These are the port's vCPU and, after a
- * move, also the previous vCPU, until that has handled an event of the port
- * (the last that Xen may have signalled to it).
+ * move, also the previous ones. A send that began before the move may set the
+ * pending bit after it, and signals the previous vCPU, alone: if that left the
+ * event, nobody would take it, and Xen signals no further event of a port that
+ * is pending. So a move ends with the first event that is taken when no such
+ * send can be under way any more (tests/process/model/move.pml).
  */
 #include "port.h"
 
 #define WORD_BITS	(8 * sizeof(xen_ulong_t))
 
-/* Bitmap of the vCPUs that may take one port's events. */
+/* Longer than any send lasts, also if Xen is itself a guest. */
+#define SETTLE_NS	(100 * XN_NSEC_PER_MSEC)
+
+/* The vCPUs that may take one port's events. */
 struct takers {
-	uint64_t word[XN_MAX_VCPUS / 64];
+	uint64_t word[XN_MAX_VCPUS / 64];	/* bitmap */
+	/*
+	 * Until this time a send that began before the last move may be under
+	 * way. 0: one vCPU takes all events.
+	 */
+	uint64_t until;
 };
 
 #define TAKERS_PER_PAGE	(XN_PAGE_SIZE / sizeof(struct takers))
-#define TAKERS_PAGES	(EVTCHN_2L_NR_CHANNELS / TAKERS_PER_PAGE)
+#define TAKERS_PAGES	(EVTCHN_2L_NR_CHANNELS / TAKERS_PER_PAGE + 1)
 
 struct twolevel {
 	struct takers *page[TAKERS_PAGES];	/* NULL: no port in it yet */
@@ -115,35 +126,44 @@ static struct takers *takers_of(struct xn_evtchn_table *t, evtchn_port_t port)
 	return l->page[port / TAKERS_PER_PAGE] + port % TAKERS_PER_PAGE;
 }
 
-static void twolevel_move(struct xn_evtchn_table *t, evtchn_port_t port,
-			  unsigned int vcpu)
-{
-	__atomic_fetch_or(&takers_of(t, port)->word[vcpu / 64],
-			  1ull << vcpu % 64, __ATOMIC_SEQ_CST);
-}
-
-/* Leave the port's vCPU, which is a taker already, as the only one. */
-static void twolevel_moved(struct xn_evtchn_table *t, evtchn_port_t port)
+/* Leave the port's vCPU as the only one. The table's lock is held. */
+static void takers_settle(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	unsigned int vcpu = xn_evtchn_port(t, port)->vcpu;
 	struct takers *takers = takers_of(t, port);
 	unsigned int i;
 
+	XN_WRITE_ONCE(takers->until, 0);
 	for (i = 0; i < XN_ARRAY_SIZE(takers->word); i++)
 		__atomic_store_n(&takers->word[i],
 				 i == vcpu / 64 ? 1ull << vcpu % 64 : 0,
 				 __ATOMIC_SEQ_CST);
 }
 
-/* This vCPU has handled the last event from before the port's move. */
+static void twolevel_move(struct xn_evtchn_table *t, evtchn_port_t port,
+			  unsigned int vcpu)
+{
+	struct takers *takers = takers_of(t, port);
+
+	/* The move has not ended yet. */
+	XN_WRITE_ONCE(takers->until, ~0ull);
+	__atomic_fetch_or(&takers->word[vcpu / 64], 1ull << vcpu % 64,
+			  __ATOMIC_SEQ_CST);
+}
+
+static void twolevel_moved(struct xn_evtchn_table *t, evtchn_port_t port)
+{
+	XN_WRITE_ONCE(takers_of(t, port)->until, xn_os_now() + SETTLE_NS);
+}
+
+/* An event was taken after @until: the move ends, unless another has begun. */
 static void takers_leave(struct xn_evtchn_table *t, evtchn_port_t port,
-			 unsigned int vcpu)
+			 uint64_t until)
 {
 	unsigned long flags = xn_raw_lock(&t->lock);
 
-	if (xn_evtchn_port(t, port)->vcpu != vcpu)
-		__atomic_fetch_and(&takers_of(t, port)->word[vcpu / 64],
-				   ~(1ull << vcpu % 64), __ATOMIC_SEQ_CST);
+	if (takers_of(t, port)->until == until)
+		takers_settle(t, port);
 	xn_raw_unlock(&t->lock, flags);
 }
 
@@ -199,18 +219,26 @@ static void twolevel_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
 static unsigned int twolevel_take(struct xn_evtchn_table *t, evtchn_port_t port,
 				  unsigned int vcpu)
 {
-	struct xn_evtchn_port *p = xn_evtchn_port(t, port);
-	bool ours;
+	struct takers *takers;
+	uint64_t until;
+	bool last;
 
-	if (!p || !(__atomic_load_n(&takers_of(t, port)->word[vcpu / 64],
-				    __ATOMIC_SEQ_CST) & 1ull << vcpu % 64))
+	if (!xn_evtchn_port(t, port))
 		return 0;
-	/* Read before the event is cleared: the next one may follow at once. */
-	ours = __atomic_load_n(&p->vcpu, __ATOMIC_SEQ_CST) == vcpu;
+	takers = takers_of(t, port);
+	if (!(__atomic_load_n(&takers->word[vcpu / 64], __ATOMIC_SEQ_CST) &
+	      1ull << vcpu % 64))
+		return 0;
+	/*
+	 * Before the event is cleared: afterwards, one may be pending that was
+	 * signalled to another taker while we looked at the time.
+	 */
+	until = __atomic_load_n(&takers->until, __ATOMIC_SEQ_CST);
+	last = until && xn_os_now() > until;
 	if (!twolevel_reset(pending_word(t, port), port))
 		return 0;
-	if (!ours)
-		takers_leave(t, port, vcpu);
+	if (last)
+		takers_leave(t, port, until);
 	xn_evtchn_dispatch(t, port);
 	return 1;
 }
@@ -246,6 +274,7 @@ const struct xn_evtchn_ops xn_evtchn_twolevel = {
 	.init		= twolevel_init,
 	.fini		= twolevel_fini,
 	.grow		= twolevel_grow,
+	.place		= takers_settle,
 	.move		= twolevel_move,
 	.moved		= twolevel_moved,
 	.clear		= twolevel_clear,

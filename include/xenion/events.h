@@ -39,9 +39,11 @@ struct xn_evtchn_ops {
 	int (*fini)(struct xn_evtchn_table *t);
 	int (*grow)(struct xn_evtchn_table *t, evtchn_port_t port);
 	/*
-	 * Xen is about to signal @port's events to @vcpu, and to no other from
-	 * moved() on. NULL: the ABI need not know.
+	 * Which vCPU takes @port's events, under the table's lock: place() when
+	 * it is bound; move() before Xen is asked to signal @vcpu instead, and
+	 * moved() when Xen has answered. All NULL: the ABI need not know.
 	 */
+	void (*place)(struct xn_evtchn_table *t, evtchn_port_t port);
 	void (*move)(struct xn_evtchn_table *t, evtchn_port_t port,
 		     unsigned int vcpu);
 	void (*moved)(struct xn_evtchn_table *t, evtchn_port_t port);
@@ -278,8 +280,8 @@ void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port);
  * @vcpu: the new vCPU
  *
  * EVTCHNOP_bind_vcpu, unless the port is there already. The old vCPU may still
- * handle an event that is pending during the move. If none is pending, all
- * events go to the new vCPU.
+ * handle an event that is pending or being sent during the move. With the 2-level
+ * ABI it may take events for another 100 ms, and until one is taken after that.
  *
  * Context: raw.
  * Return: 0 or a negative errno value.

@@ -92,7 +92,8 @@ static void test_shared_word(void **state)
 	q = open_port(&d, &other);
 	assert_int_equal(port / 64, other / 64);
 	assert_int_equal(xn_evtchn_move(t, other, 1), 0);
-	/* Let vCPU 0 handle the last event that Xen may have sent to it. */
+	/* An event, now that no send of before the move is under way. */
+	host_run(XN_NSEC_PER_SEC);
 	host_port_notify(q);
 	host_port_notify(p);
 	host_pump();
@@ -107,7 +108,7 @@ static void test_shared_word(void **state)
 	xn_evtchn_unbind(t, other);
 }
 
-/* An event that Xen sent to the old vCPU comes there, and only that one. */
+/* An event that Xen sent to the old vCPU comes there, and the next does not. */
 static void test_late_event(void **state)
 {
 	struct host_port *p;
@@ -139,11 +140,26 @@ static void test_late_event(void **state)
 	xn_evtchn_unbind(t, port);
 }
 
+/* A vCPU looks into every word; it takes what is its own. */
+static void look(unsigned int vcpu)
+{
+	x.vcpus.info[vcpu]->evtchn_pending_sel = ~0ul;
+	host_evtchn_raise(x.host, vcpu);
+	host_pump();
+}
+
+/* What Xen does in a send that read before the move which vCPU it signals. */
+static void late_send(evtchn_port_t port, unsigned int vcpu)
+{
+	shared()->evtchn_pending[port / 64] |= 1ul << port % 64;
+	look(vcpu);
+}
+
 /*
- * Moved while no event was on its way: the next one is the new vCPU's, although
- * the old one reads the same word first.
+ * Moved while no event was pending, but sends were under way: they signal the
+ * old vCPU alone, each of them, also after both vCPUs have taken an event.
  */
-static void test_move_idle(void **state)
+static void test_late_sends(void **state)
 {
 	struct host_port *p;
 	struct count c;
@@ -152,12 +168,48 @@ static void test_move_idle(void **state)
 
 	p = open_port(&c, &port);
 	for (i = 1; i < XN_MAX_VCPUS; i++) {
+		c.events = 0;
 		assert_int_equal(xn_evtchn_move(t, port, i), 0);
+		late_send(port, i - 1);
 		host_port_notify(p);
-		x.vcpus.info[i - 1]->evtchn_pending_sel = ~0ul;
-		host_evtchn_raise(x.host, i - 1);
 		host_pump();
-		assert_int_equal(c.events, i);
+		assert_int_equal(c.vcpu, i);
+		late_send(port, i - 1);
+		assert_int_equal(c.vcpu, i - 1);
+		assert_int_equal(c.events, 3);
+	}
+	xn_evtchn_unbind(t, port);
+}
+
+/*
+ * The first event that comes when no send of before the move can be under way
+ * ends the move: then the old vCPU does not take events of the port, although it
+ * reads the same word first.
+ */
+static void test_move_ends(void **state)
+{
+	struct host_port *p;
+	struct count c;
+	evtchn_port_t port;
+	unsigned int i;
+
+	p = open_port(&c, &port);
+	for (i = 1; i < XN_MAX_VCPUS; i++) {
+		c.events = 0;
+		assert_int_equal(xn_evtchn_move(t, port, i), 0);
+		host_run(XN_NSEC_PER_SEC);
+		if (i % 2) {
+			host_port_notify(p);
+			host_pump();
+			assert_int_equal(c.vcpu, i);
+		} else {
+			late_send(port, i - 1);
+			assert_int_equal(c.vcpu, i - 1);
+		}
+		late_send(port, i - 1);
+		assert_int_equal(c.events, 1);
+		look(i);
+		assert_int_equal(c.events, 2);
 		assert_int_equal(c.vcpu, i);
 	}
 	xn_evtchn_unbind(t, port);
@@ -187,11 +239,8 @@ static void raise_all(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < XN_MAX_VCPUS; i++) {
-		x.vcpus.info[i]->evtchn_pending_sel = ~0ul;
-		host_evtchn_raise(x.host, i);
-	}
-	host_pump();
+	for (i = 0; i < XN_MAX_VCPUS; i++)
+		look(i);
 }
 
 static void test_nonsense(void **state)
@@ -244,7 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(all_masked), T(last_vcpu_and_port), T(shared_word),
-		T(late_event), T(move_idle), T(there_and_back), T(nonsense),
+		T(late_event), T(late_sends), T(move_ends), T(there_and_back), T(nonsense),
 		T(no_priorities),
 	};
 

@@ -2,7 +2,7 @@
 /*
  * Selftest of xenion.ko's rooms below the frontends, on the real Xen: event
  * channels of every kind as interrupts, the grant table, xenstore. Runs while
- * it is loaded, writes KTAP to the kernel's log, and does not stay loaded.
+ * it is being loaded, and writes KTAP to the kernel's log.
  *
  * xen-public/event_channel.h promises: an event that is sent comes once, to the
  * port's owner; sent while the port is masked, it comes once after unmasking;
@@ -16,13 +16,11 @@
 
 #include "xnl.h"
 
-static unsigned int tests, failures;
+static unsigned int tests;
 
 static void report(bool good, const char *what)
 {
 	tests++;
-	if (!good)
-		failures++;
 	pr_info("xenion-selftest: %s %u - %s\n", good ? "ok" : "not ok", tests,
 		what);
 }
@@ -156,7 +154,8 @@ static void test_interdomain(void)
 	good = true;
 	for_each_online_cpu(cpu) {
 		irq_set_affinity(peer_irq, cpumask_of(cpu));
-		/* The first one may come on the old CPU. */
+		/* The first one may come on the old CPU, and ends the move. */
+		msleep(150);
 		atomic_set(&there.events, 0);
 		xn_evtchn_send(port);
 		good = good && saw(&there, 1);
@@ -376,11 +375,19 @@ static int __init selftest_init(void)
 	test_grants();
 	test_xenstore();
 	pr_info("xenion-selftest: 1..%u\n", tests);
-	/* The module must not stay: its load fails. */
-	return failures ? -EIO : -ECANCELED;
+	/*
+	 * Not an error, even if a test failed: busybox loads a module a second
+	 * time if it returns one.
+	 */
+	return 0;
+}
+
+static void __exit selftest_exit(void)
+{
 }
 
 module_init(selftest_init);
+module_exit(selftest_exit);
 
 MODULE_DESCRIPTION("Selftest of xenion's rooms on a real Xen");
 MODULE_AUTHOR("Xenion developers");

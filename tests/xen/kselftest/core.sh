@@ -11,8 +11,7 @@ have_module xenion-selftest || skip_all "there is no module xenion-selftest"
 
 mark="xenion kselftest $$ begins"
 echo "$mark" >/dev/kmsg
-# It never stays loaded.
-modprobe xenion-selftest 2>/dev/null
+modprobe xenion-selftest && modprobe -r xenion-selftest
 said=$(dmesg | sed -n "/$mark/,\$s/.*xenion-selftest: //p")
 while read -r line; do
 	case $line in

@@ -8,7 +8,7 @@
 
 selftest() {
 	dmesg -c >/dev/null
-	insmod /root/xenion-selftest.ko 2>/dev/null
+	insmod /root/xenion-selftest.ko && rmmod xenion-selftest
 	dmesg | sed -n 's/.*xenion-selftest: //p' >/tmp/selftest
 	while read -r line; do
 		case $line in
