@@ -17,6 +17,7 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -331,6 +332,7 @@ static void irq_reap(struct work_struct *work)
 		atomic_dec(per_cpu_ptr(&events_here, ev->cpu));
 		xn_evtchn_close(&xnl_guest.evtchn, ev->port);
 		kfree(ev);
+		cond_resched();
 	}
 }
 

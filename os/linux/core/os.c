@@ -152,8 +152,13 @@ struct workqueue_struct *xnl_wq;
 
 int xnl_os_init(void)
 {
-	/* Reclaim may wait for a disk, and the disk for one of these works. */
-	xnl_wq = alloc_workqueue("xenion", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
+	/*
+	 * Reclaim may wait for a disk, and the disk for one of these works. And
+	 * none waits for another, or for a work of another driver, that computes:
+	 * hundreds of event channels take long to end, and watches come meanwhile.
+	 */
+	xnl_wq = alloc_workqueue("xenion", WQ_MEM_RECLAIM | WQ_PERCPU |
+					   WQ_CPU_INTENSIVE, 0);
 	return xnl_wq ? 0 : -ENOMEM;
 }
 
