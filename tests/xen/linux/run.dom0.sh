@@ -7,24 +7,31 @@
 
 . /root/lib.dom0.sh
 
-type_console() {
-	# Again if necessary, and slower: getty discards input from before its
-	# start.
-	for _try in 1 2 3 4 5; do
-		{
-			sleep $_try
-			printf 'root\n'
-			sleep $_try
-			printf 'echo xenion $((40 + 2)) >/tmp/console-said\n'
-			sleep $_try
-			printf 'cat /tmp/console-said; touch /tmp/console-ok\n'
-			sleep $_try
-		} | timeout $((11 + 4 * _try)) xenconsole --interactive "$DOMID" \
-			>/tmp/console-seen 2>&1
-		grep -q '^xenion 42' /tmp/console-seen && return 0
+# type_until TEXT REGEXP: type the line until the guest's console shows that. Again
+# and again: getty discards input from before its start.
+type_until() {
+	local _n=$((12 * LOADED))
+	until wait_at_most 5 grep -q "$2" /tmp/console-seen; do
+		[ $_n -gt 0 ] || return 1
+		_n=$((_n - 1))
+		printf '%s\n' "$1" >&4
 	done
-	sed 's/^/# console: /' /tmp/console-seen
-	return 1
+}
+
+type_console() {
+	local _rc
+	rm -f /tmp/console-in /tmp/console-seen
+	mkfifo /tmp/console-in
+	exec 4<>/tmp/console-in
+	xenconsole --interactive "$DOMID" <&4 >/tmp/console-seen 2>&1 4<&- &
+	type_until root '# $' &&
+	type_until 'echo xenion $((40 + 2)) >/tmp/said; cat /tmp/said' '^xenion 42' &&
+	type_until 'touch /tmp/console-ok && echo do""ne' '^done'
+	_rc=$?
+	kill $!
+	exec 4<&-
+	[ $_rc = 0 ] || sed 's/^/# console: /' /tmp/console-seen
+	return $_rc
 }
 
 fetch() {
