@@ -24,7 +24,7 @@ type_console() {
 	mkfifo /tmp/console-in
 	exec 4<>/tmp/console-in
 	xenconsole --interactive "$DOMID" <&4 >/tmp/console-seen 2>&1 4<&- &
-	type_until root '# $' &&
+	type_until root '[a-z~/] # ' &&
 	type_until 'echo xenion $((40 + 2)) >/tmp/said; cat /tmp/said' '^xenion 42' &&
 	type_until 'touch /tmp/console-ok && echo do""ne' '^done'
 	_rc=$?
