@@ -140,6 +140,17 @@ int xn_physmap_add(struct xn_physmap *pm)
 	return err;
 }
 
+int xn_physmap_resume(struct xn_physmap *pm)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < pm->used; i++)
+		err = xn_frame_ops->add(pm->space, i, pm->gfn + i,
+					frame_va(pm, i));
+	return err;
+}
+
 uint64_t xn_physmap_grant_addr(const struct xn_physmap *pm, unsigned int i)
 {
 	return xn_frame_ops->grant_addr(pm->gfn + i, frame_va(pm, i));

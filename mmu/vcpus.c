@@ -45,34 +45,73 @@ static bool vcpu_info_lives(const struct vcpu_info *info)
 	       XN_READ_ONCE(info->evtchn_upcall_pending);
 }
 
+/* Which kept page has the place of a vCPU, and where in it. */
+static unsigned int place_page(unsigned int vcpu)
+{
+	return (vcpu - XEN_LEGACY_MAX_VCPUS) / INFOS_PER_PAGE;
+}
+
+static unsigned int place_offset(unsigned int vcpu)
+{
+	return (vcpu - XEN_LEGACY_MAX_VCPUS) % INFOS_PER_PAGE * INFO_SIZE;
+}
+
+/* The page of the place is kept. */
+static struct vcpu_info *place_of(const struct xn_vcpus *v, unsigned int vcpu)
+{
+	return (void *)((uint8_t *)v->kept[place_page(vcpu)] +
+			place_offset(vcpu));
+}
+
+static int place_register(const struct xn_vcpus *v, unsigned int vcpu)
+{
+	struct vcpu_register_vcpu_info x = {
+		.mfn = v->kept_frame[place_page(vcpu)],
+		.offset = place_offset(vcpu),
+	};
+
+	return xn_hc_vcpu(VCPUOP_register_vcpu_info, vcpu, &x);
+}
+
 int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu)
 {
-	unsigned int slot = vcpu - XEN_LEGACY_MAX_VCPUS;
-	unsigned int page = slot / INFOS_PER_PAGE;
-	struct vcpu_register_vcpu_info x = {
-		.offset = slot % INFOS_PER_PAGE * INFO_SIZE,
-	};
-	struct vcpu_info *info;
+	unsigned int page;
 	int err;
 
 	if (vcpu >= v->nr)
 		return -EINVAL;
 	if (v->info[vcpu])
 		return 0;
+	page = place_page(vcpu);
 	if (!v->kept[page]) {
 		err = xn_frame_ops->keep(page, &v->kept[page],
 					 &v->kept_frame[page]);
 		if (err)
 			return err;
 	}
-	info = (void *)((uint8_t *)v->kept[page] + x.offset);
-	x.mfn = v->kept_frame[page];
-	err = xn_hc_vcpu(VCPUOP_register_vcpu_info, vcpu, &x);
+	err = place_register(v, vcpu);
 	/* It is registered already, perhaps by us before we were reloaded. */
 	if (err == -EINVAL)
-		err = vcpu_info_lives(info) ? 0 : -EBUSY;
+		err = vcpu_info_lives(place_of(v, vcpu)) ? 0 : -EBUSY;
 	if (!err)
-		__atomic_store_n(&v->info[vcpu], info, __ATOMIC_RELEASE);
+		__atomic_store_n(&v->info[vcpu], place_of(v, vcpu),
+				 __ATOMIC_RELEASE);
+	return err;
+}
+
+int xn_vcpus_resume(struct xn_vcpus *v)
+{
+	int err = xn_physmap_resume(&v->map);
+	unsigned int i;
+
+	for (i = XEN_LEGACY_MAX_VCPUS; !err && i < v->nr; i++) {
+		if (!v->info[i])
+			continue;
+		/* What the old domain wrote must not count as a sign of life. */
+		memset(v->info[i], 0, sizeof(*v->info[i]));
+		if (place_register(v, i))
+			__atomic_store_n(&v->info[i], NULL, __ATOMIC_RELEASE);
+	}
 	return err;
 }
 

@@ -108,6 +108,20 @@ int xn_physmap_init(struct xn_physmap *pm, unsigned int space,
 int xn_physmap_add(struct xn_physmap *pm);
 
 /**
+ * xn_physmap_resume - map the frames of a new domain where the old one's were
+ * @pm: the range; its frames 0 ... pm->used - 1 are added again
+ *
+ * For a guest that was saved and restored, or has moved: the frames are Xen's,
+ * so they were not saved, and nothing is in their place. Where other domains'
+ * pages were (XN_MAPSPACE_GRANTED) this adds nothing: see xn_gntmap_resume().
+ *
+ * Context: raw.
+ * Return: 0, or Xen's error. Then some frames are missing: nothing in the range
+ * may be accessed until this function, called again, succeeds.
+ */
+int xn_physmap_resume(struct xn_physmap *pm);
+
+/**
  * xn_physmap_grant_addr - where Xen is to map another domain's page
  * @pm: a range of XN_MAPSPACE_GRANTED
  * @i: which of its frames

@@ -23,7 +23,7 @@ struct xn_vcpus {
 	/* Pages for the vCPUs for which the shared page has no room. */
 	void *kept[XN_KEPT_PAGES];
 	xen_pfn_t kept_frame[XN_KEPT_PAGES];
-	/* NULL: none (yet). Set once, read without a lock. */
+	/* NULL: none (yet). Read without a lock. */
 	struct vcpu_info *info[XN_MAX_VCPUS];
 };
 
@@ -53,6 +53,25 @@ int xn_vcpus_init(struct xn_vcpus *v, unsigned int nr);
  * -EBUSY (another kernel has registered a place of its own), or Xen's error.
  */
 int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu);
+
+/**
+ * xn_vcpus_resume - map the shared info page of a new domain, and the places
+ * @v: the vCPUs; only the one that runs this is up
+ *
+ * For a guest that was saved and restored, or has moved (xn_evtchn_survived()):
+ * the first of all to be called, and only once when it has succeeded. The page is mapped by xn_physmap_resume(). Each
+ * place that was registered is registered again, in the same page. If Xen
+ * refuses, the vCPU has none, as before its first xn_vcpu_enter(), which must be
+ * called for it again: Xen accepts the place of a vCPU that is not down only from
+ * that vCPU itself. So an OS layer calls xn_vcpu_enter() whenever a vCPU comes up.
+ *
+ * VCPUOP_register_vcpu_info.
+ *
+ * Context: raw.
+ * Return: 0, or Xen's error when there is no shared info page: then no event and
+ * no time can be read, and the call may be repeated.
+ */
+int xn_vcpus_resume(struct xn_vcpus *v);
 
 /**
  * xn_vcpus_fini - unmap the page; places that were registered stay Xen's
