@@ -49,6 +49,7 @@ struct fifo {
 	uint8_t *control[GROUPS];	/* control blocks */
 	struct fifo_vcpu *vcpu[GROUPS];
 	uint32_t nr_array;		/* pages that Xen has */
+	/* With those that Xen does not have, or no longer: it gets them next. */
 	event_word_t *array[ARRAY_PAGES];
 };
 
@@ -217,7 +218,7 @@ static void free_all(struct fifo *f)
 {
 	unsigned int i;
 
-	for (i = 0; i < f->nr_array; i++)
+	for (i = 0; i < ARRAY_PAGES; i++)
 		xn_os_page_free(f->array[i]);
 	for (i = 0; i < GROUPS; i++) {
 		xn_os_page_free(f->vcpu[i]);
@@ -231,8 +232,11 @@ static int init_group(struct fifo *f, unsigned int vcpu)
 {
 	unsigned int group = vcpu / GROUP;
 
-	f->control[group] = xn_os_page_alloc();
-	f->vcpu[group] = xn_os_page_alloc();
+	/* After a resume they are there. */
+	if (!f->control[group])
+		f->control[group] = xn_os_page_alloc();
+	if (!f->vcpu[group])
+		f->vcpu[group] = xn_os_page_alloc();
 	return f->control[group] && f->vcpu[group] ? 0 : -ENOMEM;
 }
 
@@ -281,6 +285,41 @@ static int init_controls(struct xn_evtchn_table *t, struct fifo *f)
 	return 0;
 }
 
+/* The queues of the group's vCPUs are empty. */
+static void clear_group(struct fifo *f, unsigned int group)
+{
+	unsigned int i;
+
+	memset(f->control[group], 0, XN_PAGE_SIZE);
+	for (i = 0; i < GROUP; i++) {
+		f->vcpu[group][i].ready = 0;
+		memset(f->vcpu[group][i].head, 0,
+		       sizeof(f->vcpu[group][i].head));
+	}
+}
+
+/*
+ * In a new domain Xen knows neither control blocks nor array pages. The former
+ * are registered now, the latter when a port in them is bound: until then
+ * word_of() finds none.
+ */
+static int fifo_resume(struct xn_evtchn_table *t)
+{
+	struct fifo *f = t->priv;
+	unsigned int i;
+
+	__atomic_store_n(&f->nr_array, 0, __ATOMIC_RELEASE);
+	for (i = 0; i < GROUPS; i++)
+		if (f->control[i] && f->vcpu[i])
+			clear_group(f, i);
+	return init_controls(t, f);
+}
+
+static void fifo_forget(void *priv)
+{
+	free_all(priv);
+}
+
 static int fifo_init(struct xn_evtchn_table *t)
 {
 	struct fifo *f = xn_os_page_alloc();
@@ -301,29 +340,30 @@ static int fifo_init(struct xn_evtchn_table *t)
 /* Give Xen one more page of words. Each port in it is masked until bound. */
 static int fifo_expand(struct xn_evtchn_table *t, struct fifo *f)
 {
-	event_word_t *page = xn_os_page_alloc();
+	uint32_t nr = __atomic_load_n(&f->nr_array, __ATOMIC_ACQUIRE);
 	struct evtchn_expand_array x;
 	unsigned long flags;
 	unsigned int i;
 	int err;
 
-	if (!page)
-		return -ENOMEM;
-	for (i = 0; i < WORDS_PER_PAGE; i++)
-		page[i] = MASKED;
-	x.array_gfn = xn_os_gfn(page);
+	if (nr == ARRAY_PAGES)
+		return -ENOSPC;
+	err = xn_evtchn_fill(t, (void **)&f->array[nr]);
+	if (err)
+		return err;
+	x.array_gfn = xn_os_gfn(f->array[nr]);
 
 	flags = xn_raw_lock(&t->lock);
-	err = f->nr_array == ARRAY_PAGES ?
-		-ENOSPC : xn_hc_evtchn(EVTCHNOP_expand_array, &x);
-	if (!err) {
-		f->array[f->nr_array] = page;
-		__atomic_store_n(&f->nr_array, f->nr_array + 1,
-				 __ATOMIC_RELEASE);
+	/* Another CPU may have given Xen this page meanwhile. */
+	if (f->nr_array == nr) {
+		for (i = 0; i < WORDS_PER_PAGE; i++)
+			f->array[nr][i] = MASKED;
+		err = xn_hc_evtchn(EVTCHNOP_expand_array, &x);
+		if (!err)
+			__atomic_store_n(&f->nr_array, nr + 1,
+					 __ATOMIC_RELEASE);
 	}
 	xn_raw_unlock(&t->lock, flags);
-	if (err)
-		xn_os_page_free(page);
 	return err;
 }
 
@@ -359,6 +399,8 @@ const struct xn_evtchn_ops xn_evtchn_fifo = {
 	.priorities	= true,
 	.init		= fifo_init,
 	.fini		= fifo_fini,
+	.resume		= fifo_resume,
+	.forget		= fifo_forget,
 	.grow		= fifo_grow,
 	.clear		= fifo_clear,
 	.is_pending	= fifo_is_pending,

@@ -2,7 +2,7 @@
 /*
  * events/, internal: one port as the directory keeps it, and the functions that
  * the files call in each other. From the lowest file up: directory.c; mask.c
- * and the two ABIs; reset.c; table.c.
+ * and the two ABIs; reset.c; table.c; resume.c.
  */
 #ifndef XENION_EVENTS_PORT_H
 #define XENION_EVENTS_PORT_H
@@ -25,7 +25,8 @@ struct xn_evtchn_port {
 	domid_t remote;		/* the other domain, during EVTCHNOP_reset */
 	uint8_t vcpu;		/* to which Xen signals the port's events */
 	uint8_t adopted : 4;	/* the toolstack's: its EVTCHNSTAT_*; else 0 */
-	uint8_t detached : 4;	/* unbound, but not closed yet */
+	uint8_t detached : 2;	/* unbound, but not closed yet */
+	uint8_t lost : 2;	/* detached, and of a domain that has gone */
 };
 
 /* ---- directory.c ---- */
@@ -48,6 +49,14 @@ void xn_evtchn_dispatch(struct xn_evtchn_table *t, evtchn_port_t port);
 
 /* Mask every port of the 2-level ABI: it stays masked until it is bound. */
 void xn_evtchn_twolevel_mask_all(struct shared_info *shared);
+
+/* ---- table.c ---- */
+
+/* Use the 2-level ABI from now on. */
+int xn_evtchn_fall_back(struct xn_evtchn_table *t);
+
+/* EVTCHNOP_close; a failure is logged. */
+void xn_evtchn_give_back(evtchn_port_t port);
 
 /* ---- reset.c ---- */
 

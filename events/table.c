@@ -18,7 +18,7 @@ static bool is_bound(const struct xn_evtchn_port *p)
 
 /* ---- bind and unbind ---- */
 
-static void close_port(evtchn_port_t port)
+void xn_evtchn_give_back(evtchn_port_t port)
 {
 	struct evtchn_close x = { .port = port };
 	int err = xn_hc_evtchn(EVTCHNOP_close, &x);
@@ -73,7 +73,7 @@ static int attach_new(struct xn_evtchn_table *t, evtchn_port_t port,
 	int err = table_attach(t, port, vcpu, 0, fn, data);
 
 	if (err)
-		close_port(port);
+		xn_evtchn_give_back(port);
 	else
 		*res = port;
 	return err;
@@ -164,11 +164,12 @@ void xn_evtchn_close(struct xn_evtchn_table *t, evtchn_port_t port)
 	if (p && p->detached) {
 		/* Clear it before Xen can hand out the number again. */
 		p->detached = 0;
-		close = !p->adopted;
+		close = !p->adopted && !p->lost;
+		p->lost = 0;
 	}
 	xn_raw_unlock(&t->lock, flags);
 	if (close)
-		close_port(port);
+		xn_evtchn_give_back(port);
 }
 
 void xn_evtchn_unbind(struct xn_evtchn_table *t, evtchn_port_t port)
@@ -329,6 +330,11 @@ static int table_start(struct xn_evtchn_table *t,
 	return ops->init(t);
 }
 
+int xn_evtchn_fall_back(struct xn_evtchn_table *t)
+{
+	return table_start(t, &xn_evtchn_twolevel);
+}
+
 int xn_evtchn_init(struct xn_evtchn_table *t, const struct xn_vcpus *vcpus,
 		   const struct xn_evtchn_ops *ops)
 {
@@ -345,7 +351,7 @@ int xn_evtchn_init(struct xn_evtchn_table *t, const struct xn_vcpus *vcpus,
 
 	err = table_start(t, ops ? ops : &xn_evtchn_fifo);
 	if (!ops && (err == -ENOSYS || err == -EOPNOTSUPP))
-		err = table_start(t, &xn_evtchn_twolevel);
+		err = xn_evtchn_fall_back(t);
 	if (err)
 		vcpus_free(t);
 	return err;

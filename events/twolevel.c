@@ -110,6 +110,17 @@ static int twolevel_fini(struct xn_evtchn_table *t)
 	return 0;
 }
 
+static int twolevel_resume(struct xn_evtchn_table *t)
+{
+	struct twolevel *l = t->priv;
+	unsigned int i;
+
+	for (i = 0; i < TAKERS_PAGES; i++)
+		if (l->page[i])
+			memset(l->page[i], 0, XN_PAGE_SIZE);
+	return 0;
+}
+
 static int twolevel_grow(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	struct twolevel *l = t->priv;
@@ -273,6 +284,7 @@ const struct xn_evtchn_ops xn_evtchn_twolevel = {
 	.name		= "2-level",
 	.init		= twolevel_init,
 	.fini		= twolevel_fini,
+	.resume		= twolevel_resume,
 	.grow		= twolevel_grow,
 	.place		= takers_settle,
 	.move		= twolevel_move,

@@ -30,13 +30,21 @@ typedef void (*xn_evtchn_fn)(void *data, evtchn_port_t port);
 
 struct xn_evtchn_table;
 
-/* Operations of an ABI. Context: raw; init, fini and grow may sleep. */
+/* Operations of an ABI. Context: raw; those from init to grow may sleep. */
 struct xn_evtchn_ops {
 	const char *name;
 	bool resets;		/* fini closes every port of the domain */
 	bool priorities;	/* ports have priorities */
 	int (*init)(struct xn_evtchn_table *t);
 	int (*fini)(struct xn_evtchn_table *t);
+	/*
+	 * The domain is a new one, and shared info is mapped: make the ABI
+	 * known to Xen, as init does. Every port is masked, and none pending.
+	 * -ENOSYS or -EOPNOTSUPP, and nothing has changed: Xen lacks the ABI.
+	 */
+	int (*resume)(struct xn_evtchn_table *t);
+	/* Free what was in t->priv, of which Xen knows nothing. */
+	void (*forget)(void *priv);
 	int (*grow)(struct xn_evtchn_table *t, evtchn_port_t port);
 	/*
 	 * Which vCPU takes @port's events, under the table's lock: place() when
@@ -84,6 +92,7 @@ struct xn_evtchn_table {
 	struct xn_raw_lock lock;
 	void *dir[XN_EVTCHN_DIR_PAGES];	/* pages of pointers to pages */
 	evtchn_port_t last;		/* the highest port ever bound */
+	evtchn_port_t marker;		/* of xn_evtchn_suspend(); or 0 */
 	void *priv;			/* the ABI's own */
 	uint32_t spurious;		/* events on unbound ports */
 };
@@ -146,6 +155,65 @@ int xn_evtchn_evict(struct xn_evtchn_table *t, const evtchn_port_t *keep,
 		    void (*moved)(void *data, evtchn_port_t from,
 				  evtchn_port_t to),
 		    void *data);
+
+/* ---- resume.c ---- */
+
+/**
+ * xn_evtchn_suspend - prepare to find out whether a suspend was cancelled
+ * @t: the table
+ *
+ * Makes a port that is unbound, and meant for ourselves: the marker. To be
+ * called before SCHEDOP_shutdown with SHUTDOWN_suspend, whose result does not
+ * tell whether the guest goes on in its old domain (a checkpoint, or a migration
+ * that failed) or in a new one. A second call does nothing.
+ *
+ * EVTCHNOP_alloc_unbound.
+ *
+ * Context: may sleep.
+ * Return: 0, or Xen's error: then do not suspend.
+ */
+int xn_evtchn_suspend(struct xn_evtchn_table *t);
+
+/**
+ * xn_evtchn_survived - is this still the domain of xn_evtchn_suspend()?
+ * @t: the table
+ *
+ * If so, nothing was lost, and the marker is closed. It needs no shared info
+ * page.
+ *
+ * EVTCHNOP_status; EVTCHNOP_alloc_unbound to find out our own number.
+ *
+ * Context: raw, and it may log.
+ * Return: 1: the same domain; no room has to be resumed in a new one. 0: a new
+ * domain: call xn_vcpus_resume(), xn_evtchn_resume() and so on. Or Xen's error:
+ * that is not known; call again. -EINVAL: there is no marker.
+ */
+int xn_evtchn_survived(struct xn_evtchn_table *t);
+
+/**
+ * xn_evtchn_resume - use event channels in a new domain
+ * @t: the table; xn_evtchn_survived() has returned 0, shared info is mapped
+ *     again, and no upcall runs. Only once when it has succeeded
+ *
+ * All ports are lost: none exists in the new domain. A lost port's function is
+ * called no more, and masking it or letting it go has no effect. Its owner still
+ * detaches and closes it, which makes no hypercall then. Until that, a bind to
+ * which Xen gives the same number fails (-EBUSY). So all owners let their old
+ * ports go before the first of them binds a new one.
+ *
+ * The FIFO ABI's control blocks are registered again, its array page by page as
+ * ports are bound. If the new Xen does not have the ABI, the table continues with
+ * the 2-level ABI: ports beyond its limit cannot be bound any more. As with
+ * xn_evtchn_init(), @t->nr_vcpus may be less than before.
+ *
+ * Context: may sleep. Where nothing can be in the way of a mutex or an
+ * allocation it may be called with upcalls disabled.
+ * Return: 0, or as xn_evtchn_init(): then there are no events, and the call may
+ * be repeated.
+ */
+int xn_evtchn_resume(struct xn_evtchn_table *t);
+
+/* ---- table.c ---- */
 
 /**
  * xn_evtchn_bind_interdomain - connect to a port that another domain offers
@@ -254,7 +322,8 @@ void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port);
  * @t: the table
  * @port: a port after xn_evtchn_detach(); any other is left alone
  *
- * EVTCHNOP_close, unless the port was adopted. From now on the next bind, on
+ * EVTCHNOP_close, unless the port was adopted, or is lost (xn_evtchn_resume()).
+ * From now on the next bind, on
  * any CPU, may return this number.
  *
  * Context: may sleep.
