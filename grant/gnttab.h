@@ -3,7 +3,8 @@
  * grant/, internal, from the lowest file up: entry.c has the entries; list.c
  * the free references and the frames that hold them; cache.c single references,
  * and the waiters for some; page.c whole pages; shortage.c what is done when
- * few references are left; table.c the beginning and the end.
+ * few references are left; table.c the beginning and the end; resume.c what comes
+ * in between when the domain changes.
  */
 #ifndef XENION_GRANT_GNTTAB_H
 #define XENION_GRANT_GNTTAB_H
@@ -93,6 +94,20 @@ void xn_gref_reclaim_fn(struct xn_work *work);
 
 /* The same at the end, when other domains may be about to unmap. May sleep. */
 void xn_gref_reclaim_last(struct xn_gnttab *gt);
+
+/* ---- table.c ---- */
+
+/*
+ * Have the table in @version, if Xen offers it: gt->version is the one in use.
+ * Returns: 0, -ENODEV, or Xen's error.
+ */
+int xn_gref_choose_version(struct xn_gnttab *gt, unsigned int version);
+
+/*
+ * How many frames there may be: what Xen says, as far as we can use them. 0 or a
+ * negative errno value.
+ */
+int xn_gref_query_frames(struct xn_gnttab *gt, unsigned int *max);
 
 /* ---- shortage.c ---- */
 

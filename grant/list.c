@@ -77,10 +77,20 @@ static bool list_keeps_out(struct xn_gnttab *gt, grant_ref_t ref)
 	       (xn_gref_in_use(gt, ref) && xn_gref_end(gt, ref));
 }
 
-/* Add a frame's references, with their information. Called under the lock. */
-static int list_add_refs(struct xn_gnttab *gt, void **pages)
+/*
+ * How many references to add: those of a frame, or of the rest of one that was
+ * filled by half when a version 2 table became one of version 1.
+ */
+static unsigned int list_step(const struct xn_gnttab *gt)
 {
 	unsigned int n = xn_grefs_per_frame(gt);
+
+	return n - XN_READ_ONCE(gt->nr_refs) % n;
+}
+
+/* Add that many, with their information. Called under the lock. */
+static int list_add_refs(struct xn_gnttab *gt, void **pages, unsigned int n)
+{
 	grant_ref_t first = gt->nr_refs, end = first + n, ref;
 	int err = list_add_frames(gt, first);
 
@@ -102,9 +112,10 @@ static int list_add_refs(struct xn_gnttab *gt, void **pages)
 
 int xn_gref_grow(struct xn_gnttab *gt)
 {
-	unsigned int i, n = xn_grefs_per_frame(gt) / XN_GREF_INFO_PER_PAGE;
+	unsigned int step = list_step(gt), n = step / XN_GREF_INFO_PER_PAGE, i;
 	void *pages[INFO_PAGES];
 	unsigned long flags;
+	bool added = false;
 	int err = 0;
 
 	for (i = 0; i < n; i++) {
@@ -114,10 +125,14 @@ int xn_gref_grow(struct xn_gnttab *gt)
 	}
 	if (!err) {
 		flags = xn_lock(&gt->lock);
-		err = list_add_refs(gt, pages);
+		/* If it is another one now, another thread has added some. */
+		if (step == list_step(gt)) {
+			err = list_add_refs(gt, pages, step);
+			added = !err;
+		}
 		xn_unlock(&gt->lock, flags);
 	}
-	for (i = 0; err && i < n; i++)
+	for (i = 0; !added && i < n; i++)
 		xn_os_page_free(pages[i]);
 	return err;
 }

@@ -19,23 +19,35 @@
 /* A request's result while its operation is under way. */
 #define PENDING	1
 
-int xn_gntmap_init(struct xn_gntmap *m, unsigned int count)
+/* Find out whose pages cannot be mapped. */
+static int map_refuse(struct xn_gntmap *m)
+{
+	m->refused = DOMID_INVALID;
+	return xn_frame_ops->own_moves ? xn_domid(&m->refused) : 0;
+}
+
+static void slots_empty(struct xn_gntmap *m, unsigned int count)
 {
 	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		m->handle[i] = FREE;
+}
+
+int xn_gntmap_init(struct xn_gntmap *m, unsigned int count)
+{
 	int err;
 
 	memset(m, 0, sizeof(*m));
 	if (!count || count > XN_GNTMAP_MAX)
 		return -EINVAL;
-	m->refused = DOMID_INVALID;
-	err = xn_frame_ops->own_moves ? xn_domid(&m->refused) : 0;
+	err = map_refuse(m);
 	if (err)
 		return err;
 	m->handle = xn_os_page_alloc();
 	if (!m->handle)
 		return -ENOMEM;
-	for (i = 0; i < count; i++)
-		m->handle[i] = FREE;
+	slots_empty(m, count);
 	err = xn_physmap_init(&m->room, XN_MAPSPACE_GRANTED, count);
 	if (err) {
 		xn_os_page_free(m->handle);
@@ -57,6 +69,12 @@ void xn_gntmap_fini(struct xn_gntmap *m)
 	xn_physmap_fini(&m->room);
 	xn_os_page_free(m->handle);
 	m->handle = NULL;
+}
+
+int xn_gntmap_resume(struct xn_gntmap *m)
+{
+	slots_empty(m, m->room.count);
+	return map_refuse(m);
 }
 
 /* ---- mapping ---- */

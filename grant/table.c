@@ -2,7 +2,7 @@
 /*
  * The grant table's beginning and end: its version and its frames
  * (xen-public/grant_table.h). Called by the OS layer. The files below, from the
- * lowest up: entry.c, list.c, cache.c, page.c and shortage.c.
+ * lowest up: entry.c, list.c, cache.c, page.c and shortage.c. resume.c is above.
  */
 #include "gnttab.h"
 
@@ -18,7 +18,7 @@ static int table_set_version(unsigned int version)
 	return xn_hc_grant_table(GNTTABOP_set_version, &x, 1);
 }
 
-static int table_choose_version(struct xn_gnttab *gt, unsigned int version)
+int xn_gref_choose_version(struct xn_gnttab *gt, unsigned int version)
 {
 	struct gnttab_get_version now = { .dom = DOMID_SELF };
 	long err = xn_hc_grant_table(GNTTABOP_get_version, &now, 1);
@@ -34,19 +34,28 @@ static int table_choose_version(struct xn_gnttab *gt, unsigned int version)
 	return 0;
 }
 
-static int table_init_frames(struct xn_gnttab *gt)
+int xn_gref_query_frames(struct xn_gnttab *gt, unsigned int *max)
 {
 	struct gnttab_query_size size = { .dom = DOMID_SELF };
-	unsigned int max = MAX_INFO_PAGES * XN_GREF_INFO_PER_PAGE /
-			   xn_grefs_per_frame(gt);
 	long err = xn_hc_grant_table(GNTTABOP_query_size, &size, 1);
 
 	if (err)
 		return err;
 	if (size.status != GNTST_okay || !size.max_nr_frames)
 		return -EIO;
-	if (max > size.max_nr_frames)
-		max = size.max_nr_frames;
+	*max = MAX_INFO_PAGES * XN_GREF_INFO_PER_PAGE / xn_grefs_per_frame(gt);
+	if (*max > size.max_nr_frames)
+		*max = size.max_nr_frames;
+	return 0;
+}
+
+static int table_init_frames(struct xn_gnttab *gt)
+{
+	unsigned int max;
+	int err = xn_gref_query_frames(gt, &max);
+
+	if (err)
+		return err;
 	gt->max_refs = max * xn_grefs_per_frame(gt);
 	err = xn_physmap_init(&gt->frames, XENMAPSPACE_grant_table, max);
 	if (err || gt->version == 1)
@@ -75,7 +84,7 @@ static void table_free_all(struct xn_gnttab *gt)
 
 int xn_gnttab_init(struct xn_gnttab *gt, unsigned int version)
 {
-	int err = table_choose_version(gt, version);
+	int err = xn_gref_choose_version(gt, version);
 
 	if (err)
 		return err;

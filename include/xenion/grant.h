@@ -102,6 +102,38 @@ int xn_gnttab_init(struct xn_gnttab *gt, unsigned int version);
 unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
 
 /**
+ * xn_gnttab_suspend - the table's own works do nothing from now on
+ * @gt: the table
+ *
+ * To be called before SCHEDOP_shutdown with SHUTDOWN_suspend, when no frontend
+ * grants or ends anything: between a restore and xn_gnttab_resume() there is no
+ * table.
+ *
+ * Context: may sleep.
+ */
+void xn_gnttab_suspend(struct xn_gnttab *gt);
+
+/**
+ * xn_gnttab_resume - undo xn_gnttab_suspend(), perhaps in a new domain
+ * @gt: the table
+ * @anew: the domain is a new one: xn_evtchn_survived() has returned 0
+ *
+ * In a new domain the table is empty: nobody maps or can map our pages. Its
+ * version is set and its frames are mapped again. References stay allocated, and
+ * those that were granted stay so for their owners, who end them as always; that
+ * succeeds now. What was deferred is released soon. If the new Xen does not offer
+ * version 2, the table continues with version 1. References that another domain
+ * had kept in use since before xn_gnttab_init() remain out of use.
+ *
+ * Pages that we had mapped of other domains: xn_gntmap_resume().
+ *
+ * Context: may sleep.
+ * Return: 0, or Xen's error, -EIO (the version cannot be set): then no reference
+ * can be granted or ended, and the call may be repeated.
+ */
+int xn_gnttab_resume(struct xn_gnttab *gt, bool anew);
+
+/**
  * xn_gnttab_alloc - allocate a reference
  * @gt: the table
  * @ref: the reference
@@ -407,6 +439,20 @@ int xn_gntmap_init(struct xn_gntmap *m, unsigned int count);
  * Context: may sleep.
  */
 void xn_gntmap_fini(struct xn_gntmap *m);
+
+/**
+ * xn_gntmap_resume - use the room in a new domain
+ * @m: the room
+ *
+ * For a guest that was saved and restored, or has moved: what was mapped is gone,
+ * with its content, and nothing is there that may be accessed. All slots are
+ * empty again. The granting domains do not know of our new one: whoever needs
+ * their pages asks them for new grants.
+ *
+ * Context: any; no other function uses @m.
+ * Return: 0, or as xn_domid(): then call it again before xn_gntmap_map().
+ */
+int xn_gntmap_resume(struct xn_gntmap *m);
 
 /**
  * xn_gntmap_map - map pages that other domains granted to this one
