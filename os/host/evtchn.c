@@ -477,20 +477,42 @@ long host_evtchn_op(struct host_guest *g, unsigned int cmd, void *arg)
 
 /* ---- guests ---- */
 
+static void vcpus_place(struct host_guest *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < XEN_LEGACY_MAX_VCPUS && i < g->cfg.nr_vcpus; i++)
+		g->vcpu[i].info = &g->shared->vcpu_info[i];
+}
+
+void host_evtchn_restore(struct host_guest *g)
+{
+	struct host_port *p;
+
+	for (p = g->ports; p; p = p->next) {
+		p->guest_end = 0;
+		p->pending = false;
+		p->closed = true;
+	}
+	memset(g->chan, 0, (g->top_port + 1) * sizeof(*g->chan));
+	memset(g->vcpu, 0, sizeof(g->vcpu));
+	memset(g->array, 0, sizeof(g->array));
+	g->nr_array = 0;
+	g->fifo = false;
+	vcpus_place(g);
+}
+
 /* The last guest's ports, all closed: allocating so many is slow. */
 static struct host_chan *spare;
 
 void host_evtchn_init(struct host_guest *g)
 {
-	unsigned int i;
-
 	g->chan = spare ? spare : calloc(EVTCHN_FIFO_NR_CHANNELS,
 					 sizeof(*g->chan));
 	spare = NULL;
 	g->first_port = 1;
 	g->next_remote = 1;
-	for (i = 0; i < XEN_LEGACY_MAX_VCPUS && i < g->cfg.nr_vcpus; i++)
-		g->vcpu[i].info = &g->shared->vcpu_info[i];
+	vcpus_place(g);
 }
 
 void host_evtchn_fini(struct host_guest *g)

@@ -46,6 +46,17 @@ void host_gnttab_init(struct host_guest *g)
 	g->maps = calloc(g->cfg.max_maps, sizeof(*g->maps));
 }
 
+void host_gnttab_restore(struct host_guest *g)
+{
+	host_gnttab_maps_drop(g);
+	g->gnttab_version = 1;
+	g->nr_grant_frames = 1;
+	g->nr_status_frames = 0;
+	g->nr_pinned = 0;
+	memset(g->pins, 0, HOST_NR_REFS(g->cfg.max_grant_frames) *
+			   sizeof(*g->pins));
+}
+
 void host_gnttab_fini(struct host_guest *g)
 {
 	free(spare);

@@ -111,6 +111,17 @@ static struct host_map *free_map(struct host_guest *g, grant_handle_t *handle)
 	return NULL;
 }
 
+void host_gnttab_maps_drop(struct host_guest *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < g->cfg.max_maps; i++)
+		if (g->maps[i].granter)
+			host_gnttab_unpin(g->maps[i].granter, g->maps[i].ref,
+					  g->maps[i].write);
+	memset(g->maps, 0, g->cfg.max_maps * sizeof(*g->maps));
+}
+
 unsigned int host_gnttab_maps(const struct host_guest *g)
 {
 	unsigned int i, n = 0;

@@ -85,6 +85,61 @@ int host_xenion_start(struct host_xenion *x, const struct host_config *cfg,
 	return host_xenion_load(x, ops);
 }
 
+int host_xenion_suspend(struct host_xenion *x)
+{
+	int err = xn_evtchn_suspend(&x->guest.evtchn);
+
+	if (!err)
+		xn_gnttab_suspend(&x->guest.gnttab);
+	return err;
+}
+
+/* The first vCPU maps what is shared, and the others come up after that. */
+static int guest_resume_events(struct host_xenion *x)
+{
+	unsigned int vcpu;
+	int err = 0;
+
+	if (!x->mapped)
+		err = xn_vcpus_resume(&x->vcpus);
+	x->mapped = !err;
+	for (vcpu = 0; !err && vcpu < x->vcpus.nr; vcpu++) {
+		host_guest_enter(x->host, vcpu);
+		err = xn_vcpu_enter(&x->vcpus, vcpu);
+	}
+	host_guest_enter(x->host, 0);
+	return err ? err : xn_evtchn_resume(&x->guest.evtchn);
+}
+
+/* A step that was done is not done again. */
+static int guest_resume_anew(struct host_xenion *x)
+{
+	int err = x->events ? 0 : guest_resume_events(x);
+
+	x->events = !err;
+	if (!err)
+		err = xn_gnttab_resume(&x->guest.gnttab, true);
+	x->restored = err;
+	if (!err) {
+		x->mapped = false;
+		x->events = false;
+	}
+	return err;
+}
+
+int host_xenion_resume(struct host_xenion *x)
+{
+	int same;
+
+	if (x->restored)
+		return guest_resume_anew(x);
+	same = xn_evtchn_survived(&x->guest.evtchn);
+	if (same < 0)
+		return same;
+	return same ? xn_gnttab_resume(&x->guest.gnttab, false) :
+		      guest_resume_anew(x);
+}
+
 unsigned int host_xenion_stop(struct host_xenion *x)
 {
 	unsigned int leaks;

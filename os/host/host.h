@@ -16,6 +16,7 @@
  *   time.c        the time that Xen reports to a guest, and timers
  *   hypervisor.c  guests, hypercalls, faults on demand
  *   os.c          the rest of os.h: locks, time, work, the log
+ *   restore.c     a guest that goes on in a new domain
  *   guest.c       the core's rooms brought up in a guest, as a kernel does it
  *
  * Errors are Xen's: negative -EXEN numbers, which are those of Linux.
@@ -55,6 +56,15 @@ void host_guest_destroy(struct host_guest *g);
 void host_guest_enter(struct host_guest *g, unsigned int vcpu);
 struct host_guest *host_guest_current(void);
 domid_t host_guest_domid(const struct host_guest *g);
+
+/*
+ * The guest is saved and restored, as by xl save and xl restore: it finds itself
+ * in a new domain, with another number. Its RAM and its kept pages are as they
+ * were; ports, grants, frames, timers and what others mapped are gone, and the
+ * toolstack's pages and ports are new. The other ends of the guest's ports are
+ * closed; a backend forgets what it has mapped (be_bus.h).
+ */
+void host_guest_restore(struct host_guest *g);
 
 /*
  * Reset all to the program's start: the time, the next domain's number, the
@@ -143,6 +153,7 @@ struct host_xenion {
 	struct host_guest *host;
 	struct xn_vcpus vcpus;
 	struct xn_guest guest;
+	bool restored, mapped, events;	/* as far as host_xenion_resume() got */
 };
 
 /*
@@ -157,6 +168,14 @@ int host_xenion_start(struct host_xenion *x, const struct host_config *cfg,
 int host_xenion_load(struct host_xenion *x, const struct xn_evtchn_ops *ops);
 /* Returns: as xn_gnttab_fini(). */
 unsigned int host_xenion_unload(struct host_xenion *x);
+
+/* Prepare for a suspend, as an OS layer does. Returns: 0 or a negative errno value. */
+int host_xenion_suspend(struct host_xenion *x);
+/*
+ * After it: in a new domain, if host_guest_restore() was called meanwhile, or in
+ * the same one. Returns: 0 or a negative errno value; then it may be called again.
+ */
+int host_xenion_resume(struct host_xenion *x);
 
 /* Unload and destroy the guest. Returns: host_guest_leaks() before that. */
 unsigned int host_xenion_stop(struct host_xenion *x);

@@ -178,22 +178,28 @@ long xn_hypercall_raw(unsigned int nr, unsigned long a1, unsigned long a2,
 
 /* ---- guests ---- */
 
-static void toolstack_build(struct host_guest *g)
+void host_toolstack_build(struct host_guest *g)
 {
 	struct grant_entry_v1 *entry = host_grant_frame(g, 0);
+	xen_pfn_t page = HOST_SPECIAL_GFN + g->special_first;
 	evtchn_port_t port;
 
 	g->store_port = host_evtchn_toolstack(g, &port);
-	g->param[HVM_PARAM_STORE_PFN] = HOST_SPECIAL_GFN;
+	g->param[HVM_PARAM_STORE_PFN] = page;
 	g->param[HVM_PARAM_STORE_EVTCHN] = port;
-	entry[GNTTAB_RESERVED_XENSTORE].frame = HOST_SPECIAL_GFN;
+	entry[GNTTAB_RESERVED_XENSTORE].frame = page;
 	entry[GNTTAB_RESERVED_XENSTORE].flags = GTF_permit_access;
 
 	g->console_port = host_evtchn_toolstack(g, &port);
-	g->param[HVM_PARAM_CONSOLE_PFN] = HOST_SPECIAL_GFN + 1;
+	g->param[HVM_PARAM_CONSOLE_PFN] = page + 1;
 	g->param[HVM_PARAM_CONSOLE_EVTCHN] = port;
-	entry[GNTTAB_RESERVED_CONSOLE].frame = HOST_SPECIAL_GFN + 1;
+	entry[GNTTAB_RESERVED_CONSOLE].frame = page + 1;
 	entry[GNTTAB_RESERVED_CONSOLE].flags = GTF_permit_access;
+}
+
+domid_t host_next_domid(void)
+{
+	return next_domid++;
 }
 
 struct host_guest *host_guest_create(const struct host_config *cfg)
@@ -224,12 +230,12 @@ struct host_guest *host_guest_create(const struct host_config *cfg)
 		g->cfg.tsc_khz = 2500000;
 	if (g->cfg.nr_vcpus > HOST_MAX_VCPUS)
 		host_bug("too many vCPUs");
-	g->domid = next_domid++;
+	g->domid = host_next_domid();
 	host_memory_init(g);
 	host_evtchn_init(g);
 	host_gnttab_init(g);
 	host_time_init(g);
-	toolstack_build(g);
+	host_toolstack_build(g);
 	g->next = host_guests;
 	host_guests = g;
 	host_guest_enter(g, 0);
@@ -327,7 +333,7 @@ void host_add_step(struct host_guest *g, bool (*step)(void *data), void *data)
 
 void *host_store_page(struct host_guest *g)
 {
-	return host_special(g, 0);
+	return host_special(g, g->special_first);
 }
 
 struct host_port *host_store_port(struct host_guest *g)
@@ -337,7 +343,7 @@ struct host_port *host_store_port(struct host_guest *g)
 
 void *host_console_page(struct host_guest *g)
 {
-	return host_special(g, 1);
+	return host_special(g, g->special_first + 1);
 }
 
 struct host_port *host_console_port(struct host_guest *g)

@@ -27,7 +27,7 @@
 #define HOST_HOLE_GFN		0xf0000u
 #define HOST_HOLE_PAGES		1024u
 #define HOST_SPECIAL_GFN	0xfeff8u	/* xenstore, console */
-#define HOST_NR_SPECIAL		2u
+#define HOST_NR_SPECIAL		4u	/* two, and two others after a restore */
 #define HOST_KEPT_GFN		0xfeff0u	/* they outlast a kernel */
 #define HOST_NR_KEPT		XN_KEPT_PAGES
 #define HOST_ARRAY_PAGES	(EVTCHN_FIFO_NR_CHANNELS / HOST_ARRAY_WORDS)
@@ -139,6 +139,7 @@ struct host_guest {
 	/* Xen's frame there, or HOST_FRAME_* */
 	int hole_frame[HOST_HOLE_PAGES];
 	unsigned int special_mapped;
+	unsigned int special_first;	/* the pair in use */
 	bool kept[HOST_NR_KEPT];	/* populated */
 
 	/* evtchn.c */
@@ -185,6 +186,8 @@ _Noreturn void host_bug(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
 
 /* hypervisor.c */
+void host_toolstack_build(struct host_guest *g);
+domid_t host_next_domid(void);
 struct host_guest *host_guest_find(domid_t domid);
 /* Must this call fail? @nr and @cmd are for host_fault_which(). */
 bool host_fault_due(enum host_fault what, unsigned int nr, unsigned int cmd,
@@ -207,6 +210,8 @@ void *host_kept(struct host_guest *g, xen_pfn_t gfn);
 void *host_grant_frame(struct host_guest *g, unsigned int i);
 void *host_status_frame(struct host_guest *g, unsigned int i);
 void host_hole_drop_status(struct host_guest *g);
+/* Nothing is mapped in the hole any more. */
+void host_hole_empty(struct host_guest *g);
 bool host_hole_map(struct host_guest *g, xen_pfn_t gfn,
 		   const struct host_access *page, bool write);
 void host_hole_unmap(struct host_guest *g, xen_pfn_t gfn);
@@ -217,6 +222,8 @@ void host_evtchn_fini(struct host_guest *g);
 unsigned int host_evtchn_leaks(struct host_guest *g);
 bool host_evtchn_uses(struct host_guest *g, xen_pfn_t gfn);
 long host_evtchn_op(struct host_guest *g, unsigned int cmd, void *arg);
+/* As in a domain that was just built; the other ends lead nowhere. */
+void host_evtchn_restore(struct host_guest *g);
 void host_evtchn_raise(struct host_guest *g, unsigned int vcpu);
 bool host_evtchn_pump(struct host_guest *g);
 struct host_port *host_evtchn_toolstack(struct host_guest *g,
@@ -235,11 +242,14 @@ unsigned int host_gnttab_refs(const struct host_guest *g);
 int16_t host_gnttab_pin(struct host_guest *g, domid_t dom, grant_ref_t ref,
 			bool write, bool map, struct host_access *access);
 void host_gnttab_unpin(struct host_guest *g, grant_ref_t ref, bool write);
+void host_gnttab_restore(struct host_guest *g);
 
 /* gnttab_op.c */
 long host_gnttab_op(struct host_guest *g, unsigned int cmd, void *arg,
 		    unsigned int count);
 unsigned int host_gnttab_maps(const struct host_guest *g);
+/* Undo what the guest has mapped of others. */
+void host_gnttab_maps_drop(struct host_guest *g);
 
 /* time.c */
 void host_time_init(struct host_guest *g);

@@ -191,6 +191,15 @@ void host_hole_drop_status(struct host_guest *g)
 		hole_drop(g, 1 + g->cfg.max_grant_frames + i);
 }
 
+void host_hole_empty(struct host_guest *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < HOST_HOLE_PAGES; i++)
+		if (g->hole_frame[i] != HOST_FRAME_NONE)
+			hole_clear(g, i);
+}
+
 bool host_hole_map(struct host_guest *g, xen_pfn_t gfn,
 		   const struct host_access *page, bool write)
 {

@@ -23,6 +23,11 @@ struct host_xs;
 
 /* One xenstored for @g, with /local/domain/<id> in it. */
 struct host_xs *host_xs_create(struct host_guest *g);
+/*
+ * After host_guest_restore(): a directory for the domain's new number, the new
+ * page and port. The guest's watches, transactions and devices are gone.
+ */
+void host_xs_restore(struct host_xs *h);
 /* After host_guest_destroy(). */
 void host_xs_destroy(struct host_xs *h);
 

@@ -186,6 +186,30 @@ struct host_xs *host_xs_create(struct host_guest *g)
 	return h;
 }
 
+void host_xs_restore(struct host_xs *h)
+{
+	struct host_xs_dom0_watch *d;
+	char old[sizeof(h->home)], *full;
+	size_t len = strlen(h->home);
+
+	memcpy(old, h->home, sizeof(old));
+	host_xs_forget_guest(h);
+	host_xs_tree_remove(&h->tree, old);
+	h->domid = host_guest_domid(h->guest);
+	snprintf(h->home, sizeof(h->home), "/local/domain/%u", h->domid);
+	/* Domain 0 watches the same nodes of the new domain. */
+	for (d = h->dom0_watches; d; d = d->next) {
+		if (!host_xs_below(d->full, old))
+			continue;
+		if (asprintf(&full, "%s%s", h->home, d->full + len) < 0)
+			host_bug("out of memory");
+		free(d->full);
+		d->full = full;
+	}
+	host_xs_ring_connect(h);
+	host_xs_write(h, h->home, "");
+}
+
 void host_xs_destroy(struct host_xs *h)
 {
 	host_xs_forget_guest(h);

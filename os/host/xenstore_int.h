@@ -54,6 +54,7 @@ struct host_xs_dom0_watch {
 };
 
 struct host_xs {
+	struct host_guest *guest;
 	struct xenstore_domain_interface *page;
 	struct host_port *port;
 	struct host_xs_tree tree;
@@ -110,6 +111,8 @@ void host_xs_forget_guest(struct host_xs *h);
 /* ---- xenstore_ring.c ---- */
 
 void host_xs_ring_init(struct host_xs *h, struct host_guest *g);
+/* Use the guest's page and port; nothing is under way. */
+void host_xs_ring_connect(struct host_xs *h);
 
 /* ---- xenstore_dom0.c ---- */
 

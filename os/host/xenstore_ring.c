@@ -178,10 +178,19 @@ bool host_xs_quiet(const struct host_xs *h)
 	       page->rsp_prod == page->rsp_cons && !h->in_len && !h->out_len;
 }
 
+void host_xs_ring_connect(struct host_xs *h)
+{
+	h->page = host_store_page(h->guest);
+	h->port = host_store_port(h->guest);
+	h->in_len = 0;
+	h->out_len = 0;
+	h->ignored = false;
+	host_port_set_handler(h->port, ring_kicked, h);
+}
+
 void host_xs_ring_init(struct host_xs *h, struct host_guest *g)
 {
-	h->page = host_store_page(g);
-	h->port = host_store_port(g);
-	host_port_set_handler(h->port, ring_kicked, h);
+	h->guest = g;
+	host_xs_ring_connect(h);
 	host_add_step(g, ring_step, h);
 }
