@@ -5,7 +5,8 @@
  * kernel): discard what the previous one left, and leave nothing for the next.
  *
  * Specified in docs/misc/xenstore-ring.txt of Xen (reconnection) and
- * docs/misc/xenstore.txt (RESET_WATCHES). Called by the OS layer.
+ * docs/misc/xenstore.txt (RESET_WATCHES). Called by the OS layer, and by gate.c
+ * in a new domain.
  */
 #include "xs.h"
 
@@ -95,19 +96,26 @@ static int connect_reconnect(struct xn_xs *xs)
 int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 	       evtchn_port_t port)
 {
-	int err;
-
 	xn_lock_init(&xs->lock);
 	xn_waitq_init(&xs->wait);
 	xn_xs_watch_init(xs);
 	xn_xs_client_init(xs);
-	xs->port = port;
-	xs->dead = true;
-	xs->timeout = START_TIMEOUT;
 	/* From the clock, so that no previous user had the same ids. */
 	xs->first_id = (uint32_t)(xn_os_now() / 1000);
 	xs->next_id = xs->first_id;
 	xs->next_watch = xs->first_id;
+	xs->dead = true;
+	return xn_xs_begin(xs, intf, port);
+}
+
+int xn_xs_begin(struct xn_xs *xs, struct xenstore_domain_interface *intf,
+		evtchn_port_t port)
+{
+	int err;
+
+	xs->port = port;
+	xs->unheard = 0;
+	xs->timeout = START_TIMEOUT;
 	xn_wmb();
 	XN_WRITE_ONCE(xs->intf, intf);
 
@@ -139,6 +147,8 @@ void xn_xs_fini(struct xn_xs *xs)
 	uint64_t deadline = xn_os_now() + DRAIN_TIMEOUT;
 	unsigned long flags;
 
+	/* Whoever waits since a suspend fails, when the connection is dead. */
+	xn_xs_resume(xs);
 	/* Replies that are read now do not reach the page's next user. */
 	xs->timeout = START_TIMEOUT;
 	reset_watches(xs);

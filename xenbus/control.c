@@ -184,6 +184,13 @@ int xn_control_init(struct xn_control *c, struct xn_guest *guest)
 	return err;
 }
 
+void xn_control_resume(struct xn_control *c)
+{
+	features_announce(c);
+	if (!c->announced)
+		xn_xs_watch_again(c->xs, &c->shutdown_watch);
+}
+
 void xn_control_fini(struct xn_control *c)
 {
 	xn_xs_unwatch(c->xs, &c->shutdown_watch);

@@ -48,20 +48,14 @@ static int device_refuse(const struct xn_device *dev, const char *node)
 	return -EINVAL;
 }
 
-int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
-		   const char *type, unsigned int id)
+/* Whose is the backend, and where? */
+static int device_read_backend(struct xn_device *dev)
 {
-	char number[XN_UINT_DIGITS + 1];
+	struct xn_xs *xs = &dev->guest->xs;
 	uint64_t domid;
 	int ret;
 
-	dev->guest = guest;
-	xn_format_uint(number, id);
-	if (xn_path_join(dev->node, "device", type) ||
-	    xn_path_join(dev->node, dev->node, number))
-		return -EINVAL;
-
-	ret = xn_xs_read_uint(&guest->xs, XN_XS_NOTXN, dev->node, "backend-id",
+	ret = xn_xs_read_uint(xs, XN_XS_NOTXN, dev->node, "backend-id",
 			      DOMID_FIRST_RESERVED - 1, &domid);
 	if (ret == -EINVAL || ret == -ERANGE)
 		return device_refuse(dev, "backend-id");
@@ -69,12 +63,25 @@ int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
 		return ret;
 	dev->otherend_id = domid;
 
-	ret = xn_xs_read(&guest->xs, XN_XS_NOTXN, dev->node, "backend",
-			 dev->otherend, sizeof(dev->otherend));
+	ret = xn_xs_read(xs, XN_XS_NOTXN, dev->node, "backend", dev->otherend,
+			 sizeof(dev->otherend));
 	if (ret == -EMSGSIZE ||
 	    (ret >= 0 && !otherend_ok(dev->otherend, ret, dev->otherend_id)))
 		return device_refuse(dev, "backend");
 	return ret < 0 ? ret : 0;
+}
+
+int xn_device_init(struct xn_device *dev, struct xn_guest *guest,
+		   const char *type, unsigned int id)
+{
+	char number[XN_UINT_DIGITS + 1];
+
+	dev->guest = guest;
+	xn_format_uint(number, id);
+	if (xn_path_join(dev->node, "device", type) ||
+	    xn_path_join(dev->node, dev->node, number))
+		return -EINVAL;
+	return device_read_backend(dev);
 }
 
 /*
@@ -308,6 +315,24 @@ int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops)
 	if (err)
 		xn_device_switch(dev, XenbusStateClosed);
 	return err;
+}
+
+void xn_device_lost(struct xn_device *dev)
+{
+	xn_xs_watch_lost(&dev->guest->xs, &dev->watch);
+	if (dev->refs.fn)
+		xn_gnttab_wait_cancel(&dev->guest->gnttab, &dev->refs);
+	/* So that nothing is written about it, and xn_device_stop() is easy. */
+	dev->state = XenbusStateUnknown;
+	dev->otherend_state = XenbusStateUnknown;
+	dev->owed = false;
+}
+
+int xn_device_resume(struct xn_device *dev)
+{
+	int err = device_read_backend(dev);
+
+	return err ? err : xn_device_start(dev, dev->ops);
 }
 
 void xn_device_stop(struct xn_device *dev)

@@ -37,7 +37,7 @@ static int about_node(struct xn_xs *xs, enum xsd_sockmsg_type type,
 {
 	struct xn_xs_part parts[PATH_PARTS + 1];
 	unsigned int nr = PATH_PARTS;
-	int err;
+	int err, ret;
 
 	err = path_parts(parts, dir, node);
 	if (err)
@@ -49,7 +49,12 @@ static int about_node(struct xn_xs *xs, enum xsd_sockmsg_type type,
 			return -E2BIG;
 		parts[nr++] = (struct xn_xs_part){ value, len };
 	}
-	return xn_xs_talk(xs, type, txn, parts, nr, buf, room);
+	err = xn_xs_enter(xs, false);
+	if (err)
+		return err;
+	ret = xn_xs_talk(xs, type, txn, parts, nr, buf, room);
+	xn_xs_leave(xs, false);
+	return ret;
 }
 
 bool xn_xs_passes(int err)
@@ -165,24 +170,38 @@ static int transaction_end(struct xn_xs *xs, uint32_t txn, bool commit)
 	return xn_xs_talk(xs, XS_TRANSACTION_END, txn, &answer, 1, NULL, 0);
 }
 
+static int transaction_run(struct xn_xs *xs, uint32_t txn,
+			   int (*fn)(struct xn_xs *xs, uint32_t txn,
+				     void *data),
+			   void *data)
+{
+	int err = fn(xs, txn, data);
+
+	if (err >= 0)
+		return transaction_end(xs, txn, true);
+	transaction_end(xs, txn, false);
+	return err;
+}
+
 int xn_xs_transact(struct xn_xs *xs,
 		   int (*fn)(struct xn_xs *xs, uint32_t txn, void *data),
 		   void *data)
 {
 	unsigned int tries;
+	uint32_t txn;
 	int err = 0;
 
 	for (tries = 0; tries < MAX_TRIES; tries++) {
-		uint32_t txn;
-
-		err = transaction_start(xs, &txn);
+		err = xn_xs_enter(xs, true);
 		if (err)
 			return err;
-		err = fn(xs, txn, data);
-		if (err < 0)
-			transaction_end(xs, txn, false);
-		else
-			err = transaction_end(xs, txn, true);
+		err = transaction_start(xs, &txn);
+		if (err) {
+			xn_xs_leave(xs, true);
+			return err;
+		}
+		err = transaction_run(xs, txn, fn, data);
+		xn_xs_leave(xs, true);
 		if (err != -EAGAIN)
 			break;
 	}
@@ -191,12 +210,12 @@ int xn_xs_transact(struct xn_xs *xs,
 
 /* ---- watches: watch.c ---- */
 
-static int watch_request(struct xn_xs *xs, enum xsd_sockmsg_type type,
-			 const struct xn_xs_watch *w)
+int xn_xs_watch_request(struct xn_xs *xs, enum xsd_sockmsg_type type,
+			const char *path, const char *token)
 {
 	const struct xn_xs_part parts[] = {
-		{ w->path, strlen(w->path) + 1 },
-		{ w->token, strlen(w->token) + 1 },
+		{ path, strlen(path) + 1 },
+		{ token, strlen(token) + 1 },
 	};
 
 	return xn_xs_talk(xs, type, XN_XS_NOTXN, parts, XN_ARRAY_SIZE(parts),
@@ -205,12 +224,15 @@ static int watch_request(struct xn_xs *xs, enum xsd_sockmsg_type type,
 
 int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w)
 {
-	int err;
+	int err = xn_xs_enter(xs, false);
 
+	if (err)
+		return err;
 	/* The first event may come before the reply. */
 	xn_xs_watch_link(xs, w);
 	xn_format_uint(w->token, w->id);
-	err = watch_request(xs, XS_WATCH, w);
+	err = xn_xs_watch_request(xs, XS_WATCH, w->path, w->token);
+	xn_xs_leave(xs, false);
 	if (err)
 		xn_xs_watch_forget(xs, w);
 	return err;
@@ -221,5 +243,14 @@ void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w)
 	if (!w->linked)
 		return;
 	xn_xs_watch_forget(xs, w);
-	watch_request(xs, XS_UNWATCH, w);
+	if (xn_xs_enter(xs, false))
+		return;
+	xn_xs_watch_request(xs, XS_UNWATCH, w->path, w->token);
+	xn_xs_leave(xs, false);
+}
+
+void xn_xs_watch_lost(struct xn_xs *xs, struct xn_xs_watch *w)
+{
+	if (w->linked)
+		xn_xs_watch_forget(xs, w);
 }

@@ -35,8 +35,12 @@ static void store_unbind(struct xn_guest *guest, evtchn_port_t port,
 		xn_evtchn_unbind(&guest->evtchn, port);
 }
 
-int xn_store_start(struct xn_guest *guest, const struct xn_boot_channel *where,
-		   const struct xn_store_ops *ops)
+static int store_connect(struct xn_guest *guest,
+			 const struct xn_boot_channel *where,
+			 const struct xn_store_ops *ops,
+			 int (*connect)(struct xn_xs *xs,
+					struct xenstore_domain_interface *intf,
+					evtchn_port_t port))
 {
 	struct xn_xs *xs = &guest->xs;
 	void *page;
@@ -50,7 +54,7 @@ int xn_store_start(struct xn_guest *guest, const struct xn_boot_channel *where,
 	err = store_bind(guest, where->port, ops);
 	if (err)
 		goto unmap;
-	err = xn_xs_init(xs, page, where->port);
+	err = connect(xs, page, where->port);
 	if (err)
 		goto unbind;
 	xn_backoff_open(&xs->backoff, &guest->evtchn, where->port);
@@ -58,18 +62,54 @@ int xn_store_start(struct xn_guest *guest, const struct xn_boot_channel *where,
 
 unbind:
 	store_unbind(guest, where->port, ops);
+	xs->port = 0;
 unmap:
 	xn_os_unmap(page, 1);
 	return err;
 }
 
-void xn_store_stop(struct xn_guest *guest, const struct xn_store_ops *ops)
+/* A page and a port are there, unless an earlier xn_store_resume() has failed. */
+static void store_let_go(struct xn_guest *guest, void *page,
+			 const struct xn_store_ops *ops)
+{
+	struct xn_xs *xs = &guest->xs;
+
+	xn_backoff_close(&xs->backoff);
+	if (xs->port)
+		store_unbind(guest, xs->port, ops);
+	xs->port = 0;
+	if (page)
+		xn_os_unmap(page, 1);
+}
+
+int xn_store_start(struct xn_guest *guest, const struct xn_boot_channel *where,
+		   const struct xn_store_ops *ops)
+{
+	return store_connect(guest, where, ops, xn_xs_init);
+}
+
+int xn_store_resume(struct xn_guest *guest, const struct xn_boot_channel *where,
+		    const struct xn_store_ops *ops)
 {
 	struct xn_xs *xs = &guest->xs;
 	void *page = xs->intf;
+	int err;
 
-	xn_xs_fini(xs);
-	xn_backoff_close(&xs->backoff);
-	store_unbind(guest, xs->port, ops);
-	xn_os_unmap(page, 1);
+	/* Nobody looks at the page from now on. */
+	xn_xs_quit(xs);
+	XN_WRITE_ONCE(xs->intf, NULL);
+	store_let_go(guest, page, ops);
+	err = store_connect(guest, where, ops, xn_xs_reconnect);
+	/* Also when it was not reached: whoever waits gets the error. */
+	if (err)
+		xn_xs_resume(xs);
+	return err;
+}
+
+void xn_store_stop(struct xn_guest *guest, const struct xn_store_ops *ops)
+{
+	void *page = guest->xs.intf;
+
+	xn_xs_fini(&guest->xs);
+	store_let_go(guest, page, ops);
 }

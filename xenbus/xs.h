@@ -60,7 +60,25 @@ struct xn_xs_part {
 	uint32_t len;
 };
 
-/* client.c */
+/* connect.c: begin on a page that was mapped just now. On error it is closed. */
+int xn_xs_begin(struct xn_xs *xs, struct xenstore_domain_interface *intf,
+		evtchn_port_t port);
+
+/*
+ * gate.c: wait until requests are let in, make some, and say when they are done.
+ * -ESHUTDOWN: the connection is closed. In a transaction further requests are
+ * let in at once, so that it ends. May sleep.
+ */
+int xn_xs_enter(struct xn_xs *xs, bool transaction);
+void xn_xs_leave(struct xn_xs *xs, bool transaction);
+/* xn_xs_enter() without waiting: is the caller let in? Context: any. */
+bool xn_xs_enter_now(struct xn_xs *xs);
+
+/* request.c: a watch in xenstored; XS_WATCH or XS_UNWATCH. */
+int xn_xs_watch_request(struct xn_xs *xs, enum xsd_sockmsg_type type,
+			const char *path, const char *token);
+
+/* client.c: make a request that was let in, or that need not be */
 int xn_xs_talk(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
 	       const struct xn_xs_part *parts, unsigned int nr_parts,
 	       void *buf, uint32_t room);
@@ -73,6 +91,9 @@ void xn_xs_watch_init(struct xn_xs *xs);
 void xn_xs_watch_link(struct xn_xs *xs, struct xn_xs_watch *w);
 void xn_xs_watch_forget(struct xn_xs *xs, struct xn_xs_watch *w);
 void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len);
+bool xn_xs_watch_idle(struct xn_xs *xs);
+void xn_xs_watch_unmake(struct xn_xs *xs);
+void xn_xs_watch_make(struct xn_xs *xs);
 
 /* value.c */
 bool xn_xs_name_ok(const char *s, uint32_t len, bool slashes);

@@ -19,10 +19,14 @@ struct xn_control;
 
 /* A word of control/shutdown that a guest obeys. */
 struct xn_control_command {
-	const char *word;	/* "poweroff", "halt", "reboot", ... */
+	const char *word;	/* "poweroff", "halt", "reboot", "suspend", ... */
 	/* The node below control/ that announces it, or NULL */
 	const char *feature;
-	/* Does it. May sleep, and need not return. */
+	/*
+	 * Does it. May sleep, and need not return. A suspend waits for watch
+	 * functions, of which this is one (xn_xs_suspend()): for "suspend" have
+	 * another thread do it.
+	 */
 	void (*fn)(struct xn_control *c);
 };
 
@@ -55,6 +59,16 @@ struct xn_control {
  * Return: 0, or as xn_xs_watch(), and then nothing is left.
  */
 int xn_control_init(struct xn_control *c, struct xn_guest *guest);
+
+/**
+ * xn_control_resume - announce again in a new domain what the guest obeys
+ * @c: initialised; xenstore is connected again (xn_store_resume())
+ *
+ * The watches have been made again with all others. What xenstore does not take
+ * now is announced a second later. Nothing to be done in the same domain.
+ * Context: may sleep.
+ */
+void xn_control_resume(struct xn_control *c);
 
 /**
  * xn_control_fini - stop listening

@@ -36,6 +36,23 @@ int xn_store_start(struct xn_guest *guest, const struct xn_boot_channel *where,
 		   const struct xn_store_ops *ops);
 
 /**
+ * xn_store_resume - connect to xenstore in a new domain
+ * @guest: its event channels are up again, with upcalls; every other port of the
+ *         old domain has been closed, or the new one may have its number
+ * @where: the page and the port now: xn_hvm_store() again
+ * @ops: as before
+ *
+ * Lets the old page and port go, and takes the new ones as xn_store_start() does;
+ * then xn_xs_reconnect(). In the same domain call xn_xs_resume() instead.
+ *
+ * Context: may sleep; work (xn_work_schedule()) runs meanwhile.
+ * Return: as xn_store_start(); then requests fail with -ESHUTDOWN, no watch is
+ * lost, and the call may be repeated.
+ */
+int xn_store_resume(struct xn_guest *guest, const struct xn_boot_channel *where,
+		    const struct xn_store_ops *ops);
+
+/**
  * xn_store_stop - undo xn_store_start(), after which it may be called again
  * @guest: all its watches are unregistered
  * @ops: as before

@@ -6,6 +6,7 @@
  *             docs/misc/xenstore.txt): bytes in, messages out
  *   connect.c begin and end of the connection to xenstore
  *   client.c  the shared page, requests in flight and their replies
+ *   gate.c    which requests are let in, and a connection in a new domain
  *   request.c reading, writing, transactions
  *   watch.c   watches
  *   value.c   strict conversion of what xenstore holds
@@ -96,6 +97,7 @@ struct xn_xs_watch {
 	char token[12];
 	uint32_t id;
 	bool linked, fired, again, running, told;
+	bool unmade, making;		/* xenstored does not know it */
 	uint64_t paid_until;		/* events until then are used up */
 	struct xn_xs_watch *next, *next_fired;
 };
@@ -121,6 +123,11 @@ struct xn_xs {
 	uint32_t next_id;
 	uint32_t next_watch;
 	uint32_t users;			/* callers within the client */
+	uint32_t active;		/* requests and transactions let in */
+	uint32_t transactions;		/* of these */
+	bool held;			/* none is let in */
+	bool quiet;			/* no watch function is called */
+	bool warned;			/* that a watch cannot be made again */
 	uint32_t unheard;		/* late replies that came without an event */
 	bool sending;			/* a thread owns the request ring */
 	bool dead;			/* broken or closed: requests fail */
@@ -163,6 +170,50 @@ int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
  * Context: may sleep.
  */
 void xn_xs_fini(struct xn_xs *xs);
+
+/**
+ * xn_xs_suspend - let what is under way end, and hold the rest back
+ * @xs: the connection
+ *
+ * To be called before SCHEDOP_shutdown with SHUTDOWN_suspend: when it succeeds,
+ * no watch function runs, no request waits for its reply, and no transaction is
+ * open. Until xn_xs_resume() or xn_xs_reconnect(), events of watches are
+ * collected, and whoever makes a request waits. So the OS layer has suspended
+ * the frontends before this, and calls nothing that uses xenstore after it.
+ *
+ * Context: may sleep, up to a minute; not from a watch function.
+ * Return: 0, or -ETIMEDOUT: then nothing is held back; do not suspend.
+ */
+int xn_xs_suspend(struct xn_xs *xs);
+
+/**
+ * xn_xs_resume - go on in the same domain
+ * @xs: after xn_xs_suspend()
+ *
+ * Nothing was lost: no request is made.
+ *
+ * Context: may sleep.
+ */
+void xn_xs_resume(struct xn_xs *xs);
+
+/**
+ * xn_xs_reconnect - go on in a new domain
+ * @xs: after xn_xs_suspend(); may be closed or broken
+ * @intf: the shared page of the new domain, mapped until xn_xs_fini()
+ * @port: its event channel, bound and unmasked by the caller
+ *
+ * Connects as xn_xs_init() does, makes every watch again, and then lets requests
+ * and watch functions go on. Each watch fires once, as a new one does. Relative
+ * paths lead to the new domain's directory. A watch that xenstored refuses is
+ * made again every second, which is logged once; until that its function is not
+ * called for what changes.
+ *
+ * Context: may sleep.
+ * Return: 0, or as xn_xs_init(): then the connection is closed, so that whoever
+ * waits gets -ESHUTDOWN, and the call may be repeated.
+ */
+int xn_xs_reconnect(struct xn_xs *xs, struct xenstore_domain_interface *intf,
+		    evtchn_port_t port);
 
 /**
  * xn_xs_upcall - handle the connection's event
@@ -329,11 +380,24 @@ int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
  * @xs: the connection
  * @w: a registered watch, or one whose registration failed
  *
- * When it returns, the watch's function neither runs nor will be called.
+ * When it returns, the watch's function neither runs nor will be called. While
+ * requests are held back (xn_xs_suspend()) it waits.
  *
  * Context: may sleep; not from the watch's own function.
  */
 void xn_xs_unwatch(struct xn_xs *xs, struct xn_xs_watch *w);
+
+/**
+ * xn_xs_watch_lost - unregister a watch of a domain that has gone
+ * @xs: the connection, between xn_xs_suspend() and xn_xs_reconnect()
+ * @w: a registered watch; any other is ignored
+ *
+ * xn_xs_unwatch() without a request. For a watch whose path was that of the old
+ * domain: xn_xs_reconnect() would make it again.
+ *
+ * Context: may sleep; not from a watch function.
+ */
+void xn_xs_watch_lost(struct xn_xs *xs, struct xn_xs_watch *w);
 
 /**
  * xn_xs_watch_again - call a watch's function once more, after a second
@@ -469,6 +533,31 @@ int xn_device_start(struct xn_device *dev, const struct xn_device_ops *ops);
  * Context: may sleep; not from a callback.
  */
 void xn_device_stop(struct xn_device *dev);
+
+/**
+ * xn_device_lost - forget the backend of a domain that has gone
+ * @dev: the device; xenstore is suspended (xn_xs_suspend())
+ *
+ * When it returns, no callback runs or will be called. Makes no request. Until
+ * xn_device_resume() the device is as before xn_device_start().
+ *
+ * Context: may sleep; not from a callback.
+ */
+void xn_device_lost(struct xn_device *dev);
+
+/**
+ * xn_device_resume - find the backend in a new domain, and begin
+ * @dev: the device, after xn_device_lost(); xenstore is connected again
+ *
+ * Reads the nodes backend and backend-id again, as xn_device_init(), and begins
+ * as xn_device_start() does, with the same callbacks.
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOENT: the toolstack has not given the new domain this device; or
+ * as xn_device_init() and xn_device_start(). On error the device is as before,
+ * and the call may be repeated.
+ */
+int xn_device_resume(struct xn_device *dev);
 
 /**
  * xn_device_switch - change our state
