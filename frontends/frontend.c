@@ -27,7 +27,7 @@ static void frontend_tell(struct xn_frontend *fe, bool *news)
 
 	if (news)
 		*news = true;
-	if (!fe->stopping)
+	if (!fe->stopping && !fe->asleep)
 		xn_work_schedule(&fe->work, 0);
 	xn_unlock(&fe->lock, flags);
 }
@@ -82,11 +82,19 @@ static int frontend_watch(struct xn_frontend *fe)
 
 /* ---- phases ---- */
 
-static void frontend_enter_idle(struct xn_frontend *fe)
+void xn_frontend_enter_idle(struct xn_frontend *fe)
 {
 	fe->ops->unbind(fe);
 	fe->ops->close(fe);
 	fe->phase = XN_FRONTEND_IDLE;
+}
+
+void xn_frontend_hide(struct xn_frontend *fe)
+{
+	if (fe->shown || fe->kept)
+		fe->ops->hide(fe);
+	fe->shown = false;
+	fe->kept = false;
 }
 
 /* What is in flight may still be answered. */
@@ -94,9 +102,16 @@ static void frontend_stop(struct xn_frontend *fe)
 {
 	if (fe->ops->stop)
 		fe->ops->stop(fe);
-	if (fe->shown)
-		fe->ops->hide(fe);
-	fe->shown = false;
+	xn_frontend_hide(fe);
+}
+
+/* The rings stay, and nothing is in flight. */
+void xn_frontend_cut(struct xn_frontend *fe)
+{
+	XN_WRITE_ONCE(fe->draining, false);
+	xn_work_cancel(&fe->drain_timeout);
+	fe->phase = XN_FRONTEND_CLOSING;
+	fe->ops->unbind(fe);
 }
 
 /* No event and no request from now on, and none in flight. */
@@ -105,10 +120,7 @@ static void frontend_enter_closing(struct xn_frontend *fe)
 	if (fe->phase == XN_FRONTEND_IDLE || fe->phase == XN_FRONTEND_CLOSING)
 		return;
 	frontend_stop(fe);
-	XN_WRITE_ONCE(fe->draining, false);
-	xn_work_cancel(&fe->drain_timeout);
-	fe->phase = XN_FRONTEND_CLOSING;
-	fe->ops->unbind(fe);
+	xn_frontend_cut(fe);
 }
 
 /* The backend may keep our pages until it has closed as well. */
@@ -116,7 +128,8 @@ static void frontend_fail(struct xn_frontend *fe, int err, const char *what)
 {
 	frontend_enter_closing(fe);
 	if (fe->phase == XN_FRONTEND_IDLE)
-		frontend_enter_idle(fe);
+		xn_frontend_enter_idle(fe);
+	xn_frontend_hide(fe);
 	xn_device_fail(fe->dev, err, what);
 }
 
@@ -173,7 +186,7 @@ static void frontend_enter_published(struct xn_frontend *fe)
 	err = ops->open(fe);
 	if (err == -ENOSPC) {
 		/* What we have may be enough for another device. */
-		frontend_enter_idle(fe);
+		xn_frontend_enter_idle(fe);
 		if (frontend_await_refs(fe))
 			return;
 	}
@@ -185,7 +198,7 @@ static void frontend_enter_published(struct xn_frontend *fe)
 	err = xn_device_publish(fe->dev, ops->nodes, ops->nr_nodes,
 				frontend_publish, fe);
 	if (xn_xs_passes(err)) {
-		frontend_enter_idle(fe);
+		xn_frontend_enter_idle(fe);
 		frontend_put_off(fe, err, what);
 		return;
 	}
@@ -193,7 +206,7 @@ static void frontend_enter_published(struct xn_frontend *fe)
 		err = frontend_switch(fe, ops->published);
 	if (err == -ENOENT) {
 		/* The toolstack has removed the device: there is no backend. */
-		frontend_enter_idle(fe);
+		xn_frontend_enter_idle(fe);
 		return;
 	}
 	if (err)
@@ -224,7 +237,7 @@ static void frontend_enter_connected(struct xn_frontend *fe)
 	}
 	err = frontend_switch(fe, XenbusStateConnected);
 	if (err == -ENOENT) {
-		frontend_enter_idle(fe);
+		xn_frontend_enter_idle(fe);
 		return;
 	}
 	if (err) {
@@ -242,6 +255,8 @@ static void frontend_show(struct xn_frontend *fe)
 	int err = fe->ops->show(fe);
 
 	fe->shown = !err;
+	if (!err)
+		fe->kept = false;
 	if (err && err != -EAGAIN)
 		frontend_fail(fe, err, "bringing the device up");
 }
@@ -293,7 +308,7 @@ static void frontend_backend_ready(struct xn_frontend *fe,
 	    (fe->phase > XN_FRONTEND_CONNECTED ||
 	     (fe->phase == XN_FRONTEND_CONNECTED && !ops->rejoins))) {
 		frontend_enter_closing(fe);
-		frontend_enter_idle(fe);
+		xn_frontend_enter_idle(fe);
 	}
 	if (fe->phase == XN_FRONTEND_IDLE &&
 	    (state == XenbusStateInitWait || !ops->waits))
@@ -326,7 +341,7 @@ static void frontend_backend_closed(struct xn_frontend *fe)
 
 	frontend_enter_closing(fe);
 	if (fe->phase == XN_FRONTEND_CLOSING)
-		frontend_enter_idle(fe);
+		xn_frontend_enter_idle(fe);
 	/* At first the backend may be Closed from an earlier session. */
 	if (dev->state > XenbusStateInitialising)
 		xn_device_switch(dev, XenbusStateClosed);
@@ -360,7 +375,7 @@ static void frontend_work(struct xn_work *w)
 	struct xn_frontend *fe = xn_container_of(w, struct xn_frontend, work);
 	bool news;
 
-	if (XN_READ_ONCE(fe->stopping))
+	if (XN_READ_ONCE(fe->stopping) || XN_READ_ONCE(fe->asleep))
 		return;
 	if (xn_frontend_is_broken(fe))
 		frontend_fail(fe, -EPROTO, fe->fault);
@@ -482,5 +497,6 @@ void xn_frontend_fini(struct xn_frontend *fe)
 	if (fe->watching)
 		xn_xs_unwatch(&dev->guest->xs, &fe->watch);
 	fe->watching = false;
-	frontend_enter_idle(fe);
+	xn_frontend_hide(fe);
+	xn_frontend_enter_idle(fe);
 }

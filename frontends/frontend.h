@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The common part of all frontends: frontend.c walks through the states,
- * nodes.c reads and writes xenstore, pages.c grants pages, channel.c holds
- * event channels back, stall.c looks for requests without an answer.
+ * resume.c begins again in a new domain, nodes.c reads and writes xenstore,
+ * pages.c grants pages, channel.c holds event channels back, stall.c looks for
+ * requests without an answer.
  */
 #ifndef XENION_FRONTENDS_H
 #define XENION_FRONTENDS_H
@@ -52,6 +53,12 @@ struct xn_frontend_ops {
 	 */
 	int (*show)(struct xn_frontend *fe);
 	void (*hide)(struct xn_frontend *fe);
+	/*
+	 * The domain has gone, and the device comes back in a new one: instead
+	 * of hide, if the OS layer can wait. Then the next show or hide is for
+	 * the same device. False, or NULL: it cannot.
+	 */
+	bool (*keep)(struct xn_frontend *fe);
 	/* The backend's state or the watched node has changed. May be NULL. */
 	void (*look)(struct xn_frontend *fe);
 	/* Undo start(). What is in flight may still be answered. */
@@ -81,6 +88,15 @@ void xn_frontend_fini(struct xn_frontend *fe);
 
 /* Have the work run soon. No effect after xn_frontend_fini(). Context: any. */
 void xn_frontend_wake(struct xn_frontend *fe);
+
+/* For resume.c, while the work does not run; all may sleep. */
+
+/* Requests may be in flight no more, and no event comes. */
+void xn_frontend_cut(struct xn_frontend *fe);
+/* Nothing is left of the rings. */
+void xn_frontend_enter_idle(struct xn_frontend *fe);
+/* The OS layer learns that the device goes, if it has one. */
+void xn_frontend_hide(struct xn_frontend *fe);
 
 /*
  * The backend broke the protocol: from now on nothing that it writes is read.

@@ -289,16 +289,33 @@ void xn_blkq_poll(struct xn_work *work)
 		xn_work_schedule(&q->poll, 0);
 }
 
-void xn_blkq_fail_all(struct xn_blk_queue *q)
+/* Returns: of those in flight the request that was submitted first, or NULL. */
+static struct xn_blk_req *queue_oldest(struct xn_blk_queue *q)
 {
-	struct batch b = { .n = 0 };
+	struct xn_blk_req *oldest = NULL;
 	unsigned int id;
 
-	for (id = 0; id < RING_SIZE(&q->ring) && q->in_flight; id++) {
+	for (id = 0; id < RING_SIZE(&q->ring); id++) {
 		struct xn_blk_req *req = xn_blkq_req(q, id);
 
-		if (req->in_flight)
-			req_finish(q, req, -EIO, &b);
+		if (req->in_flight &&
+		    (!oldest || (int32_t)(req->order - oldest->order) < 0))
+			oldest = req;
 	}
+	return oldest;
+}
+
+/*
+ * Searching for each costs some time, but there are 512 at most, and a queue is
+ * closed rarely.
+ */
+void xn_blkq_fail_all(struct xn_blk_queue *q)
+{
+	int err = q->blk->fe.kept ? -EAGAIN : -EIO;
+	struct batch b = { .n = 0 };
+	struct xn_blk_req *req;
+
+	while (q->in_flight && (req = queue_oldest(q)))
+		req_finish(q, req, err, &b);
 	batch_flush(q, &b);
 }

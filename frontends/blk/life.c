@@ -99,6 +99,15 @@ static void blk_hide(struct xn_frontend *fe)
 	blk->ops->closing(blk);
 }
 
+static bool blk_keep(struct xn_frontend *fe)
+{
+	struct xn_blk *blk = blk_of(fe);
+
+	if (blk->ops->lost)
+		blk->ops->lost(blk);
+	return blk->ops->lost;
+}
+
 static void blk_look(struct xn_frontend *fe)
 {
 	struct xn_blk *blk = blk_of(fe);
@@ -161,6 +170,7 @@ static const struct xn_frontend_ops blk_ops = {
 	.start = blk_start,
 	.show = blk_show,
 	.hide = blk_hide,
+	.keep = blk_keep,
 	.look = blk_look,
 	.stop = blk_stop,
 	.idle = blk_idle,

@@ -203,6 +203,7 @@ static void req_start(struct xn_blk_queue *q, struct xn_blk_req *req,
 	req->indirect = NULL;
 	req->ended = false;
 	req->epoch = q->stall.epoch;
+	req->order = q->ring.req_prod_pvt;
 	req->flush_after = io->op == XN_BLK_WRITE_FUA && info->flush_cache;
 
 	if (io->op == XN_BLK_FLUSH) {

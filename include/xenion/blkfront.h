@@ -110,9 +110,21 @@ struct xn_blk_ops {
 	 */
 	void (*closing)(struct xn_blk *blk);
 	/*
+	 * The guest has gone on in a new domain (xn_frontend_lost()), and the
+	 * disk will be back: xn_blk_submit() refuses from now on. When this
+	 * returns, every request in flight is completed with -EAGAIN, in the
+	 * order of their submission: submit it again, in that order, when
+	 * connected is called for the disk again, or let it fail when closing
+	 * is, which comes instead if the disk does not come back. blk->info may
+	 * have changed by then: the OS layer checks what it cannot follow, and
+	 * returns an error from connected. NULL: closing is called at once, and
+	 * what is in flight is completed with -EIO.
+	 */
+	void (*lost)(struct xn_blk *blk);
+	/*
 	 * A request is done, and its memory is the caller's again; err is 0,
-	 * -EIO, or -EOPNOTSUPP (the backend does not know the operation after
-	 * all). Context: upcall, or any.
+	 * -EIO, -EOPNOTSUPP (the backend does not know the operation after
+	 * all), or -EAGAIN (see lost). Context: upcall, or any.
 	 */
 	void (*complete)(struct xn_blk_queue *q, void *cookie, int err);
 	/*
@@ -171,6 +183,7 @@ struct xn_blk_req {
 	bool ended;		/* the backend has no access to the data now */
 	bool in_flight;
 	uint32_t epoch;		/* the queue's, when it was submitted */
+	RING_IDX order;		/* the ring's, when it was submitted */
 };
 
 struct xn_blk_stats {
@@ -271,8 +284,8 @@ void xn_blk_again(struct xn_blk *blk);
  *
  * Returns: 0; -EBUSY when too much is in flight (ops->ready says when to try
  * again); -EINVAL for a list that is too long or not aligned; -EOPNOTSUPP for
- * an operation that the backend does not offer; -ENODEV when the disk is going
- * or gone. Context: any.
+ * an operation that the backend does not offer; -ENODEV when the disk is going,
+ * gone or lost. Context: any.
  */
 int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io);
 

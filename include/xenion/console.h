@@ -33,6 +33,10 @@ struct xn_console {
  * @intf: the shared page
  * @port: its event channel, bound by the caller
  *
+ * Also for a guest that goes on in a new domain, where page and port are other
+ * ones (xn_hvm_console()): after xn_console_close(), with no reader or writer
+ * meanwhile. What the old domain's host had not taken is lost.
+ *
  * Context: any.
  */
 void xn_console_init(struct xn_console *con, struct xencons_interface *intf,
