@@ -110,6 +110,7 @@ static int twolevel_fini(struct xn_evtchn_table *t)
 	return 0;
 }
 
+/* Nobody takes an event of a port before place() is called for it. */
 static int twolevel_resume(struct xn_evtchn_table *t)
 {
 	struct twolevel *l = t->priv;
@@ -130,11 +131,14 @@ static int twolevel_grow(struct xn_evtchn_table *t, evtchn_port_t port)
 
 /* ---- takers ---- */
 
+/* Returns: NULL if neither the port nor one near it was ever bound. */
 static struct takers *takers_of(struct xn_evtchn_table *t, evtchn_port_t port)
 {
 	struct twolevel *l = t->priv;
+	struct takers *page = __atomic_load_n(&l->page[port / TAKERS_PER_PAGE],
+					      __ATOMIC_ACQUIRE);
 
-	return l->page[port / TAKERS_PER_PAGE] + port % TAKERS_PER_PAGE;
+	return page ? page + port % TAKERS_PER_PAGE : NULL;
 }
 
 /* Leave the port's vCPU as the only one. The table's lock is held. */
@@ -234,9 +238,9 @@ static unsigned int twolevel_take(struct xn_evtchn_table *t, evtchn_port_t port,
 	uint64_t until;
 	bool last;
 
-	if (!xn_evtchn_port(t, port))
-		return 0;
 	takers = takers_of(t, port);
+	if (!takers)
+		return 0;
 	if (!(__atomic_load_n(&takers->word[vcpu / 64], __ATOMIC_SEQ_CST) &
 	      1ull << vcpu % 64))
 		return 0;

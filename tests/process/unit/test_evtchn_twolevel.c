@@ -272,6 +272,26 @@ static void test_nonsense(void **state)
 	xn_evtchn_unbind(t, port);
 }
 
+/* An event of a port that was never bound, in the same page as one that was. */
+static void test_nonsense_apart(void **state)
+{
+	struct count c;
+	evtchn_port_t port;
+
+	host_port_first(x.host, 128);
+	open_port(&c, &port);
+	assert_int_equal(port, 128);
+	host_port_first(x.host, 1);
+	memset(shared()->evtchn_mask, 0, sizeof(shared()->evtchn_mask));
+	memset(shared()->evtchn_pending, 0xff,
+	       sizeof(shared()->evtchn_pending));
+	raise_all();
+	assert_int_equal(c.events, 1);
+	assert_int_equal(t->spurious, 0);
+	memset(shared()->evtchn_pending, 0, sizeof(shared()->evtchn_pending));
+	xn_evtchn_unbind(t, port);
+}
+
 /* The ABI has none: no hypercall. */
 static void test_no_priorities(void **state)
 {
@@ -293,8 +313,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(all_masked), T(last_vcpu_and_port), T(shared_word),
-		T(late_event), T(late_sends), T(move_ends), T(there_and_back), T(nonsense),
-		T(no_priorities),
+		T(late_event), T(late_sends), T(move_ends), T(there_and_back),
+		T(nonsense), T(nonsense_apart), T(no_priorities),
 	};
 
 	return cmocka_run_group_tests_name("evtchn_twolevel", tests, NULL,

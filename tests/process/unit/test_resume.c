@@ -8,6 +8,7 @@
 
 #include "unit.h"
 #include "internal.h"
+#include "events/port.h"
 
 static struct host_xenion x;
 static struct xn_evtchn_table *const t = &x.guest.evtchn;
@@ -235,6 +236,12 @@ static void test_fall_back(void **state)
 	assert_ptr_equal(t->ops, &xn_evtchn_fifo);
 	assert_int_equal(host_xenion_resume(&x), 0);
 	assert_ptr_equal(t->ops, &xn_evtchn_twolevel);
+	/* Events of ports that the new ABI has never seen. */
+	memset(x.host->shared->evtchn_mask, 0,
+	       sizeof(x.host->shared->evtchn_mask));
+	host_port_notify(host_store_port(x.host));
+	host_pump();
+	xn_evtchn_twolevel_mask_all(x.host->shared);
 	ports_are_lost(&p);
 	ports_bind(&p);
 	ports_work(&p);
