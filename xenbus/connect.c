@@ -5,8 +5,7 @@
  * kernel): discard what the previous one left, and leave nothing for the next.
  *
  * Specified in docs/misc/xenstore-ring.txt of Xen (reconnection) and
- * docs/misc/xenstore.txt (RESET_WATCHES). Called by the OS layer, and by gate.c
- * in a new domain.
+ * docs/misc/xenstore.txt (RESET_WATCHES). Called by the OS layer.
  */
 #include "xs.h"
 
@@ -93,23 +92,10 @@ static int connect_reconnect(struct xn_xs *xs)
 	return connect_done(xs, START_TIMEOUT) ? 0 : -ETIMEDOUT;
 }
 
-int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
-	       evtchn_port_t port)
-{
-	xn_lock_init(&xs->lock);
-	xn_waitq_init(&xs->wait);
-	xn_xs_watch_init(xs);
-	xn_xs_client_init(xs);
-	/* From the clock, so that no previous user had the same ids. */
-	xs->first_id = (uint32_t)(xn_os_now() / 1000);
-	xs->next_id = xs->first_id;
-	xs->next_watch = xs->first_id;
-	xs->dead = true;
-	return xn_xs_begin(xs, intf, port);
-}
-
-int xn_xs_begin(struct xn_xs *xs, struct xenstore_domain_interface *intf,
-		evtchn_port_t port)
+/* Begin on a page that was mapped just now. On error it is closed. */
+static int connect_begin(struct xn_xs *xs,
+			 struct xenstore_domain_interface *intf,
+			 evtchn_port_t port)
 {
 	int err;
 
@@ -142,6 +128,36 @@ int xn_xs_begin(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 	return 0;
 }
 
+int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
+	       evtchn_port_t port)
+{
+	xn_lock_init(&xs->lock);
+	xn_waitq_init(&xs->wait);
+	xn_xs_watch_init(xs);
+	xn_xs_client_init(xs);
+	xn_xs_resume_init(xs);
+	/* From the clock, so that no previous user had the same ids. */
+	xs->first_id = (uint32_t)(xn_os_now() / 1000);
+	xs->next_id = xs->first_id;
+	xs->next_watch = xs->first_id;
+	xs->dead = true;
+	return connect_begin(xs, intf, port);
+}
+
+int xn_xs_reconnect(struct xn_xs *xs, struct xenstore_domain_interface *intf,
+		    evtchn_port_t port)
+{
+	int err;
+
+	xn_xs_gate_set(xs, true, true);
+	xn_xs_quit(xs);
+	err = connect_begin(xs, intf, port);
+	if (!err)
+		xn_xs_watches_anew(xs);
+	xn_xs_resume(xs);
+	return err;
+}
+
 void xn_xs_fini(struct xn_xs *xs)
 {
 	uint64_t deadline = xn_os_now() + DRAIN_TIMEOUT;
@@ -161,6 +177,7 @@ void xn_xs_fini(struct xn_xs *xs)
 	flags = xn_lock(&xs->lock);
 	xn_unlock(&xs->lock, flags);
 
+	xn_work_cancel(&xs->make);
 	xn_work_cancel(&xs->again);
 	xn_work_cancel(&xs->work);
 	XN_WRITE_ONCE(xs->intf, NULL);

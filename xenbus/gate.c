@@ -4,11 +4,9 @@
  * closed: a request, a transaction or the call of a watch function must not be
  * half done when the guest goes on in a new domain, whose xenstored knows neither
  * (docs/misc/xenstore.txt of Xen: transactions and watches end with the domain).
- * Called by request.c, and by the OS layer around a suspend.
+ * Called by request.c, and by resume.c, which opens and closes it.
  */
 #include "xs.h"
-
-/* ---- in and out ---- */
 
 /*
  * Returns: is the answer known? @in: yes. What belongs to a transaction goes on,
@@ -81,9 +79,7 @@ void xn_xs_leave(struct xn_xs *xs, bool transaction)
 	gate_depart(xs);
 }
 
-/* ---- around a suspend ---- */
-
-static void gate_set(struct xn_xs *xs, bool quiet, bool held)
+void xn_xs_gate_set(struct xn_xs *xs, bool quiet, bool held)
 {
 	unsigned long flags = xn_lock(&xs->lock);
 
@@ -91,44 +87,4 @@ static void gate_set(struct xn_xs *xs, bool quiet, bool held)
 	xs->held = held;
 	xn_unlock(&xs->lock, flags);
 	xn_wake(&xs->wait);
-}
-
-int xn_xs_suspend(struct xn_xs *xs)
-{
-	uint64_t begin = xn_os_now();
-
-	/* First the watch functions, which make requests. */
-	gate_set(xs, true, false);
-	if (xn_xs_wait(xs, xn_xs_watch_idle(xs), begin + XN_XS_TIMEOUT)) {
-		gate_set(xs, true, true);
-		if (xn_xs_wait(xs, !XN_READ_ONCE(xs->active),
-			       begin + 2 * XN_XS_TIMEOUT))
-			return 0;
-	}
-	xn_xs_resume(xs);
-	return -ETIMEDOUT;
-}
-
-void xn_xs_resume(struct xn_xs *xs)
-{
-	gate_set(xs, false, false);
-	/* What has come meanwhile. */
-	xn_work_schedule(&xs->work, 0);
-	xn_work_schedule(&xs->again, 0);
-}
-
-int xn_xs_reconnect(struct xn_xs *xs, struct xenstore_domain_interface *intf,
-		    evtchn_port_t port)
-{
-	int err;
-
-	gate_set(xs, true, true);
-	xn_xs_quit(xs);
-	err = xn_xs_begin(xs, intf, port);
-	if (!err) {
-		xn_xs_watch_unmake(xs);
-		xn_xs_watch_make(xs);
-	}
-	xn_xs_resume(xs);
-	return err;
 }

@@ -123,14 +123,9 @@ void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w)
 static void fire_again(struct xn_work *work)
 {
 	struct xn_xs *xs = xn_container_of(work, struct xn_xs, again);
+	unsigned long flags = xn_lock(&xs->lock);
 	struct xn_xs_watch *w;
-	unsigned long flags;
 
-	if (xn_xs_enter_now(xs)) {
-		xn_xs_watch_make(xs);
-		xn_xs_leave(xs, false);
-	}
-	flags = xn_lock(&xs->lock);
 	for (w = xs->watches; w; w = w->next) {
 		if (!w->again || w->running)
 			continue;
@@ -226,96 +221,4 @@ void xn_xs_watch_forget(struct xn_xs *xs, struct xn_xs_watch *w)
 	unlink_watch(xs, w);
 	while (!xn_wait(&xs->wait, !is_running(xs, w), XN_XS_SLICE))
 		;
-}
-
-/* ---- a new domain ---- */
-
-/* Is no watch function being called? */
-bool xn_xs_watch_idle(struct xn_xs *xs)
-{
-	unsigned long flags = xn_lock(&xs->lock);
-	const struct xn_xs_watch *w;
-
-	for (w = xs->watches; w && !w->running; w = w->next)
-		;
-	xn_unlock(&xs->lock, flags);
-	return !w;
-}
-
-/* xenstored does not know any watch of ours. */
-void xn_xs_watch_unmake(struct xn_xs *xs)
-{
-	unsigned long flags = xn_lock(&xs->lock);
-	struct xn_xs_watch *w;
-
-	for (w = xs->watches; w; w = w->next)
-		w->unmade = true;
-	xs->warned = false;
-	xn_unlock(&xs->lock, flags);
-}
-
-/*
- * The watches are in the order of their numbers, the last first. Returns: the
- * next one to be made, below number @nr, or NULL. Its owner cannot free it before
- * make_end().
- */
-static struct xn_xs_watch *make_next(struct xn_xs *xs, uint32_t *nr)
-{
-	unsigned long flags = xn_lock(&xs->lock);
-	struct xn_xs_watch *w;
-
-	for (w = xs->watches; w; w = w->next)
-		if (w->unmade && w->id - xs->first_id < *nr)
-			break;
-	if (w) {
-		w->unmade = false;
-		w->making = true;
-		*nr = w->id - xs->first_id;
-	}
-	xn_unlock(&xs->lock, flags);
-	return w;
-}
-
-static void make_end(struct xn_xs *xs, struct xn_xs_watch *w, bool failed)
-{
-	unsigned long flags = xn_lock(&xs->lock);
-
-	w->unmade = failed && w->linked;
-	w->making = false;
-	xn_unlock(&xs->lock, flags);
-	xn_wake(&xs->wait);
-}
-
-static void make_report(struct xn_xs *xs, const struct xn_xs_watch *w, int err)
-{
-	if (!xs->warned)
-		xn_os_log(XN_WARN,
-			  "xenstore: no watch on %s (error %d): trying again every second",
-			  w->path, err);
-	xs->warned = true;
-}
-
-/*
- * Make the watches that xenstored does not know. Those that it refuses are made
- * in a second, and so is the rest if it does not answer.
- */
-void xn_xs_watch_make(struct xn_xs *xs)
-{
-	uint32_t nr = ~0u;
-	struct xn_xs_watch *w;
-	bool again = false;
-	int err = 0;
-
-	while (err != -ETIMEDOUT && err != -ESHUTDOWN &&
-	       (w = make_next(xs, &nr))) {
-		err = xn_xs_watch_request(xs, XS_WATCH, w->path, w->token);
-		if (err == -EEXIST)
-			err = 0;
-		if (err)
-			make_report(xs, w, err);
-		make_end(xs, w, err);
-		again |= err;
-	}
-	if (again)
-		xn_work_schedule(&xs->again, AGAIN_NS);
 }

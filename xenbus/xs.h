@@ -60,10 +60,6 @@ struct xn_xs_part {
 	uint32_t len;
 };
 
-/* connect.c: begin on a page that was mapped just now. On error it is closed. */
-int xn_xs_begin(struct xn_xs *xs, struct xenstore_domain_interface *intf,
-		evtchn_port_t port);
-
 /*
  * gate.c: wait until requests are let in, make some, and say when they are done.
  * -ESHUTDOWN: the connection is closed. In a transaction further requests are
@@ -73,6 +69,12 @@ int xn_xs_enter(struct xn_xs *xs, bool transaction);
 void xn_xs_leave(struct xn_xs *xs, bool transaction);
 /* xn_xs_enter() without waiting: is the caller let in? Context: any. */
 bool xn_xs_enter_now(struct xn_xs *xs);
+/* @held: let nobody in. @quiet: call no watch function. Context: any. */
+void xn_xs_gate_set(struct xn_xs *xs, bool quiet, bool held);
+
+/* resume.c: xenstored knows no watch of ours: make them all. May sleep. */
+void xn_xs_watches_anew(struct xn_xs *xs);
+void xn_xs_resume_init(struct xn_xs *xs);
 
 /* request.c: a watch in xenstored; XS_WATCH or XS_UNWATCH. */
 int xn_xs_watch_request(struct xn_xs *xs, enum xsd_sockmsg_type type,
@@ -91,9 +93,6 @@ void xn_xs_watch_init(struct xn_xs *xs);
 void xn_xs_watch_link(struct xn_xs *xs, struct xn_xs_watch *w);
 void xn_xs_watch_forget(struct xn_xs *xs, struct xn_xs_watch *w);
 void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len);
-bool xn_xs_watch_idle(struct xn_xs *xs);
-void xn_xs_watch_unmake(struct xn_xs *xs);
-void xn_xs_watch_make(struct xn_xs *xs);
 
 /* value.c */
 bool xn_xs_name_ok(const char *s, uint32_t len, bool slashes);

@@ -4,9 +4,11 @@
  *
  *   wire.c    the xenstore wire protocol (xen-public/io/xs_wire.h,
  *             docs/misc/xenstore.txt): bytes in, messages out
- *   connect.c begin and end of the connection to xenstore
+ *   connect.c begin and end of the connection to xenstore, and another begin in a
+ *             new domain
  *   client.c  the shared page, requests in flight and their replies
- *   gate.c    which requests are let in, and a connection in a new domain
+ *   gate.c    which requests are let in
+ *   resume.c  around a suspend, and the watches in a new domain
  *   request.c reading, writing, transactions
  *   watch.c   watches
  *   value.c   strict conversion of what xenstore holds
@@ -117,6 +119,7 @@ struct xn_xs {
 	struct xn_xs_watch *fired;	/* those with an event, in order */
 	struct xn_work work;		/* calls watch functions */
 	struct xn_work again;		/* calls some of them again, later */
+	struct xn_work make;		/* makes watches in a new domain, later */
 	uint64_t timeout;		/* ns that a request may take */
 	uint32_t req_prod, rsp_cons;	/* ours; the page's are only copies */
 	uint32_t first_id;		/* ids and tokens begin here */
