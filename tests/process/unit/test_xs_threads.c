@@ -114,7 +114,7 @@ struct xn_work {
 
 static pthread_mutex_t work_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work_cond = PTHREAD_COND_INITIALIZER;
-static struct xn_work *works[5];
+static struct xn_work *works[8];
 static unsigned int nr_works;
 
 static void xn_work_init(struct xn_work *w, void (*fn)(struct xn_work *w))
@@ -158,8 +158,10 @@ static long xn_hypercall_raw(unsigned int nr, unsigned long a1,
 #include "xenbus/value.c"
 #include "xenbus/client.c"
 #include "xenbus/connect.c"
+#include "xenbus/gate.c"
 #include "xenbus/request.c"
 #include "xenbus/watch.c"
+#include "xenbus/resume.c"
 
 #include <setjmp.h>
 #include <stdarg.h>
