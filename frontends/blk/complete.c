@@ -111,17 +111,23 @@ static void req_finish(struct xn_blk_queue *q, struct xn_blk_req *req, int err,
 		batch_flush(q, b);
 }
 
-/* The second half of XN_BLK_WRITE_FUA. */
-static int req_flush_follows(struct xn_blk_queue *q, struct xn_blk_req *req)
+/*
+ * The second half of XN_BLK_WRITE_FUA. If the disk is being lost, the request
+ * stays in flight, for xn_blkq_fail_all().
+ */
+static int req_flush_follows(struct xn_blk_queue *q, struct xn_blk_req *req,
+			     struct batch *b)
 {
 	unsigned long flags;
-	int err = -EIO;
+	int err = 0;
 
 	flags = xn_lock(&q->lock);
 	if (q->open) {
 		req->flush_after = false;
 		xn_blkq_emit_flush(q, req);
-		err = 0;
+		b->push = true;
+	} else if (!XN_READ_ONCE(q->blk->fe.asleep)) {
+		err = -EIO;
 	}
 	xn_unlock(&q->lock, flags);
 	return err;
@@ -185,11 +191,9 @@ static void response_take(struct xn_blk_queue *q, RING_IDX idx, struct batch *b)
 	if (req->flush_after) {
 		err = req_end_data(q, req, err);
 		if (!err)
-			err = req_flush_follows(q, req);
-		if (!err) {
-			b->push = true;
+			err = req_flush_follows(q, req, b);
+		if (!err)
 			return;
-		}
 	}
 	req_finish(q, req, err, b);
 }

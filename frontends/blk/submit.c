@@ -232,9 +232,18 @@ static int queue_put_off(struct xn_blk_queue *q)
 {
 	q->starved = true;
 	q->stats.busy++;
-	if (q->free_reqs)
-		xn_blkq_want_slots(q);
 	return -EBUSY;
+}
+
+/* May requests be submitted? */
+static int queue_check(struct xn_blk_queue *q)
+{
+	if (!q->open)
+		return -ENODEV;
+	if (!xn_blkq_is_broken(q))
+		return 0;
+	/* In a new domain the port is gone before the disk is lost. */
+	return XN_READ_ONCE(q->blk->fe.asleep) ? queue_put_off(q) : -ENODEV;
 }
 
 int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io)
@@ -246,10 +255,14 @@ int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io)
 
 	flags = xn_lock(&q->lock);
 	req = q->free_reqs;
-	err = q->open && !xn_blkq_is_broken(q) ?
-	      io_check(&q->blk->info, io) : -ENODEV;
-	if (!err && (!req || !queue_has_slots(q, data)))
+	err = queue_check(q);
+	if (!err)
+		err = io_check(&q->blk->info, io);
+	if (!err && (!req || !queue_has_slots(q, data))) {
 		err = queue_put_off(q);
+		if (req)
+			xn_blkq_want_slots(q);
+	}
 	if (!err) {
 		q->free_reqs = req->next;
 		q->in_flight++;
