@@ -111,7 +111,8 @@ static int device_find(struct xn_device *dev, uint32_t txn)
 
 bool xn_device_exists(struct xn_device *dev)
 {
-	return device_find(dev, XN_XS_NOTXN) != -ENOENT;
+	return XN_READ_ONCE(dev->lost) ||
+	       device_find(dev, XN_XS_NOTXN) != -ENOENT;
 }
 
 struct new_state {
@@ -326,13 +327,17 @@ void xn_device_lost(struct xn_device *dev)
 	dev->state = XenbusStateUnknown;
 	dev->otherend_state = XenbusStateUnknown;
 	dev->owed = false;
+	XN_WRITE_ONCE(dev->lost, true);
 }
 
 int xn_device_resume(struct xn_device *dev)
 {
 	int err = device_read_backend(dev);
 
-	return err ? err : xn_device_start(dev, dev->ops);
+	if (!err)
+		err = xn_device_start(dev, dev->ops);
+	XN_WRITE_ONCE(dev->lost, err);
+	return err;
 }
 
 void xn_device_stop(struct xn_device *dev)

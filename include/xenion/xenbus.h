@@ -496,6 +496,7 @@ struct xn_device {
 	bool refused;			/* its state node was invalid */
 	bool failed;			/* an error was reported */
 	bool owed;			/* our state is not in xenstore yet */
+	bool lost;			/* the domain has gone, and the backend */
 	struct xn_gnttab_waiter refs;	/* for grant references */
 	bool short_of_refs;		/* a shortage was reported */
 	bool left;			/* a previous kernel's, not closed yet */
@@ -670,7 +671,8 @@ void xn_device_refuse(struct xn_device *dev, int err, const char *what);
  *
  * A device that was unplugged and plugged in again is a different one: it has
  * another backend, or is Initialising while ours is past that. While xenstore
- * does not answer, the device is assumed to exist.
+ * does not answer, the device is assumed to exist, and so is a lost one
+ * (xn_device_lost()): xn_device_resume() finds out.
  *
  * Context: may sleep.
  * Return: false only when xenstore says that the device has gone.
