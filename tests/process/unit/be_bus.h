@@ -217,6 +217,13 @@ static inline void be_bus_unplug(struct be_bus *bus)
 	host_xs_unplug(bus->h, bus->kind->type, bus->id);
 }
 
+/* The guest's domain goes, with all that domain 0 has of it: host_xs_restore(). */
+static inline void be_bus_lose(struct be_bus *bus)
+{
+	be_disconnect(bus);
+	bus->path[0] = '\0';
+}
+
 /* ---- the guest ---- */
 
 /* As an OS layer does: bind a port for @otherend and unmask it. */
