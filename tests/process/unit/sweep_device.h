@@ -29,8 +29,10 @@ struct sweep_device {
 	void (*check)(bool all_well);
 	/* Does the OS layer have the device? */
 	bool (*is_up)(void);
-	/* The backend reads its rings; NULL: it drops what is in them. */
+	struct xn_frontend *fe;
+	/* The backend reads its rings, unless it drops that when it closes. */
 	void (*wake)(void);
+	bool drops;
 	/* It writes again what a final answer hid; NULL: only its state. */
 	void (*repeat)(void);
 };
@@ -141,7 +143,7 @@ static inline void sweep_return(const void *config)
 	t.b.bus.asleep = false;
 	sweep_arm();
 	be_state(&t.b.bus, XenbusStateClosing);
-	if (device.wake)
+	if (!device.drops)
 		device.wake();
 	sweep_settle();
 	if (front_state() == XenbusStateClosed) {

@@ -7,7 +7,7 @@
 #define GUEST_PAGES	2048
 
 #include "9p_backend.h"
-#include "sweep_device.h"
+#include "sweep_resume.h"
 
 #define NR_IO		6u
 #define T_READ		116
@@ -102,6 +102,7 @@ static const struct sweep_device device = {
 	.waits = io_waits,
 	.check = io_check,
 	.is_up = p9_is_up,
+	.fe = &t.p9.fe,
 	.wake = p9_wake,
 };
 
@@ -111,6 +112,9 @@ static const struct sweep_scenario scenarios[] = {
 	{ "9p-return", sweep_return, &two },
 	{ "9p-plug", sweep_plug, &one },
 	{ "9p-pull", sweep_pull, &two },
+	{ "9p-restore", sweep_restore, &two },
+	{ "9p-restore-twice", sweep_restore_twice, &two },
+	{ "9p-cancel", sweep_cancel, &two },
 };
 
 int main(void)

@@ -9,7 +9,7 @@
 #define SECTORS		2048u
 
 #include "blk_backend.h"
-#include "sweep_device.h"
+#include "sweep_resume.h"
 
 #define NR_IO	6u
 
@@ -114,9 +114,15 @@ static void blk_begin_with(const struct host_config *host,
 	io_make(config->max_segments);
 }
 
+/* The other ABI of events, and the other version of the grant table. */
+static bool others;
+
 static void blk_begin(const void *config)
 {
-	static const struct host_config host = { .ram_pages = GUEST_PAGES };
+	const struct host_config host = {
+		.ram_pages = GUEST_PAGES, .no_fifo = others,
+		.gnttab_wanted = others ? 2 : 1,
+	};
 
 	blk_begin_with(&host, config);
 }
@@ -128,9 +134,27 @@ static void blk_end(void)
 	free(t.b.disk);
 }
 
+static void blk_lost(struct xn_blk *blk)
+{
+}
+
+/* ops.lost, if the OS layer can wait when the domain is lost */
+static struct xn_blk_ops blk_ops;
+static bool keeps;
+
 static int blk_attach(const void *config)
 {
-	return t_init(config);
+	int err;
+
+	blk_ops = t_ops;
+	blk_ops.lost = keeps ? blk_lost : NULL;
+	memset(&t.blk, 0, sizeof(t.blk));
+	memset(&t.dev, 0, sizeof(t.dev));
+	err = xn_device_init(&t.dev, &t.x.guest, "vbd", VDEV);
+	if (!err)
+		err = xn_blk_init(&t.blk, &t.dev, &blk_ops, config);
+	host_pump();
+	return err;
 }
 
 static void blk_detach(void)
@@ -157,6 +181,7 @@ static const struct sweep_device device = {
 	.waits = io_waits,
 	.check = io_check,
 	.is_up = blk_is_up,
+	.fe = &t.blk.fe,
 	.wake = blk_wake,
 };
 
@@ -311,6 +336,27 @@ static void run_reload(const void *config)
 	host_xs_destroy(t.h);
 }
 
+static void run_restore(const void *config)
+{
+	keeps = true;
+	sweep_restore(config);
+	keeps = false;
+}
+
+static void run_restore_others(const void *config)
+{
+	others = true;
+	run_restore(config);
+	others = false;
+}
+
+static void run_restore_twice(const void *config)
+{
+	keeps = true;
+	sweep_restore_twice(config);
+	keeps = false;
+}
+
 static const struct sweep_scenario scenarios[] = {
 	{ "blk", sweep_life, &direct },
 	{ "blk-queues", sweep_life, &queues },
@@ -323,6 +369,12 @@ static const struct sweep_scenario scenarios[] = {
 	{ "blk-pull", sweep_pull, &direct },
 	{ "blk-resize", run_resize, &direct },
 	{ "blk-reload", run_reload, &direct },
+	{ "blk-restore", run_restore, &direct },
+	{ "blk-restore-bounced", run_restore, &bounced },
+	{ "blk-restore-others", run_restore_others, &direct },
+	{ "blk-restore-unkept", sweep_restore, &queues },
+	{ "blk-restore-twice", run_restore_twice, &direct },
+	{ "blk-cancel", sweep_cancel, &direct },
 };
 
 int main(void)

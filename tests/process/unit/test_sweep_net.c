@@ -8,7 +8,7 @@
 #define GUEST_PAGES	2048
 
 #include "net_backend.h"
-#include "sweep_device.h"
+#include "sweep_resume.h"
 
 #define NR_PACKETS	4u
 
@@ -148,6 +148,14 @@ static void net_repeat(void)
 	host_pump();
 }
 
+static void net_wake(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < t.b.nr_queues; i++)
+		be_tx_run(&t.b.queue[i]);
+}
+
 static const struct sweep_device device = {
 	.begin = net_begin,
 	.end = net_end,
@@ -157,6 +165,9 @@ static const struct sweep_device device = {
 	.waits = packets_wait,
 	.check = packets_check,
 	.is_up = net_is_up,
+	.fe = &t.net.fe,
+	.wake = net_wake,
+	.drops = true,
 	.repeat = net_repeat,
 };
 
@@ -197,6 +208,9 @@ static const struct sweep_scenario scenarios[] = {
 	{ "net-plug", sweep_plug, &one },
 	{ "net-pull", sweep_pull, &one },
 	{ "net-carrier", run_carrier, &one },
+	{ "net-restore", sweep_restore, &one },
+	{ "net-restore-twice", sweep_restore_twice, &one },
+	{ "net-cancel", sweep_cancel, &one },
 };
 
 int main(void)
