@@ -131,6 +131,7 @@ int xn_evtchn_resume(struct xn_evtchn_table *t)
 
 	xn_work_cancel(&t->relief);
 	xn_evtchn_twolevel_mask_all(t->vcpus->shared);
+	t->nr_vcpus = t->vcpus->nr;
 	/* Once: when this is called again, there may be new ports already. */
 	if (t->marker)
 		ports_lose(t);

@@ -23,22 +23,32 @@ static void works_resume(struct xn_gnttab *gt)
 }
 
 /*
- * There are no status frames any more, and twice as many references fit into a
- * frame. The limit is that of the hole for frames, or below it.
+ * There may be more frames than before, or fewer. The hole for them is as large
+ * as it was.
  */
-static int resume_in_version_1(struct xn_gnttab *gt)
+static int table_limit(struct xn_gnttab *gt)
 {
 	unsigned int max;
 	int err = xn_gref_query_frames(gt, &max);
 
 	if (err)
 		return err;
-	gt->status.used = 0;
-	xn_physmap_fini(&gt->status);
+	if (max < gt->frames.used)
+		return -ENOSPC;
 	if (max > gt->frames.count)
 		max = gt->frames.count;
 	gt->max_refs = max * xn_grefs_per_frame(gt);
 	return 0;
+}
+
+/*
+ * There are no status frames any more, and twice as many references fit into a
+ * frame.
+ */
+static void resume_in_version_1(struct xn_gnttab *gt)
+{
+	gt->status.used = 0;
+	xn_physmap_fini(&gt->status);
 }
 
 static int table_resume(struct xn_gnttab *gt)
@@ -51,7 +61,8 @@ static int table_resume(struct xn_gnttab *gt)
 	if (gt->version > version)
 		return -EIO;
 	if (gt->version < version)
-		err = resume_in_version_1(gt);
+		resume_in_version_1(gt);
+	err = table_limit(gt);
 	if (!err)
 		err = xn_physmap_resume(&gt->frames);
 	/* Xen makes them with the table's frames. */

@@ -204,12 +204,13 @@ int xn_evtchn_survived(struct xn_evtchn_table *t);
  * The FIFO ABI's control blocks are registered again, its array page by page as
  * ports are bound. If the new Xen does not have the ABI, the table continues with
  * the 2-level ABI: ports beyond its limit cannot be bound any more. As with
- * xn_evtchn_init(), @t->nr_vcpus may be less than before.
+ * xn_evtchn_init(), @t->nr_vcpus may be less than there are: vCPUs that the new
+ * domain does not have get no events.
  *
  * Context: may sleep. Where nothing can be in the way of a mutex or an
  * allocation it may be called with upcalls disabled.
- * Return: 0, or as xn_evtchn_init(): then there are no events, and the call may
- * be repeated.
+ * Return: 0, or as xn_evtchn_init(): then there are no events, no port can be
+ * bound, and the call may be repeated. Old ports can be let go all the same.
  */
 int xn_evtchn_resume(struct xn_evtchn_table *t);
 

@@ -122,14 +122,18 @@ void xn_gnttab_suspend(struct xn_gnttab *gt);
  * version is set and its frames are mapped again. References stay allocated, and
  * those that were granted stay so for their owners, who end them as always; that
  * succeeds now. What was deferred is released soon. If the new Xen does not offer
- * version 2, the table continues with version 1. References that another domain
- * had kept in use since before xn_gnttab_init() remain out of use.
+ * version 2, the table continues with version 1. The new table's limit counts,
+ * up to that of xn_gnttab_init(). References that another domain had kept in use
+ * since before xn_gnttab_init() remain out of use.
  *
  * Pages that we had mapped of other domains: xn_gntmap_resume().
  *
  * Context: may sleep.
- * Return: 0, or Xen's error, -EIO (the version cannot be set): then no reference
- * can be granted or ended, and the call may be repeated.
+ * Return: 0; Xen's error; -EIO: the version cannot be set, or Xen names no limit;
+ * -ENOSPC: the new table has fewer frames than are in use. On error no reference
+ * can be granted or ended: no device may go on, not even be lost or removed. The
+ * call may be repeated, which does not help with -ENOSPC: give the new domain as
+ * large a table as the old one had (max_grant_frames).
  */
 int xn_gnttab_resume(struct xn_gnttab *gt, bool anew);
 

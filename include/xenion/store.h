@@ -46,8 +46,10 @@ int xn_store_start(struct xn_guest *guest, const struct xn_boot_channel *where,
  * then xn_xs_reconnect(). In the same domain call xn_xs_resume() instead.
  *
  * Context: may sleep; work (xn_work_schedule()) runs meanwhile.
- * Return: as xn_store_start(); then requests fail with -ESHUTDOWN, no watch is
- * lost, and the call may be repeated.
+ * Return: as xn_store_start(); -EINVAL: the toolstack has not made the port. Then
+ * requests fail with -ESHUTDOWN, no watch is lost, and the call may be repeated,
+ * with what xn_hvm_store() says then. Devices can be removed, and
+ * xn_store_stop() works, too.
  */
 int xn_store_resume(struct xn_guest *guest, const struct xn_boot_channel *where,
 		    const struct xn_store_ops *ops);

@@ -59,17 +59,21 @@ int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu);
  * @v: the vCPUs; only the one that runs this is up
  *
  * For a guest that was saved and restored, or has moved (xn_evtchn_survived()):
- * the first of all to be called, and only once when it has succeeded. The page is mapped by xn_physmap_resume(). Each
- * place that was registered is registered again, in the same page. If Xen
- * refuses, the vCPU has none, as before its first xn_vcpu_enter(), which must be
- * called for it again: Xen accepts the place of a vCPU that is not down only from
- * that vCPU itself. So an OS layer calls xn_vcpu_enter() whenever a vCPU comes up.
+ * the first of all to be called, and only once when it has succeeded. The page is
+ * mapped by xn_physmap_resume(). Each place that was registered is registered
+ * again, in the same page. If Xen refuses, the vCPU has none, as before its first
+ * xn_vcpu_enter(), which must be called for it again: Xen accepts the place of a
+ * vCPU that is not down only from that vCPU itself. So an OS layer calls
+ * xn_vcpu_enter() whenever a vCPU comes up. The new domain may have fewer vCPUs:
+ * the OS layer does not bring the others up.
  *
  * VCPUOP_register_vcpu_info.
  *
  * Context: raw.
  * Return: 0, or Xen's error when there is no shared info page: then no event and
- * no time can be read, and the call may be repeated.
+ * no time can be read, and nothing else of the library may be called. The call
+ * may be repeated; if it goes on failing, the guest has to stop: SCHEDOP_shutdown
+ * needs no page.
  */
 int xn_vcpus_resume(struct xn_vcpus *v);
 

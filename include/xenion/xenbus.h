@@ -213,7 +213,8 @@ void xn_xs_resume(struct xn_xs *xs);
  *
  * Context: may sleep.
  * Return: 0, or as xn_xs_init(): then the connection is closed, so that whoever
- * waits gets -ESHUTDOWN, and the call may be repeated.
+ * waits gets -ESHUTDOWN, and the call may be repeated, with another page and port
+ * if they have changed.
  */
 int xn_xs_reconnect(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 		    evtchn_port_t port);
