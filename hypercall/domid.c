@@ -15,7 +15,7 @@ int xn_domid(domid_t *domid)
 	};
 	struct evtchn_status status = { .dom = DOMID_SELF };
 	struct evtchn_close close;
-	long err;
+	int err, left;
 
 	err = xn_hc_evtchn(EVTCHNOP_alloc_unbound, &port);
 	if (err)
@@ -23,9 +23,11 @@ int xn_domid(domid_t *domid)
 	status.port = port.port;
 	err = xn_hc_evtchn(EVTCHNOP_status, &status);
 	close.port = port.port;
-	if (xn_hc_evtchn(EVTCHNOP_close, &close))
-		xn_os_log(XN_WARN, "xenion: event channel %u stays open",
-			  port.port);
+	left = xn_hc_evtchn(EVTCHNOP_close, &close);
+	if (left)
+		xn_os_log(XN_WARN,
+			  "xenion: event channel %u stays open (error %d)",
+			  port.port, left);
 	if (err)
 		return err;
 	if (status.status != EVTCHNSTAT_unbound ||
