@@ -352,39 +352,41 @@ static void test_carrier_cancelled(void **state)
 
 /* ---- its life ---- */
 
+static void handshake(enum xenbus_state early, bool stays)
+{
+	/* It does not wait for the backend's Connected. */
+	unsigned int before = early == XenbusStateInitWait;
+
+	t_setup_with(&host);
+	packets_make();
+	t.b.bus.sticky = true;
+	be_state(&t.b.bus, early);
+	assert_int_equal(t_start(1), 0);
+	assert_int_equal(t.connected, before);
+	if (stays) {
+		suspend();
+		t.b.bus.sticky = false;
+		be_state(&t.b.bus, XenbusStateInitWait);
+		be_watch(&t.b.bus);
+		stay();
+	} else {
+		move();
+		t.b.bus.sticky = false;
+		t_plug();
+		assert_int_equal(go_on(), 0);
+		host_pump();
+	}
+	assert_int_equal(t.connected, before && !stays ? 2 : 1);
+	interface_works();
+	end();
+}
+
 static void test_handshake(void **state)
 {
-	static const enum xenbus_state early[] = {
-		XenbusStateInitialising, XenbusStateInitWait,
-	};
-	unsigned int i, stays;
-
-	for (i = 0; i < XN_ARRAY_SIZE(early); i++)
-	for (stays = 0; stays < 2; stays++) {
-		t_setup_with(&host);
-		packets_make();
-		t.b.bus.sticky = true;
-		be_state(&t.b.bus, early[i]);
-		assert_int_equal(t_start(1), 0);
-		/* It does not wait for the backend's Connected. */
-		assert_int_equal(t.connected, i);
-		if (stays) {
-			suspend();
-			t.b.bus.sticky = false;
-			be_state(&t.b.bus, XenbusStateInitWait);
-			be_watch(&t.b.bus);
-			stay();
-		} else {
-			move();
-			t.b.bus.sticky = false;
-			t_plug();
-			assert_int_equal(go_on(), 0);
-			host_pump();
-		}
-		assert_int_equal(t.connected, i && !stays ? 2 : 1);
-		interface_works();
-		end();
-	}
+	handshake(XenbusStateInitialising, false);
+	handshake(XenbusStateInitialising, true);
+	handshake(XenbusStateInitWait, false);
+	handshake(XenbusStateInitWait, true);
 }
 
 static void test_unplugged(void **state)
