@@ -90,12 +90,26 @@ static uint64_t clock_raise(uint64_t *max, uint64_t ns)
 	return old;
 }
 
-uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu)
+/* Xen's system time, and does Xen say that all counters are the same? */
+static bool clock_now(const struct vcpu_info *info, uint64_t *ns, bool *stable)
 {
 	struct vcpu_time_info ti;
+	uint64_t cycles;
+
+	if (!clock_snapshot(&info->time, &ti, &cycles) ||
+	    xn_clock_scale(&ti, cycles, ns)) {
+		xn_stat_inc(XN_STAT_REFUSED);
+		return false;
+	}
+	*stable = ti.flags & XEN_PVCLOCK_TSC_STABLE_BIT;
+	return true;
+}
+
+uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu)
+{
 	struct vcpu_info *info;
 	struct xn_clock_vcpu *v;
-	uint64_t cycles, ns;
+	uint64_t ns;
 	bool stable;
 
 	if (vcpu >= c->vcpus->nr)
@@ -105,13 +119,10 @@ uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu)
 		return clock_latest(c);
 	v = &c->vcpu[vcpu];
 	stable = v->stable;
-	if (clock_snapshot(&info->time, &ti, &cycles) &&
-	    !xn_clock_scale(&ti, cycles, &ns)) {
-		stable = ti.flags & XEN_PVCLOCK_TSC_STABLE_BIT;
-	} else {
-		xn_stat_inc(XN_STAT_REFUSED);
+	if (clock_now(info, &ns, &stable))
+		ns += c->ahead;
+	else
 		ns = 0;
-	}
 	/* The times of other vCPUs count from now on, or did until now. */
 	if (stable != v->stable) {
 		v->stable = stable;
@@ -123,4 +134,17 @@ uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu)
 		ns = clock_raise(&c->max, ns);
 	XN_WRITE_ONCE(v->last, ns);
 	return ns;
+}
+
+int xn_clock_resume(struct xn_clock *c, unsigned int vcpu)
+{
+	const struct vcpu_info *info = vcpu < c->vcpus->nr ?
+				       c->vcpus->info[vcpu] : NULL;
+	uint64_t latest = clock_latest(c), ns;
+	bool stable;
+
+	if (!info || !clock_now(info, &ns, &stable))
+		return -EAGAIN;
+	c->ahead = latest - ns;
+	return 0;
 }

@@ -25,6 +25,8 @@ struct xn_clock_vcpu {
 struct xn_clock {
 	const struct xn_vcpus *vcpus;
 	struct xn_clock_vcpu vcpu[XN_MAX_VCPUS];
+	/* Ours is so much later than Xen's: see xn_clock_resume(). */
+	uint64_t ahead;
 	/* The latest time that any vCPU read, while counters may differ. */
 	uint64_t max __attribute__((aligned(64)));
 };
@@ -39,7 +41,7 @@ struct xn_clock {
 void xn_clock_init(struct xn_clock *c, const struct xn_vcpus *vcpus);
 
 /**
- * xn_clock_read - system time
+ * xn_clock_read - system time, or since xn_clock_resume() one that goes on
  * @c: the clock
  * @vcpu: the vCPU that runs this
  *
@@ -52,6 +54,37 @@ void xn_clock_init(struct xn_clock *c, const struct xn_vcpus *vcpus);
  * Return: nanoseconds, 0 before the host has written any.
  */
 uint64_t xn_clock_read(struct xn_clock *c, unsigned int vcpu);
+
+/**
+ * xn_clock_resume - go on from where the clock was, in a new domain
+ * @c: the clock; xn_vcpus_resume() has succeeded, and nobody else uses @c
+ * @vcpu: the vCPU that runs this
+ *
+ * System time is the host's own: after a restore or a migration it may be days
+ * behind, and the clock would stand still until then, or far ahead. From now on
+ * xn_clock_read() is no longer Xen's system time: xn_clock_to_xen().
+ *
+ * Context: upcalls disabled. No hypercall.
+ * Return: 0, or -EAGAIN: the host has not written any time that is valid. Then
+ * call again before the clock is read.
+ */
+int xn_clock_resume(struct xn_clock *c, unsigned int vcpu);
+
+/**
+ * xn_clock_to_xen - Xen's system time at a time of the clock
+ * @c: the clock
+ * @ns: a time that xn_clock_read() has returned, or will return
+ *
+ * For xn_timer_set() and xn_wallclock_read(). Before the first xn_clock_resume()
+ * the two are the same.
+ *
+ * Context: any.
+ * Return: nanoseconds.
+ */
+static inline uint64_t xn_clock_to_xen(const struct xn_clock *c, uint64_t ns)
+{
+	return ns - c->ahead;
+}
 
 /**
  * xn_clock_scale - system time of one value of the counter
@@ -73,7 +106,7 @@ struct xn_wallclock {
 /**
  * xn_wallclock_read - the time of day
  * @shared: the shared info page
- * @now: system time
+ * @now: Xen's system time, xn_clock_to_xen()
  * @wc: the answer
  *
  * It may jump in either direction when the host's clock is set.
@@ -88,7 +121,7 @@ int xn_wallclock_read(const struct shared_info *shared, uint64_t now,
 /**
  * xn_timer_set - set the one-shot timer
  * @vcpu: the vCPU that runs this; its VIRQ_TIMER is bound by the caller
- * @when: system time
+ * @when: Xen's system time, xn_clock_to_xen()
  * @flags: 0: a time in the past fires at once; VCPU_SSHOTTMR_future: it may
  *         fail with -ETIME instead (4.17 fires)
  *

@@ -557,6 +557,66 @@ static void test_random_host(void **state)
 	}
 }
 
+/* ---- another host ---- */
+
+/* Xen's time in the new domain: @base when its counter was as it is now. */
+static void moves_to(uint64_t base)
+{
+	unsigned int i;
+
+	assert_int_equal(host_xenion_suspend(&x), 0);
+	host_guest_restore(x.host);
+	assert_int_equal(host_xenion_resume(&x), 0);
+	for (i = 0; i < 4; i++) {
+		host_time_update(x.host, i);
+		info(i)->system_time = base;
+	}
+}
+
+static void go_on_from(uint64_t base, bool stable)
+{
+	unsigned int i;
+	uint64_t then;
+
+	for (i = 0; i < 4; i++)
+		host_tsc_stable(x.host, i, stable);
+	then = ask(3);
+	moves_to(base);
+	assert_int_equal(xn_clock_resume(&clk, 0), 0);
+	for (i = 0; i < 4; i++)
+		assert_near(ask(i), then);
+	assert_near(xn_clock_to_xen(&clk, ask(0)), base);
+	host_run(5 * XN_NSEC_PER_SEC);
+	for (i = 0; i < 4; i++)
+		assert_near(ask(i), then + 5 * XN_NSEC_PER_SEC);
+}
+
+/* Its host has run for a shorter time, or for a longer one; several times. */
+static void test_resume(void **state)
+{
+	static const uint64_t bases[] = {
+		77, 1000 * XN_NSEC_PER_SEC, 1ull << 60, 11, 1ull << 62,
+	};
+	unsigned int i;
+
+	for (i = 0; i < 2 * XN_ARRAY_SIZE(bases); i++)
+		go_on_from(bases[i / 2], i % 2);
+}
+
+static void test_resume_without_time(void **state)
+{
+	uint64_t then = ask(0);
+
+	moves_to(5);
+	info(0)->tsc_to_system_mul = 0;
+	assert_int_equal(xn_clock_resume(&clk, 0), -EAGAIN);
+	assert_int_equal(xn_clock_resume(&clk, 128), -EAGAIN);
+	host_time_update(x.host, 0);
+	info(0)->system_time = 5;
+	assert_int_equal(xn_clock_resume(&clk, 0), 0);
+	assert_near(ask(0), then);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, start, stop)
 
 int main(void)
@@ -567,6 +627,7 @@ int main(void)
 		T(skew_unstable), T(skew_stable), T(flag_changes),
 		T(counter_behind), T(stuck), T(stuck_unstable), T(rewritten),
 		T(rewritten_anywhere),		T(nonsense), T(untold), T(backwards), T(random_host),
+		T(resume), T(resume_without_time),
 	};
 
 	return cmocka_run_group_tests_name("time_clock", tests, NULL, NULL);
