@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * xenbus/client.c and watch.c on real threads: many requests at once, a work
- * that calls watch functions, upcalls at any moment, and a xenstored that
- * answers in any order, in pieces. The simulated Xen has one thread only, so
+ * xenbus/client.c, watch.c, gate.c and resume.c on real threads: many requests at
+ * once, transactions, a work that calls watch functions, upcalls at any moment,
+ * suspends in between, and a xenstored that answers in any order, in pieces. The simulated Xen has one thread only, so
  * this test has an OS layer of its own: what <xenion/os.h> requires, with
  * pthreads.
  */
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- the OS layer ---- */
 
@@ -219,7 +220,9 @@ void xn_os_log(enum xn_log_level level, const char *fmt, ...)
 #define ROUNDS		2000
 #define WATCHES		4
 
-static struct xenstore_domain_interface page;
+static struct xenstore_domain_interface pages[2];
+static struct xenstore_domain_interface *page = &pages[0];
+static bool moving;		/* the server is to use the other page */
 static struct xn_xs xs;
 static bool over;
 
@@ -314,7 +317,7 @@ static struct reply {
 } replies[64];
 static unsigned int nr_replies;
 static char tokens[64][16];
-static unsigned int nr_tokens;
+static unsigned int nr_tokens, nr_transactions;
 
 static void send_out(const void *data, uint32_t len)
 {
@@ -356,9 +359,20 @@ static void serve(const struct xsd_sockmsg *hdr, const char *body)
 		strcpy(tokens[nr_tokens++], body + strlen(body) + 1);
 		send_event_to(tokens[nr_tokens - 1]);
 	} else if (hdr->type == XS_UNWATCH) {
-		for (i = 0; strcmp(tokens[i], body + strlen(body) + 1); i++)
+		/* A new domain's xenstored does not know it. */
+		for (i = 0; i < nr_tokens &&
+		     strcmp(tokens[i], body + strlen(body) + 1); i++)
 			;
-		memmove(tokens[i], tokens[--nr_tokens], sizeof(tokens[0]));
+		if (i < nr_tokens)
+			memmove(tokens[i], tokens[--nr_tokens],
+				sizeof(tokens[0]));
+	} else if (hdr->type == XS_RESET_WATCHES) {
+		nr_tokens = 0;
+	} else if (hdr->type == XS_TRANSACTION_START) {
+		r->hdr.len = snprintf(r->body, 32, "%u", 1 + rand_r(&seed)) + 1;
+		__atomic_fetch_add(&nr_transactions, 1, __ATOMIC_SEQ_CST);
+	} else if (hdr->type == XS_TRANSACTION_END) {
+		__atomic_fetch_sub(&nr_transactions, 1, __ATOMIC_SEQ_CST);
 	} else if (nr_tokens && !(rand_r(&seed) % 4)) {
 		send_event_to(tokens[rand_r(&seed) % nr_tokens]);
 	}
@@ -366,7 +380,7 @@ static void serve(const struct xsd_sockmsg *hdr, const char *body)
 
 static bool server_reads(void)
 {
-	uint32_t n = XN_READ_ONCE(page.req_prod) - page.req_cons, i;
+	uint32_t n = XN_READ_ONCE(page->req_prod) - page->req_cons, i;
 	struct xsd_sockmsg hdr;
 
 	must(n <= XENSTORE_RING_SIZE);
@@ -375,9 +389,9 @@ static bool server_reads(void)
 	xn_rmb();
 	n = xn_min32(n, rand_r(&seed) % 300 + 1);
 	for (i = 0; i < n; i++)
-		in[in_len++] = page.req[MASK_XENSTORE_IDX(page.req_cons + i)];
+		in[in_len++] = page->req[MASK_XENSTORE_IDX(page->req_cons + i)];
 	xn_mb();
-	XN_WRITE_ONCE(page.req_cons, page.req_cons + n);
+	XN_WRITE_ONCE(page->req_cons, page->req_cons + n);
 	raise_event(&to_guest);
 
 	while (in_len >= sizeof(hdr)) {
@@ -394,7 +408,7 @@ static bool server_reads(void)
 
 static bool server_writes(void)
 {
-	uint32_t used = page.rsp_prod - XN_READ_ONCE(page.rsp_cons);
+	uint32_t used = page->rsp_prod - XN_READ_ONCE(page->rsp_cons);
 	uint32_t n, i;
 
 	must(used <= XENSTORE_RING_SIZE);
@@ -404,19 +418,35 @@ static bool server_writes(void)
 	if (!n)
 		return false;
 	for (i = 0; i < n; i++)
-		page.rsp[MASK_XENSTORE_IDX(page.rsp_prod + i)] = out[i];
+		page->rsp[MASK_XENSTORE_IDX(page->rsp_prod + i)] = out[i];
 	out_len -= n;
 	memmove(out, out + n, out_len);
 	xn_wmb();
-	XN_WRITE_ONCE(page.rsp_prod, page.rsp_prod + n);
+	XN_WRITE_ONCE(page->rsp_prod, page->rsp_prod + n);
 	raise_event(&to_guest);
 	return true;
+}
+
+/* The new domain's xenstored has seen nothing yet. */
+static void server_moves(void)
+{
+	page = page == &pages[0] ? &pages[1] : &pages[0];
+	memset(page, 0, sizeof(*page));
+	in_len = 0;
+	out_len = 0;
+	nr_replies = 0;
+	nr_tokens = 0;
+	__atomic_store_n(&moving, false, __ATOMIC_SEQ_CST);
 }
 
 static void *server(void *unused)
 {
 	while (!XN_READ_ONCE(over)) {
-		bool busy = server_reads();
+		bool busy;
+
+		if (__atomic_load_n(&moving, __ATOMIC_SEQ_CST))
+			server_moves();
+		busy = server_reads();
 
 		if (nr_replies && (!busy || nr_replies > 32)) {
 			send_reply();
@@ -499,21 +529,93 @@ static void *watcher(void *data)
 	return NULL;
 }
 
-static void test_threads(void **state)
+static int in_transaction(struct xn_xs *x, uint32_t txn, void *data)
 {
-	pthread_t service[3], askers[CLIENTS + WATCHES];
+	char buf[32];
+
+	must(xn_xs_read(x, txn, "in", "a", buf, 32) == 5);
+	must(!xn_xs_write(x, txn, "in", "b", "value"));
+	return xn_xs_read(x, txn, "in", "c", buf, 32) == 5 ? 0 : -EIO;
+}
+
+static void *transactor(void *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS / 4; i++)
+		must(!xn_xs_transact(&xs, in_transaction, NULL));
+	return NULL;
+}
+
+static bool watch_runs(void)
+{
+	unsigned long flags = xn_lock(&xs.lock);
+	const struct xn_xs_watch *w;
+
+	for (w = xs.watches; w && !w->running; w = w->next)
+		;
+	xn_unlock(&xs.lock, flags);
+	return w;
+}
+
+static void move(void)
+{
+	__atomic_store_n(&moving, true, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&moving, __ATOMIC_SEQ_CST)) {
+		raise_event(&to_server);
+		usleep(100);
+	}
+	must(!xn_xs_reconnect(&xs, page, 1));
+}
+
+/* The guest is suspended again and again: nothing is under way then. */
+static void *suspender(void *busy)
+{
+	uint32_t requests;
+	unsigned int i;
+
+	for (i = 0; XN_READ_ONCE(*(bool *)busy); i++) {
+		must(!xn_xs_suspend(&xs));
+		requests = XN_READ_ONCE(xs.next_id);
+		must(!XN_READ_ONCE(xs.requests));
+		must(!__atomic_load_n(&nr_transactions, __ATOMIC_SEQ_CST));
+		must(!watch_runs());
+		usleep(500);
+		must(!watch_runs());
+		must(XN_READ_ONCE(xs.next_id) == requests);
+		/* In the same domain, or in a new one. */
+		if (i % 4)
+			xn_xs_resume(&xs);
+		else
+			move();
+		usleep(500);
+	}
+	return NULL;
+}
+
+static void threads(bool suspends)
+{
+	pthread_t service[3], askers[CLIENTS + WATCHES + 2], other;
 	unsigned long i;
+	bool busy = true;
 
 	pthread_create(&service[0], NULL, server, NULL);
 	pthread_create(&service[1], NULL, worker, NULL);
 	pthread_create(&service[2], NULL, upcalls, NULL);
-	assert_int_equal(xn_xs_init(&xs, &page, 1), 0);
+	assert_int_equal(xn_xs_init(&xs, page, 1), 0);
 	for (i = 0; i < CLIENTS; i++)
 		pthread_create(&askers[i], NULL, client, (void *)i);
 	for (; i < CLIENTS + WATCHES; i++)
 		pthread_create(&askers[i], NULL, watcher, NULL);
-	for (i = 0; i < CLIENTS + WATCHES; i++)
+	for (; i < XN_ARRAY_SIZE(askers); i++)
+		pthread_create(&askers[i], NULL, transactor, NULL);
+	if (suspends)
+		pthread_create(&other, NULL, suspender, &busy);
+	for (i = 0; i < XN_ARRAY_SIZE(askers); i++)
 		pthread_join(askers[i], NULL);
+	XN_WRITE_ONCE(busy, false);
+	if (suspends)
+		pthread_join(other, NULL);
 	assert_null(xs.requests);
 	assert_null(xs.watches);
 	assert_int_equal(xs.users, 0);
@@ -527,14 +629,30 @@ static void test_threads(void **state)
 	pthread_mutex_unlock(&work_lock);
 	for (i = 0; i < 3; i++)
 		pthread_join(service[i], NULL);
-	assert_int_equal(page.req_prod, page.req_cons);
-	assert_int_equal(page.rsp_prod, page.rsp_cons);
+	assert_int_equal(page->req_prod, page->req_cons);
+	assert_int_equal(page->rsp_prod, page->rsp_cons);
+	over = false;
+	nr_works = 0;
+}
+
+static void test_threads(void **state)
+{
+	threads(false);
+}
+
+static void test_suspends(void **state)
+{
+	memset(&xs, 0, sizeof(xs));
+	memset(page, 0, sizeof(*page));
+	nr_tokens = 0;
+	threads(true);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_suspends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
