@@ -338,6 +338,13 @@ static void p9_remove(struct xnl_device *xdev)
 	kref_put(&xp->kref, p9_release);
 }
 
+static struct xn_frontend *p9_frontend(struct xnl_device *xdev)
+{
+	struct xnl_9p *xp = dev_get_drvdata(&xdev->dev);
+
+	return &xp->p9.fe;
+}
+
 static struct xnl_driver p9_driver = {
 	.driver = {
 		.name = "xenion-9p",
@@ -347,6 +354,7 @@ static struct xnl_driver p9_driver = {
 	.probe = p9_probe,
 	.remove = p9_remove,
 	.shutdown = p9_shutdown,
+	.frontend = p9_frontend,
 };
 
 static int __init p9_init(void)

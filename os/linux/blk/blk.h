@@ -68,6 +68,7 @@ struct xnl_blk_disk {
 	bool added;		/* the works' own */
 	bool going;		/* delete_work was queued; under xb->lock */
 	bool dead;		/* its connection has ended */
+	bool lost;		/* with its domain, and may come back; under xb->lock */
 	bool no_flush, no_discard;	/* offered, but failed */
 };
 
@@ -86,6 +87,7 @@ extern struct workqueue_struct *xnl_blk_wq;
 int xnl_blk_connected(struct xn_blk *blk);
 void xnl_blk_resized(struct xn_blk *blk);
 void xnl_blk_closing(struct xn_blk *blk);
+void xnl_blk_lost(struct xn_blk *blk);
 void xnl_blk_complete(struct xn_blk_queue *q, void *cookie, int err);
 
 /* The device goes: write out and delete its disk, if the backend answers. */

@@ -40,6 +40,8 @@ static blk_status_t disk_status(int err)
 		return BLK_STS_RESOURCE;
 	case -EOPNOTSUPP:
 		return BLK_STS_NOTSUPP;
+	case -EAGAIN:
+		return BLK_STS_AGAIN;
 	default:
 		return BLK_STS_IOERR;
 	}
@@ -128,6 +130,11 @@ static void disk_complete(struct request *rq)
 
 	if (unlikely(cmd->nr_bounced))
 		xnl_blk_unmap(d, rq, !cmd->status && !rq_data_dir(rq));
+	/* It was lost with its domain, and is made again with the next one. */
+	if (unlikely(cmd->status == BLK_STS_AGAIN)) {
+		blk_mq_requeue_request(rq, false);
+		return;
+	}
 	if (unlikely(cmd->status == BLK_STS_NOTSUPP))
 		cmd->status = xnl_blk_not_supported(d, rq);
 	blk_mq_end_request(rq, cmd->status);
@@ -301,11 +308,71 @@ static bool disk_exists(struct xnl_blk *xb)
 	return any;
 }
 
+/* ---- a guest that goes on in a new domain ---- */
+
+void xnl_blk_lost(struct xn_blk *blk)
+{
+	struct xnl_blk *xb = to_xnl_blk(blk);
+
+	mutex_lock(&xb->lock);
+	if (xb->disk) {
+		blk_mq_quiesce_queue(xb->disk->gd->queue);
+		xb->disk->lost = true;
+	}
+	mutex_unlock(&xb->lock);
+}
+
+/* New requests, and those that were in flight. Under xb->lock. */
+static void disk_go_on(struct xnl_blk_disk *d)
+{
+	d->lost = false;
+	blk_mq_unquiesce_queue(d->gd->queue);
+	blk_mq_kick_requeue_list(d->gd->queue);
+}
+
+/* Can what was asked of the disk before be asked of this one? */
+static bool disk_is_same(const struct xn_blk_info *was,
+			 const struct xn_blk_info *is)
+{
+	return is->sectors >= was->sectors && is->sector_size == was->sector_size &&
+	       is->readonly == was->readonly && is->cdrom == was->cdrom &&
+	       is->nr_queues >= was->nr_queues &&
+	       is->max_segments >= was->max_segments &&
+	       is->flush >= was->flush && is->discard >= was->discard;
+}
+
+/* Returns: 1: there is no disk that was lost; or 0 or a negative errno value. */
+static int disk_again(struct xnl_blk *xb)
+{
+	const struct xn_blk_info *info = &xb->blk.info;
+	struct xnl_blk_disk *d;
+	int err = 1;
+
+	mutex_lock(&xb->lock);
+	d = xb->disk;
+	if (d && d->lost)
+		err = disk_is_same(&d->info, info) ? 0 : -EINVAL;
+	if (!err) {
+		if (info->sectors != get_capacity(d->gd))
+			set_capacity_and_notify(d->gd, info->sectors);
+		disk_go_on(d);
+	}
+	mutex_unlock(&xb->lock);
+	if (err < 0)
+		dev_err(&xb->xdev->dev, "another disk is in the place of the one that was there: it goes\n");
+	return err;
+}
+
+/* ---- connections ---- */
+
 int xnl_blk_connected(struct xn_blk *blk)
 {
 	struct xnl_blk *xb = to_xnl_blk(blk);
 	struct xnl_blk_disk *d;
+	int err = disk_again(xb);
 
+	if (err <= 0)
+		return err;
 	/* That of an earlier connection has the name: disk_gone() tells. */
 	if (disk_exists(xb))
 		return -EAGAIN;
@@ -345,6 +412,8 @@ void xnl_blk_closing(struct xn_blk *blk)
 		/* When this returns, every queue_rq() has seen it. */
 		blk_mq_quiesce_queue(d->gd->queue);
 		blk_mq_unquiesce_queue(d->gd->queue);
+		if (d->lost)
+			disk_go_on(d);
 		disk_let_go(d);
 	}
 	mutex_unlock(&xb->lock);

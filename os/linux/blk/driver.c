@@ -72,6 +72,7 @@ static const struct xn_blk_ops blk_ops = {
 	.connected	= xnl_blk_connected,
 	.resized	= xnl_blk_resized,
 	.closing	= xnl_blk_closing,
+	.lost		= xnl_blk_lost,
 	.complete	= xnl_blk_complete,
 	.page_get	= blk_page_get,
 	.page_put	= xnl_page_put,
@@ -187,6 +188,13 @@ static void blk_shutdown(struct xnl_device *xdev)
 	xn_blk_fini(&xb->blk);
 }
 
+static struct xn_frontend *blk_frontend(struct xnl_device *xdev)
+{
+	struct xnl_blk *xb = dev_get_drvdata(&xdev->dev);
+
+	return &xb->blk.fe;
+}
+
 static struct xnl_driver blk_driver = {
 	.driver = {
 		.name = "xenion-blkfront",
@@ -196,6 +204,7 @@ static struct xnl_driver blk_driver = {
 	.probe = blk_probe,
 	.remove = blk_remove,
 	.shutdown = blk_shutdown,
+	.frontend = blk_frontend,
 };
 
 static int __init blk_init(void)

@@ -39,6 +39,7 @@ static struct xnl_console {
 	struct xn_console con;
 	struct tty_port port;
 	struct xencons_interface *intf;
+	u64 gpa;			/* of that page */
 	int irq;
 
 	/*
@@ -388,6 +389,24 @@ put:
 	return err;
 }
 
+static int xcon_events_begin(evtchn_port_t port)
+{
+	int err;
+
+	xcon.irq = xnl_irq_adopt(port);
+	if (xcon.irq < 0)
+		return xcon.irq;
+	err = request_irq(xcon.irq, xcon_interrupt, 0, "xenion-console",
+			  &xcon);
+	if (err) {
+		xnl_irq_unbind(xcon.irq);
+		xcon.irq = 0;
+		return err;
+	}
+	xn_console_open(&xcon.con, &xnl_guest.evtchn);
+	return 0;
+}
+
 static void xcon_events_end(void)
 {
 	if (xcon.irq <= 0)
@@ -439,6 +458,56 @@ static void xcon_unmap(void)
 	xcon.intf = NULL;
 }
 
+/* ---- a guest that is saved, restored or moved ---- */
+
+/*
+ * The page of the new domain is where the old one was. If it is not, the old one
+ * stays mapped: that of a boot console is not ours to unmap.
+ */
+static int xcon_map_again(const struct xn_boot_channel *where)
+{
+	struct xencons_interface *intf = xcon.intf;
+	unsigned long flags;
+
+	if (!where->gpa)
+		return -ENODEV;
+	if (where->gpa != xcon.gpa)
+		intf = xn_os_map(where->gpa >> XN_PAGE_SHIFT, 1);
+	if (!intf)
+		return -ENOMEM;
+	spin_lock_irqsave(&xcon.in_lock, flags);
+	raw_spin_lock(&xcon.out_lock);
+	xcon.intf = intf;
+	xcon.gpa = where->gpa;
+	xn_console_init(&xcon.con, intf, where->port);
+	raw_spin_unlock(&xcon.out_lock);
+	spin_unlock_irqrestore(&xcon.in_lock, flags);
+	return 0;
+}
+
+static void xcon_resumed(bool anew)
+{
+	struct xn_boot_channel where;
+	int err;
+
+	if (!anew)
+		return;
+	xn_hvm_console(&where);
+	err = xcon_map_again(&where);
+	if (!err)
+		err = xcon_events_begin(where.port);
+	if (err)
+		pr_err("xenion-console: no console in the new domain (error %d)\n",
+		       err);
+	xcon_input();
+	tty_port_tty_wakeup(&xcon.port);
+}
+
+static struct xnl_resume xcon_resume = {
+	.lost	= xcon_events_end,
+	.resume	= xcon_resumed,
+};
+
 static int __init xcon_init(void)
 {
 	bool boot = xcon.intf;
@@ -453,28 +522,21 @@ static int __init xcon_init(void)
 	err = xcon_map(&where, boot);
 	if (err)
 		return err;
+	xcon.gpa = where.gpa;
 	spin_lock_init(&xcon.in_lock);
 	INIT_DELAYED_WORK(&xcon.input_again, xcon_input_again);
 	tty_port_init(&xcon.port);
 	xcon.port.ops = &xcon_port_ops;
-	xcon.irq = xnl_irq_adopt(where.port);
-	if (xcon.irq < 0) {
-		err = xcon.irq;
+	err = xcon_events_begin(where.port);
+	if (err)
 		goto destroy;
-	}
-	err = request_irq(xcon.irq, xcon_interrupt, 0, "xenion-console",
-			  &xcon);
-	if (err) {
-		xnl_irq_unbind(xcon.irq);
-		goto destroy;
-	}
-	xn_console_open(&xcon.con, &xnl_guest.evtchn);
 	/* The last that can fail: somebody may open it as soon as it is there. */
 	err = xcon_tty_init();
 	if (err)
 		goto events;
 	register_reboot_notifier(&reboot_block);
 	register_console(&xcon_console);
+	xnl_resume_register(&xcon_resume);
 	return 0;
 
 events:
@@ -488,6 +550,7 @@ destroy:
 
 static void __exit xcon_exit(void)
 {
+	xnl_resume_unregister(&xcon_resume);
 	/* Without console=hvc0 it was never enabled. */
 	if (xcon_console.flags & CON_ENABLED)
 		unregister_console(&xcon_console);

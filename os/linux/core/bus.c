@@ -25,6 +25,7 @@ static struct workqueue_struct *bus_wq;	/* removals, side by side */
  */
 static DEFINE_MUTEX(bus_order);
 static bool bus_down;			/* for good */
+static bool bus_asleep;			/* until xnl_bus_resume() */
 static bool bus_complained;		/* since it went well */
 
 XNL_BUS_MATCH(bus_match, dev, drv)
@@ -237,7 +238,7 @@ static int bus_is_gone(struct device *dev, const void *data)
 {
 	struct xnl_device *xdev = to_xnl_device(dev);
 
-	return !xdev->going && !xn_device_exists(&xdev->xb);
+	return !xdev->going && !xdev->lost && !xn_device_exists(&xdev->xb);
 }
 
 static int bus_is_here(struct device *dev, const void *data)
@@ -264,13 +265,97 @@ static int bus_probe_again(struct device *dev, void *data)
 	return 0;
 }
 
+/* ---- a guest that is saved, restored or moved ---- */
+
+/* Calls @fn for the frontend of a device that has a driver. */
+static void bus_with_frontend(struct device *dev,
+			      void (*fn)(struct xnl_device *xdev,
+					 struct xn_frontend *fe))
+{
+	struct xnl_device *xdev = to_xnl_device(dev);
+
+	device_lock(dev);
+	if (dev->driver && !xdev->ended)
+		fn(xdev, bus_driver_of(dev)->frontend(xdev));
+	device_unlock(dev);
+}
+
+static void bus_fe_suspend(struct xnl_device *xdev, struct xn_frontend *fe)
+{
+	xn_frontend_suspend(fe);
+}
+
+static int bus_suspend_device(struct device *dev, void *data)
+{
+	bus_with_frontend(dev, bus_fe_suspend);
+	return 0;
+}
+
+void xnl_bus_suspend(void)
+{
+	WRITE_ONCE(bus_asleep, true);
+	cancel_delayed_work_sync(&bus_work);
+	/* Removals, which need xenstore. */
+	flush_workqueue(bus_wq);
+	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_suspend_device);
+}
+
+static void bus_fe_lost(struct xnl_device *xdev, struct xn_frontend *fe)
+{
+	xn_frontend_lost(fe);
+}
+
+static int bus_lost_device(struct device *dev, void *data)
+{
+	bus_with_frontend(dev, bus_fe_lost);
+	return 0;
+}
+
+void xnl_bus_lost(void)
+{
+	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_lost_device);
+}
+
+static void bus_fe_resume(struct xnl_device *xdev, struct xn_frontend *fe)
+{
+	int err = xn_frontend_resume(fe);
+
+	/* One that the new domain does not have is removed by the next scan. */
+	xdev->lost = bus_error_passes(err);
+	if (xdev->lost)
+		bus_try_again();
+}
+
+static int bus_resume_device(struct device *dev, void *data)
+{
+	bus_with_frontend(dev, bus_fe_resume);
+	return 0;
+}
+
+static int bus_resume_lost(struct device *dev, void *data)
+{
+	if (to_xnl_device(dev)->lost)
+		bus_with_frontend(dev, bus_fe_resume);
+	return 0;
+}
+
+void xnl_bus_resume(void)
+{
+	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_resume_device);
+	WRITE_ONCE(bus_asleep, false);
+	queue_delayed_work(bus_wq, &bus_work, 0);
+}
+
+/* ---- devices come and go ---- */
+
 static void bus_scan(struct work_struct *work)
 {
 	bool again = false;
 	int err;
 
-	if (READ_ONCE(bus_down))
+	if (READ_ONCE(bus_down) || READ_ONCE(bus_asleep))
 		return;
+	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_resume_lost);
 	bus_drop_devices(bus_is_gone);
 	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_probe_again);
 	mutex_lock(&bus_order);

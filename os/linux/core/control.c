@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * What this kernel does when the toolstack asks (xenion/control.h): xl shutdown,
- * xl reboot, and xl sysrq as far as kernel.sysrq allows it (Linux's
+ * xl reboot, xl save and xl migrate, and xl sysrq as far as kernel.sysrq allows it (Linux's
  * Documentation/admin-guide/sysrq.rst).
  */
 #include <linux/reboot.h>
@@ -21,10 +21,20 @@ static void control_reboot(struct xn_control *c)
 	orderly_reboot();
 }
 
+#ifdef CONFIG_SUSPEND
+static void control_suspend(struct xn_control *c)
+{
+	xnl_suspend();
+}
+#endif
+
 static const struct xn_control_command control_commands[] = {
 	{ "poweroff", "feature-poweroff", control_poweroff },
 	{ "halt", "feature-halt", control_poweroff },
 	{ "reboot", "feature-reboot", control_reboot },
+#ifdef CONFIG_SUSPEND
+	{ "suspend", "feature-suspend", control_suspend },
+#endif
 };
 
 static void control_sysrq(struct xn_control *c, char key)
@@ -44,7 +54,13 @@ int xnl_control_init(void)
 	return xn_control_init(&control, &xnl_guest);
 }
 
+void xnl_control_resume(void)
+{
+	xn_control_resume(&control);
+}
+
 void xnl_control_fini(void)
 {
 	xn_control_fini(&control);
+	xnl_suspend_fini();
 }

@@ -17,18 +17,22 @@ void xnl_os_fini(void);
 
 /* main.c */
 void xnl_rooms_quit(void);
+int xnl_store_resume(void);
 
 /* upcall.c: how Xen interrupts us */
 int xnl_upcall_init(void);
 void xnl_upcall_fini(void);
 unsigned int xnl_vcpu(unsigned int cpu);
+int xnl_upcall_resume(void);	/* in a new domain, on its only CPU */
 
 /* platform.c: the interrupt of an HVM guest's platform device instead */
 #ifdef CONFIG_PCI
 int xnl_platform_init(void);
+int xnl_platform_resume(void);
 void xnl_platform_fini(void);
 #else
 static inline int xnl_platform_init(void) { return -ENODEV; }
+static inline int xnl_platform_resume(void) { return -ENODEV; }
 static inline void xnl_platform_fini(void) { }
 #endif
 
@@ -48,7 +52,7 @@ static inline bool xnl_unplug_left(const char *type) { return false; }
 int xnl_irq_init(void);
 void xnl_irq_fini(void);
 void xnl_irq_enter_cpu(unsigned int cpu);
-void xnl_irq_leave_cpu(unsigned int cpu);
+bool xnl_irq_leave_cpu(unsigned int cpu);
 void xnl_irq_flush(void);	/* closes the ports that were unbound */
 
 /* bus.c */
@@ -56,6 +60,9 @@ extern struct bus_type xnl_bus;
 int xnl_bus_init(void);
 void xnl_bus_fini(void);
 void xnl_bus_shutdown(void);
+void xnl_bus_suspend(void);
+void xnl_bus_lost(void);
+void xnl_bus_resume(void);
 
 /* settle.c: until the devices that are there can be used */
 void xnl_settle(const char *type);
@@ -66,7 +73,16 @@ extern const struct attribute_group *xnl_bus_groups[];
 
 /* control.c: what the toolstack asks of the guest: power off, reboot, SysRq */
 int xnl_control_init(void);
+void xnl_control_resume(void);
 void xnl_control_fini(void);
+
+/* suspend.c: the toolstack asks for it; soon, in a work */
+#ifdef CONFIG_SUSPEND
+void xnl_suspend(void);
+void xnl_suspend_fini(void);
+#else
+static inline void xnl_suspend_fini(void) { }
+#endif
 
 /* shutdown.c: the end of the system */
 int xnl_shutdown_init(void);

@@ -365,12 +365,13 @@ void xnl_irq_enter_cpu(unsigned int cpu)
 
 /*
  * CPU @cpu goes offline: move its events before its vector goes, within their
- * affinity if any CPU of it is left.
+ * affinity if any CPU of it is left. Returns: there were any.
  */
-void xnl_irq_leave_cpu(unsigned int cpu)
+bool xnl_irq_leave_cpu(unsigned int cpu)
 {
 	struct xnl_event *ev;
 	unsigned long flags;
+	bool any = false;
 
 	/* From now on event_move() does not choose this CPU. */
 	cpumask_clear_cpu(cpu, &event_cpus);
@@ -379,12 +380,15 @@ void xnl_irq_leave_cpu(unsigned int cpu)
 		struct irq_data *d = irq_get_irq_data(ev->irq);
 
 		raw_spin_lock_irqsave(&ev->lock, flags);
-		if (ev->cpu == cpu && !ev->percpu &&
-		    event_move(ev, irq_data_get_affinity_mask(d)))
-			event_move(ev, cpu_possible_mask);
+		if (ev->cpu == cpu && !ev->percpu) {
+			any = true;
+			if (event_move(ev, irq_data_get_affinity_mask(d)))
+				event_move(ev, cpu_possible_mask);
+		}
 		raw_spin_unlock_irqrestore(&ev->lock, flags);
 	}
 	mutex_unlock(&events_lock);
+	return any;
 }
 
 int xnl_irq_init(void)

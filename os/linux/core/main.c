@@ -64,6 +64,14 @@ static int store_init(void)
 	return xn_store_start(&xnl_guest, &where, &store_ops);
 }
 
+int xnl_store_resume(void)
+{
+	struct xn_boot_channel where;
+
+	xn_hvm_store(&where);
+	return xn_store_resume(&xnl_guest, &where, &store_ops);
+}
+
 static void store_fini(void)
 {
 	xn_store_stop(&xnl_guest, &store_ops);

@@ -27,6 +27,13 @@ static irqreturn_t platform_handler(int irq, void *data)
 	return ours ? IRQ_HANDLED : IRQ_NONE;
 }
 
+/* Also in a new domain. */
+int xnl_platform_resume(void)
+{
+	return xn_upcall_intx(pci_domain_nr(platform->bus), platform->bus->number,
+			      platform->devfn, platform->pin);
+}
+
 int xnl_platform_init(void)
 {
 	int err;
@@ -46,8 +53,7 @@ int xnl_platform_init(void)
 			  &xnl_guest);
 	if (err)
 		goto disable;
-	err = xn_upcall_intx(pci_domain_nr(platform->bus), platform->bus->number,
-			     platform->devfn, platform->pin);
+	err = xnl_platform_resume();
 	if (err)
 		goto free;
 	pci_info(platform, "xenion: its interrupt, %u, tells of all events, on one CPU at a time\n",

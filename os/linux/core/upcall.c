@@ -11,6 +11,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
@@ -107,7 +108,12 @@ static int upcall_cpu_down(unsigned int cpu)
 
 	if (!up->irq)
 		return 0;
-	xnl_irq_leave_cpu(cpu);
+	/*
+	 * A send that is under way has read before the move which vCPU to signal:
+	 * this one. When it has, nobody else takes the event.
+	 */
+	if (xnl_irq_leave_cpu(cpu))
+		usleep_range(10 * USEC_PER_MSEC, 20 * USEC_PER_MSEC);
 	/*
 	 * Events that came before they were moved are still pending here.
 	 * Setting the vector again makes Xen raise it, which handles them.
@@ -171,6 +177,19 @@ int xnl_upcall_init(void)
 		vectors = false;
 	}
 	return upcall_platform_init();
+}
+
+int xnl_upcall_resume(void)
+{
+	struct xnl_upcall *up = this_cpu_ptr(&xnl_upcall);
+	int err;
+
+	if (!vectors)
+		return xnl_platform_resume();
+	err = xn_upcall_begin();
+	if (!err && up->irq)
+		err = xn_upcall_vector(up->vcpu, up->vector);
+	return err;
 }
 
 void xnl_upcall_fini(void)

@@ -6,6 +6,7 @@
 #ifndef XENION_LINUX_XNL_H
 #define XENION_LINUX_XNL_H
 
+#include <xenion/frontend.h>
 #include <xenion/guest.h>
 #include <xenion/x86/boot.h>
 #include <linux/device.h>
@@ -62,6 +63,34 @@ void xnl_irq_unbind(int irq);
 void xnl_page_put(void *va);
 
 /*
+ * What a module does beside its devices on the bus when the guest has been saved,
+ * restored or moved; NULL: nothing. Between register and unregister, and not while
+ * the guest is away.
+ */
+struct xnl_resume {
+	/* In a new domain, on its only CPU with interrupts off. */
+	void (*reborn)(void);
+	/*
+	 * In a new domain: give up ports of the old one, where xnl_irq_unbind()
+	 * closes none of the new one's. May sleep.
+	 */
+	void (*lost)(void);
+	/* Go on, in a new domain or the old one. May sleep. */
+	void (*resume)(bool anew);
+	/* All devices go on, and programs will. May sleep. */
+	void (*end)(void);
+	struct list_head list;		/* suspend.c's */
+};
+
+#ifdef CONFIG_SUSPEND
+void xnl_resume_register(struct xnl_resume *r);
+void xnl_resume_unregister(struct xnl_resume *r);
+#else
+static inline void xnl_resume_register(struct xnl_resume *r) { }
+static inline void xnl_resume_unregister(struct xnl_resume *r) { }
+#endif
+
+/*
  * console/early.c: the boot console, where the driver is built in. Called once, as
  * soon as hypercalls can be made.
  */
@@ -84,6 +113,7 @@ struct xnl_device {
 	bool retry;		/* the driver could not start it, and may later */
 	bool told;		/* that was logged */
 	bool settled;
+	bool lost;		/* with the old domain; bus_work takes it up again */
 	bool ended;		/* .shutdown was called; under the device's lock */
 };
 
@@ -107,6 +137,8 @@ struct xnl_driver {
 	 * NULL, remove is called instead.
 	 */
 	void (*shutdown)(struct xnl_device *xdev);
+	/* Its frontend, which the bus suspends and resumes. */
+	struct xn_frontend *(*frontend)(struct xnl_device *xdev);
 };
 
 /**

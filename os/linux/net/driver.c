@@ -393,12 +393,20 @@ static void net_shutdown(struct xnl_device *xdev)
 	xn_net_fini(&nic->net);
 }
 
+static struct xn_frontend *net_frontend(struct xnl_device *xdev)
+{
+	struct xnl_net *nic = dev_get_drvdata(&xdev->dev);
+
+	return &nic->net.fe;
+}
+
 static struct xnl_driver net_driver = {
 	.driver.name	= "xenion-netfront",
 	.type		= "vif",
 	.probe		= net_probe,
 	.remove		= net_remove,
 	.shutdown	= net_shutdown,
+	.frontend	= net_frontend,
 };
 
 static int __init net_init(void)

@@ -48,7 +48,8 @@ static int xtime_cpu_up(unsigned int cpu)
 int xtime_wallclock(struct timespec64 *now)
 {
 	struct xn_wallclock wc;
-	int err = xn_wallclock_read(xnl_vcpus.shared, xtime_read(), &wc);
+	u64 ns = xn_clock_to_xen(&xtime_clock, xtime_read());
+	int err = xn_wallclock_read(xnl_vcpus.shared, ns, &wc);
 
 	if (err)
 		return err;
@@ -73,6 +74,34 @@ static void xtime_set_clock(const struct timespec64 *before)
 		pr_info("xenion-time: the clock is set, by %lld s\n",
 			now.tv_sec - before->tv_sec);
 }
+
+/*
+ * The new host counts from another time on, which it writes at the latest when this
+ * vCPU has run, and not run, once more.
+ */
+static void xtime_reborn(void)
+{
+	unsigned int tries = 1000;
+
+	while (xn_clock_resume(&xtime_clock, __this_cpu_read(xtime_vcpu)) &&
+	       --tries)
+		xn_hc_sched(SCHEDOP_yield, NULL);
+	if (!tries)
+		pr_warn("xenion-time: the new host gives no time: the clock is wrong until it is set\n");
+}
+
+static void xtime_resumed(void)
+{
+	struct timespec64 before;
+
+	ktime_get_real_ts64(&before);
+	xtime_set_clock(&before);
+}
+
+static struct xnl_resume xtime_resume = {
+	.reborn	= xtime_reborn,
+	.end	= xtime_resumed,
+};
 
 static u64 notrace xtime_source_read(struct clocksource *source)
 {
@@ -107,8 +136,10 @@ static int __init xtime_init(void)
 	/* Last: Linux may use it at once, and then it cannot be taken back. */
 	xtime_source.rating = check_tsc_unstable() ? RATING_BEST : RATING;
 	err = clocksource_register_hz(&xtime_source, NSEC_PER_SEC);
-	if (!err)
+	if (!err) {
+		xnl_resume_register(&xtime_resume);
 		return 0;
+	}
 	xtime_rtc_fini();
 hotplug:
 	cpuhp_remove_state(hotplug_state);
@@ -117,6 +148,7 @@ hotplug:
 
 static void __exit xtime_exit(void)
 {
+	xnl_resume_unregister(&xtime_resume);
 	xtime_rtc_fini();
 	/* It is not the one in use: that is a reference to the module. */
 	WARN_ON(clocksource_unregister(&xtime_source));
