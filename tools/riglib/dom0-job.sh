@@ -21,7 +21,8 @@ forward() {
 # Remove what an interrupted job has left.
 end_strays
 free_disks
-rm -rf /run/job /run/job.domid /var/log/xen/console/* /var/log/xen/qemu-dm-*
+rm -rf /run/job /run/job.* /var/log/xen/console/* /var/log/xen/qemu-dm-* \
+	/var/log/xen/xl-*
 dmesg -c >/dev/null
 
 say "@begin $NAME"
@@ -51,6 +52,7 @@ xl_events() {
 		*"Waiting for domain"*)
 			domid=${line##*domid }
 			domid=${domid%%)*}
+			[ ! -f /run/job.domid ] || continue	# it was moved
 			echo "$domid" >/run/job.domid
 			say "@domid $domid"
 			rm -f /run/job/kernel /run/job/ramdisk
@@ -58,6 +60,8 @@ xl_events() {
 			[ ! -f shell ] || start_console "$domid"
 			xl unpause "$domid"
 			;;
+		*"has shut down, reason code 2"*)
+			;;	# saved or moved: see guest_goes_on
 		*"has shut down, reason code"*)
 			reason=${line##*reason code }
 			say "@shutdown ${reason%% *}"
@@ -95,9 +99,54 @@ start_console() {
 	xenconsole --interactive --type pv "$1" <>"$RIG_CONSOLE" >&0 2>&0 &
 }
 
+# For xl, a guest that is saved or moved has ended. dom0-lib.sh brings it back: while
+# /run/job.away is there, the script is at it, and then /run/job.back tells how to
+# follow it. Such a guest is not measured: there is polling.
+guest_goes_on() {
+	until [ ! -f /run/job.away ] || [ -f /run/job/script.exit ]; do
+		sleep 0.1
+	done
+	[ ! -f /run/job.away ] && mv /run/job.back /run/job.follow 2>/dev/null
+}
+# By the log of its domain's xl.
+follow_log() {
+	local _log
+	# shellcheck disable=SC2012	# names of ours; the newest
+	_log=$(ls -t /var/log/xen/xl-"$NAME"*.log | head -n 1)
+	until grep -q "Exiting now\|been destroyed" "$_log"; do
+		sleep 1
+	done
+	xl_events <"$_log"
+}
+# One that goes on in its domain has lost its xl.
+follow_domain() {
+	local _domid _state _reason
+	_domid=$(cat /run/job.domid)
+	while domain_state "$_domid"; do
+		case $_state in
+		*s*)	break ;;
+		esac
+		sleep 1
+	done
+	case $_state$_reason in
+	*s*2)	return ;;
+	*s*)	say "@shutdown $_reason" ;;
+	esac
+	xl destroy "$_domid" && say "@destroyed"
+}
+# domain_state DOMID: sets _state and _reason.
+domain_state() {
+	# shellcheck disable=SC2046	# words
+	set -- $(xl list -v "$1" 2>/dev/null | sed 1d)
+	[ $# -ge 8 ] && _state=$5 && _reason=$8
+}
+
 follower=
 [ -z "$CONSOLE" ] || follow_console "end of $NAME"
 xl create -F -p domain.cfg 2>&1 | xl_events
+while guest_goes_on; do
+	"follow_$(cat /run/job.follow)"
+done
 if [ -n "$follower" ]; then
 	# A last line without its end counts too.
 	printf '\nend of %s\n' "$NAME" >>"$console_log"
@@ -127,5 +176,5 @@ mkdir -p out
 cp "/var/log/xen/console/guest-$NAME.log" out/console.log 2>/dev/null
 cp "/var/log/xen/qemu-dm-$NAME.log" out/device-model.log 2>/dev/null
 dmesg -c >out/dom0.log
-rm -rf /run/job /run/job.domid /run/guest-ended
+rm -rf /run/job /run/job.* /run/guest-ended
 say "@done"

@@ -60,6 +60,53 @@ rendezvous() {
 	wait_guest "$1" "${2:-120}" && tell_guest "$1"
 }
 
+# --- a guest that is saved or moved -----------------------------------------
+
+# checkpoint_guest FILE: xl save -c. save_guest FILE, restore_guest FILE: xl save and
+# restore. migrate_guest: to this host. The last two set DOMID, that of the new domain.
+checkpoint_guest() {
+	_guest_goes
+	_quiet_xl save -c "$DOMID" "$1"
+	_guest_is_back domain $?
+}
+save_guest() {
+	_guest_goes
+	_quiet_xl save "$DOMID" "$1" || _guest_is_back domain 1
+}
+restore_guest() {
+	_quiet_xl restore -p "$1" && _guest_arrives
+}
+migrate_guest() {
+	_guest_goes
+	# Without ssh, the name of the host is a command.
+	if _quiet_xl migrate -s "" "$DOMID" "xl migrate-receive -p"; then
+		_guest_arrives
+	else
+		_guest_is_back domain 1
+	fi
+}
+# What xl says only matters if it fails.
+_quiet_xl() {
+	xl "$@" >/run/xl.said 2>&1 && return 0
+	sed '/progress/d; s/^/# /' /run/xl.said
+	return 1
+}
+# dom0-job.sh waits while the guest is away.
+_guest_goes() { : >/run/job.away; }
+_guest_is_back() {
+	echo "$1" >/run/job.back
+	rm /run/job.away
+	return "$2"
+}
+_guest_arrives() {
+	DOMID=$(xl domid "$DOMNAME") && [ -n "$DOMID" ] || return 1
+	echo "$DOMID" >/run/job.domid
+	# Descriptor 3 is the line to the rig.
+	echo "@domid $DOMID" >&3
+	_guest_is_back log 0
+	xl unpause "$DOMID"
+}
+
 # --- network ----------------------------------------------------------------
 
 # serve DIR: dom0's web server, http://10.0.0.1/, ended with the job.

@@ -189,9 +189,12 @@ class Session:
         elif kind == "@cpu":
             self.cpus.append(text)
         elif kind == "@domid":
+            if self.domid is None:
+                self._mark("created")
+                self.show.progress(f"guest created (domain {text})", self.began)
+            else:
+                self.show.progress(f"guest goes on (domain {text})", self.began)
             self.domid = int(text)
-            self._mark("created")
-            self.show.progress(f"guest created (domain {text})", self.began)
         elif kind == "@shutdown":
             self.reason = int(text)
             self._mark("ended")

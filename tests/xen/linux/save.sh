@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# A guest that is saved and goes on, saved and restored, and moved (xl save -c, save,
+# restore, migrate), while its programs write to a disk, and load from the network:
+# nothing is lost of that, and the clock is right at once.
+
+. /root/lib.sh
+
+# A file after the other, each with its sum, until /tmp/enough is there.
+write_files() {
+	cd /mnt || exit 1
+	while [ ! -e /tmp/enough ]; do
+		n=$((n + 1))
+		dd if=/dev/urandom of=part.$((n % 20)) bs=64k count=4 2>/dev/null &&
+			sync part.$((n % 20)) || exit 1
+	done
+	md5sum part.* >data.md5 && echo $n >/tmp/written
+}
+
+# The same file again and again: one connection is open whenever the guest goes.
+load_files() {
+	while [ ! -e /tmp/enough ]; do
+		n=$((n + 1))
+		[ "$(wget -q -O - http://10.0.0.1/data | md5sum)" = "$sum" ] || exit 1
+	done
+	echo $n >/tmp/loaded
+}
+
+# clock_is_right: within two seconds of dom0's, whose httpd gives it by the request.
+clock_is_right() {
+	local _here _there
+	_there=$(wget -q -O - http://10.0.0.1/cgi-bin/now) || return 1
+	_here=$(date +%s)
+	echo "dom0: $_there, here: $_here"
+	[ $((_here - _there)) -le 2 ] && [ $((_there - _here)) -le 2 ]
+}
+
+# goes_on WHAT: after dom0 has done that with the guest
+goes_on() {
+	tell "$1"
+	wait_dom0 "$1" 600
+	result $? "$1: the console goes on"
+	check "$1: the disk goes on" dd if=/dev/xvda of=/dev/null bs=64k count=4 iflag=direct
+	check "$1: the network goes on" ping -c 3 10.0.0.1
+	check "$1: the clock is right" clock_is_right
+	check "$1: programs write and load files meanwhile" kill -0 $writer $loader
+}
+
+echo "TAP version 13"
+dmesg -c >/dev/null
+check "the drivers are loaded" load_xenion
+check "and the clock" insmod /lib/xenion/xenion-time.ko
+modprobe -a crc32c_generic ext4
+check "a file system is made and mounted" \
+	sh -c 'mkfs.ext4 -q -F /dev/xvda && mkdir -p /mnt && mount /dev/xvda /mnt'
+ip link set eth0 up
+ip addr add 10.0.0.2/24 dev eth0
+rendezvous serving
+result $? "dom0 serves a file"
+sum=$(wget -q -O - http://10.0.0.1/data | md5sum)
+source=/sys/devices/system/clocksource/clocksource0/current_clocksource
+n=0
+write_files &
+writer=$!
+load_files &
+loader=$!
+for what in $(sh /root/save-*.list); do
+	# Else Linux keeps the TSC.
+	[ "${what#*-}" != xenion ] || echo xenion >"$source"
+	goes_on "$what"
+done
+touch /tmp/enough
+wait $writer
+result $? "the writer ends well"
+wait $loader
+result $? "so does the loader"
+check "it has written files" cat /tmp/written
+check "and loaded some" cat /tmp/loaded
+check "the files are what was written" sh -c "cd /mnt && md5sum -c data.md5"
+check "the file system is unmounted" umount /mnt
+tell unmounted
+echo tsc >$source
+check "unload" unload_xenion
+check "no grant is left behind" none_left
+check "the kernel has not complained" no_complaint
+finish
