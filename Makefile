@@ -259,6 +259,13 @@ check-xens: check-setup modules selftest shim ## Linux guests of older and newer
 	@tools/setup xens
 	@$(HARNESS) $(xens)
 
+# All that an administrator does to a guest that runs.
+.PHONY: check-life
+check-life: check-setup modules selftest shim ## guests whose clock is set, that are saved, restored and moved (hours)
+	@tests/harness --timeout 3600 --total 86400 --log $(OUT)/check life='tests/xen/linux/all $(life_runs)'
+
+life_runs = time shutdown save save-1cpu save-more save-hundred
+
 .PHONY: check-builtin
 check-builtin: check-setup shim ## Linux guests whose kernel was built with Xenion in its source
 	@tools/setup builtin
