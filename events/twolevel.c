@@ -234,11 +234,10 @@ static void twolevel_unmask(struct xn_evtchn_table *t, evtchn_port_t port)
 static unsigned int twolevel_take(struct xn_evtchn_table *t, evtchn_port_t port,
 				  unsigned int vcpu)
 {
-	struct takers *takers;
+	struct takers *takers = takers_of(t, port);
 	uint64_t until;
 	bool last;
 
-	takers = takers_of(t, port);
 	if (!takers)
 		return 0;
 	if (!(__atomic_load_n(&takers->word[vcpu / 64], __ATOMIC_SEQ_CST) &

@@ -412,26 +412,12 @@ int xn_xs_talk(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
 {
 	struct xn_xs_request req = { .type = type, .buf = buf, .room = room };
 	struct xsd_sockmsg hdr = { .type = type, .tx_id = txn };
-	unsigned long flags;
 	unsigned int i;
-	int ret;
 
 	for (i = 0; i < nr_parts; i++) {
 		if (parts[i].len > XENSTORE_PAYLOAD_MAX - hdr.len)
 			return -E2BIG;
 		hdr.len += parts[i].len;
 	}
-
-	flags = xn_lock(&xs->lock);
-	xs->users++;
-	xn_unlock(&xs->lock, flags);
-
-	ret = client_exchange(xs, &req, &hdr, parts, nr_parts);
-
-	/* After the last user xn_xs_fini() continues: do not use @xs then. */
-	flags = xn_lock(&xs->lock);
-	xs->users--;
-	xn_wake(&xs->wait);
-	xn_unlock(&xs->lock, flags);
-	return ret;
+	return client_exchange(xs, &req, &hdr, parts, nr_parts);
 }

@@ -80,7 +80,10 @@ void xn_xs_resume_init(struct xn_xs *xs);
 int xn_xs_watch_request(struct xn_xs *xs, enum xsd_sockmsg_type type,
 			const char *path, const char *token);
 
-/* client.c: make a request that was let in, or that need not be */
+/*
+ * client.c: make a request that was let in, so that xn_xs_fini() waits for it, or that
+ * begins or ends the connection.
+ */
 int xn_xs_talk(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
 	       const struct xn_xs_part *parts, unsigned int nr_parts,
 	       void *buf, uint32_t room);

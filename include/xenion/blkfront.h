@@ -283,9 +283,10 @@ void xn_blk_again(struct xn_blk *blk);
  * the sectors lie on the disk and are multiples of info.sector_size.
  *
  * Returns: 0; -EBUSY when too much is in flight (ops->ready says when to try
- * again), or when the guest was suspended and ops->lost or ops->closing follows; -EINVAL for a list that is too long or not aligned; -EOPNOTSUPP for
- * an operation that the backend does not offer; -ENODEV when the disk is going,
- * gone or lost. Context: any.
+ * again), or when the guest was suspended and ops->lost or ops->closing follows;
+ * -EINVAL for a list that is too long or not aligned; -EOPNOTSUPP for an operation
+ * that the backend does not offer; -ENODEV when the disk is going, gone or lost.
+ * Context: any.
  */
 int xn_blk_submit(struct xn_blk_queue *q, const struct xn_blk_io *io);
 

@@ -324,8 +324,7 @@ void xn_evtchn_detach(struct xn_evtchn_table *t, evtchn_port_t port);
  * @port: a port after xn_evtchn_detach(); any other is left alone
  *
  * EVTCHNOP_close, unless the port was adopted, or is lost (xn_evtchn_resume()).
- * From now on the next bind, on
- * any CPU, may return this number.
+ * From now on the next bind, on any CPU, may return this number.
  *
  * Context: may sleep.
  */

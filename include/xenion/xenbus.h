@@ -125,7 +125,7 @@ struct xn_xs {
 	uint32_t first_id;		/* ids and tokens begin here */
 	uint32_t next_id;
 	uint32_t next_watch;
-	uint32_t users;			/* callers within the client */
+	uint32_t users;			/* callers at the gate, or let in */
 	uint32_t active;		/* requests and transactions let in */
 	uint32_t transactions;		/* of these */
 	bool held;			/* none is let in */

@@ -267,28 +267,29 @@ static int bus_probe_again(struct device *dev, void *data)
 
 /* ---- a guest that is saved, restored or moved ---- */
 
-/* Calls @fn for the frontend of a device that has a driver. */
-static void bus_with_frontend(struct device *dev,
-			      void (*fn)(struct xnl_device *xdev,
-					 struct xn_frontend *fe))
+typedef void (*bus_frontend_fn)(struct xnl_device *xdev, struct xn_frontend *fe);
+
+/* Calls *@data, a bus_frontend_fn, if the device has a driver. */
+static int bus_with_frontend(struct device *dev, void *data)
 {
 	struct xnl_device *xdev = to_xnl_device(dev);
+	bus_frontend_fn *fn = data;
 
 	device_lock(dev);
 	if (dev->driver && !xdev->ended)
-		fn(xdev, bus_driver_of(dev)->frontend(xdev));
+		(*fn)(xdev, bus_driver_of(dev)->frontend(xdev));
 	device_unlock(dev);
+	return 0;
+}
+
+static void bus_each_frontend(bus_frontend_fn fn)
+{
+	bus_for_each_dev(&xnl_bus, NULL, &fn, bus_with_frontend);
 }
 
 static void bus_fe_suspend(struct xnl_device *xdev, struct xn_frontend *fe)
 {
 	xn_frontend_suspend(fe);
-}
-
-static int bus_suspend_device(struct device *dev, void *data)
-{
-	bus_with_frontend(dev, bus_fe_suspend);
-	return 0;
 }
 
 void xnl_bus_suspend(void)
@@ -297,7 +298,7 @@ void xnl_bus_suspend(void)
 	cancel_delayed_work_sync(&bus_work);
 	/* Removals, which need xenstore. */
 	flush_workqueue(bus_wq);
-	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_suspend_device);
+	bus_each_frontend(bus_fe_suspend);
 }
 
 static void bus_fe_lost(struct xnl_device *xdev, struct xn_frontend *fe)
@@ -305,15 +306,9 @@ static void bus_fe_lost(struct xnl_device *xdev, struct xn_frontend *fe)
 	xn_frontend_lost(fe);
 }
 
-static int bus_lost_device(struct device *dev, void *data)
-{
-	bus_with_frontend(dev, bus_fe_lost);
-	return 0;
-}
-
 void xnl_bus_lost(void)
 {
-	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_lost_device);
+	bus_each_frontend(bus_fe_lost);
 }
 
 static void bus_fe_resume(struct xnl_device *xdev, struct xn_frontend *fe)
@@ -326,22 +321,16 @@ static void bus_fe_resume(struct xnl_device *xdev, struct xn_frontend *fe)
 		bus_try_again();
 }
 
-static int bus_resume_device(struct device *dev, void *data)
-{
-	bus_with_frontend(dev, bus_fe_resume);
-	return 0;
-}
-
 static int bus_resume_lost(struct device *dev, void *data)
 {
-	if (to_xnl_device(dev)->lost)
-		bus_with_frontend(dev, bus_fe_resume);
-	return 0;
+	bus_frontend_fn fn = bus_fe_resume;
+
+	return to_xnl_device(dev)->lost ? bus_with_frontend(dev, &fn) : 0;
 }
 
 void xnl_bus_resume(void)
 {
-	bus_for_each_dev(&xnl_bus, NULL, NULL, bus_resume_device);
+	bus_each_frontend(bus_fe_resume);
 	WRITE_ONCE(bus_asleep, false);
 	queue_delayed_work(bus_wq, &bus_work, 0);
 }

@@ -7,7 +7,8 @@
 
 . /root/lib.sh
 
-# A file after the other, each with its sum, until /tmp/enough is there.
+# A file after the other, until /tmp/enough is there. Then the sums of what Linux has in
+# memory, with which dom0 compares the disk.
 write_files() {
 	cd /mnt || exit 1
 	while [ ! -e /tmp/enough ]; do
