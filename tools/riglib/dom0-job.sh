@@ -21,8 +21,7 @@ forward() {
 # Remove what an interrupted job has left.
 end_strays
 free_disks
-rm -rf /run/job /run/job.* /var/log/xen/console/* /var/log/xen/qemu-dm-* \
-	/var/log/xen/xl-*
+rm -rf /run/job /run/job.* /var/log/xen/console/* /var/log/xen/qemu-dm-*
 dmesg -c >/dev/null
 
 say "@begin $NAME"
@@ -52,7 +51,6 @@ xl_events() {
 		*"Waiting for domain"*)
 			domid=${line##*domid }
 			domid=${domid%%)*}
-			[ ! -f /run/job.domid ] || continue	# it was moved
 			echo "$domid" >/run/job.domid
 			say "@domid $domid"
 			rm -f /run/job/kernel /run/job/ramdisk
@@ -100,25 +98,14 @@ start_console() {
 }
 
 # For xl, a guest that is saved or moved has ended. dom0-lib.sh brings it back: while
-# /run/job.away is there, the script is at it, and then /run/job.back tells how to
-# follow it. Such a guest is not measured: there is polling.
+# /run/job.away is there, the script is at it. No xl follows the guest from then on,
+# so we do, by polling: such a guest is not measured.
 guest_goes_on() {
 	until [ ! -f /run/job.away ] || [ -f /run/job/script.exit ]; do
 		sleep 0.1
 	done
-	[ ! -f /run/job.away ] && mv /run/job.back /run/job.follow 2>/dev/null
+	[ ! -f /run/job.away ] && rm /run/job.back 2>/dev/null
 }
-# By the log of its domain's xl.
-follow_log() {
-	local _log
-	# shellcheck disable=SC2012	# names of ours; the newest
-	_log=$(ls -t /var/log/xen/xl-"$NAME"*.log | head -n 1)
-	until grep -q "Exiting now\|been destroyed" "$_log"; do
-		sleep 1
-	done
-	xl_events <"$_log"
-}
-# One that goes on in its domain has lost its xl.
 follow_domain() {
 	local _domid _state _reason
 	_domid=$(cat /run/job.domid)
@@ -145,7 +132,7 @@ follower=
 [ -z "$CONSOLE" ] || follow_console "end of $NAME"
 xl create -F -p domain.cfg 2>&1 | xl_events
 while guest_goes_on; do
-	"follow_$(cat /run/job.follow)"
+	follow_domain
 done
 if [ -n "$follower" ]; then
 	# A last line without its end counts too.

@@ -67,22 +67,22 @@ rendezvous() {
 checkpoint_guest() {
 	_guest_goes
 	_quiet_xl save -c "$DOMID" "$1"
-	_guest_is_back domain $?
+	_guest_is_back $?
 }
 save_guest() {
 	_guest_goes
-	_quiet_xl save "$DOMID" "$1" || _guest_is_back domain 1
+	_quiet_xl save "$DOMID" "$1" || _guest_is_back 1
 }
 restore_guest() {
-	_quiet_xl restore -p "$1" && _guest_arrives
+	_quiet_xl restore -e -p "$1" && _guest_arrives
 }
 migrate_guest() {
 	_guest_goes
 	# Without ssh, the name of the host is a command.
-	if _quiet_xl migrate -s "" "$DOMID" "xl migrate-receive -p"; then
+	if _quiet_xl migrate -s "" "$DOMID" "xl migrate-receive -e -p"; then
 		_guest_arrives
 	else
-		_guest_is_back domain 1
+		_guest_is_back 1
 	fi
 }
 # What xl says only matters if it fails.
@@ -94,16 +94,16 @@ _quiet_xl() {
 # dom0-job.sh waits while the guest is away.
 _guest_goes() { : >/run/job.away; }
 _guest_is_back() {
-	echo "$1" >/run/job.back
+	: >/run/job.back
 	rm /run/job.away
-	return "$2"
+	return "$1"
 }
 _guest_arrives() {
 	DOMID=$(xl domid "$DOMNAME") && [ -n "$DOMID" ] || return 1
 	echo "$DOMID" >/run/job.domid
 	# Descriptor 3 is the line to the rig.
 	echo "@domid $DOMID" >&3
-	_guest_is_back log 0
+	_guest_is_back 0
 	xl unpause "$DOMID"
 }
 
