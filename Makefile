@@ -318,8 +318,9 @@ $(OUT)/guest/failnth: tests/xen/debug/failnth.c | setup
 
 debug_suites = \
 	kasan-guest='tests/xen/debug/all kasan guest' \
+	kcsan-guest-1='tests/xen/debug/all kcsan guest --part 1/2' \
 	+ kasan-hostile='tests/xen/debug/all kasan hostile' \
-	kcsan-guest='tests/xen/debug/all kcsan guest'
+	kcsan-guest-2='tests/xen/debug/all kcsan guest --part 2/2'
 
 hostile_sources := $(addprefix tests/xen/hostile/,main.c lies.c blk.c lies_blk.c \
 	net.c lies_net.c 9p.c lies_9p.c)

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -34,8 +35,18 @@ def test_in(line):
     return result and (whose, result)
 
 
-def arguments(words):
-    """The command line of a suite of guests: names, and which Linux."""
+def part_of(word):
+    """"2/3" as the slice [1::3]."""
+    found = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", word)
+    if not found or int(found[1]) > int(found[2]):
+        raise argparse.ArgumentTypeError(
+            "'%s' is no part of a list; say 1/2 or 2/2" % word)
+    return slice(int(found[1]) - 1, None, int(found[2]))
+
+
+def arguments(words, parts=False):
+    """The command line of a suite of guests: names, which Linux, and whether a
+    part of the list may be asked for."""
     p = argparse.ArgumentParser()
     p.add_argument("names", nargs="*", metavar="NAME")
     p.add_argument("--build", metavar="DIR", help="the folder with kmod and "
@@ -46,6 +57,9 @@ def arguments(words):
                    help="options for the machine, as --xen 4.20")
     p.add_argument("--rig", default="", metavar="WORDS",
                    help="more options for each rig run")
+    if parts:
+        p.add_argument("--part", type=part_of, default="1/1", metavar="I/N",
+                       help="only every Nth run, from the Ith on")
     args = p.parse_args(words)
     args.build = os.path.abspath(args.build or OUT)
     return args
