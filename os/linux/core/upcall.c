@@ -79,9 +79,13 @@ static int upcall_cpu_up(unsigned int cpu)
 	if (irq < 0)
 		return irq;
 	irq_set_handler(irq, handle_edge_irq);
+	/*
+	 * Suspending disables devices' interrupts before it takes CPUs off, whose
+	 * last events would then stay in Xen's queues.
+	 */
 	err = request_irq(irq, upcall_handler,
-			  IRQF_PERCPU | IRQF_NOBALANCING | IRQF_NO_THREAD,
-			  "xenion-upcall", &xnl_guest);
+			  IRQF_PERCPU | IRQF_NOBALANCING | IRQF_NO_THREAD |
+			  IRQF_NO_SUSPEND, "xenion-upcall", &xnl_guest);
 	if (err)
 		goto dispose;
 	/* Activation may have chosen another vector: read it only now. */
