@@ -55,9 +55,6 @@ void xn_evtchn_twolevel_mask_all(struct shared_info *shared);
 /* Use the 2-level ABI from now on. */
 int xn_evtchn_fall_back(struct xn_evtchn_table *t);
 
-/* EVTCHNOP_close; a failure is logged. */
-void xn_evtchn_give_back(evtchn_port_t port);
-
 /* ---- reset.c ---- */
 
 /* End the ABI and free the directory, as xn_evtchn_fini() does. */

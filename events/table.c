@@ -18,17 +18,6 @@ static bool is_bound(const struct xn_evtchn_port *p)
 
 /* ---- bind and unbind ---- */
 
-void xn_evtchn_give_back(evtchn_port_t port)
-{
-	struct evtchn_close x = { .port = port };
-	int err = xn_hc_evtchn(EVTCHNOP_close, &x);
-
-	if (err)
-		xn_os_log(XN_WARN,
-			  "xenion: event channel %u stays open (error %d)",
-			  port, err);
-}
-
 static int table_attach(struct xn_evtchn_table *t, evtchn_port_t port,
 			unsigned int vcpu, unsigned int adopted,
 			xn_evtchn_fn fn, void *data)

@@ -14,20 +14,14 @@ int xn_domid(domid_t *domid)
 		.dom = DOMID_SELF, .remote_dom = DOMID_SELF,
 	};
 	struct evtchn_status status = { .dom = DOMID_SELF };
-	struct evtchn_close close;
-	int err, left;
+	int err;
 
 	err = xn_hc_evtchn(EVTCHNOP_alloc_unbound, &port);
 	if (err)
 		return err;
 	status.port = port.port;
 	err = xn_hc_evtchn(EVTCHNOP_status, &status);
-	close.port = port.port;
-	left = xn_hc_evtchn(EVTCHNOP_close, &close);
-	if (left)
-		xn_os_log(XN_WARN,
-			  "xenion: event channel %u stays open (error %d)",
-			  port.port, left);
+	xn_evtchn_give_back(port.port);
 	if (err)
 		return err;
 	if (status.status != EVTCHNSTAT_unbound ||

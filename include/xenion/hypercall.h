@@ -139,6 +139,16 @@ static inline int xn_hvm_param_set(unsigned int index, uint64_t value)
 }
 
 /**
+ * xn_evtchn_give_back - close a port that the table of event channels does not have
+ * @port: one of this domain's
+ *
+ * EVTCHNOP_close. The log says if Xen refuses.
+ *
+ * Context: any.
+ */
+void xn_evtchn_give_back(evtchn_port_t port);
+
+/**
  * xn_domid - this domain's number
  * @domid: filled in
  *
