@@ -17,8 +17,7 @@ static int scan_list(struct xn_guest *guest, const char *node, char *names)
 	return len == -ENOENT ? 0 : len;
 }
 
-/* Find the lowest number in @names that is at least @from, or -ENOENT. */
-static int next_id(const char *names, int len, uint64_t from, uint64_t *next)
+int xn_xs_next_id(const char *names, int len, uint64_t from, uint64_t *next)
 {
 	int at, err = -ENOENT;
 
@@ -49,7 +48,7 @@ static int scan_type(struct xn_guest *guest, const char *type, scan_fn fn,
 		return -ENOMEM;
 	len = scan_list(guest, type, names);
 	ret = len < 0 ? len : 0;
-	for (; !ret && !next_id(names, len, id, &id); id++)
+	for (; !ret && !xn_xs_next_id(names, len, id, &id); id++)
 		ret = fn(data, type, id);
 	xn_os_page_free(names);
 	return ret;

@@ -97,6 +97,9 @@ void xn_xs_watch_link(struct xn_xs *xs, struct xn_xs_watch *w);
 void xn_xs_watch_forget(struct xn_xs *xs, struct xn_xs_watch *w);
 void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len);
 
+/* scan.c: find the lowest number in a listing that is at least @from, or -ENOENT. */
+int xn_xs_next_id(const char *names, int len, uint64_t from, uint64_t *next);
+
 /* value.c */
 bool xn_xs_name_ok(const char *s, uint32_t len, bool slashes);
 

@@ -76,6 +76,15 @@ int xnl_control_init(void);
 void xnl_control_resume(void);
 void xnl_control_fini(void);
 
+/* cpus.c: which CPUs the toolstack wants online */
+#ifdef CONFIG_HOTPLUG_CPU
+int xnl_cpus_init(void);
+void xnl_cpus_fini(void);
+#else
+static inline int xnl_cpus_init(void) { return 0; }
+static inline void xnl_cpus_fini(void) { }
+#endif
+
 /* suspend.c: the toolstack asks for it; soon, in a work */
 #ifdef CONFIG_SUSPEND
 void xnl_suspend(void);

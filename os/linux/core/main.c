@@ -191,9 +191,12 @@ static int __init xenion_init(void)
 	err = xnl_control_init();
 	if (err)
 		goto bus;
-	err = xnl_shutdown_init();
+	err = xnl_cpus_init();
 	if (err)
 		goto control;
+	err = xnl_shutdown_init();
+	if (err)
+		goto cpus;
 	/* Last: if we fail, the emulated devices are all there is. */
 	xnl_unplug();
 	pr_info("xenion: guest of Xen %u.%u, %s events, %u grant references\n",
@@ -201,6 +204,8 @@ static int __init xenion_init(void)
 		xnl_guest.gnttab.nr_refs);
 	return 0;
 
+cpus:
+	xnl_cpus_fini();
 control:
 	xnl_control_fini();
 bus:
@@ -237,6 +242,7 @@ void xnl_rooms_quit(void)
 {
 	unsigned int lost;
 
+	xnl_cpus_fini();
 	xnl_control_fini();
 	xnl_bus_shutdown();
 	lost = rooms_fini();
@@ -250,6 +256,7 @@ static void __exit xenion_exit(void)
 	unsigned int lost;
 
 	xnl_shutdown_fini();
+	xnl_cpus_fini();
 	xnl_control_fini();
 	xnl_bus_fini();
 	lost = rooms_fini();
