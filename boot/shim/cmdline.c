@@ -78,7 +78,7 @@ bool cmdline_given(const char *line, const char *name)
 }
 
 int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
-		  uint32_t tsc_khz, bool x2apic)
+		  uint32_t tsc_khz, bool x2apic, unsigned int nr_cpus)
 {
 	struct line l = {
 		.text = out,
@@ -99,6 +99,11 @@ int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
 	/* There is none, and unless told so Linux leaves x2APIC to look for it. */
 	if (x2apic && !cmdline_given(user, "noapic"))
 		put_word(&l, "noapic");
+	/* The others wait until the toolstack wants them. */
+	if (nr_cpus && !cmdline_given(user, "maxcpus")) {
+		put_word(&l, "maxcpus=");
+		put_number(&l, nr_cpus);
+	}
 	/* No keyboard controller, no firmware: only a triple fault resets. */
 	if (!cmdline_given(user, "reboot"))
 		put_word(&l, "reboot=t");

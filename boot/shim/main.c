@@ -116,6 +116,7 @@ static bool wants_x2apic(const char *words)
 void xn_start_pvh(uint32_t start_info)
 {
 	struct xn_boot_module ramdisk;
+	unsigned int nr_cpus;
 	struct xn_hv_info hv;
 	const char *words;
 	uint64_t kernel;
@@ -135,10 +136,11 @@ void xn_start_pvh(uint32_t start_info)
 	    find_user_words(&words))
 		xn_early_stop(SHUTDOWN_crash);
 	x2apic = wants_x2apic(words);
-	if (cmdline_build(cmdline, sizeof(cmdline), bz.cmdline_size, words,
-			  hv.tsc_khz, x2apic) ||
-	    acpi_mend(&memory, &info.map, info.rsdp,
-		      xn_cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE) ||
+	if (acpi_mend(&memory, &info.map, info.rsdp,
+		      xn_cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE,
+		      &nr_cpus) ||
+	    cmdline_build(cmdline, sizeof(cmdline), bz.cmdline_size, words,
+			  hv.tsc_khz, x2apic, nr_cpus) ||
 	    find_ramdisk(&ramdisk) ||
 	    shim_load(&ramdisk, &kernel) ||
 	    params_fill(params, &bz, &info.map, &ramdisk, (uintptr_t)cmdline,

@@ -73,9 +73,10 @@ bool cmdline_given(const char *line, const char *name);
  * @user: the user's words
  * @tsc_khz: from struct xn_hv_info
  * @x2apic: the kernel is started with its local APIC in x2APIC mode
+ * @nr_cpus: how many CPUs to start, from acpi_mend(); 0: all
  */
 int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
-		  uint32_t tsc_khz, bool x2apic);
+		  uint32_t tsc_khz, bool x2apic, unsigned int nr_cpus);
 
 /**
  * acpi_mend - make the ACPI tables describe a PC without Xen
@@ -83,9 +84,10 @@ int cmdline_build(char *out, size_t out_size, uint32_t limit, const char *user,
  * @map: the memory map, in whose ranges the tables must lie
  * @rsdp: the root pointer's guest-physical address
  * @has_deadline_timer: this CPU has the TSC-deadline timer
+ * @nr_cpus: how many CPUs the toolstack wants online at first; 0: all
  */
 int acpi_mend(const struct xn_window *win, const struct xn_memmap *map,
-	      uint64_t rsdp, bool has_deadline_timer);
+	      uint64_t rsdp, bool has_deadline_timer, unsigned int *nr_cpus);
 
 #define BOOT_PARAMS_SIZE	4096
 

@@ -149,12 +149,13 @@ static void cmdline(void)
 	size_t room = fuzz_u16() % 512 + 1, len;
 	const uint8_t *text = fuzz_bytes(fuzz_u8(), &len);
 	char *user = malloc(len + 1), *out = malloc(room);
+	unsigned int nr_cpus = fuzz_u8();
 	bool x2apic = fuzz_u8() & 1;
 	int err;
 
 	memcpy(user, text, len);
 	user[len] = '\0';
-	err = cmdline_build(out, room, limit, user, khz, x2apic);
+	err = cmdline_build(out, room, limit, user, khz, x2apic, nr_cpus);
 	assert_int_equal(host_log_count(XN_ERR), !!err);
 	if (!err) {
 		size_t n = strnlen(out, room);
@@ -167,7 +168,8 @@ static void cmdline(void)
 			char *twice = malloc(room);
 
 			assert_int_equal(cmdline_build(twice, room, limit, out,
-						       khz, x2apic), 0);
+						       khz, x2apic, nr_cpus),
+					 0);
 			if (!strchr(user, '"'))
 				assert_string_equal(twice, out);
 			free(twice);
@@ -202,6 +204,8 @@ static void build_table(uint8_t *t, unsigned int at, const char *name,
 
 static void good_tables(uint8_t *t)
 {
+	unsigned int i;
+
 	memset(t, 0, ACPI_SIZE);
 	memcpy(t + RSDP, "RSD PTR ", 8);
 	t[RSDP + RSDP_REVISION] = 2;
@@ -213,7 +217,12 @@ static void good_tables(uint8_t *t)
 	build_table(t, RSDT, "RSDT", HEADER_SIZE + 8);
 	put32(t + RSDT + HEADER_SIZE, ACPI_BASE + OTHER);
 	put32(t + RSDT + HEADER_SIZE + 4, ACPI_BASE + FADT);
-	build_table(t, OTHER, "APIC", HEADER_SIZE);
+	build_table(t, OTHER, "APIC", MADT_ENTRIES + 16 * LOCAL_APIC_SIZE);
+	for (i = MADT_ENTRIES; i < get32(t + OTHER + HEADER_LENGTH);
+	     i += LOCAL_APIC_SIZE) {
+		t[OTHER + i + 1] = LOCAL_APIC_SIZE;
+		t[OTHER + i + LOCAL_APIC_FLAGS] = fuzz_u8() & ENABLED;
+	}
 	build_table(t, FADT, "FACP", 276);
 }
 
@@ -222,7 +231,8 @@ static void change_tables(uint8_t *t)
 	static const uint16_t at[] = {
 		RSDP + RSDP_REVISION, RSDP + RSDP_XSDT, RSDP + RSDP_XSDT + 4,
 		RSDP + RSDP_RSDT, XSDT + HEADER_LENGTH, RSDT + HEADER_LENGTH,
-		FADT + HEADER_LENGTH, XSDT + HEADER_SIZE,
+		FADT + HEADER_LENGTH, OTHER + HEADER_LENGTH,
+		OTHER + MADT_ENTRIES, XSDT + HEADER_SIZE,
 		XSDT + HEADER_SIZE + 8, RSDT + HEADER_SIZE + 4,
 	};
 	unsigned int i = fuzz_u8() % (XN_ARRAY_SIZE(at) + 2);
@@ -238,7 +248,7 @@ static void acpi(void)
 	static uint8_t before[ACPI_SIZE];
 	struct xn_window win = { .start = ACPI_BASE, .size = ACPI_SIZE };
 	struct xn_memmap map = { 0 };
-	unsigned int n, changed = 0;
+	unsigned int n, nr_cpus, changed = 0;
 	uint8_t *t = malloc(ACPI_SIZE);
 	int err;
 
@@ -249,6 +259,7 @@ static void acpi(void)
 		seal(t, XSDT, get32(t + XSDT + HEADER_LENGTH));
 		seal(t, RSDT, get32(t + RSDT + HEADER_LENGTH));
 		seal(t, FADT, get32(t + FADT + HEADER_LENGTH));
+		seal(t, OTHER, get32(t + OTHER + HEADER_LENGTH));
 		t[RSDP + 8] -= acpi_sum(t + RSDP, RSDP_SIZE_V1);
 	}
 	xn_memmap_add(&map, ACPI_BASE, fuzz_below(4) ? ACPI_SIZE : fuzz_u16(),
@@ -256,12 +267,12 @@ static void acpi(void)
 	win.base = t;
 	memcpy(before, t, ACPI_SIZE);
 	err = acpi_mend(&win, &map, fuzz_below(8) ? ACPI_BASE + RSDP :
-			fuzz_u32(), fuzz_below(2));
+			fuzz_u32(), fuzz_below(2), &nr_cpus);
 	assert_int_equal(host_log_count(XN_ERR), !!err);
 	for (n = 0; n < ACPI_SIZE; n++)
 		changed += t[n] != before[n];
-	/* Architecture flags, one byte of flags, checksum. */
-	assert_in_range(changed, 0, err ? 0 : 3);
+	/* Architecture flags, one byte of flags, checksum; a byte for each CPU. */
+	assert_in_range(changed, 0, err ? 0 : 4 + ACPI_SIZE / LOCAL_APIC_SIZE);
 	free(t);
 }
 

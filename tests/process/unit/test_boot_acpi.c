@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The boot shim: the FADT is found and corrected, and invalid tables are
- * refused without a read beyond their end.
+ * The boot shim: the FADT and the MADT are found and corrected, and invalid tables
+ * are refused without a read beyond their end.
  */
 #include "unit.h"
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 static uint8_t *mem;
 static struct xn_memmap map;
 static struct xn_window win;
+static unsigned int nr_cpus;
 
 static void make(uint32_t at, const char *name, uint32_t size)
 {
@@ -66,7 +67,8 @@ static int teardown(void **state)
 
 static int mend(bool has_deadline_timer)
 {
-	return acpi_mend(&win, &map, BASE + RSDP, has_deadline_timer);
+	return acpi_mend(&win, &map, BASE + RSDP, has_deadline_timer,
+			 &nr_cpus);
 }
 
 static void test_mends(void **state)
@@ -89,6 +91,82 @@ static void test_deadline_timer(void **state)
 	assert_int_equal(acpi_sum(mem + FADT, 276), 0);
 }
 
+/* ---- the MADT ---- */
+
+static void madt_make(uint32_t size)
+{
+	make(OTHER, "APIC", size);
+	seal(OTHER);
+}
+
+/* An entry at @at; returns where the next one is. */
+static uint32_t madt_put(uint32_t at, uint8_t type, uint8_t len, uint32_t flags)
+{
+	mem[OTHER + at] = type;
+	mem[OTHER + at + 1] = len;
+	put32(mem + OTHER + at + LOCAL_APIC_FLAGS, flags);
+	return at + len;
+}
+
+static uint32_t madt_flags(unsigned int cpu)
+{
+	return get32(mem + OTHER + MADT_ENTRIES + cpu * LOCAL_APIC_SIZE +
+		     LOCAL_APIC_FLAGS);
+}
+
+/* The toolstack wants two of four vCPUs online. */
+static void test_cpus(void **state)
+{
+	uint32_t at = MADT_ENTRIES;
+
+	at = madt_put(at, LOCAL_APIC, LOCAL_APIC_SIZE, 1);
+	at = madt_put(at, LOCAL_APIC, LOCAL_APIC_SIZE, 0);
+	at = madt_put(at, LOCAL_APIC, LOCAL_APIC_SIZE, 3);
+	at = madt_put(at, LOCAL_APIC, LOCAL_APIC_SIZE, 2);
+	/* An I/O APIC, and an entry of another length. */
+	at = madt_put(at, 1, 12, 0);
+	at = madt_put(at, LOCAL_APIC, 7, 0);
+	madt_make(at);
+	assert_int_equal(mend(false), 0);
+	assert_int_equal(nr_cpus, 2);
+	assert_int_equal(madt_flags(0), 1);
+	assert_int_equal(madt_flags(1), 1);
+	assert_int_equal(madt_flags(2), 3);
+	assert_int_equal(madt_flags(3), 3);
+	assert_int_equal(get32(mem + OTHER + at - 12 - 7 + 4), 0);
+	assert_int_equal(acpi_sum(mem + OTHER, at), 0);
+	/* In a kernel after kexec, which the command line tells how many. */
+	assert_int_equal(mend(false), 0);
+	assert_int_equal(nr_cpus, 0);
+}
+
+/* What is broken is left alone: the kernel will say so. */
+static void test_broken_madt(void **state)
+{
+	uint32_t at = MADT_ENTRIES;
+
+	at = madt_put(at, LOCAL_APIC, LOCAL_APIC_SIZE, 1);
+	at = madt_put(at, LOCAL_APIC, LOCAL_APIC_SIZE, 0);
+	madt_make(at);
+	mem[OTHER + 20]++;
+	assert_int_equal(mend(false), 0);
+	assert_int_equal(nr_cpus, 0);
+	assert_int_equal(madt_flags(1), 0);
+	mem[OTHER + 20]--;
+	/* An entry of length 0, one that is cut off, and a table that is. */
+	mem[OTHER + MADT_ENTRIES + 1] = 0;
+	madt_make(at);
+	assert_int_equal(mend(false), 0);
+	assert_int_equal(madt_flags(1), 0);
+	mem[OTHER + MADT_ENTRIES + 1] = LOCAL_APIC_SIZE;
+	madt_make(at - 1);
+	assert_int_equal(mend(false), 0);
+	assert_int_equal(madt_flags(1), 0);
+	put32(mem + OTHER + HEADER_LENGTH, SIZE);
+	assert_int_equal(mend(false), 0);
+	assert_int_equal(madt_flags(1), 0);
+}
+
 static void test_rsdt(void **state)
 {
 	mem[RSDP + RSDP_REVISION] = 0;
@@ -103,10 +181,14 @@ static void test_rsdt(void **state)
 
 static void test_no_rsdp(void **state)
 {
-	assert_int_equal(acpi_mend(&win, &map, 0, false), -EINVAL);
-	assert_int_equal(acpi_mend(&win, &map, BASE + SIZE - 8, false), -EINVAL);
-	assert_int_equal(acpi_mend(&win, &map, BASE - 8, false), -EINVAL);
-	assert_int_equal(acpi_mend(&win, &map, ~0ull - 8, false), -EINVAL);
+	assert_int_equal(acpi_mend(&win, &map, 0, false, &nr_cpus),
+			 -EINVAL);
+	assert_int_equal(acpi_mend(&win, &map, BASE + SIZE - 8, false, &nr_cpus),
+			 -EINVAL);
+	assert_int_equal(acpi_mend(&win, &map, BASE - 8, false, &nr_cpus),
+			 -EINVAL);
+	assert_int_equal(acpi_mend(&win, &map, ~0ull - 8, false, &nr_cpus),
+			 -EINVAL);
 	mem[RSDP + 9]++;
 	assert_int_equal(mend(false), -EINVAL);
 	memset(&map, 0, sizeof(map));
@@ -176,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(mends), T(deadline_timer), T(rsdt), T(no_rsdp),
 		T(broken_root), T(wild_entries), T(broken_fadt),
+		T(cpus), T(broken_madt),
 		T(outside_of_map),
 	};
 

@@ -10,7 +10,7 @@ static char out[256];
 
 static void expect_khz(uint32_t khz, const char *user, const char *result)
 {
-	assert_int_equal(cmdline_build(out, sizeof(out), 255, user, khz, false),
+	assert_int_equal(cmdline_build(out, sizeof(out), 255, user, khz, false, 0),
 			 0);
 	assert_string_equal(out, result);
 }
@@ -57,11 +57,21 @@ static void test_not_given(void **state)
 	}
 }
 
+/* Not all CPUs are to be started. */
+static void test_nr_cpus(void **state)
+{
+	assert_false(cmdline_build(out, sizeof(out), 255, "a", 0, false, 12));
+	assert_non_null(strstr(out, " maxcpus=12 "));
+	assert_false(cmdline_build(out, sizeof(out), 255, "maxcpus=3 a", 0,
+				   false, 12));
+	assert_null(strstr(out, "maxcpus=12"));
+}
+
 static void test_x2apic(void **state)
 {
-	assert_false(cmdline_build(out, sizeof(out), 255, "a", 0, true));
+	assert_false(cmdline_build(out, sizeof(out), 255, "a", 0, true, 0));
 	assert_string_equal(out, "nopv tsc=reliable noapic reboot=t earlyprintk=xen,keep a");
-	assert_false(cmdline_build(out, sizeof(out), 255, "noapic a", 0, true));
+	assert_false(cmdline_build(out, sizeof(out), 255, "noapic a", 0, true, 0));
 	assert_string_equal(out, "nopv tsc=reliable reboot=t earlyprintk=xen,keep noapic a");
 	assert_true(cmdline_given("a nox2apic", "nox2apic"));
 	assert_false(cmdline_given("a -- nox2apic", "nox2apic"));
@@ -72,13 +82,14 @@ static void test_too_long(void **state)
 	const char *user = "nopv tsc_early_khz tsc reboot earlyprintk";
 	size_t n = strlen(user);
 
-	assert_int_equal(cmdline_build(out, sizeof(out), n, user, 1, false), 0);
+	assert_int_equal(cmdline_build(out, sizeof(out), n, user, 1, false, 0), 0);
 	assert_string_equal(out, user);
-	assert_int_equal(cmdline_build(out, sizeof(out), n - 1, user, 1, false),
+	assert_int_equal(cmdline_build(out, sizeof(out), n - 1, user, 1, false, 0),
 			 -E2BIG);
-	assert_int_equal(cmdline_build(out, sizeof(out), 0, user, 1, false), -E2BIG);
-	assert_int_equal(cmdline_build(out, n + 1, ~0u, user, 1, false), 0);
-	assert_int_equal(cmdline_build(out, n, ~0u, user, 1, false), -E2BIG);
+	assert_int_equal(cmdline_build(out, sizeof(out), 0, user, 1, false, 0),
+			 -E2BIG);
+	assert_int_equal(cmdline_build(out, n + 1, ~0u, user, 1, false, 0), 0);
+	assert_int_equal(cmdline_build(out, n, ~0u, user, 1, false, 0), -E2BIG);
 }
 
 int main(void)
@@ -88,6 +99,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_frequency),
 		cmocka_unit_test(test_given),
 		cmocka_unit_test(test_not_given),
+		cmocka_unit_test(test_nr_cpus),
 		cmocka_unit_test(test_x2apic),
 		cmocka_unit_test(test_too_long),
 	};
