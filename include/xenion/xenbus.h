@@ -11,6 +11,7 @@
  *   resume.c  around a suspend, and the watches in a new domain
  *   request.c reading, writing, transactions
  *   watch.c   watches
+ *   availability.c  which vCPUs the toolstack wants online
  *   value.c   strict conversion of what xenstore holds
  *   device.c  the state machine of a frontend and its backend
  *             (xen-public/io/xenbus.h)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of vcpus.sh.
+
+. /root/lib.dom0.sh
+
+cpu=/local/domain/$DOMID/cpu
+
+# answer WORD COMMAND...: when the guest says it
+answer() {
+	local _word=$1
+	wait_guest "$_word" 600
+	shift
+	check "$_word: $*" "$@"
+	tell_guest "$_word"
+}
+
+pinned() {
+	xl vcpu-pin "$DOMID" all 0 && xl vcpu-set "$DOMID" "$1"
+}
+paused() {
+	xl vcpu-pin "$DOMID" all all && xl pause "$DOMID" &&
+		xl vcpu-set "$DOMID" "$1" && sleep 1 && xl unpause "$DOMID"
+}
+nonsense() {
+	xenstore-write "$cpu/1/availability" maybe &&
+	xenstore-write "$cpu/77/availability" offline &&
+	xenstore-write "$cpu/x/availability" offline &&
+	xenstore-write "$cpu/0/availability" offline &&
+	sleep 1 &&
+	xenstore-write "$cpu/1/availability" "" &&
+	xenstore-write "$cpu/0/availability" online &&
+	xenstore-rm "$cpu/77" &&
+	xenstore-write "$cpu/1/availability" online
+}
+
+mkdir -p /tmp/www
+dd if=/dev/urandom of=/tmp/www/data bs=1k count=512 2>/dev/null
+serve /tmp/www
+rendezvous serving
+for what in $(sh /root/vcpus-*.list); do
+	case $what in
+	*pinned) answer "$what" pinned "${what%%-*}" ;;
+	*paused) answer "$what" paused "${what%%-*}" ;;
+	*)	answer "$what" xl vcpu-set "$DOMID" "${what%%-*}" ;;
+	esac
+done
+answer unrelated xenstore-write "$cpu/unrelated" 1
+answer unrelated-2 xenstore-write "$cpu/0/availability" online
+answer nonsense nonsense
+answer 3-last xl vcpu-set "$DOMID" 3
+answer 1-unload xl vcpu-set "$DOMID" 1
+answer 2-reload xl vcpu-set "$DOMID" 2
+finish

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# xl vcpu-set, up and down, while disk and network are in use: CPUs go and come, no
+# event is lost, and the data are right. Needs --disk vdev=xvda, --vif, two vCPUs and
+# maxvcpus=3. The list says how many CPUs dom0 wants, one after the other.
+
+. /root/lib.sh
+
+cpus=/sys/devices/system/cpu
+
+# A part of the disk after the other is written, and read again from the disk.
+disk_traffic() {
+	while [ ! -e /tmp/stop ]; do
+		n=$((n + 1))
+		dd if=/dev/urandom of=/tmp/part bs=64k count=4 &&
+		dd if=/tmp/part of=/dev/xvda bs=64k seek=$((n % 16 * 4)) \
+			oflag=direct conv=notrunc &&
+		dd if=/dev/xvda bs=16k skip=$((n % 16 * 16)) count=16 \
+			iflag=direct | cmp - /tmp/part || exit 1
+		echo . >>/tmp/disk
+	done 2>/dev/null
+}
+net_traffic() {
+	while [ ! -e /tmp/stop ]; do
+		[ "$(wget -q -O - http://10.0.0.1/data | md5sum)" = "$sum" ] ||
+			exit 1
+		echo . >>/tmp/net
+	done
+}
+
+lines() { wc -l <"/tmp/$1"; }
+more() { [ "$(lines disk)" -gt "$disk" ] && [ "$(lines net)" -gt "$net" ]; }
+goes_on() {
+	disk=$(lines disk)
+	net=$(lines net)
+	wait_for 60 more
+}
+
+online() { grep -c '^processor' /proc/cpuinfo; }
+online_is() { [ "$(online)" = "$1" ]; }
+
+# asks WORD: of dom0, which has done it when this returns
+asks() { tell "$1" && wait_dom0 "$1" 120; }
+
+# becomes WORD: dom0 wants as many CPUs as WORD begins with.
+becomes() {
+	asks "$1" && wait_for 60 online_is "${1%%-*}" && goes_on && return
+	echo "online: $(cat $cpus/online), present: $(cat $cpus/present)"
+	return 1
+}
+
+# said N WORD...: the kernel's log has a line with these words so many times
+said() {
+	local _n=$1
+	shift
+	[ "$(dmesg | grep -c "$*")" = "$_n" ]
+}
+
+# What the toolstack does not change stays as the administrator wants it.
+ours_stays() {
+	echo 0 >$cpus/cpu1/online && asks unrelated && sleep 2 && online_is 1 &&
+		echo 1 >$cpus/cpu1/online && asks unrelated-2 && sleep 2 && online_is 2
+}
+
+nonsense() {
+	asks nonsense && wait_for 20 said 1 'cpu/1/availability is neither' &&
+		said 1 'the host has a node of vCPU 77,' &&
+		wait_for 20 said 1 'the host wants vCPU 0 offline, which fails' &&
+		online_is 2
+}
+
+echo "TAP version 13"
+dmesg -c >/dev/null
+: >/tmp/disk
+: >/tmp/net
+n=0
+check "two of three CPUs are online" online_is 2
+check "the other one waits" grep -x 0 $cpus/cpu2/online
+check "the modules load" load_xenion
+ip link set eth0 up
+ip addr add 10.0.0.2/24 dev eth0
+rendezvous serving
+result $? "dom0 serves a file"
+sum=$(wget -q -O - http://10.0.0.1/data | md5sum)
+disk_traffic &
+disk_pid=$!
+net_traffic &
+net_pid=$!
+check "both are in use" goes_on
+for what in $(sh /root/vcpus-*.list); do
+	check "$what CPUs, both go on" becomes "$what"
+done
+check "what dom0 does not change stays" ours_stays
+check "nonsense is reported once, and nothing else comes of it" nonsense
+check "3 CPUs after that" becomes 3-last
+touch /tmp/stop
+wait $disk_pid
+result $? "the disk's data were right"
+wait $net_pid
+result $? "so were the network's"
+echo "rounds of the disk: $(lines disk), of the network: $(lines net)"
+check "dom0 wants one CPU" becomes 1-unload
+check "unload" unload_xenion
+check "CPUs stay as they are" online_is 1
+check "load" load_xenion
+asks 2-reload
+result $? "dom0 wants two"
+check "there are two" wait_for 60 online_is 2
+check "unload" unload_xenion
+check "no grant is left behind" none_left
+check "the kernel has not complained" no_complaint
+finish
