@@ -12,6 +12,7 @@
  *   request.c reading, writing, transactions
  *   watch.c   watches
  *   availability.c  which vCPUs the toolstack wants online
+ *   target.c  how much memory the toolstack wants the guest to have
  *   value.c   strict conversion of what xenstore holds
  *   device.c  the state machine of a frontend and its backend
  *             (xen-public/io/xenbus.h)

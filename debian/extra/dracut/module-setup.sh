@@ -7,5 +7,6 @@ check() {
 }
 
 installkernel() {
-	instmods xenion xenion-console xenion-blkfront xenion-netfront xenion-time
+	instmods xenion xenion-console xenion-blkfront xenion-netfront xenion-time \
+		xenion-balloon
 }

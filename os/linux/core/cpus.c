@@ -20,7 +20,7 @@ static int cpus_find(unsigned int vcpu)
 	unsigned int cpu;
 
 	for_each_present_cpu(cpu)
-		if (cpu_acpi_id(cpu) == vcpu)
+		if (per_cpu(x86_cpu_to_acpiid, cpu) == vcpu)
 			return cpu;
 	return -ENODEV;
 }

@@ -34,6 +34,9 @@ EXPORT_SYMBOL_GPL(xn_hypercall_insn);
 EXPORT_SYMBOL_GPL(xn_hypercall_other);
 EXPORT_SYMBOL_GPL(xn_errno);
 
+/* mmu.h */
+EXPORT_SYMBOL_GPL(xn_frame_ops);
+
 /* boot.h */
 EXPORT_SYMBOL_GPL(xn_hvm_console);
 EXPORT_SYMBOL_GPL(xn_hv_vcpu_id);

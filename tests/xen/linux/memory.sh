@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# xl mem-set, down and up, while files are in memory and a disk is in use: the guest
+# gives what it can do without, gets all of it back, and no data change. Needs --disk
+# vdev=xvda and 256 MiB.
+
+. /root/lib.sh
+
+mem=/sys/devices/system/xen_memory/xen_memory0
+
+not() { ! "$@"; }
+kib() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
+
+# kib NAME: of /proc/meminfo. has KIB: the guest has so much now. wants KIB: dom0 wants that.
+has() { [ "$(cat $mem/info/current_kb)" = "$1" ]; }
+wants() { [ "$(cat $mem/target_kb)" = "$1" ]; }
+
+# becomes MIB WORD: by xl mem-set
+becomes() {
+	tell "$1-$2" && wait_dom0 "$1-$2" 120 &&
+		wait_for 20 wants $(($1 * 1024)) &&
+		wait_for 120 has $(($1 * 1024)) && return
+	grep . $mem/*_kb $mem/info/*
+	return 1
+}
+
+# fill MIB: files in memory, with their sums
+fill() {
+	local _i=0
+	while [ $_i -lt "$1" ]; do
+		dd if=/dev/urandom of=/tmp/files/part.$_i bs=1M count=1 2>/dev/null ||
+			return 1
+		_i=$((_i + 1))
+	done
+	(cd /tmp/files && md5sum part.* >../sums)
+}
+files_right() { (cd /tmp/files && md5sum -c ../sums >/dev/null); }
+
+disk_traffic() {
+	while [ ! -e /tmp/stop ]; do
+		n=$((n + 1))
+		dd if=/dev/urandom of=/tmp/part bs=64k count=4 &&
+		dd if=/tmp/part of=/dev/xvda bs=64k seek=$((n % 16 * 4)) \
+			oflag=direct conv=notrunc &&
+		dd if=/dev/xvda bs=16k skip=$((n % 16 * 16)) count=16 \
+			iflag=direct | cmp - /tmp/part || exit 1
+		echo . >>/tmp/disk
+	done 2>/dev/null
+}
+
+# total_is MIB: MemTotal is so much less than at first
+total_is() {
+	_gone=$((total - $(kib MemTotal)))
+	echo "MemTotal is $_gone KiB lower"
+	[ $_gone = $((($1) * 1024)) ]
+}
+
+# said N WORD...: the kernel's log has a line with these words so many times
+said() {
+	local _n=$1
+	shift
+	[ "$(dmesg | grep -c "$*")" = "$_n" ]
+}
+nonsense() {
+	tell nonsense && wait_dom0 nonsense 120 &&
+	said 1 'memory/target or .* is no number of KiB' &&
+	said 1 'memory/target.* is above memory/static-max' &&
+	said 1 'memory/target.* is too low for this guest'
+}
+asked() {
+	tell "$1" && wait_dom0 "$1" 120
+}
+gives_what_it_can() {
+	asked 144-pressure && wait_for 20 wants $((144 * 1024)) && sleep 5
+	echo "has $(cat $mem/info/current_kb) KiB, available $(kib MemAvailable) KiB"
+	[ "$(cat $mem/info/current_kb)" -gt $((144 * 1024)) ] && files_right
+}
+
+echo "TAP version 13"
+dmesg -c >/dev/null
+mkdir -p /tmp/files
+n=0
+: >/tmp/disk
+check "the drivers are loaded" load_xenion console blkfront
+total=$(kib MemTotal)
+check "and the balloon" insmod /lib/xenion/xenion-balloon.ko
+check "the guest has 256 MiB" wait_for 20 has 262144
+check "as dom0 wants" wants 262144
+disk_traffic &
+disk_pid=$!
+check "files are made" fill 24
+for round in 1 2 3; do
+	check "$round: down to 192 MiB" becomes 192 $round
+	check "$round: Linux does not count them" total_is 64
+	check "$round: the files are right" files_right
+	check "$round: up to 256 MiB" becomes 256 again-$round
+	check "$round: Linux has all" total_is 0
+done
+check "more files are made" fill 96
+check "the guest gives what it can, and lives" gives_what_it_can
+check "the module stays while memory is away" not rmmod xenion-balloon
+rm -f /tmp/files/*
+check "the rest goes when there is room" wait_for 120 has $((144 * 1024))
+check "all comes back" becomes 256 end
+check "files can be made of it" fill 96
+check "they are right" files_right
+check "nonsense is reported once each" nonsense
+check "256 MiB after that" becomes 256 after
+check "Linux has all of them" total_is 0
+touch /tmp/stop
+wait $disk_pid
+result $? "the disk's data were right"
+echo "rounds of the disk: $(wc -l </tmp/disk)"
+check "unload" unload_xenion
+check "no grant is left behind" none_left
+check "the kernel has not complained" no_complaint
+finish
