@@ -264,7 +264,8 @@ check-xens: check-setup modules selftest shim ## Linux guests of older and newer
 check-life: check-setup modules selftest shim ## guests whose clock is set, that are saved, restored and moved (hours)
 	@tests/harness --timeout 3600 --total 86400 --log $(OUT)/check life='tests/xen/linux/all $(life_runs)'
 
-life_runs = time shutdown memory vcpus vcpus-64 save save-1cpu save-more save-hundred
+life_runs = time shutdown memory vcpus vcpus-64 watchdog save save-1cpu save-more \
+	save-hundred
 
 .PHONY: check-builtin
 check-builtin: check-setup shim ## Linux guests whose kernel was built with Xenion in its source

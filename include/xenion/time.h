@@ -2,7 +2,7 @@
 /*
  * time/: system time (nanoseconds since the machine started) and the time of
  * day, both from the shared info page (xen-public/xen.h); timers and runstate
- * of each vCPU (xen-public/vcpu.h).
+ * of each vCPU (xen-public/vcpu.h); watchdogs (xen-public/sched.h).
  *
  * "vcpu" is always Xen's number of a vCPU.
  */
@@ -261,6 +261,39 @@ int xn_runstate_get(unsigned int vcpu, struct vcpu_runstate_info *info);
  */
 int xn_runstate_read(const struct xn_runstate *r, unsigned int vcpu,
 		     uint64_t now, struct vcpu_runstate_info *info);
+
+/* A watchdog of Xen's; all zero: it does not watch. */
+struct xn_watchdog {
+	uint32_t id;		/* Xen's number of it, or 0 */
+};
+
+/**
+ * xn_watchdog_set - have Xen end the domain, unless this is called again in time
+ * @w: the watchdog; owned by the caller
+ * @seconds: until then, from now on; at least 1
+ *
+ * The domain ends with SHUTDOWN_watchdog, and the toolstack does what its
+ * configuration says (on_watchdog of xl). In a new domain, after a restore or a
+ * migration, nobody watches until the next call.
+ *
+ * SCHEDOP_watchdog.
+ *
+ * Context: any; the caller serialises calls.
+ * Return: 0, -EINVAL (@seconds is 0), -ENOSPC (the domain has no other watchdog),
+ * -EIO (an impossible answer), or Xen's error.
+ */
+int xn_watchdog_set(struct xn_watchdog *w, uint32_t seconds);
+
+/**
+ * xn_watchdog_stop - have Xen watch no more
+ * @w: the watchdog; nothing to be done if it does not watch
+ *
+ * SCHEDOP_watchdog.
+ *
+ * Context: any; the caller serialises calls.
+ * Return: 0, or Xen's error: then it goes on.
+ */
+int xn_watchdog_stop(struct xn_watchdog *w);
 
 XN_DECLS_END
 

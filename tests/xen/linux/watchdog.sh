@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# Xen's watchdog as /dev/watchdog: a program that writes keeps the domain alive, one
+# that ends well stops it, and so does unload. That Xen ends a domain which does not
+# write is not tried: the rig takes such an end for a failure.
+
+. /root/lib.sh
+
+wdt=/sys/class/watchdog/watchdog0
+
+not() { ! "$@"; }
+keeps_alive() {
+	for _ in 1 2 3 4 5 6 7 8; do
+		echo . >&3 || return 1
+		sleep 2
+	done
+}
+ends_well() { echo V >&3; }
+
+plan 9
+dmesg -c >/dev/null
+check "the drivers are loaded" load_xenion console
+modprobe watchdog
+check "the watchdog loads" insmod /lib/xenion/xenion-watchdog.ko timeout=6 nowayout=0
+check "Linux has it" wait_for 20 test -c /dev/watchdog0
+check "its timeout is six seconds" grep -x 6 $wdt/timeout
+exec 3>/dev/watchdog0
+check "a program keeps the domain alive for 16 seconds" keeps_alive
+check "it does not unload meanwhile" not rmmod xenion-watchdog
+check "the program ends" ends_well
+exec 3>&-
+sleep 12
+check "Xen does not mind: unload" unload_xenion
+check "the kernel has not complained" no_complaint
+finish
