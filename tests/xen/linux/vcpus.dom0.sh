@@ -16,12 +16,15 @@ answer() {
 	tell_guest "$_word"
 }
 
+# The machine has two CPUs, and xl refuses more vCPUs than that by itself.
+vcpu_set() { xl vcpu-set -i "$DOMID" "$1"; }
+
 pinned() {
-	xl vcpu-pin "$DOMID" all 0 && xl vcpu-set "$DOMID" "$1"
+	xl vcpu-pin "$DOMID" all 0 && vcpu_set "$1"
 }
 paused() {
 	xl vcpu-pin "$DOMID" all all && xl pause "$DOMID" &&
-		xl vcpu-set "$DOMID" "$1" && sleep 1 && xl unpause "$DOMID"
+		vcpu_set "$1" && sleep 1 && xl unpause "$DOMID"
 }
 nonsense() {
 	xenstore-write "$cpu/1/availability" maybe &&
@@ -43,13 +46,13 @@ for what in $(sh /root/vcpus-*.list); do
 	case $what in
 	*pinned) answer "$what" pinned "${what%%-*}" ;;
 	*paused) answer "$what" paused "${what%%-*}" ;;
-	*)	answer "$what" xl vcpu-set "$DOMID" "${what%%-*}" ;;
+	*)	answer "$what" vcpu_set "${what%%-*}" ;;
 	esac
 done
 answer unrelated xenstore-write "$cpu/unrelated" 1
 answer unrelated-2 xenstore-write "$cpu/0/availability" online
 answer nonsense nonsense
-answer 3-last xl vcpu-set "$DOMID" 3
-answer 1-unload xl vcpu-set "$DOMID" 1
-answer 2-reload xl vcpu-set "$DOMID" 2
+answer 3-last vcpu_set 3
+answer 1-unload vcpu_set 1
+answer 2-reload vcpu_set 2
 finish
