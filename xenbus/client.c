@@ -85,7 +85,7 @@ static void reply_begins(struct xn_wire_reader *r, uint8_t **buf,
 
 	xs->incoming = NULL;
 	if (r->hdr.type == XS_WATCH_EVENT) {
-		/* Only the token matters, at the end of the body. */
+		/* The token, at the end of the body, matters most. */
 		*buf = xs->event;
 		*room = sizeof(xs->event);
 		if (r->hdr.len > sizeof(xs->event))
@@ -148,7 +148,8 @@ static void reply_ends(struct xn_wire_reader *r)
 	struct xn_xs_request *req = xs->incoming;
 
 	if (r->hdr.type == XS_WATCH_EVENT) {
-		xn_xs_watch_event(xs, (const char *)xs->event, r->room);
+		xn_xs_watch_event(xs, (const char *)xs->event, r->room,
+				  r->hdr.len == r->room);
 		return;
 	}
 	if (!req)

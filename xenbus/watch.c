@@ -6,9 +6,10 @@
  * Specified in docs/misc/xenstore.txt of Xen (WATCH, UNWATCH, WATCH_EVENT). A
  * watch's token is its number in decimal. An event only marks its watch and
  * queues it; one work calls the functions in order, so a flood of events costs
- * no more than that. Watches on nodes that another domain can write are limited
- * to one call a second: each call may add or remove a disk, log, and send
- * events to udev. Called by device.c, by frontends and by the OS layer.
+ * no more than that; a watch that passes its events on sees to that itself.
+ * Watches on nodes that another domain can write are limited to one call a
+ * second: each call may add or remove a disk, log, and send events to udev. Called
+ * by device.c, by frontends and by the OS layer.
  */
 #include "xs.h"
 
@@ -77,15 +78,26 @@ static void watch_fire(struct xn_xs *xs, struct xn_xs_watch *w)
 	w->fired = true;
 }
 
+/* @path may be any @len bytes, and a NUL after them. The lock is held. */
+static void watch_pass_on(struct xn_xs_watch *w, const char *path, uint32_t len)
+{
+	if (len && len < XN_XS_PATH_MAX && strlen(path) == len)
+		w->event(w, path, len);
+	else
+		w->event(w, w->path, strlen(w->path));
+}
+
 /*
- * xn_xs_watch_event - queue the watch of an event
+ * xn_xs_watch_event - queue the watch of an event, or pass the event on
  * @tail: the end of the event's body, "<path>\0<token>\0", long enough for any
  *        token of ours and the NUL before it
  * @len: bytes of @tail
+ * @whole: it is all of the body
  *
  * The lock is held.
  */
-void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len)
+void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len,
+		       bool whole)
 {
 	uint32_t end = len ? len - 1 : 0, begin = end;
 	struct xn_xs_watch *w;
@@ -103,6 +115,11 @@ void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len)
 	w = watch_find(xs, id);
 	if (!w)
 		return;		/* the watch was just removed */
+	if (w->event) {
+		/* Before the token there is a NUL. */
+		watch_pass_on(w, tail, whole ? begin - 1 : 0);
+		return;
+	}
 	watch_fire(xs, w);
 	xn_work_schedule(&xs->work, 0);
 }
@@ -112,7 +129,7 @@ void xn_xs_watch_again(struct xn_xs *xs, struct xn_xs_watch *w)
 	unsigned long flags = xn_lock(&xs->lock);
 
 	/* A separate work does this, so that other watches need not wait. */
-	if (w->linked) {
+	if (w->linked && w->fn) {
 		w->again = true;
 		if (!w->running)
 			xn_work_schedule(&xs->again, AGAIN_NS);

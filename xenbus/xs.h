@@ -95,7 +95,8 @@ void xn_xs_nudge(struct xn_xs *xs);
 void xn_xs_watch_init(struct xn_xs *xs);
 void xn_xs_watch_link(struct xn_xs *xs, struct xn_xs_watch *w);
 void xn_xs_watch_forget(struct xn_xs *xs, struct xn_xs_watch *w);
-void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len);
+void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len,
+		       bool whole);
 
 /* scan.c: find the lowest number in a listing that is at least @from, or -ENOENT. */
 int xn_xs_next_id(const char *names, int len, uint64_t from, uint64_t *next);

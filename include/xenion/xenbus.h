@@ -94,9 +94,22 @@ struct xn_xs_watch;
  */
 typedef void (*xn_xs_watch_fn)(struct xn_xs_watch *w);
 
+/*
+ * xn_xs_event_fn - one event of a watch, with the path that has changed
+ *
+ * For an owner that passes events on, and bounds what waits for it. @path is as
+ * xenstored names it, @len bytes without a NUL: the watched path or one below it.
+ * Where xenstored names none, or one of XN_XS_PATH_MAX bytes or more, it is the
+ * watched path. Context: any; upcall. The connection's lock is held: must not use
+ * the connection.
+ */
+typedef void (*xn_xs_event_fn)(struct xn_xs_watch *w, const char *path,
+			       uint32_t len);
+
 struct xn_xs_watch {
 	char path[XN_XS_PATH_MAX];
 	xn_xs_watch_fn fn;
+	xn_xs_event_fn event;		/* in place of fn, or NULL */
 	/* private: */
 	char token[12];
 	uint32_t id;
@@ -136,7 +149,7 @@ struct xn_xs {
 	uint32_t unheard;		/* late replies that came without an event */
 	bool sending;			/* a thread owns the request ring */
 	bool dead;			/* broken or closed: requests fail */
-	uint8_t event[16];		/* end of the current watch event */
+	uint8_t event[XN_XS_PATH_MAX + 16]; /* end of the current watch event */
 	/*
 	 * The caller that bound the port opens and closes it, to hold back
 	 * events without a message.
@@ -367,14 +380,37 @@ int xn_xs_transact(struct xn_xs *xs,
 		   void *data);
 
 /**
+ * xn_xs_request - make a request as it is worded by somebody else
+ * @xs: the connection
+ * @type: XS_*; not XS_WATCH, XS_UNWATCH or XS_RESET_WATCHES, for which there are
+ *        the functions below
+ * @txn: a transaction or XN_XS_NOTXN
+ * @body: what follows the header
+ * @len: bytes of @body
+ * @buf: gets the body of the reply, as it came
+ * @size: bytes of @buf, up to XENSTORE_PAYLOAD_MAX
+ *
+ * For programs, which speak the protocol themselves. xenstored judges @txn and
+ * @body. A transaction that is begun in this way does not keep xn_xs_suspend()
+ * waiting: a new domain does not have it, and may give its number to another one.
+ * So after xn_xs_reconnect() the caller must not use it any more.
+ *
+ * Context: may sleep.
+ * Return: length of the reply; -EINVAL for another type; -E2BIG for a body that is
+ * too long; or as xn_xs_read().
+ */
+int xn_xs_request(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
+		  const void *body, uint32_t len, void *buf, uint32_t size);
+
+/**
  * xn_xs_watch - register a watch
  * @xs: the connection
- * @w: owned by the caller until xn_xs_unwatch(); path and fn are set, the rest
- *     zero
+ * @w: owned by the caller until xn_xs_unwatch(); path and either fn or event are
+ *     set, the rest zero
  *
  * Another domain may be able to write to an absolute path. Frequent events of
- * such a watch are delayed: after 32 in a row its function is called once a
- * second.
+ * such a watch are delayed: after 32 in a row fn is called once a second; event
+ * is called for each.
  *
  * Context: may sleep.
  * Return: 0 or as xn_xs_write().
@@ -408,7 +444,7 @@ void xn_xs_watch_lost(struct xn_xs *xs, struct xn_xs_watch *w);
 /**
  * xn_xs_watch_again - call a watch's function once more, after a second
  * @xs: the connection
- * @w: a registered watch; any other is ignored
+ * @w: a registered watch with fn; any other is ignored
  *
  * For a watch function that failed because xenstore did not answer: there may
  * be no other event.

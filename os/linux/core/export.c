@@ -76,6 +76,7 @@ EXPORT_SYMBOL_GPL(xn_xs_write_uint);
 EXPORT_SYMBOL_GPL(xn_xs_rm);
 EXPORT_SYMBOL_GPL(xn_xs_list);
 EXPORT_SYMBOL_GPL(xn_xs_transact);
+EXPORT_SYMBOL_GPL(xn_xs_request);
 EXPORT_SYMBOL_GPL(xn_xs_watch);
 EXPORT_SYMBOL_GPL(xn_xs_unwatch);
 EXPORT_SYMBOL_GPL(xn_xs_watch_again);

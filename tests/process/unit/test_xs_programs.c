@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+/*
+ * xenbus/request.c and watch.c, for programs that speak the protocol themselves:
+ * requests in their words, and watches whose events are passed on.
+ */
+#include "xs_guest.h"
+
+static struct xs_guest *xg;
+static struct xn_xs *xs;
+static struct xn_xs_watch w;
+
+static int setup(void **state)
+{
+	xg = xs_guest_start();
+	xs = &xg->xn.xs;
+	memset(&w, 0, sizeof(w));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	xn_xs_unwatch(xs, &w);
+	xs_guest_stop(xg);
+	return 0;
+}
+
+/* ---- requests in somebody else's words ---- */
+
+static void test_request(void **state)
+{
+	static char big[XENSTORE_PAYLOAD_MAX + 1];
+	static const enum xsd_sockmsg_type ours[] = {
+		XS_WATCH, XS_UNWATCH, XS_RESET_WATCHES, XS_WATCH_EVENT,
+		XS_ERROR, XS_TYPE_COUNT, XS_INVALID,
+	};
+	char buf[16];
+	unsigned int i, txn;
+
+	assert_int_equal(xn_xs_request(xs, XS_WRITE, 0, "a\0one", 5, buf, 16),
+			 3);
+	assert_memory_equal(buf, "OK", 3);
+	assert_int_equal(xn_xs_request(xs, XS_READ, 0, "a", 2, buf, 16), 3);
+	assert_memory_equal(buf, "one", 3);
+	assert_int_equal(xn_xs_request(xs, XS_READ, 0, "a", 2, buf, 2),
+			 -EMSGSIZE);
+	assert_int_equal(xn_xs_request(xs, XS_READ, 0, "b", 2, buf, 16),
+			 -ENOENT);
+	assert_int_equal(xn_xs_request(xs, XS_READ, 0, big, sizeof(big), buf,
+				       16), -E2BIG);
+	for (i = 0; i < XN_ARRAY_SIZE(ours); i++)
+		assert_int_equal(xn_xs_request(xs, ours[i], 0, "a\000", 4, buf,
+					       16), -EINVAL);
+
+	/* A transaction that is never ended keeps nobody. */
+	assert_true(xn_xs_request(xs, XS_TRANSACTION_START, 0, "", 1, buf,
+				  16) > 0);
+	txn = atoi(buf);
+	assert_int_equal(xn_xs_request(xs, XS_RM, txn, "a", 2, buf, 16), 3);
+	assert_int_equal(xn_xs_suspend(xs), 0);
+	xn_xs_resume(xs);
+	assert_int_equal(host_xs_transactions(xg->h), 1);
+	assert_int_equal(xn_xs_request(xs, XS_TRANSACTION_END, txn, "T", 2,
+				       buf, 16), 3);
+	assert_null(host_xs_read(xg->h, "a"));
+}
+
+/* ---- events that are passed on ---- */
+
+static char passed[2 * XN_XS_PATH_MAX];
+
+static void pass(struct xn_xs_watch *me, const char *path, uint32_t len)
+{
+	assert_true(len < XN_XS_PATH_MAX);
+	if (strlen(passed) + len + 2 > sizeof(passed))
+		return;
+	strncat(passed, path, len);
+	strcat(passed, " ");
+}
+
+static void watch_passing(const char *path)
+{
+	memset(&w, 0, sizeof(w));
+	strcpy(w.path, path);
+	w.event = pass;
+	passed[0] = '\0';
+	assert_int_equal(xn_xs_watch(xs, &w), 0);
+	host_pump();
+}
+
+/* Each one, with the path that has changed, and none after the end. */
+static void test_pass(void **state)
+{
+	watch_passing( "dir");
+	host_xs_write(xg->h, "dir/below", "1");
+	host_xs_write(xg->h, "dir/below", "2");
+	host_pump();
+	assert_string_equal(passed, "dir dir/below dir/below ");
+	xn_xs_watch_again(xs, &w);
+	host_run(2 * XN_NSEC_PER_SEC);
+	assert_string_equal(passed, "dir dir/below dir/below ");
+	xn_xs_unwatch(xs, &w);
+	host_xs_write(xg->h, "dir/below", "3");
+	host_pump();
+	assert_string_equal(passed, "dir dir/below dir/below ");
+}
+
+static void send_event(const void *body, uint32_t len)
+{
+	host_xs_send(xg->h, XS_WATCH_EVENT, 0, body, len);
+	host_pump();
+}
+
+/* What xenstored names may be any bytes, and of any length. */
+static void test_pass_odd(void **state)
+{
+	static char body[XENSTORE_PAYLOAD_MAX];
+	static const unsigned int lengths[] = {
+		1, XN_XS_PATH_MAX - 1, XN_XS_PATH_MAX, XN_XS_PATH_MAX + 8, 3072,
+	};
+	unsigned int i, n, token;
+
+	watch_passing( "dir");
+	token = strlen(w.token) + 1;
+	for (i = 0; i < XN_ARRAY_SIZE(lengths); i++) {
+		n = lengths[i];
+		memset(body, 'p', n);
+		body[n] = '\0';
+		memcpy(body + n + 1, w.token, token);
+		passed[0] = '\0';
+		send_event(body, n + 1 + token);
+		if (n < XN_XS_PATH_MAX)
+			assert_int_equal(strspn(passed, "p"), n);
+		else
+			assert_string_equal(passed, "dir ");
+	}
+	/* No path, and one with a NUL in it. */
+	memcpy(body, "a\0b\0", 4);
+	memcpy(body + 4, w.token, token);
+	passed[0] = '\0';
+	send_event(body + 3, 1 + token);
+	send_event(body, 4 + token);
+	assert_string_equal(passed, "dir dir ");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_request),
+		TEST(test_pass),
+		TEST(test_pass_odd),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
