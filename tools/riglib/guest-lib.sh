@@ -59,7 +59,7 @@ _load() {
 }
 unload_xenion() {
 	local _m
-	for _m in watchdog balloon time 9p netfront blkfront console; do
+	for _m in dev watchdog balloon time 9p netfront blkfront console; do
 		[ ! -d "/sys/module/xenion_$_m" ] || _unload "$_m" || return 1
 	done
 	[ ! -d /sys/module/xenion ] || rmmod xenion

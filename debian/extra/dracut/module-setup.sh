@@ -8,5 +8,5 @@ check() {
 
 installkernel() {
 	instmods xenion xenion-console xenion-blkfront xenion-netfront xenion-time \
-		xenion-balloon
+		xenion-balloon xenion-dev
 }

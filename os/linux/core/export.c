@@ -53,6 +53,8 @@ EXPORT_SYMBOL_GPL(xn_backoff_end);
 EXPORT_SYMBOL_GPL(xn_gnttab_alloc);
 EXPORT_SYMBOL_GPL(xn_gnttab_alloc_spare);
 EXPORT_SYMBOL_GPL(xn_gnttab_get);
+EXPORT_SYMBOL_GPL(xn_gnttab_size);
+EXPORT_SYMBOL_GPL(xn_gnttab_unused);
 EXPORT_SYMBOL_GPL(xn_gnttab_reserve);
 EXPORT_SYMBOL_GPL(xn_gnttab_shrinker_add);
 EXPORT_SYMBOL_GPL(xn_gnttab_shrinker_remove);

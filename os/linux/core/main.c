@@ -269,7 +269,7 @@ fs_initcall(xenion_init);
 module_exit(xenion_exit);
 
 /* They have no device on the bus that would load them. */
-MODULE_SOFTDEP("post: xenion-console xenion-time xenion-balloon");
+MODULE_SOFTDEP("post: xenion-console xenion-time xenion-balloon xenion-dev");
 MODULE_DESCRIPTION("Xen guest core: event channels, grant tables, xenbus");
 MODULE_AUTHOR("Xenion developers");
 MODULE_LICENSE("Dual MIT/GPL");
