@@ -129,8 +129,15 @@ example: service ## start a domain that serves a web page from its disk; fetch i
 
 ## Test
 
+# What uses /dev/xen in a Linux guest, and in dom0.
+programs := $(OUT)/guest/programs
+
+$(programs): tests/xen/linux/programs.c | setup
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -static -o $@ $<
+
 .PHONY: check
-check: check-setup modules selftest shim guest um ## all tests: unit tests, then the real Xen
+check: check-setup modules selftest shim guest um $(programs) ## all tests: unit tests, then the real Xen
 	@tools/setup lint
 	@$(HARNESS) lint='tests/tree/lint --changed' $(unit_suites) $(rig_suites) \
 		$(smoke_suites) + $(guest_suite)
@@ -219,7 +226,7 @@ fuzz-merge: check-setup
 	@tests/process/fuzz/run --merge --target '$(TARGET)'
 
 .PHONY: check-rig
-check-rig: check-setup modules selftest shim guest ## tests on the real Xen only
+check-rig: check-setup modules selftest shim guest $(programs) ## tests on the real Xen only
 	@$(HARNESS) $(rig_suites) + $(guest_suite)
 
 .PHONY: check-long
@@ -296,7 +303,7 @@ debug_modules = $(MAKE) --no-print-directory selftest $(2) \
 # Linux alone, on kernels that watch. UBSAN makes a plain read of a bool's
 # READ_ONCE, which KCSAN then reports.
 .PHONY: check-debug
-check-debug: check-setup shim $(OUT)/guest/hostile $(OUT)/guest/failnth ## Linux guests on kernels with KASAN, lockdep, KCSAN (hours)
+check-debug: check-setup shim $(OUT)/guest/hostile $(OUT)/guest/failnth $(programs) ## Linux guests on kernels with KASAN, lockdep, KCSAN (hours)
 	@tools/setup debug
 	@$(call debug_modules,kasan,UBSAN_SANITIZE=y)
 	@$(call debug_modules,kcsan)

@@ -58,6 +58,9 @@ static int __init xdev_init(void)
 	unsigned int i;
 	int err;
 
+	/* Built in, in a machine without Xen. */
+	if (!xnl_guest.xs.intf)
+		return -ENODEV;
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		err = parts[i].init();
 		if (err)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# dom0's half of dev.sh: what the guest's programs wrote, and the other end of their
+# page and their port.
+
+home=/local/domain/$DOMID
+plan 6
+
+reads() { [ "$(xenstore-read "$home/data/$1")" = "$2" ]; }
+saw() { grep -qx "$1" /tmp/take; }
+
+wait_guest watched 300
+check "the guest's nodes are there" reads two "2 and more"
+xenstore-write "$home/data/watched/dom0" hello
+
+wait_guest offered 600
+mkfifo /tmp/held
+# shellcheck disable=SC2046	# two numbers
+/root/programs take "$DOMID" $(xenstore-read "$home/data/offer") \
+	</tmp/held >/tmp/take &
+exec 9>/tmp/held
+check "the guest's program ends, and we are told" wait_for 60 saw mapped
+comments </tmp/take
+wait_guest ended 120
+check "its page is still ours" [ "$(grant_count)" -ge 1 ]
+exec 9>&-
+wait $!
+check "and given back" test -s /tmp/take
+
+wait_guest end 600
+check "no port of a program's is left" [ "$(evtchn_count)" = 2 ]
+check "no grant, either" [ "$(grant_list | grep -cv '\[0x00[01]\]')" = 0 ]
+tell_guest end
+finish

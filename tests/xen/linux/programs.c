@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What programs do with /dev/xen/ of xenion-dev.ko, through the ioctls and the wire
+ * protocol alone (xen/sys/, xen/io/xs_wire.h). For tests/xen/linux/dev.sh:
+ *
+ *	programs store			xenstore: rules and limits
+ *	programs limits			event channels and grants: the same
+ *	programs offer			a page and a port for domain 0: their numbers,
+ *					then a dialogue, then "over"
+ *	programs take DOMID PORT REF	the other half, in domain 0, whose devices are
+ *					Linux's own
+ *	programs nonsense ROUNDS SEED	anything, to all of them
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <xen/io/xs_wire.h>
+
+typedef uint16_t domid_t;
+#include <xen/sys/evtchn.h>
+#include <xen/sys/gntalloc.h>
+#include <xen/sys/gntdev.h>
+
+#define STORE	"/dev/xen/xenbus"
+#define EVTCHN	"/dev/xen/evtchn"
+#define ALLOC	"/dev/xen/gntalloc"
+
+#define PAGE	4096
+
+static int failures;
+
+#define expect(what) do {						\
+	if (!(what)) {							\
+		printf("# line %d: not so: %s (errno %d)\n", __LINE__,	\
+		       #what, errno);					\
+		failures++;						\
+	}								\
+} while (0)
+
+static int must_open(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		perror(path);
+		exit(1);
+	}
+	return fd;
+}
+
+static int fails(int ret, int err)
+{
+	return ret == -1 && errno == err;
+}
+
+/* ---- xenstore ---- */
+
+static char body[XENSTORE_PAYLOAD_MAX + 1];
+
+static void set_nonblock(int fd, int on)
+{
+	fcntl(fd, F_SETFL, on ? O_NONBLOCK : 0);
+}
+
+/* Waits for a message; a small read at a time. Returns: its type, and its body */
+static int receive(int fd)
+{
+	struct xsd_sockmsg hdr;
+	uint32_t got;
+
+	if (read(fd, &hdr, 7) != 7 || read(fd, (char *)&hdr + 7, 9) != 9)
+		return -1;
+	for (got = 0; got < hdr.len; got++)
+		if (read(fd, body + got, 1) != 1)
+			return -1;
+	body[got] = '\0';
+	return hdr.type;
+}
+
+static int send_request(int fd, int type, int txn, const void *data, uint32_t len)
+{
+	struct xsd_sockmsg hdr = { .type = type, .tx_id = txn, .len = len };
+
+	if (write(fd, &hdr, 5) != 5 || write(fd, (char *)&hdr + 5, 11) != 11)
+		return -1;
+	return !len || write(fd, data, len) == (ssize_t)len ? 0 : -1;
+}
+
+static int talk(int fd, int type, int txn, const void *data, uint32_t len)
+{
+	return send_request(fd, type, txn, data, len) ? -1 : receive(fd);
+}
+
+static int says_error(int type, const char *name)
+{
+	return type == XS_ERROR && !strcmp(body, name);
+}
+
+static void store_rules(void)
+{
+	struct xsd_sockmsg hdr = { .type = XS_READ, .len = XENSTORE_PAYLOAD_MAX + 1 };
+	struct pollfd p = { .events = POLLIN | POLLOUT };
+	int fd = must_open(STORE);
+
+	p.fd = fd;
+	expect(poll(&p, 1, 0) == 1 && p.revents == POLLOUT);
+	expect(talk(fd, XS_READ, 0, "domid", 6) == XS_READ && atoi(body) > 0);
+	expect(says_error(talk(fd, XS_READ, 0, "none", 5), "ENOENT"));
+	expect(says_error(talk(fd, XS_WRITE, 0, "/none\0x", 7), "EACCES"));
+	expect(says_error(talk(fd, XS_READ, 12345, "domid", 6), "ENOENT"));
+	expect(says_error(talk(fd, XS_READ, 0, "", 0), "EINVAL"));
+	expect(says_error(talk(fd, 200, 0, "x", 2), "EINVAL"));
+	expect(says_error(talk(fd, XS_WATCH_EVENT, 0, "x\0y", 4), "EINVAL"));
+	expect(says_error(talk(fd, XS_WATCH, 0, "data", 5), "EINVAL"));
+	expect(says_error(talk(fd, XS_WATCH, 0, "data\0t", 6), "EINVAL"));
+	expect(says_error(talk(fd, XS_UNWATCH, 0, "data\0t", 7), "ENOENT"));
+	expect(talk(fd, XS_RESET_WATCHES, 0, "", 1) == XS_RESET_WATCHES);
+	expect(fails(write(fd, &hdr, sizeof(hdr)), EINVAL));
+	expect(send_request(fd, XS_READ, 0, "domid", 6) == 0);
+	expect(poll(&p, 1, 0) == 1 && p.revents == (POLLIN | POLLOUT));
+	expect(receive(fd) == XS_READ);
+	set_nonblock(fd, 1);
+	expect(fails(read(fd, body, 1), EAGAIN));
+	close(fd);
+}
+
+/* Half of what xenstored allows, and all again when the file is closed. */
+static void store_limits(void)
+{
+	char watch[32];
+	int round, n, fd;
+
+	for (round = 0; round < 3; round++) {
+		fd = must_open(STORE);
+		for (n = 0; n < 5; n++)
+			expect(talk(fd, XS_TRANSACTION_START, 0, "", 1) ==
+			       XS_TRANSACTION_START);
+		expect(says_error(talk(fd, XS_TRANSACTION_START, 0, "", 1),
+				  "ENOSPC"));
+		set_nonblock(fd, 0);
+		for (n = 0; n <= 64; n++) {
+			int type, len = sprintf(watch, "data%c%d", 0, n) + 1;
+
+			if (send_request(fd, XS_WATCH, 0, watch, len))
+				expect(0);
+			do
+				type = receive(fd);
+			while (type == XS_WATCH_EVENT);
+			if (n < 64)
+				expect(type == XS_WATCH);
+			else
+				expect(says_error(type, "ENOSPC"));
+		}
+		close(fd);
+	}
+}
+
+/* Who does not read makes no requests, and no other notices. */
+static void store_unread(void)
+{
+	int fd = must_open(STORE), other = must_open(STORE), n = 0;
+
+	set_nonblock(fd, 1);
+	while (n < 10000 && !send_request(fd, XS_READ, 0, "domid", 6))
+		n++;
+	expect(n > 1000 && n < 10000 && errno == EAGAIN);
+	expect(talk(other, XS_READ, 0, "domid", 6) == XS_READ);
+	while (n-- > 0)
+		expect(receive(fd) == XS_READ);
+	expect(talk(fd, XS_READ, 0, "domid", 6) == XS_READ);
+	close(fd);
+	close(other);
+}
+
+/* Events that have no room become one, of the watched path itself. */
+static void store_flood(void)
+{
+	int fd = must_open(STORE), other = must_open(STORE), n, type;
+
+	expect(talk(other, XS_WRITE, 0, "data/flood\0", 11) == XS_WRITE);
+	send_request(fd, XS_WATCH, 0, "data/flood\0token", 17);
+	for (n = 0; n < 2000; n++)
+		expect(talk(other, XS_WRITE, 0, "data/flood/a-long-name\0x", 24) ==
+		       XS_WRITE);
+	set_nonblock(fd, 1);
+	n = 0;
+	while ((type = receive(fd)) > 0)
+		n += type == XS_WATCH_EVENT;
+	expect(errno == EAGAIN && n > 500 && n < 2000);
+	expect(!strcmp(body, "data/flood") && !strcmp(body + 11, "token"));
+	/* And from now on each one again. */
+	expect(talk(other, XS_WRITE, 0, "data/flood/a\0x", 14) == XS_WRITE);
+	set_nonblock(fd, 0);
+	expect(receive(fd) == XS_WATCH_EVENT && !strcmp(body, "data/flood/a"));
+	close(fd);
+	close(other);
+}
+
+static void store(void)
+{
+	store_rules();
+	store_limits();
+	store_unread();
+	store_flood();
+}
+
+/* ---- event channels and grants ---- */
+
+static struct ioctl_gntalloc_alloc_gref *alloc(int fd, unsigned int count,
+					       unsigned int domid, int flags)
+{
+	struct ioctl_gntalloc_alloc_gref *a = calloc(1, sizeof(*a) + count * 4);
+
+	a->domid = domid;
+	a->flags = flags;
+	a->count = count;
+	if (ioctl(fd, IOCTL_GNTALLOC_ALLOC_GREF, a)) {
+		free(a);
+		return NULL;
+	}
+	return a;
+}
+
+static int bind_port(int fd, unsigned int domid)
+{
+	struct ioctl_evtchn_bind_unbound_port a = { domid };
+
+	return ioctl(fd, IOCTL_EVTCHN_BIND_UNBOUND_PORT, &a);
+}
+
+static void evtchn_limits(void)
+{
+	struct ioctl_evtchn_bind_virq virq = { 1000 };
+	struct ioctl_evtchn_restrict_domid only = { 0 };
+	struct ioctl_evtchn_unbind unbind;
+	int fd = must_open(EVTCHN), other = must_open(EVTCHN), n, port;
+
+	for (n = 0; n < 512; n++)
+		expect((port = bind_port(fd, 0)) > 0);
+	expect(fails(bind_port(fd, 0), ENOSPC));
+	unbind.port = port;
+	expect(fails(ioctl(other, IOCTL_EVTCHN_UNBIND, &unbind), ENOTCONN));
+	expect(fails(ioctl(other, IOCTL_EVTCHN_NOTIFY, &unbind), ENOTCONN));
+	expect(ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind) == 0);
+	expect(fails(ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind), ENOTCONN));
+	expect(bind_port(fd, 0) > 0);
+	close(fd);
+	expect(ioctl(other, IOCTL_EVTCHN_BIND_VIRQ, &virq) == -1);
+	expect(fails(bind_port(other, 0x10000), EACCES));
+	expect(ioctl(other, IOCTL_EVTCHN_RESTRICT_DOMID, &only) == 0);
+	expect(fails(ioctl(other, IOCTL_EVTCHN_RESTRICT_DOMID, &only), EACCES));
+	expect(fails(ioctl(other, IOCTL_EVTCHN_BIND_VIRQ, &virq), EACCES));
+	expect(fails(bind_port(other, 1), EACCES));
+	expect(bind_port(other, 0) > 0);
+	expect(ioctl(other, IOCTL_EVTCHN_RESET, 0) == 0);
+	close(other);
+}
+
+static void alloc_limits(void)
+{
+	struct ioctl_gntalloc_alloc_gref *a;
+	struct ioctl_gntalloc_dealloc_gref d;
+	struct ioctl_gntalloc_unmap_notify u = { .action = 2 };
+	int fd = must_open(ALLOC);
+	char *va;
+
+	expect(!alloc(fd, 513, 0, 1) && errno == ENOSPC);
+	expect(!alloc(fd, 0, 0, 1) && errno == EINVAL);
+	expect(!alloc(fd, 1, 0x7ff0, 1) && errno == EINVAL);
+	expect(!alloc(fd, 1, 0, 2) && errno == EINVAL);
+	a = alloc(fd, 100, 0, 1);
+	if (!a)
+		exit(1);
+	u.index = a->index;
+	u.event_channel_port = 1;		/* the store's or the console's */
+	expect(fails(ioctl(fd, IOCTL_GNTALLOC_SET_UNMAP_NOTIFY, &u), EINVAL));
+	va = mmap(NULL, 101 * PAGE, PROT_READ, MAP_SHARED, fd, a->index);
+	expect(va == MAP_FAILED && errno == ENOENT);
+	va = mmap(NULL, 100 * PAGE, PROT_READ, MAP_PRIVATE, fd, a->index);
+	expect(va == MAP_FAILED && errno == EINVAL);
+	va = mmap(NULL, 100 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		  a->index);
+	expect(va != MAP_FAILED && !va[0] && !va[100 * PAGE - 1]);
+	d.index = a->index;
+	d.count = 101;
+	expect(fails(ioctl(fd, IOCTL_GNTALLOC_DEALLOC_GREF, &d), EINVAL));
+	d.count = 100;
+	expect(ioctl(fd, IOCTL_GNTALLOC_DEALLOC_GREF, &d) == 0);
+	/* Still mapped, in three pieces. */
+	expect(munmap(va + 50 * PAGE, PAGE) == 0);
+	va[99 * PAGE] = 1;
+	expect(munmap(va, 50 * PAGE) == 0 && va[99 * PAGE] == 1);
+	close(fd);
+	free(a);
+}
+
+static void limits(void)
+{
+	evtchn_limits();
+	alloc_limits();
+}
+
+/* ---- a dialogue ---- */
+
+static void notify(int fd, uint32_t port)
+{
+	struct ioctl_evtchn_notify a = { port };
+
+	expect(ioctl(fd, IOCTL_EVTCHN_NOTIFY, &a) == 0);
+}
+
+/* Wait for the port's event, for a minute at most, and let the next one come. */
+static void hear(int fd, uint32_t port)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint32_t got = 0;
+
+	expect(poll(&p, 1, 60000) == 1 && p.revents & POLLIN);
+	if (!(p.revents & POLLIN))
+		exit(1);
+	expect(read(fd, &got, sizeof(got)) == sizeof(got) && got == port);
+	expect(write(fd, &got, sizeof(got)) == sizeof(got));
+}
+
+static void offer(void)
+{
+	struct ioctl_gntalloc_alloc_gref *a;
+	struct ioctl_gntalloc_unmap_notify u = { .action = 3 };
+	struct ioctl_gntalloc_dealloc_gref d = { .count = 1 };
+	int events = must_open(EVTCHN), pages = must_open(ALLOC);
+	int port = bind_port(events, 0);
+	volatile char *va;
+
+	a = alloc(pages, 1, 0, GNTALLOC_FLAG_WRITABLE);
+	if (port < 0 || !a)
+		exit(1);
+	va = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, pages, a->index);
+	if (va == MAP_FAILED)
+		exit(1);
+	u.index = a->index + 100;
+	u.event_channel_port = port;
+	expect(ioctl(pages, IOCTL_GNTALLOC_SET_UNMAP_NOTIFY, &u) == 0);
+	/* The mapping is all that has it now, and ends first when we do. */
+	d.index = a->index;
+	expect(ioctl(pages, IOCTL_GNTALLOC_DEALLOC_GREF, &d) == 0);
+	strcpy((char *)va, "guest");
+	va[100] = 1;
+	printf("%d %u\n", port, a->gref_ids[0]);
+	fflush(stdout);
+	hear(events, port);
+	expect(!strcmp((char *)va, "dom0"));
+	strcpy((char *)va, "again");
+	notify(events, port);
+	hear(events, port);
+	printf("over\n");
+}
+
+static void take(domid_t domid, uint32_t port, uint32_t ref)
+{
+	struct ioctl_evtchn_bind_interdomain b = { domid, port };
+	struct ioctl_gntdev_map_grant_ref m = { .count = 1, .refs = {{ domid, ref }} };
+	int events = must_open(EVTCHN), pages = must_open("/dev/xen/gntdev");
+	int mine = ioctl(events, IOCTL_EVTCHN_BIND_INTERDOMAIN, &b);
+	volatile char *va;
+
+	expect(mine > 0);
+	expect(ioctl(pages, IOCTL_GNTDEV_MAP_GRANT_REF, &m) == 0);
+	va = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, pages, m.index);
+	if (failures || va == MAP_FAILED)
+		exit(1);
+	/* Connecting is an event, too. */
+	hear(events, mine);
+	expect(!strcmp((char *)va, "guest"));
+	strcpy((char *)va, "dom0");
+	notify(events, mine);
+	hear(events, mine);
+	expect(!strcmp((char *)va, "again") && va[100] == 1);
+	notify(events, mine);
+	/* The guest's program ends, and its page is still mapped here. */
+	hear(events, mine);
+	expect(!va[100] && !strcmp((char *)va, "again"));
+	printf("%s\n", failures ? "failed" : "mapped");
+	fflush(stdout);
+	/* Until it is told to end. */
+	while (getchar() != EOF)
+		;
+}
+
+/* ---- nonsense ---- */
+
+static uint32_t noise[2048];
+static unsigned int acts;
+
+static uint32_t any(uint32_t below)
+{
+	return (uint32_t)(random() * 7919u + random()) % below;
+}
+
+static void make_noise(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(noise) / 4; i++)
+		noise[i] = any(4) ? any(16) : (uint32_t)random();
+}
+
+/* Where a device may read or write: mostly in memory that it may. */
+static void *anywhere(void)
+{
+	switch (any(8)) {
+	case 0:
+		return NULL;
+	case 1:
+		return (void *)(uintptr_t)(0x7ffffffff000ull + any(8192));
+	case 2:
+		return (void *)(uintptr_t)-4096;
+	default:
+		return (char *)noise + any(1024);
+	}
+}
+
+static void one_act(int fd)
+{
+	static void *map = MAP_FAILED;
+	static size_t mapped;
+	unsigned long size;
+
+	switch (any(8)) {
+	case 0:
+		ioctl(fd, random(), anywhere());
+		break;
+	case 1:
+	case 2:
+	case 3:
+		/* A number that there is, mostly. */
+		size = any(8) ? (unsigned long[]){ 0, 2, 4, 8, 16, 24 }[any(6)] :
+			any(16384);
+		ioctl(fd, _IOC(_IOC_NONE, "EGB"[any(3)], any(9), size),
+		      anywhere());
+		break;
+	case 4:
+		acts += read(fd, anywhere(), any(5000)) > 0;
+		break;
+	case 5:
+	case 6:
+		acts += write(fd, anywhere(), any(any(2) ? 40 : 6000)) > 0;
+		break;
+	default:
+		if (map != MAP_FAILED)
+			munmap(map, any(4) ? mapped : PAGE);
+		mapped = PAGE * (1 + any(8));
+		map = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
+			   any(4) ? MAP_SHARED : MAP_PRIVATE, fd,
+			   (off_t)PAGE * any(32));
+	}
+}
+
+static void nonsense(unsigned int rounds, unsigned int seed)
+{
+	static const char *const path[] = { STORE, EVTCHN, ALLOC };
+	int fd[3] = { -1, -1, -1 };
+	unsigned int i, n;
+
+	srandom(seed);
+	for (n = 0; n < rounds; n++) {
+		i = any(3);
+		if (fd[i] < 0 || !any(50)) {
+			close(fd[i]);
+			fd[i] = must_open(path[i]);
+			set_nonblock(fd[i], 1);
+		}
+		make_noise();
+		one_act(fd[i]);
+	}
+	printf("# %u reads and writes were good\n", acts);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(what, "store"))
+		store();
+	else if (!strcmp(what, "limits"))
+		limits();
+	else if (!strcmp(what, "offer"))
+		offer();
+	else if (!strcmp(what, "take") && argc > 4)
+		take(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	else if (!strcmp(what, "nonsense") && argc > 3)
+		nonsense(atoi(argv[2]), atoi(argv[3]));
+	else
+		return 2;
+	return failures != 0;
+}
