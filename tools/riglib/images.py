@@ -206,6 +206,8 @@ def guest_base(tools, modules, other, emulated):
         _busybox(archive, programs)
         for p in GUEST_TOOLS + tuple(tools):
             programs.add(archive, p)
+        if "xenstore-watch" in tools:
+            programs.add_library(archive, "libgcc_s.so.1", "pthread_cancel")
         archive.link("usr/bin/mkfs.ext4", "mke2fs")
         archive.data("init", sources["guest-init.sh"], 0o755)
         archive.data("rig/guest-lib.sh", sources["guest-lib.sh"])

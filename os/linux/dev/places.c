@@ -26,8 +26,8 @@ static struct kobj_attribute _name##_attr = __ATTR_RO(_name);		\
 static ssize_t _name##_show(struct kobject *kobj,			\
 			    struct kobj_attribute *attr, char *buf)
 
-/* A file with text of Xen's, which need not be terminated. */
-#define PLACE_TEXT(_name, _cmd, _type, _field)				\
+/* A file with text of Xen's, an array in "answer"; it need not be terminated. */
+#define PLACE_TEXT(_name, _cmd, _type, _text)				\
 PLACE_SHOW(_name)							\
 {									\
 	_type answer;							\
@@ -35,8 +35,7 @@ PLACE_SHOW(_name)							\
 									\
 	if (err < 0)							\
 		return err;						\
-	return sysfs_emit(buf, "%.*s\n", (int)sizeof(answer _field),	\
-			  answer _field);				\
+	return sysfs_emit(buf, "%.*s\n", (int)sizeof(_text), _text);	\
 }
 
 PLACE_SHOW(type)
@@ -72,7 +71,7 @@ PLACE_SHOW(minor)
 	return sysfs_emit(buf, "%u\n", xnl_hv.minor);
 }
 
-PLACE_TEXT(extra, XENVER_extraversion, xen_extraversion_t,)
+PLACE_TEXT(extra, XENVER_extraversion, xen_extraversion_t, answer)
 
 static struct attribute *version_attrs[] = {
 	&major_attr.attr,
@@ -86,10 +85,11 @@ static const struct attribute_group version_group = {
 	.attrs	= version_attrs,
 };
 
-PLACE_TEXT(compiler, XENVER_compile_info, struct xen_compile_info, .compiler)
-PLACE_TEXT(compiled_by, XENVER_compile_info, struct xen_compile_info, .compile_by)
+PLACE_TEXT(compiler, XENVER_compile_info, struct xen_compile_info, answer.compiler)
+PLACE_TEXT(compiled_by, XENVER_compile_info, struct xen_compile_info,
+	   answer.compile_by)
 PLACE_TEXT(compile_date, XENVER_compile_info, struct xen_compile_info,
-	   .compile_date)
+	   answer.compile_date)
 
 static struct attribute *compilation_attrs[] = {
 	&compiler_attr.attr,
@@ -103,8 +103,8 @@ static const struct attribute_group compilation_group = {
 	.attrs	= compilation_attrs,
 };
 
-PLACE_TEXT(capabilities, XENVER_capabilities, xen_capabilities_info_t,)
-PLACE_TEXT(changeset, XENVER_changeset, xen_changeset_info_t,)
+PLACE_TEXT(capabilities, XENVER_capabilities, xen_capabilities_info_t, answer)
+PLACE_TEXT(changeset, XENVER_changeset, xen_changeset_info_t, answer)
 
 PLACE_SHOW(virtual_start)
 {

@@ -90,7 +90,7 @@ static void watch_passing(const char *path)
 /* Each one, with the path that has changed, and none after the end. */
 static void test_pass(void **state)
 {
-	watch_passing( "dir");
+	watch_passing("dir");
 	host_xs_write(xg->h, "dir/below", "1");
 	host_xs_write(xg->h, "dir/below", "2");
 	host_pump();
@@ -119,7 +119,7 @@ static void test_pass_odd(void **state)
 	};
 	unsigned int i, n, token;
 
-	watch_passing( "dir");
+	watch_passing("dir");
 	token = strlen(w.token) + 1;
 	for (i = 0; i < XN_ARRAY_SIZE(lengths); i++) {
 		n = lengths[i];

@@ -29,7 +29,8 @@ for d in xenbus evtchn gntalloc; do
 done
 
 # xenstore, by Debian's programs
-check "xenstore-read" reads name guest
+domid=$(xenstore-read domid)
+check "xenstore-read" [ "$domid" -gt 0 ]
 check "xenstore-read of what is not there" refuses "read path" xenstore-read none
 check "xenstore-write of what is not ours" refuses "denied\|EACCES\|write" \
 	xenstore-write /local/domain/0/name x
@@ -78,7 +79,7 @@ check "dom0 lets go, and so do we" wait_for 30 deferred 0
 
 # nonsense
 check "nonsense does no harm" /root/programs nonsense 20000 "$(date +%s)"
-check "the store still answers" reads name guest
+check "the store still answers" reads domid "$domid"
 check "nobody complains" no_complaint
 rendezvous end 120
 unload_xenion

@@ -3,13 +3,12 @@
  * What programs do with /dev/xen/ of xenion-dev.ko, through the ioctls and the wire
  * protocol alone (xen/sys/, xen/io/xs_wire.h). For tests/xen/linux/dev.sh:
  *
- *	programs store			xenstore: rules and limits
- *	programs limits			event channels and grants: the same
- *	programs offer			a page and a port for domain 0: their numbers,
- *					then a dialogue, then "over"
- *	programs take DOMID PORT REF	the other half, in domain 0, whose devices are
- *					Linux's own
- *	programs nonsense ROUNDS SEED	anything, to all of them
+ *	store			xenstore: rules and limits
+ *	limits			event channels and grants: the same
+ *	offer			a page and a port for domain 0: their numbers, then a
+ *				dialogue, then "over"
+ *	take DOMID PORT REF	the other half, in domain 0, with Linux's own devices
+ *	nonsense ROUNDS SEED	anything, to all of them
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -116,7 +115,7 @@ static void store_rules(void)
 	expect(says_error(talk(fd, XS_READ, 0, "none", 5), "ENOENT"));
 	expect(says_error(talk(fd, XS_WRITE, 0, "/none\0x", 7), "EACCES"));
 	expect(says_error(talk(fd, XS_READ, 12345, "domid", 6), "ENOENT"));
-	expect(says_error(talk(fd, XS_READ, 0, "", 0), "EINVAL"));
+	expect(talk(fd, XS_READ, 0, "", 0) == XS_ERROR);
 	expect(says_error(talk(fd, 200, 0, "x", 2), "EINVAL"));
 	expect(says_error(talk(fd, XS_WATCH_EVENT, 0, "x\0y", 4), "EINVAL"));
 	expect(says_error(talk(fd, XS_WATCH, 0, "data", 5), "EINVAL"));
@@ -430,8 +429,9 @@ static void *anywhere(void)
 static void one_act(int fd)
 {
 	static void *map = MAP_FAILED;
+	static const unsigned int sizes[] = { 0, 2, 4, 8, 16, 24 };
 	static size_t mapped;
-	unsigned long size;
+	unsigned int size;
 
 	switch (any(8)) {
 	case 0:
@@ -441,8 +441,7 @@ static void one_act(int fd)
 	case 2:
 	case 3:
 		/* A number that there is, mostly. */
-		size = any(8) ? (unsigned long[]){ 0, 2, 4, 8, 16, 24 }[any(6)] :
-			any(16384);
+		size = any(8) ? sizes[any(6)] : any(16384);
 		ioctl(fd, _IOC(_IOC_NONE, "EGB"[any(3)], any(9), size),
 		      anywhere());
 		break;
