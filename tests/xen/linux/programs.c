@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * What programs do with /dev/xen/ of xenion-dev.ko, through the ioctls and the wire
- * protocol alone (xen/sys/, xen/io/xs_wire.h). For tests/xen/linux/dev.sh:
+ * protocol alone (xen/sys/, xen/io/xs_wire.h). With programs_store.c, for
+ * tests/xen/linux/dev.sh:
  *
  *	store			xenstore: rules and limits
  *	limits			event channels and grants: the same
@@ -10,41 +11,29 @@
  *	take DOMID PORT REF	the other half, in domain 0, with Linux's own devices
  *	nonsense ROUNDS SEED	anything, to all of them
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <xen/io/xs_wire.h>
+#include "programs.h"
 
 typedef uint16_t domid_t;
 #include <xen/sys/evtchn.h>
 #include <xen/sys/gntalloc.h>
 #include <xen/sys/gntdev.h>
 
-#define STORE	"/dev/xen/xenbus"
 #define EVTCHN	"/dev/xen/evtchn"
 #define ALLOC	"/dev/xen/gntalloc"
 
 #define PAGE	4096
 
-static int failures;
+int failures;
 
-#define expect(what) do {						\
-	if (!(what)) {							\
-		printf("# line %d: not so: %s (errno %d)\n", __LINE__,	\
-		       #what, errno);					\
-		failures++;						\
-	}								\
-} while (0)
-
-static int must_open(const char *path)
+int must_open(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 
@@ -55,160 +44,14 @@ static int must_open(const char *path)
 	return fd;
 }
 
-static int fails(int ret, int err)
+int fails(int ret, int err)
 {
 	return ret == -1 && errno == err;
 }
 
-/* ---- xenstore ---- */
-
-static char body[XENSTORE_PAYLOAD_MAX + 1];
-
-static void set_nonblock(int fd, int on)
+void set_nonblock(int fd, int on)
 {
 	fcntl(fd, F_SETFL, on ? O_NONBLOCK : 0);
-}
-
-/* Waits for a message; a small read at a time. Returns: its type, and its body */
-static int receive(int fd)
-{
-	struct xsd_sockmsg hdr;
-	uint32_t got;
-
-	if (read(fd, &hdr, 7) != 7 || read(fd, (char *)&hdr + 7, 9) != 9)
-		return -1;
-	for (got = 0; got < hdr.len; got++)
-		if (read(fd, body + got, 1) != 1)
-			return -1;
-	body[got] = '\0';
-	return hdr.type;
-}
-
-static int send_request(int fd, int type, int txn, const void *data, uint32_t len)
-{
-	struct xsd_sockmsg hdr = { .type = type, .tx_id = txn, .len = len };
-
-	if (write(fd, &hdr, 5) != 5 || write(fd, (char *)&hdr + 5, 11) != 11)
-		return -1;
-	return !len || write(fd, data, len) == (ssize_t)len ? 0 : -1;
-}
-
-static int talk(int fd, int type, int txn, const void *data, uint32_t len)
-{
-	return send_request(fd, type, txn, data, len) ? -1 : receive(fd);
-}
-
-static int says_error(int type, const char *name)
-{
-	return type == XS_ERROR && !strcmp(body, name);
-}
-
-static void store_rules(void)
-{
-	struct xsd_sockmsg hdr = { .type = XS_READ, .len = XENSTORE_PAYLOAD_MAX + 1 };
-	struct pollfd p = { .events = POLLIN | POLLOUT };
-	int fd = must_open(STORE);
-
-	p.fd = fd;
-	expect(poll(&p, 1, 0) == 1 && p.revents == POLLOUT);
-	expect(talk(fd, XS_READ, 0, "domid", 6) == XS_READ && atoi(body) > 0);
-	expect(says_error(talk(fd, XS_READ, 0, "none", 5), "ENOENT"));
-	expect(says_error(talk(fd, XS_WRITE, 0, "/none\0x", 7), "EACCES"));
-	expect(says_error(talk(fd, XS_READ, 12345, "domid", 6), "ENOENT"));
-	expect(talk(fd, XS_READ, 0, "", 0) == XS_ERROR);
-	expect(says_error(talk(fd, 200, 0, "x", 2), "EINVAL"));
-	expect(says_error(talk(fd, XS_WATCH_EVENT, 0, "x\0y", 4), "EINVAL"));
-	expect(says_error(talk(fd, XS_WATCH, 0, "data", 5), "EINVAL"));
-	expect(says_error(talk(fd, XS_WATCH, 0, "data\0t", 6), "EINVAL"));
-	expect(says_error(talk(fd, XS_UNWATCH, 0, "data\0t", 7), "ENOENT"));
-	expect(talk(fd, XS_RESET_WATCHES, 0, "", 1) == XS_RESET_WATCHES);
-	expect(fails(write(fd, &hdr, sizeof(hdr)), EINVAL));
-	expect(send_request(fd, XS_READ, 0, "domid", 6) == 0);
-	expect(poll(&p, 1, 0) == 1 && p.revents == (POLLIN | POLLOUT));
-	expect(receive(fd) == XS_READ);
-	set_nonblock(fd, 1);
-	expect(fails(read(fd, body, 1), EAGAIN));
-	close(fd);
-}
-
-/* Half of what xenstored allows, and all again when the file is closed. */
-static void store_limits(void)
-{
-	char watch[32];
-	int round, n, fd;
-
-	for (round = 0; round < 3; round++) {
-		fd = must_open(STORE);
-		for (n = 0; n < 5; n++)
-			expect(talk(fd, XS_TRANSACTION_START, 0, "", 1) ==
-			       XS_TRANSACTION_START);
-		expect(says_error(talk(fd, XS_TRANSACTION_START, 0, "", 1),
-				  "ENOSPC"));
-		set_nonblock(fd, 0);
-		for (n = 0; n <= 64; n++) {
-			int type, len = sprintf(watch, "data%c%d", 0, n) + 1;
-
-			if (send_request(fd, XS_WATCH, 0, watch, len))
-				expect(0);
-			do
-				type = receive(fd);
-			while (type == XS_WATCH_EVENT);
-			if (n < 64)
-				expect(type == XS_WATCH);
-			else
-				expect(says_error(type, "ENOSPC"));
-		}
-		close(fd);
-	}
-}
-
-/* Who does not read makes no requests, and no other notices. */
-static void store_unread(void)
-{
-	int fd = must_open(STORE), other = must_open(STORE), n = 0;
-
-	set_nonblock(fd, 1);
-	while (n < 10000 && !send_request(fd, XS_READ, 0, "domid", 6))
-		n++;
-	expect(n > 1000 && n < 10000 && errno == EAGAIN);
-	expect(talk(other, XS_READ, 0, "domid", 6) == XS_READ);
-	while (n-- > 0)
-		expect(receive(fd) == XS_READ);
-	expect(talk(fd, XS_READ, 0, "domid", 6) == XS_READ);
-	close(fd);
-	close(other);
-}
-
-/* Events that have no room become one, of the watched path itself. */
-static void store_flood(void)
-{
-	int fd = must_open(STORE), other = must_open(STORE), n, type;
-
-	expect(talk(other, XS_WRITE, 0, "data/flood\0", 11) == XS_WRITE);
-	send_request(fd, XS_WATCH, 0, "data/flood\0token", 17);
-	for (n = 0; n < 2000; n++)
-		expect(talk(other, XS_WRITE, 0, "data/flood/a-long-name\0x", 24) ==
-		       XS_WRITE);
-	set_nonblock(fd, 1);
-	n = 0;
-	while ((type = receive(fd)) > 0)
-		n += type == XS_WATCH_EVENT;
-	expect(errno == EAGAIN && n > 500 && n < 2000);
-	expect(!strcmp(body, "data/flood") && !strcmp(body + 11, "token"));
-	/* And from now on each one again. */
-	expect(talk(other, XS_WRITE, 0, "data/flood/a\0x", 14) == XS_WRITE);
-	set_nonblock(fd, 0);
-	expect(receive(fd) == XS_WATCH_EVENT && !strcmp(body, "data/flood/a"));
-	close(fd);
-	close(other);
-}
-
-static void store(void)
-{
-	store_rules();
-	store_limits();
-	store_unread();
-	store_flood();
 }
 
 /* ---- event channels and grants ---- */
