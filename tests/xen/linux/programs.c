@@ -9,6 +9,8 @@
  *	offer			a page and a port for domain 0: their numbers, then a
  *				dialogue, then "over"
  *	take DOMID PORT REF	the other half, in domain 0, with Linux's own devices
+ *	survive			what there is before and after the guest is saved: "ready";
+ *				reads "same" or "new", for the domain, says "ready" again
  *	nonsense ROUNDS SEED	anything, to all of them
  */
 #include <fcntl.h>
@@ -236,6 +238,51 @@ static void take(domid_t domid, uint32_t port, uint32_t ref)
 		;
 }
 
+/* ---- around a suspend ---- */
+
+static void events_after(int fd, int anew)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint32_t port;
+
+	expect(poll(&p, 1, 0) == anew);
+	if (!anew)
+		return;
+	expect(p.revents == (POLLIN | POLLERR));
+	expect(fails(read(fd, &port, sizeof(port)), EIO));
+	expect(ioctl(fd, IOCTL_EVTCHN_RESET, 0) == 0);
+	expect(poll(&p, 1, 0) == 0);
+	set_nonblock(fd, 1);
+	expect(fails(read(fd, &port, sizeof(port)), EAGAIN));
+	expect(bind_port(fd, 0) > 0);
+}
+
+static void survive(void)
+{
+	int events = must_open(EVTCHN), pages = must_open(ALLOC);
+	struct ioctl_gntalloc_alloc_gref *a = alloc(pages, 1, 0, 1);
+	char word[8];
+	char *va;
+
+	if (!a || bind_port(events, 0) < 0)
+		exit(1);
+	va = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, pages, a->index);
+	if (va == MAP_FAILED)
+		exit(1);
+	strcpy(va, "kept");
+	store_before();
+	do {
+		printf("ready\n");
+		fflush(stdout);
+		if (!fgets(word, sizeof(word), stdin))
+			exit(1);
+		store_after(!strcmp(word, "new\n"));
+		events_after(events, !strcmp(word, "new\n"));
+		expect(!strcmp(va, "kept"));
+	} while (strcmp(word, "new\n"));
+	free(a);
+}
+
 /* ---- nonsense ---- */
 
 static uint32_t noise[2048];
@@ -337,6 +384,8 @@ int main(int argc, char **argv)
 		offer();
 	else if (!strcmp(what, "take") && argc > 4)
 		take(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	else if (!strcmp(what, "survive"))
+		survive();
 	else if (!strcmp(what, "nonsense") && argc > 3)
 		nonsense(atoi(argv[2]), atoi(argv[3]));
 	else

@@ -27,5 +27,7 @@ void set_nonblock(int fd, int on);
 
 /* programs_store.c */
 void store(void);
+void store_before(void);
+void store_after(int anew);
 
 #endif /* XENION_TESTS_PROGRAMS_H */

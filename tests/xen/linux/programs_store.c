@@ -166,3 +166,39 @@ void store(void)
 	store_unread();
 	store_flood();
 }
+
+/* ---- around a suspend ---- */
+
+static int survivor, survivor_txn;
+
+void store_before(void)
+{
+	survivor = must_open(STORE);
+	/* The reply and the first event, in any order. */
+	expect(talk(survivor, XS_WATCH, 0, "data/kept\0token", 16) +
+	       receive(survivor) == XS_WATCH + XS_WATCH_EVENT);
+	expect(talk(survivor, XS_TRANSACTION_START, 0, "", 1) ==
+	       XS_TRANSACTION_START);
+	survivor_txn = atoi(body);
+}
+
+/* In a new domain the watch has fired, as new ones do, and the transaction failed. */
+void store_after(int anew)
+{
+	int txn = survivor_txn;
+
+	if (anew) {
+		expect(receive(survivor) == XS_WATCH_EVENT &&
+		       !strcmp(body, "data/kept"));
+		expect(says_error(talk(survivor, XS_READ, txn, "domid", 6),
+				  "EAGAIN"));
+		expect(says_error(talk(survivor, XS_TRANSACTION_END, txn, "T", 2),
+				  "EAGAIN"));
+		expect(says_error(talk(survivor, XS_TRANSACTION_END, txn, "T", 2),
+				  "ENOENT"));
+	} else {
+		expect(talk(survivor, XS_READ, txn, "domid", 6) == XS_READ);
+	}
+	expect(send_request(survivor, XS_WRITE, 0, "data/kept/a\0x", 13) == 0);
+	expect(receive(survivor) + receive(survivor) == XS_WRITE + XS_WATCH_EVENT);
+}
