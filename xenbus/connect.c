@@ -101,6 +101,7 @@ static int connect_begin(struct xn_xs *xs,
 
 	xs->port = port;
 	xs->unheard = 0;
+	xs->silent = false;
 	xs->timeout = START_TIMEOUT;
 	xn_wmb();
 	XN_WRITE_ONCE(xs->intf, intf);

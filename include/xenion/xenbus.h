@@ -147,6 +147,7 @@ struct xn_xs {
 	bool quiet;			/* no watch function is called */
 	bool warned;			/* that a watch cannot be made again */
 	uint32_t unheard;		/* late replies that came without an event */
+	bool silent;			/* a request timed out; no reply since */
 	bool sending;			/* a thread owns the request ring */
 	bool dead;			/* broken or closed: requests fail */
 	uint8_t event[XN_XS_PATH_MAX + 16]; /* end of the current watch event */
@@ -393,7 +394,8 @@ int xn_xs_transact(struct xn_xs *xs,
  * For programs, which speak the protocol themselves. xenstored judges @txn and
  * @body. A transaction that is begun in this way does not keep xn_xs_suspend()
  * waiting: a new domain does not have it, and may give its number to another one.
- * So after xn_xs_reconnect() the caller must not use it any more.
+ * So after xn_xs_reconnect() the caller must not use it any more. To abort several
+ * takes no longer than one, as with xn_xs_unwatch().
  *
  * Context: may sleep.
  * Return: length of the reply; -EINVAL for another type; -E2BIG for a body that is
@@ -423,7 +425,9 @@ int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w);
  * @w: a registered watch, or one whose registration failed
  *
  * When it returns, the watch's function neither runs nor will be called. While
- * requests are held back (xn_xs_suspend()) it waits.
+ * requests are held back (xn_xs_suspend()) it waits. Of many watches in a row, only
+ * the first waits for a xenstored that does not answer: it learns of the others when
+ * it goes on, as far as the ring has room for them.
  *
  * Context: may sleep; not from the watch's own function.
  */

@@ -3,6 +3,8 @@
  * xenbus/request.c and watch.c, for programs that speak the protocol themselves:
  * requests in their words, and watches whose events are passed on.
  */
+#include <stdio.h>
+
 #include "xs_guest.h"
 
 static struct xs_guest *xg;
@@ -142,6 +144,81 @@ static void test_pass_odd(void **state)
 	assert_string_equal(passed, "dir dir ");
 }
 
+/* ---- a xenstored that is silent when a program ends ---- */
+
+#define WATCHES	12
+#define TXNS	4
+
+static unsigned int txn_begin(void)
+{
+	char buf[16];
+
+	assert_true(xn_xs_request(xs, XS_TRANSACTION_START, 0, "", 1, buf,
+				  sizeof(buf)) > 0);
+	return atoi(buf);
+}
+
+/* All that it had is given back, and takes no longer than one request. */
+static void test_silent_end(void **state)
+{
+	static struct xn_xs_watch many[WATCHES];
+	struct host_xs_lies *lies = host_xs_lies(xg->h);
+	unsigned int i, txn[TXNS], before = host_xs_watches(xg->h);
+	uint64_t begin;
+	char buf[16];
+
+	memset(many, 0, sizeof(many));
+	for (i = 0; i < WATCHES; i++) {
+		snprintf(many[i].path, sizeof(many[i].path), "dir/%u", i);
+		many[i].event = pass;
+		assert_int_equal(xn_xs_watch(xs, &many[i]), 0);
+	}
+	for (i = 0; i < TXNS; i++)
+		txn[i] = txn_begin();
+	lies->deaf = true;
+	begin = xn_os_now();
+	for (i = 0; i < WATCHES; i++)
+		xn_xs_unwatch(xs, &many[i]);
+	for (i = 0; i < TXNS; i++)
+		assert_int_equal(xn_xs_request(xs, XS_TRANSACTION_END, txn[i],
+					       "F", 2, buf, sizeof(buf)),
+				 -ETIMEDOUT);
+	assert_in_range(xn_os_now() - begin, 29 * XN_NSEC_PER_SEC,
+			31 * XN_NSEC_PER_SEC);
+
+	lies->deaf = false;
+	assert_int_equal(xn_xs_write(xs, 0, "a", "", "1"), 0);
+	assert_int_equal(host_xs_watches(xg->h), before);
+	assert_int_equal(host_xs_transactions(xg->h), 0);
+}
+
+/* A request that asks for something waits, whatever was before; then all do. */
+static void test_silent_patience(void **state)
+{
+	struct host_xs_lies *lies = host_xs_lies(xg->h);
+	uint64_t begin;
+	unsigned int txn;
+	char buf[16];
+
+	watch_passing("dir");
+	txn = txn_begin();
+	lies->deaf = true;
+	assert_int_equal(xn_xs_write(xs, 0, "a", "", "1"), -ETIMEDOUT);
+	begin = xn_os_now();
+	assert_int_equal(xn_xs_request(xs, XS_TRANSACTION_END, txn, "T", 2, buf,
+				       sizeof(buf)), -ETIMEDOUT);
+	assert_in_range(xn_os_now() - begin, 29 * XN_NSEC_PER_SEC,
+			31 * XN_NSEC_PER_SEC);
+	lies->deaf = false;
+	assert_int_equal(xn_xs_write(xs, 0, "a", "", "1"), 0);
+	lies->deaf = true;
+	begin = xn_os_now();
+	xn_xs_unwatch(xs, &w);
+	assert_in_range(xn_os_now() - begin, 29 * XN_NSEC_PER_SEC,
+			31 * XN_NSEC_PER_SEC);
+	lies->deaf = false;
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -150,6 +227,8 @@ int main(void)
 		TEST(test_request),
 		TEST(test_pass),
 		TEST(test_pass_odd),
+		TEST(test_silent_end),
+		TEST(test_silent_patience),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
