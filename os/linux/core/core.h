@@ -53,7 +53,6 @@ int xnl_irq_init(void);
 void xnl_irq_fini(void);
 void xnl_irq_enter_cpu(unsigned int cpu);
 bool xnl_irq_leave_cpu(unsigned int cpu);
-void xnl_irq_flush(void);	/* closes the ports that were unbound */
 
 /* bus.c */
 extern struct bus_type xnl_bus;

@@ -356,6 +356,7 @@ void xnl_irq_flush(void)
 {
 	flush_work(&reap_work);
 }
+EXPORT_SYMBOL_GPL(xnl_irq_flush);
 
 /* Xen knows the upcall vector of CPU @cpu: events may be moved there. */
 void xnl_irq_enter_cpu(unsigned int cpu)

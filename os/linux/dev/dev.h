@@ -29,6 +29,18 @@ int xdev_gntalloc_init(void);	/* gntalloc.c: /dev/xen/gntalloc */
 void xdev_gntalloc_quit(void);
 void xdev_gntalloc_fini(void);
 
+/* notify.c: at the end of a page that a program shares with another domain */
+struct xdev_notify {
+	bool clear, send;
+	unsigned int byte;		/* of the page */
+	evtchn_port_t port;
+};
+
+/* From IOCTL_*_SET_UNMAP_NOTIFY; @index: the program's number of the byte. */
+int xdev_notify_get(struct xdev_notify *n, u64 *index, const void __user *arg);
+/* All zero does nothing. Context: any. */
+void xdev_notify_do(const struct xdev_notify *n, void *page);
+
 /* Is @port one that a program has bound? */
 bool xdev_evtchn_bound(evtchn_port_t port);
 /* Send an event to it, if it still is. */

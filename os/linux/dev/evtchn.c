@@ -23,9 +23,14 @@
 #include "dev.h"
 #include <xen-public/sys/evtchn.h>
 
-/* Ports of one file, of all (the 2-level ABI has 4096), of one read or write. */
-#define MAX_PORTS	512
-#define MAX_ALL_PORTS	1024
+/*
+ * Ports of one file, and of all. xl lets a domain have 1023, unless told otherwise
+ * (max_event_channels), and devices need some.
+ */
+#define MAX_PORTS	256
+#define MAX_ALL_PORTS	512
+
+/* Ports of one read or write. */
 #define MAX_BATCH	64
 
 struct evtchn_file {
@@ -206,7 +211,6 @@ static void port_forget(struct evtchn_file *f, struct evtchn_port *p)
 	spin_unlock_irq(&f->pending_lock);
 	kfree(p);
 	f->nr_ports--;
-	atomic_dec(&nr_all_ports);
 }
 
 static void port_unbind(struct evtchn_file *f, struct evtchn_port *p)
@@ -218,12 +222,22 @@ static void port_unbind(struct evtchn_file *f, struct evtchn_port *p)
 	port_forget(f, p);
 }
 
+/* A port counts until Xen has it back: a loop of bind and unbind has no more. */
+static void ports_closed(unsigned int n)
+{
+	xnl_irq_flush();
+	atomic_sub(n, &nr_all_ports);
+}
+
 static void ports_unbind(struct evtchn_file *f)
 {
 	struct evtchn_port *p, *next;
+	unsigned int n = f->nr_ports;
 
 	list_for_each_entry_safe(p, next, &f->ports, list)
 		port_unbind(f, p);
+	if (n)
+		ports_closed(n);
 }
 
 static struct evtchn_port *port_new(struct evtchn_file *f)
@@ -296,15 +310,12 @@ static int port_bind(struct evtchn_file *f, unsigned int cmd,
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	p->irq = port_irq(p, cmd, a);
-	if (p->irq < 0) {
-		ret = p->irq;
-		port_forget(f, p);
-		return ret;
-	}
-	ret = port_start(f, p);
+	ret = p->irq < 0 ? p->irq : port_start(f, p);
 	if (ret < 0) {
-		xnl_irq_unbind(p->irq);
+		if (p->irq >= 0)
+			xnl_irq_unbind(p->irq);
 		port_forget(f, p);
+		ports_closed(1);
 	}
 	return ret;
 }
@@ -318,6 +329,7 @@ static int evtchn_unbind(struct evtchn_file *f, u32 port)
 	if (!p)
 		return -ENOTCONN;
 	port_unbind(f, p);
+	ports_closed(1);
 	return 0;
 }
 
@@ -436,6 +448,7 @@ static const struct file_operations evtchn_fops = {
 	.poll		= evtchn_poll,
 	.fasync		= evtchn_fasync,
 	.unlocked_ioctl	= evtchn_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,	/* structures are the same */
 };
 
 static struct miscdevice evtchn_misc = {

@@ -9,6 +9,7 @@
  * Programs get no reference of the last eighth of the grant table: that is for
  * devices. In a new domain the pages stay, and nobody else maps them.
  */
+#include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
@@ -40,10 +41,7 @@ struct gntalloc_page {
 	void *va;
 	grant_ref_t ref;
 	bool granted;
-	/* At the end, as the program wishes; the file's lock. */
-	u32 action;			/* UNMAP_NOTIFY_* */
-	unsigned int byte;
-	evtchn_port_t port;
+	struct xdev_notify notify;	/* the file's lock */
 };
 
 /* What one mapping has, also when munmap() or mremap() have made several of it. */
@@ -125,10 +123,7 @@ static void page_put(struct gntalloc_page *p)
 {
 	if (!refcount_dec_and_test(&p->users))
 		return;
-	if (p->action & UNMAP_NOTIFY_CLEAR_BYTE)
-		((u8 *)p->va)[p->byte] = 0;
-	if (p->action & UNMAP_NOTIFY_SEND_EVENT)
-		xdev_evtchn_send(p->port);
+	xdev_notify_do(&p->notify, p->va);
 	mutex_lock(&all_lock);
 	page_end(p);
 	mutex_unlock(&all_lock);
@@ -254,7 +249,7 @@ static int gntalloc_dealloc(struct gntalloc_file *f, void __user *arg)
 	struct ioctl_gntalloc_dealloc_gref a;
 	int err = -EINVAL;
 
-	if (copy_from_user(&a, arg, sizeof(a)))
+	if (copy_from_user(&a, arg, offsetofend(typeof(a), count)))
 		return -EFAULT;
 	mutex_lock(&f->lock);
 	if (!offset_in_page(a.index) &&
@@ -268,23 +263,17 @@ static int gntalloc_dealloc(struct gntalloc_file *f, void __user *arg)
 
 static int gntalloc_notify(struct gntalloc_file *f, void __user *arg)
 {
-	struct ioctl_gntalloc_unmap_notify a;
+	struct xdev_notify notify;
 	struct gntalloc_page *p;
+	u64 index;
+	int err = xdev_notify_get(&notify, &index, arg);
 
-	if (copy_from_user(&a, arg, sizeof(a)))
-		return -EFAULT;
-	if (a.action & ~(UNMAP_NOTIFY_CLEAR_BYTE | UNMAP_NOTIFY_SEND_EVENT))
-		return -EINVAL;
-	if (a.action & UNMAP_NOTIFY_SEND_EVENT &&
-	    !xdev_evtchn_bound(a.event_channel_port))
-		return -EINVAL;
+	if (err)
+		return err;
 	mutex_lock(&f->lock);
-	p = xa_load(&f->pages, a.index >> PAGE_SHIFT);
-	if (p) {
-		p->action = a.action;
-		p->byte = offset_in_page(a.index);
-		p->port = a.event_channel_port;
-	}
+	p = xa_load(&f->pages, index >> PAGE_SHIFT);
+	if (p)
+		p->notify = notify;
 	mutex_unlock(&f->lock);
 	return p ? 0 : -ENOENT;
 }
@@ -305,6 +294,25 @@ static long gntalloc_ioctl(struct file *file, unsigned int cmd,
 		return -ENOTTY;
 	}
 }
+
+#ifdef CONFIG_COMPAT
+/*
+ * For a program of 32 bits the fields are in the same places, but structures end
+ * without padding, and their size is in the numbers.
+ */
+#define ALLOC_GREF_32	_IOC(_IOC_NONE, 'G', 5, 20)
+#define DEALLOC_GREF_32	_IOC(_IOC_NONE, 'G', 6, 12)
+
+static long gntalloc_compat_ioctl(struct file *file, unsigned int cmd,
+				  unsigned long arg)
+{
+	if (cmd == ALLOC_GREF_32)
+		cmd = IOCTL_GNTALLOC_ALLOC_GREF;
+	else if (cmd == DEALLOC_GREF_32)
+		cmd = IOCTL_GNTALLOC_DEALLOC_GREF;
+	return gntalloc_ioctl(file, cmd, (unsigned long)compat_ptr(arg));
+}
+#endif
 
 /* ---- mappings ---- */
 
@@ -418,6 +426,9 @@ static const struct file_operations gntalloc_fops = {
 	.release	= gntalloc_release,
 	.mmap		= gntalloc_mmap,
 	.unlocked_ioctl	= gntalloc_ioctl,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl	= gntalloc_compat_ioctl,
+#endif
 };
 
 static struct miscdevice gntalloc_misc = {

@@ -30,7 +30,7 @@ static ssize_t _name##_show(struct kobject *kobj,			\
 #define PLACE_TEXT(_name, _cmd, _type, _text)				\
 PLACE_SHOW(_name)							\
 {									\
-	_type answer;							\
+	_type answer = { };						\
 	long err = xn_hc_xen_version(_cmd, &answer);			\
 									\
 	if (err < 0)							\
@@ -45,7 +45,7 @@ PLACE_SHOW(type)
 
 PLACE_SHOW(uuid)
 {
-	uuid_t uuid;
+	uuid_t uuid = { };
 	long err = xn_hc_xen_version(XENVER_guest_handle, &uuid);
 
 	return err < 0 ? err : sysfs_emit(buf, "%pU\n", &uuid);
@@ -108,7 +108,7 @@ PLACE_TEXT(changeset, XENVER_changeset, xen_changeset_info_t, answer)
 
 PLACE_SHOW(virtual_start)
 {
-	struct xen_platform_parameters p;
+	struct xen_platform_parameters p = { };
 	long err = xn_hc_xen_version(XENVER_platform_parameters, &p);
 
 	return err < 0 ? err : sysfs_emit(buf, "%lx\n", (long)p.virt_start);
@@ -124,7 +124,7 @@ PLACE_SHOW(pagesize)
 /* The highest first, as one number in hexadecimal. */
 PLACE_SHOW(features)
 {
-	struct xen_feature_info info;
+	struct xen_feature_info info = { };
 	int i, len = 0;
 	long err;
 

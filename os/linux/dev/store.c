@@ -46,6 +46,8 @@ struct store_file {
 };
 
 static atomic_t store_watches, store_txns;
+/* Transactions whose numbers came too late, which nobody can end. */
+static atomic_t store_txns_adrift;
 static atomic_t store_domains;		/* how often the domain was a new one */
 
 /* ---- transactions ---- */
@@ -94,12 +96,21 @@ static int txn_number(const char *reply, int len, u32 *id)
 	return 0;
 }
 
+static bool txn_count(void)
+{
+	if (atomic_inc_return(&store_txns) + atomic_read(&store_txns_adrift) <=
+	    MAX_TRANSACTIONS)
+		return true;
+	atomic_dec(&store_txns);
+	return false;
+}
+
 static int txn_start(struct store_file *f)
 {
 	struct store_txn *t;
 	int len, err;
 
-	if (!atomic_add_unless(&store_txns, 1, MAX_TRANSACTIONS))
+	if (!txn_count())
 		return -ENOSPC;
 	t = kmalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
 	if (!t) {
@@ -111,6 +122,8 @@ static int txn_start(struct store_file *f)
 	len = request_pass(f);
 	err = len < 0 ? len : txn_number(f->reply, len, &t->id);
 	if (err) {
+		if (err == -ETIMEDOUT && !txn_is_lost(t))
+			atomic_inc(&store_txns_adrift);
 		txn_forget(t);
 		return err;
 	}
@@ -373,14 +386,15 @@ static ssize_t store_write(struct file *file, const char __user *from,
 			   size_t len, loff_t *pos)
 {
 	struct store_file *f = file->private_data;
-	ssize_t ret = store_queue_wait_room(&f->queue, file->f_flags & O_NONBLOCK);
+	ssize_t ret;
 
-	if (ret)
-		return ret;
 	if (mutex_lock_interruptible(&f->lock))
 		return -ERESTARTSYS;
-	ret = request_take(f, from, len);
-	if (ret >= 0 && !request_lacks(f)) {
+	/* Under the lock: of many threads, each would find the last room. */
+	ret = store_queue_wait_room(&f->queue, file->f_flags & O_NONBLOCK);
+	if (!ret)
+		ret = request_take(f, from, len);
+	if (ret > 0 && !request_lacks(f)) {
 		int err = request_answer(f);
 
 		f->got = 0;
@@ -425,6 +439,7 @@ static struct miscdevice store_misc = {
 void xdev_store_lost(void)
 {
 	atomic_inc(&store_domains);
+	atomic_set(&store_txns_adrift, 0);
 }
 
 int __init xdev_store_init(void)

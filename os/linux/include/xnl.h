@@ -52,6 +52,9 @@ int xnl_irq_adopt(evtchn_port_t port);
  */
 void xnl_irq_unbind(int irq);
 
+/** xnl_irq_flush - wait until the ports that were unbound are closed; may sleep */
+void xnl_irq_flush(void);
+
 /**
  * xnl_page_put - drop a reference to the page at an address
  * @va: in a page of which get_page() has taken a reference

@@ -85,18 +85,27 @@ static void evtchn_limits(void)
 	struct ioctl_evtchn_bind_virq virq = { 1000 };
 	struct ioctl_evtchn_restrict_domid only = { 0 };
 	struct ioctl_evtchn_unbind unbind;
-	int fd = must_open(EVTCHN), other = must_open(EVTCHN), n, port;
+	int fd = must_open(EVTCHN), other = must_open(EVTCHN);
+	int third = must_open(EVTCHN), n, port;
 
-	for (n = 0; n < 512; n++)
+	for (n = 0; n < 256; n++)
 		expect((port = bind_port(fd, 0)) > 0);
 	expect(fails(bind_port(fd, 0), ENOSPC));
+	for (n = 0; n < 256; n++)
+		expect(bind_port(other, 0) > 0);
+	expect(fails(bind_port(third, 0), ENOSPC));
 	unbind.port = port;
 	expect(fails(ioctl(other, IOCTL_EVTCHN_UNBIND, &unbind), ENOTCONN));
 	expect(fails(ioctl(other, IOCTL_EVTCHN_NOTIFY, &unbind), ENOTCONN));
 	expect(ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind) == 0);
 	expect(fails(ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind), ENOTCONN));
 	expect(bind_port(fd, 0) > 0);
+	/* What is closed can be had again at once. */
+	close(other);
+	expect(bind_port(third, 0) > 0);
+	close(third);
 	close(fd);
+	other = must_open(EVTCHN);
 	expect(ioctl(other, IOCTL_EVTCHN_BIND_VIRQ, &virq) == -1);
 	expect(fails(bind_port(other, 0x10000), EACCES));
 	expect(ioctl(other, IOCTL_EVTCHN_RESTRICT_DOMID, &only) == 0);
