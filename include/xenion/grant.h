@@ -508,6 +508,24 @@ static inline void *xn_gntmap_va(const struct xn_gntmap *m, unsigned int slot)
 }
 
 /**
+ * xn_gntmap_gfn - which guest frame the page of a slot is
+ * @m: the room
+ * @slot: one that is mapped
+ *
+ * For an OS that maps it a second time, for example for a program: before
+ * xn_gntmap_unmap() and xn_gntmap_fini() that mapping must end. In a PV guest the
+ * number means nothing.
+ *
+ * Context: any.
+ * Return: the guest frame number; there is no RAM of the guest's.
+ */
+static inline xen_pfn_t xn_gntmap_gfn(const struct xn_gntmap *m,
+				      unsigned int slot)
+{
+	return m->room.gfn + slot;
+}
+
+/**
  * xn_gntcopy_from - fill in one operation: copy from a granted page
  * @op: filled in
  * @domid: the granting domain; may be DOMID_SELF

@@ -67,6 +67,14 @@ EXPORT_SYMBOL_GPL(xn_gnttab_grant);
 EXPORT_SYMBOL_GPL(xn_gnttab_end);
 EXPORT_SYMBOL_GPL(xn_gnttab_grant_page);
 EXPORT_SYMBOL_GPL(xn_gnttab_end_page);
+EXPORT_SYMBOL_GPL(xn_gntmap_init);
+EXPORT_SYMBOL_GPL(xn_gntmap_fini);
+EXPORT_SYMBOL_GPL(xn_gntmap_resume);
+EXPORT_SYMBOL_GPL(xn_gntmap_map);
+EXPORT_SYMBOL_GPL(xn_gntmap_unmap);
+EXPORT_SYMBOL_GPL(xn_gntcopy_from);
+EXPORT_SYMBOL_GPL(xn_gntcopy_to);
+EXPORT_SYMBOL_GPL(xn_gnttab_copy);
 
 /* xenbus.h */
 EXPORT_SYMBOL_GPL(xn_xs_read);

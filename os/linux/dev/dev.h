@@ -29,6 +29,14 @@ int xdev_gntalloc_init(void);	/* gntalloc.c: /dev/xen/gntalloc */
 void xdev_gntalloc_quit(void);
 void xdev_gntalloc_fini(void);
 
+int xdev_gntdev_init(void);	/* gntdev.c: /dev/xen/gntdev */
+void xdev_gntdev_lost(void);
+void xdev_gntdev_quit(void);
+void xdev_gntdev_fini(void);
+
+/* gntcopy.c: IOCTL_GNTDEV_GRANT_COPY. @compat: the program is one of 32 bits */
+int xdev_gntcopy(void __user *arg, bool compat);
+
 /* notify.c: at the end of a page that a program shares with another domain */
 struct xdev_notify {
 	bool clear, send;

@@ -18,6 +18,7 @@ static void xdev_lost(void)
 {
 	xdev_store_lost();
 	xdev_evtchn_lost();
+	xdev_gntdev_lost();
 }
 
 static struct xnl_resume xdev_resume = {
@@ -28,8 +29,10 @@ static struct xnl_resume xdev_resume = {
 static int xdev_system_ends(struct notifier_block *nb, unsigned long action,
 			    void *data)
 {
-	xdev_evtchn_quit();
+	/* By ports, others learn that their pages are let go. */
+	xdev_gntdev_quit();
 	xdev_gntalloc_quit();
+	xdev_evtchn_quit();
 	return NOTIFY_DONE;
 }
 
@@ -45,6 +48,7 @@ static const struct {
 	{ xdev_places_init, xdev_places_fini },
 	{ xdev_evtchn_init, xdev_evtchn_fini },
 	{ xdev_gntalloc_init, xdev_gntalloc_fini },
+	{ xdev_gntdev_init, xdev_gntdev_fini },
 };
 
 static void parts_fini(unsigned int n)

@@ -413,7 +413,7 @@ static void test_map_lies(void **state)
 		assert_int_equal(map_one(request(i, 9, false)), -EIO);
 		host_set_liar(NULL);
 		assert_int_equal(unmap_one(i), 0);
-		host_hole_unmap(x.host, m.room.gfn + i);
+		host_hole_unmap(x.host, xn_gntmap_gfn(&m, i));
 		host_gnttab_unmap(other, 9, true);
 		x.host->maps[0].granter = NULL;
 		host_set_liar(liar);
@@ -421,7 +421,7 @@ static void test_map_lies(void **state)
 	lie.status = GNTST_eagain;
 	assert_int_equal(map_one(request(i, 9, false)), -EAGAIN);
 	host_set_liar(NULL);
-	host_hole_unmap(x.host, m.room.gfn + i);
+	host_hole_unmap(x.host, xn_gntmap_gfn(&m, i));
 	host_gnttab_unmap(other, 9, true);
 	x.host->maps[0].granter = NULL;
 
@@ -439,7 +439,7 @@ static void test_map_lies(void **state)
 static void test_handle_lies(void **state)
 {
 	static const grant_handle_t nonsense[] = { ~0u, ~0u - 1 };
-	xen_pfn_t gfn = m.room.gfn;
+	xen_pfn_t gfn = xn_gntmap_gfn(&m, 0);
 	unsigned int i;
 
 	other_grants(9, host_guest_domid(x.host), false);
@@ -476,7 +476,7 @@ static void test_handle_lies(void **state)
 /* Xen unmaps the page, but reports an error. */
 static void test_unmap_lies(void **state)
 {
-	xen_pfn_t gfn = m.room.gfn;
+	xen_pfn_t gfn = xn_gntmap_gfn(&m, 0);
 
 	other_grants(9, host_guest_domid(x.host), false);
 	assert_int_equal(map_one(request(0, 9, false)), 0);
