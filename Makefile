@@ -132,9 +132,10 @@ example: service ## start a domain that serves a web page from its disk; fetch i
 # What uses /dev/xen in a Linux guest, and in dom0.
 programs := $(OUT)/guest/programs
 
-$(programs): $(addprefix tests/xen/linux/programs,.c .h _store.c) | setup
+$(programs): $(addprefix tests/xen/linux/programs,.c .h _map.c _store.c _vchan.c) | setup
 	@mkdir -p $(@D)
-	@$(CC) -O2 -Wall -Wextra -static -o $@ $(filter %.c,$^)
+	@$(CC) -O2 -Wall -Wextra -static -o $@ $(filter %.c,$^) \
+		-lxenvchan -lxenstore -lxengnttab -lxenevtchn -lxentoollog -lxentoolcore
 
 .PHONY: check
 check: check-setup modules selftest shim guest um $(programs) ## all tests: unit tests, then the real Xen

@@ -5,7 +5,7 @@
 # page and their port.
 
 home=/local/domain/$DOMID
-plan 6
+plan 9
 
 reads() { [ "$(xenstore-read "$home/data/$1")" = "$2" ]; }
 saw() { grep -qx "$1" /tmp/take; }
@@ -27,6 +27,24 @@ check "its page is still ours" [ "$(grant_count)" -ge 1 ]
 exec 9>&-
 wait $!
 check "and given back" test -s /tmp/take
+
+wait_guest mapping 120
+/root/programs share "$DOMID" >/tmp/share &
+wait_for 20 test -s /tmp/share
+xenstore-write "$home/data/share" "$(head -1 /tmp/share)"
+tell_guest mapping
+wait $!
+result $? "the guest sees our pages, and lets go of them" /tmp/share
+
+wait_guest served 120
+check "libxenvchan: the guest serves us" /root/programs vchan-client "$DOMID" \
+	"$home/data/vchan"
+/root/programs vchan-server "$DOMID" "$home/data/vchan0" >/tmp/server &
+wait_for 20 grep -qx ready /tmp/server
+tell_guest served
+wait_guest streamed 120
+wait $!
+result $? "libxenvchan: we serve the guest" /tmp/server
 
 wait_guest end 600
 check "no port of a program's is left" [ "$(evtchn_count)" = 2 ]

@@ -8,7 +8,7 @@
 
 . /root/lib.sh
 
-plan 30
+plan 34
 
 # is_device NAME: a character device that only root may open
 is_device() { [ -c "/dev/xen/$1" ] && [ "$(stat -c %a:%u "/dev/xen/$1")" = 600:0 ]; }
@@ -24,7 +24,7 @@ watched() { [ "$(wc -l </tmp/watched)" = "$1" ]; }
 
 dmesg -c >/dev/null
 check "the modules load" load_xenion console dev
-for d in xenbus evtchn gntalloc; do
+for d in xenbus evtchn gntalloc gntdev; do
 	check "/dev/xen/$d, for root only" is_device $d
 done
 
@@ -76,6 +76,24 @@ wait $!
 check "dom0 still has the page: it is kept" deferred 1
 tell ended
 check "dom0 lets go, and so do we" wait_for 30 deferred 0
+
+# dom0's pages here
+tell mapping
+wait_dom0 mapping 120
+# shellcheck disable=SC2046	# numbers
+/root/programs map 0 $(xenstore-read data/share) >/tmp/map
+result $? "dom0's pages: mapped, copied, let go" /tmp/map
+
+# a stream each way, by Xen's library
+/root/programs vchan-server 0 data/vchan >/tmp/server &
+wait_for 20 grep -qx ready /tmp/server
+tell served
+wait $!
+result $? "libxenvchan: we serve dom0" /tmp/server
+wait_dom0 served 120
+check "libxenvchan: dom0 serves us" /root/programs vchan-client 0 \
+	"/local/domain/$domid/data/vchan0"
+tell streamed
 
 # nonsense
 check "nonsense does no harm" /root/programs nonsense 20000 "$(date +%s)"

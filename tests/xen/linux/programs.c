@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
  * What programs do with /dev/xen/ of xenion-dev.ko, through the ioctls and the wire
- * protocol alone (xen/sys/, xen/io/xs_wire.h). With programs_store.c, for
- * tests/xen/linux/dev.sh:
+ * protocol alone (xen/sys/, xen/io/xs_wire.h), and through Xen's own library. With
+ * programs_*.c, for tests/xen/linux/dev.sh:
  *
  *	store			xenstore: rules and limits
  *	limits			event channels and grants: the same
  *	offer			a page and a port for domain 0: their numbers, then a
  *				dialogue, then "over"
  *	take DOMID PORT REF	the other half, in domain 0, with Linux's own devices
+ *	share DOMID		pages and a port for that domain: their numbers, then "over"
+ *	map DOMID PORT REF ...	the other half
+ *	vchan-server DOMID PATH	a stream to that domain: "ready", then sends back what comes
+ *	vchan-client DOMID PATH	the other half
  *	survive			what there is before and after the guest is saved: "ready";
  *				reads "same" or "new", for the domain, says "ready" again
  *	nonsense ROUNDS SEED	anything, to all of them
@@ -27,11 +31,6 @@ typedef uint16_t domid_t;
 #include <xen/sys/evtchn.h>
 #include <xen/sys/gntalloc.h>
 #include <xen/sys/gntdev.h>
-
-#define EVTCHN	"/dev/xen/evtchn"
-#define ALLOC	"/dev/xen/gntalloc"
-
-#define PAGE	4096
 
 int failures;
 
@@ -58,8 +57,8 @@ void set_nonblock(int fd, int on)
 
 /* ---- event channels and grants ---- */
 
-static struct ioctl_gntalloc_alloc_gref *alloc(int fd, unsigned int count,
-					       unsigned int domid, int flags)
+struct ioctl_gntalloc_alloc_gref *alloc(int fd, unsigned int count,
+					unsigned int domid, int flags)
 {
 	struct ioctl_gntalloc_alloc_gref *a = calloc(1, sizeof(*a) + count * 4);
 
@@ -73,7 +72,7 @@ static struct ioctl_gntalloc_alloc_gref *alloc(int fd, unsigned int count,
 	return a;
 }
 
-static int bind_port(int fd, unsigned int domid)
+int bind_port(int fd, unsigned int domid)
 {
 	struct ioctl_evtchn_bind_unbound_port a = { domid };
 
@@ -163,15 +162,14 @@ static void limits(void)
 
 /* ---- a dialogue ---- */
 
-static void notify(int fd, uint32_t port)
+void notify(int fd, uint32_t port)
 {
 	struct ioctl_evtchn_notify a = { port };
 
 	expect(ioctl(fd, IOCTL_EVTCHN_NOTIFY, &a) == 0);
 }
 
-/* Wait for the port's event, for a minute at most, and let the next one come. */
-static void hear(int fd, uint32_t port)
+void hear(int fd, uint32_t port)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	uint32_t got = 0;
@@ -363,13 +361,13 @@ static void one_act(int fd)
 
 static void nonsense(unsigned int rounds, unsigned int seed)
 {
-	static const char *const path[] = { STORE, EVTCHN, ALLOC };
-	int fd[3] = { -1, -1, -1 };
+	static const char *const path[] = { STORE, EVTCHN, ALLOC, "/dev/xen/gntdev" };
+	int fd[4] = { -1, -1, -1, -1 };
 	unsigned int i, n;
 
 	srandom(seed);
 	for (n = 0; n < rounds; n++) {
-		i = any(3);
+		i = any(4);
 		if (fd[i] < 0 || !any(50)) {
 			close(fd[i]);
 			fd[i] = must_open(path[i]);
@@ -393,6 +391,14 @@ int main(int argc, char **argv)
 		offer();
 	else if (!strcmp(what, "take") && argc > 4)
 		take(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	else if (!strcmp(what, "share") && argc > 2)
+		share(atoi(argv[2]));
+	else if (!strcmp(what, "map") && argc > 7)
+		map(atoi(argv[2]), atoi(argv[3]), argv + 4);
+	else if (!strcmp(what, "vchan-server") && argc > 3)
+		vchan_server(atoi(argv[2]), argv[3]);
+	else if (!strcmp(what, "vchan-client") && argc > 3)
+		vchan_client(atoi(argv[2]), argv[3]);
 	else if (!strcmp(what, "survive"))
 		survive();
 	else if (!strcmp(what, "nonsense") && argc > 3)
