@@ -5,6 +5,12 @@
 
 plan 3
 
+mkfifo /tmp/lending
+/root/programs lend "$DOMID" </tmp/lending >/tmp/lent &
+exec 9>/tmp/lending
+wait_for 20 test -s /tmp/lent
+xenstore-write "/local/domain/$DOMID/data/lent" "$(cat /tmp/lent)"
+tell_guest lent
 wait_guest checkpoint 300
 checkpoint_guest /disks/saved
 result $? "xl save -c"

@@ -25,7 +25,8 @@ check "the modules load" load_xenion console dev
 xenstore-watch data/watched >/tmp/watched &
 watcher=$!
 mkfifo /tmp/words
-/root/programs survive </tmp/words >/tmp/said &
+wait_dom0 lent 120
+/root/programs survive "$(xenstore-read data/lent)" </tmp/words >/tmp/said &
 survivor=$!
 exec 7>/tmp/words
 wait_for 20 ready 1

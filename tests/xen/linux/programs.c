@@ -13,8 +13,10 @@
  *	map DOMID PORT REF ...	the other half
  *	vchan-server DOMID PATH	a stream to that domain: "ready", then sends back what comes
  *	vchan-client DOMID PATH	the other half
- *	survive			what there is before and after the guest is saved: "ready";
- *				reads "same" or "new", for the domain, says "ready" again
+ *	lend DOMID		a page for that domain: its number; until there is no input
+ *	survive REF		what there is before and after the guest is saved, domain 0's
+ *				page among it: "ready"; reads "same" or "new", for the
+ *				domain, says "ready" again
  *	nonsense ROUNDS SEED	anything, to all of them
  */
 #include <fcntl.h>
@@ -264,7 +266,7 @@ static void events_after(int fd, int anew)
 	expect(bind_port(fd, 0) > 0);
 }
 
-static void survive(void)
+static void survive(uint32_t ref)
 {
 	int events = must_open(EVTCHN), pages = must_open(ALLOC);
 	struct ioctl_gntalloc_alloc_gref *a = alloc(pages, 1, 0, 1);
@@ -278,6 +280,7 @@ static void survive(void)
 		exit(1);
 	strcpy(va, "kept");
 	store_before();
+	map_before(ref);
 	do {
 		printf("ready\n");
 		fflush(stdout);
@@ -285,6 +288,7 @@ static void survive(void)
 			exit(1);
 		store_after(!strcmp(word, "new\n"));
 		events_after(events, !strcmp(word, "new\n"));
+		map_after(!strcmp(word, "new\n"));
 		expect(!strcmp(va, "kept"));
 	} while (strcmp(word, "new\n"));
 	free(a);
@@ -399,8 +403,10 @@ int main(int argc, char **argv)
 		vchan_server(atoi(argv[2]), argv[3]);
 	else if (!strcmp(what, "vchan-client") && argc > 3)
 		vchan_client(atoi(argv[2]), argv[3]);
-	else if (!strcmp(what, "survive"))
-		survive();
+	else if (!strcmp(what, "lend") && argc > 2)
+		lend(atoi(argv[2]));
+	else if (!strcmp(what, "survive") && argc > 2)
+		survive(atoi(argv[2]));
 	else if (!strcmp(what, "nonsense") && argc > 3)
 		nonsense(atoi(argv[2]), atoi(argv[3]));
 	else

@@ -42,6 +42,9 @@ void hear(int fd, uint32_t port);
 /* programs_map.c */
 void share(unsigned int domid);
 void map(uint16_t domid, uint32_t port, char **refs);
+void lend(unsigned int domid);
+void map_before(uint32_t ref);
+void map_after(int anew);
 
 /* programs_vchan.c */
 void vchan_server(unsigned int domid, const char *path);

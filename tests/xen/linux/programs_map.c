@@ -80,6 +80,20 @@ void share(unsigned int domid)
 	printf("%s\n", failures ? "failed" : "over");
 }
 
+/* One page, as long as there is input: its reference. */
+void lend(unsigned int domid)
+{
+	int pages = must_open(ALLOC);
+	uint64_t index;
+	char *va = share_pages(pages, domid, 1, GNTALLOC_FLAG_WRITABLE, &index);
+
+	strcpy(va, "lent");
+	printf("\n");
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+}
+
 /* ---- the one that maps ---- */
 
 static struct ioctl_gntdev_map_grant_ref *refs_new(domid_t domid, unsigned int n,
@@ -290,6 +304,36 @@ static void copies(int fd, domid_t domid, const uint32_t *ref)
 	expect(fails(copy(fd, s, 1), EFAULT));
 	expect(fails(copy(fd, NULL, 1), EFAULT));
 	expect(copy(fd, NULL, 0) == 0);
+}
+
+/* ---- around a suspend ---- */
+
+static int kept_fd;
+static uint64_t kept_index;
+static char *kept;
+
+void map_before(uint32_t ref)
+{
+	kept_fd = must_open(MAPS);
+	kept_index = map_refs(kept_fd, 0, 1, &ref);
+	kept = map_pages(kept_fd, 1, kept_index, PROT_READ | PROT_WRITE, MAP_SHARED);
+	if (kept == MAP_FAILED)
+		exit(1);
+	expect(!strcmp(kept, "lent"));
+}
+
+void map_after(int anew)
+{
+	expect(there(kept) == !anew);
+	if (!anew) {
+		expect(!strcmp(kept, "lent"));
+		return;
+	}
+	expect(map_pages(kept_fd, 1, kept_index, PROT_READ, MAP_SHARED) ==
+	       MAP_FAILED && errno == EIO);
+	expect(munmap(kept, PAGE) == 0);
+	expect(unmap_refs(kept_fd, kept_index, 1) == 0);
+	close(kept_fd);
 }
 
 #ifdef __x86_64__
