@@ -256,13 +256,12 @@ static int gntdev_set_max(struct gntdev_file *f, void __user *arg)
 
 	if (copy_from_user(&a, arg, sizeof(a)))
 		return -EFAULT;
-	if (a.count > MAX_PAGES)
-		return -EINVAL;
 	mutex_lock(&lock);
+	/* One who asks for more than there is may yet need less. */
 	if (f->nr_pages)
 		err = -EBUSY;
 	else
-		f->max_pages = a.count;
+		f->max_pages = min(a.count, MAX_PAGES);
 	mutex_unlock(&lock);
 	return err;
 }
