@@ -22,6 +22,7 @@ HEADERS = {
     "format": "hypercall", "ring": "hypercall", "version": "hypercall", "boot": "boot",
     "mmu": "mmu", "vcpus": "mmu", "events": "events", "grant": "grant", "time": "time",
     "xenbus": "xenbus", "control": "xenbus", "store": "xenbus",
+    "availability": "xenbus", "target": "xenbus",
     "guest": "xenbus",  # one instance of each room, up to xenbus
     "x86/hypercall": "hypercall", "x86/tsc": "hypercall",
     "x86/cpuid": "hypercall", "x86/boot": "boot", "x86/pv": "mmu",
