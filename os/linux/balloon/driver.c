@@ -117,7 +117,8 @@ static struct notifier_block balloon_reboot = {
 
 /*
  * With an eighth of its memory, and 32 MiB, a kernel and its least programs live. What
- * is available for programs is kept above an eighth of that.
+ * is available for programs is kept above a quarter of that: with less, each allocation
+ * has to search for memory.
  */
 static void balloon_bounds(void)
 {
@@ -125,7 +126,7 @@ static void balloon_bounds(void)
 	unsigned long keep = all / 8 + (SZ_32M >> PAGE_SHIFT);
 
 	balloon_target.most = all > keep ? all - keep : 0;
-	balloon_spared = keep / 8;
+	balloon_spared = keep / 4;
 }
 
 static int __init balloon_init(void)
