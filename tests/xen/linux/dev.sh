@@ -96,7 +96,8 @@ check "libxenvchan: dom0 serves us" /root/programs vchan-client 0 \
 tell streamed
 
 # nonsense
-check "nonsense does no harm" /root/programs nonsense 20000 "$(date +%s)"
+seed=$(date +%s)
+check "nonsense does no harm (seed $seed)" /root/programs nonsense 20000 "$seed"
 check "the store still answers" reads domid "$domid"
 check "nobody complains" no_complaint
 rendezvous end 120
