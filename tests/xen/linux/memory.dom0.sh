@@ -7,11 +7,14 @@
 
 mem=/local/domain/$DOMID/memory
 
-# mem_set MIB WORD: when the guest says it
+# What the guest has at most, in MiB
+all=$(($(xenstore-read "$mem/static-max") / 1024))
+
+# mem_set MIB WORD: when the guest says the word
 mem_set() {
-	wait_guest "$1-$2" 600
+	wait_guest "$2" 600
 	check "$2: xl mem-set $1" xl mem-set "$DOMID" "$1"
-	tell_guest "$1-$2"
+	tell_guest "$2"
 }
 
 # Xen has the rest: xl counts a few pages of its own.
@@ -24,23 +27,23 @@ xen_has_less() {
 # The guest reads each, in a second at most.
 nonsense() {
 	for _word in -5 lots "" 99999999999 18446744073709551616 0 1; do
-		xenstore-write "$mem/target" "$_word"
+		xenstore-write -- "$mem/target" "$_word"
 		sleep 2
 	done
-	xenstore-write "$mem/target" 262144
+	xenstore-write "$mem/target" $((all * 1024))
 }
 
 for round in 1 2 3; do
-	mem_set 192 $round
-	wait_guest 256-again-$round 600
-	check "$round: Xen has it" xen_has_less 192
-	check "again-$round: xl mem-set 256" xl mem-set "$DOMID" 256
-	tell_guest 256-again-$round
+	mem_set $((all - 64)) less-$round
+	wait_guest more-$round 600
+	check "$round: Xen has it" xen_has_less $((all - 64))
+	check "more-$round: xl mem-set $all" xl mem-set "$DOMID" $all
+	tell_guest more-$round
 done
-mem_set 144 pressure
-mem_set 256 end
+mem_set $((all - 112)) pressure
+mem_set $all end
 wait_guest nonsense 600
 nonsense
 tell_guest nonsense
-mem_set 256 after
+mem_set $all after
 finish
