@@ -5,6 +5,8 @@
 
 plan 3
 
+# An earlier run's
+rm -f /tmp/lending /tmp/lent
 mkfifo /tmp/lending
 /root/programs lend "$DOMID" </tmp/lending >/tmp/lent &
 exec 9>/tmp/lending

@@ -10,6 +10,9 @@ plan 9
 reads() { [ "$(xenstore-read "$home/data/$1")" = "$2" ]; }
 saw() { grep -qx "$1" /tmp/take; }
 
+# An earlier run's
+rm -f /tmp/held /tmp/share /tmp/server /tmp/take
+
 wait_guest watched 300
 check "the guest's nodes are there" reads two "2 and more"
 xenstore-write "$home/data/watched/dom0" hello
