@@ -12,29 +12,10 @@ plan $((rounds + 6))
 cpus=/sys/devices/system/cpu
 
 # If an event is lost, a request or an answer that waits for it never ends.
-disk_traffic() {
-	while [ ! -e /tmp/stop ]; do
-		dd if=/dev/zero of=/dev/xvda bs=16k count=64 oflag=direct \
-			conv=notrunc &&
-		dd if=/dev/xvda of=/dev/null bs=4k count=128 iflag=direct ||
-			break
-		echo . >>/tmp/disk
-	done 2>/dev/null
-}
 net_traffic() {
 	while [ ! -e /tmp/stop ]; do
 		ping -q -c 20 -i 0.01 -s 4000 10.0.0.1 && echo . >>/tmp/net
 	done >/dev/null 2>&1
-}
-
-lines() { wc -l <"/tmp/$1"; }
-
-# more: disk and network have done more than at the start of goes_on
-more() { [ "$(lines disk)" -gt "$disk" ] && [ "$(lines net)" -gt "$net" ]; }
-goes_on() {
-	disk=$(lines disk)
-	net=$(lines net)
-	wait_for 60 more
 }
 
 # off_and_on CPU...: all off, then all on
@@ -42,11 +23,11 @@ off_and_on() {
 	for _cpu in "$@"; do
 		echo 0 >"$cpus/cpu$_cpu/online" || return 1
 	done
-	goes_on || return 1
+	traffic_goes_on || return 1
 	for _cpu in "$@"; do
 		echo 1 >"$cpus/cpu$_cpu/online" || return 1
 	done
-	goes_on
+	traffic_goes_on
 }
 
 # spread: write the interrupts' affinity all the time
@@ -69,7 +50,7 @@ ip addr add 10.0.0.2/24 dev eth0
 ip link set eth0 up
 disk_traffic &
 net_traffic &
-check "both are in use" goes_on
+check "both are in use" traffic_goes_on
 r=0
 while [ $r -lt $rounds ]; do
 	r=$((r + 1))

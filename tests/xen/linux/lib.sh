@@ -41,3 +41,28 @@ pack_ramdisk() {
 	(cd / && find . -xdev ! -path "./tmp/*" ! -name vmlinuz |
 		cpio -o -H newc >/tmp/initrd)
 }
+
+# disk_traffic: until /tmp/stop is there, a part of xvda after the other is written, and
+# read again from the disk. A line in /tmp/disk for each; ends with 1 if one is not right.
+disk_traffic() {
+	local _n=0
+	while [ ! -e /tmp/stop ]; do
+		_n=$((_n + 1))
+		dd if=/dev/urandom of=/tmp/part bs=64k count=4 &&
+		dd if=/tmp/part of=/dev/xvda bs=64k seek=$((_n % 16 * 4)) \
+			oflag=direct conv=notrunc &&
+		dd if=/dev/xvda bs=16k skip=$((_n % 16 * 16)) count=16 \
+			iflag=direct | cmp - /tmp/part || exit 1
+		echo . >>/tmp/disk
+	done 2>/dev/null
+}
+
+lines() { wc -l <"/tmp/$1"; }
+more_traffic() { [ "$(lines disk)" -gt "$_disk" ] && [ "$(lines net)" -gt "$_net" ]; }
+
+# traffic_goes_on: /tmp/disk and /tmp/net get more lines
+traffic_goes_on() {
+	_disk=$(lines disk)
+	_net=$(lines net)
+	wait_for 60 more_traffic
+}

@@ -37,18 +37,6 @@ fill() {
 }
 files_right() { (cd /tmp/files && md5sum -c ../sums >/dev/null 2>&1); }
 
-disk_traffic() {
-	while [ ! -e /tmp/stop ]; do
-		n=$((n + 1))
-		dd if=/dev/urandom of=/tmp/part bs=64k count=4 &&
-		dd if=/tmp/part of=/dev/xvda bs=64k seek=$((n % 16 * 4)) \
-			oflag=direct conv=notrunc &&
-		dd if=/dev/xvda bs=16k skip=$((n % 16 * 16)) count=16 \
-			iflag=direct | cmp - /tmp/part || exit 1
-		echo . >>/tmp/disk
-	done 2>/dev/null
-}
-
 is_at_its_target() { has "$(cat $mem/target_kb)"; }
 
 # total_is MIB: MemTotal is so much less than at first
@@ -87,7 +75,6 @@ dmesg -c >/dev/null
 mkdir -p /tmp/files
 # The root, too, is in memory, but may fill no more than half of it.
 mount -t tmpfs -o size=80% files /tmp/files
-n=0
 : >/tmp/disk
 check "the drivers are loaded" load_xenion console blkfront
 total=$(kib MemTotal)

@@ -9,32 +9,12 @@
 
 cpus=/sys/devices/system/cpu
 
-# A part of the disk after the other is written, and read again from the disk.
-disk_traffic() {
-	while [ ! -e /tmp/stop ]; do
-		n=$((n + 1))
-		dd if=/dev/urandom of=/tmp/part bs=64k count=4 &&
-		dd if=/tmp/part of=/dev/xvda bs=64k seek=$((n % 16 * 4)) \
-			oflag=direct conv=notrunc &&
-		dd if=/dev/xvda bs=16k skip=$((n % 16 * 16)) count=16 \
-			iflag=direct | cmp - /tmp/part || exit 1
-		echo . >>/tmp/disk
-	done 2>/dev/null
-}
 net_traffic() {
 	while [ ! -e /tmp/stop ]; do
 		[ "$(wget -q -O - http://10.0.0.1/data | md5sum)" = "$sum" ] ||
 			exit 1
 		echo . >>/tmp/net
 	done
-}
-
-lines() { wc -l <"/tmp/$1"; }
-more() { [ "$(lines disk)" -gt "$disk" ] && [ "$(lines net)" -gt "$net" ]; }
-goes_on() {
-	disk=$(lines disk)
-	net=$(lines net)
-	wait_for 60 more
 }
 
 online() { grep -c '^processor' /proc/cpuinfo; }
@@ -50,7 +30,7 @@ wants() {
 	echo "online: $(cat $cpus/online), present: $(cat $cpus/present)"
 	return 1
 }
-becomes() { wants "$1" && goes_on; }
+becomes() { wants "$1" && traffic_goes_on; }
 
 # said N WORD...: the kernel's log has a line with these words so many times
 said() {
@@ -76,7 +56,6 @@ echo "TAP version 13"
 dmesg -c >/dev/null
 : >/tmp/disk
 : >/tmp/net
-n=0
 check "two of three CPUs are online" online_is 2
 check "the other one waits" grep -x 0 $cpus/cpu2/online
 check "the modules load" load_xenion
@@ -89,7 +68,7 @@ disk_traffic &
 disk_pid=$!
 net_traffic &
 net_pid=$!
-check "both are in use" goes_on
+check "both are in use" traffic_goes_on
 for what in $(sh /root/vcpus-*.list); do
 	check "$what CPUs, both go on" becomes "$what"
 done
