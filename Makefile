@@ -231,7 +231,7 @@ check-rig: check-setup modules selftest shim guest $(programs) ## tests on the r
 	@$(HARNESS) $(rig_suites) + $(guest_suite)
 
 .PHONY: check-long
-check-long: check-setup modules selftest shim guest ## Linux guests that make check has no time for (some 20 minutes)
+check-long: check-setup modules selftest shim guest $(programs) ## Linux guests that make check has no time for (some 20 minutes)
 	@tools/setup long
 	@$(HARNESS) machine=tests/rig/machine.sh + guest-long='tests/xen/linux/all long'
 
@@ -250,7 +250,7 @@ check-hostile: check-setup modules selftest shim guest $(OUT)/guest/hostile ## b
 kernels = $(shell sed -n 's/^\[\(.*\)\]/\1/p' tests/xen/kernels/kernels.ini)
 
 .PHONY: check-kernels
-check-kernels: check-setup shim $(OUT)/include/xen-public ## the modules in other kernels, 5.10 to Debian's newest
+check-kernels: check-setup shim $(OUT)/include/xen-public $(programs) ## the modules in other kernels, 5.10 to Debian's newest
 	@tools/setup kernels
 	@for k in $(kernels); do echo "  modules for $$k"; \
 		tests/xen/kernels/build $$k || exit 1; done
@@ -269,11 +269,11 @@ check-xens: check-setup modules selftest shim ## Linux guests of older and newer
 
 # All that an administrator does to a guest that runs.
 .PHONY: check-life
-check-life: check-setup modules selftest shim ## guests whose clock is set, that are saved, restored and moved (hours)
+check-life: check-setup modules selftest shim $(programs) ## guests whose clock is set, that are saved, restored and moved (hours)
 	@tests/harness --timeout 3600 --total 86400 --log $(OUT)/check life='tests/xen/linux/all $(life_runs)'
 
-life_runs = time shutdown memory vcpus vcpus-64 watchdog save save-1cpu save-more \
-	save-hundred
+life_runs = time shutdown memory vcpus vcpus-64 watchdog dev dev-save save save-1cpu \
+	save-more save-hundred
 
 .PHONY: check-builtin
 check-builtin: check-setup shim ## Linux guests whose kernel was built with Xenion in its source
