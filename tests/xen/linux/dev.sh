@@ -81,7 +81,7 @@ check "dom0 lets go, and so do we" wait_for 30 deferred 0
 tell mapping
 wait_dom0 mapping 120
 # shellcheck disable=SC2046	# numbers
-/root/programs map 0 $(xenstore-read data/share) >/tmp/map
+/root/programs map 0 $(xenstore-read data/share) >/tmp/map 2>&1
 result $? "dom0's pages: mapped, copied, let go" /tmp/map
 
 # a stream each way, by Xen's library

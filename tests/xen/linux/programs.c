@@ -131,8 +131,7 @@ static void alloc_limits(void)
 	expect(!alloc(fd, 1, 0x7ff0, 1) && errno == EINVAL);
 	expect(!alloc(fd, 1, 0, 2) && errno == EINVAL);
 	a = alloc(fd, 100, 0, 1);
-	if (!a)
-		exit(1);
+	need(a);
 	u.index = a->index;
 	u.event_channel_port = 1;		/* the store's or the console's */
 	expect(fails(ioctl(fd, IOCTL_GNTALLOC_SET_UNMAP_NOTIFY, &u), EINVAL));
@@ -177,8 +176,7 @@ void hear(int fd, uint32_t port)
 	uint32_t got = 0;
 
 	expect(poll(&p, 1, 60000) == 1 && p.revents & POLLIN);
-	if (!(p.revents & POLLIN))
-		exit(1);
+	need(p.revents & POLLIN);
 	expect(read(fd, &got, sizeof(got)) == sizeof(got) && got == port);
 	expect(write(fd, &got, sizeof(got)) == sizeof(got));
 }
@@ -193,11 +191,9 @@ static void offer(void)
 	volatile char *va;
 
 	a = alloc(pages, 1, 0, GNTALLOC_FLAG_WRITABLE);
-	if (port < 0 || !a)
-		exit(1);
+	need(port >= 0 && a);
 	va = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, pages, a->index);
-	if (va == MAP_FAILED)
-		exit(1);
+	need(va != MAP_FAILED);
 	u.index = a->index + 100;
 	u.event_channel_port = port;
 	expect(ioctl(pages, IOCTL_GNTALLOC_SET_UNMAP_NOTIFY, &u) == 0);
@@ -227,8 +223,7 @@ static void take(domid_t domid, uint32_t port, uint32_t ref)
 	expect(mine > 0);
 	expect(ioctl(pages, IOCTL_GNTDEV_MAP_GRANT_REF, &m) == 0);
 	va = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, pages, m.index);
-	if (failures || va == MAP_FAILED)
-		exit(1);
+	need(!failures && va != MAP_FAILED);
 	/* Connecting is an event, too. */
 	hear(events, mine);
 	expect(!strcmp((char *)va, "guest"));
@@ -273,19 +268,16 @@ static void survive(uint32_t ref)
 	char word[8];
 	char *va;
 
-	if (!a || bind_port(events, 0) < 0)
-		exit(1);
+	need(a && bind_port(events, 0) >= 0);
 	va = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, pages, a->index);
-	if (va == MAP_FAILED)
-		exit(1);
+	need(va != MAP_FAILED);
 	strcpy(va, "kept");
 	store_before();
 	map_before(ref);
 	do {
 		printf("ready\n");
 		fflush(stdout);
-		if (!fgets(word, sizeof(word), stdin))
-			exit(1);
+		need(fgets(word, sizeof(word), stdin));
 		store_after(!strcmp(word, "new\n"));
 		events_after(events, !strcmp(word, "new\n"));
 		map_after(!strcmp(word, "new\n"));

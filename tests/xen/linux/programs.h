@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define STORE	"/dev/xen/xenbus"
@@ -24,6 +25,15 @@ extern int failures;
 		       #what, errno);					\
 		failures++;						\
 	}								\
+} while (0)
+
+/* Without this, the program has nothing to go on with. */
+#define need(what) do {							\
+	int before = failures;						\
+									\
+	expect(what);							\
+	if (failures > before)						\
+		exit(1);						\
 } while (0)
 
 int must_open(const char *path);
