@@ -344,18 +344,13 @@ static int ioctl_32(int fd, uint32_t cmd, const void *arg)
 	return -1;
 }
 
-/* Without CONFIG_IA32_EMULATION the instruction is a fault. */
+/* Without CONFIG_IA32_EMULATION there is no such file, and the instruction is a fault. */
 static int has_32_bits(void)
 {
-	pid_t pid = fork();
-	int status = 1;
-
-	if (!pid) {
-		ioctl_32(-1, 0, NULL);
-		_exit(0);
-	}
-	expect(waitpid(pid, &status, 0) == pid);
-	return !status;
+	if (!access("/proc/sys/abi/vsyscall32", F_OK))
+		return 1;
+	printf("# this kernel runs no programs of 32 bits\n");
+	return 0;
 }
 
 static void as_32_bits(int fd, int events, int port, domid_t domid,
