@@ -6,33 +6,27 @@
 #ifndef XENION_LINUX_DEV_H
 #define XENION_LINUX_DEV_H
 
+#include <linux/miscdevice.h>
 #include <linux/types.h>
 #include "xnl.h"
 
-/*
- * init, and fini to undo it. lost: the domain is a new one, programs sleep. quit: the
- * system ends, programs may still run; nothing of the host's may be left.
- */
-int xdev_store_init(void);	/* store.c: /dev/xen/xenbus */
-void xdev_store_lost(void);
-void xdev_store_fini(void);
+extern struct miscdevice xdev_store;	/* store.c: /dev/xen/xenbus */
+extern struct miscdevice xdev_evtchn;	/* evtchn.c: /dev/xen/evtchn */
+extern struct miscdevice xdev_gntalloc;	/* gntalloc.c: /dev/xen/gntalloc */
+extern struct miscdevice xdev_gntdev;	/* gntdev.c: /dev/xen/gntdev */
 
 int xdev_places_init(void);	/* places.c: /sys/hypervisor, /proc/xen */
 void xdev_places_fini(void);
 
-int xdev_evtchn_init(void);	/* evtchn.c: /dev/xen/evtchn */
+/* The domain is a new one. Programs sleep. */
+void xdev_store_lost(void);
 void xdev_evtchn_lost(void);
-void xdev_evtchn_quit(void);
-void xdev_evtchn_fini(void);
-
-int xdev_gntalloc_init(void);	/* gntalloc.c: /dev/xen/gntalloc */
-void xdev_gntalloc_quit(void);
-void xdev_gntalloc_fini(void);
-
-int xdev_gntdev_init(void);	/* gntdev.c: /dev/xen/gntdev */
 void xdev_gntdev_lost(void);
+
+/* The system ends. Programs may still run; nothing of the host's may be left. */
+void xdev_evtchn_quit(void);
+void xdev_gntalloc_quit(void);
 void xdev_gntdev_quit(void);
-void xdev_gntdev_fini(void);
 
 /* gntcopy.c: IOCTL_GNTDEV_GRANT_COPY. @compat: the program is one of 32 bits */
 int xdev_gntcopy(void __user *arg, bool compat);

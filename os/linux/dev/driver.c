@@ -40,52 +40,62 @@ static struct notifier_block xdev_reboot = {
 	.notifier_call = xdev_system_ends,
 };
 
-static const struct {
-	int (*init)(void);
-	void (*fini)(void);
-} parts[] = {
-	{ xdev_store_init, xdev_store_fini },
-	{ xdev_places_init, xdev_places_fini },
-	{ xdev_evtchn_init, xdev_evtchn_fini },
-	{ xdev_gntalloc_init, xdev_gntalloc_fini },
-	{ xdev_gntdev_init, xdev_gntdev_fini },
+static struct miscdevice *const devices[] = {
+	&xdev_store, &xdev_evtchn, &xdev_gntalloc, &xdev_gntdev,
 };
 
-static void parts_fini(unsigned int n)
+static void devices_fini(unsigned int n)
 {
 	while (n--)
-		parts[n].fini();
+		misc_deregister(devices[n]);
+}
+
+static int devices_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(devices); i++) {
+		err = misc_register(devices[i]);
+		if (err) {
+			devices_fini(i);
+			return err;
+		}
+	}
+	return 0;
 }
 
 static int __init xdev_init(void)
 {
-	unsigned int i;
 	int err;
 
 	/* Built in, in a machine without Xen. */
 	if (!xnl_guest.xs.intf)
 		return -ENODEV;
-	for (i = 0; i < ARRAY_SIZE(parts); i++) {
-		err = parts[i].init();
-		if (err)
-			goto fail;
-	}
+	err = xdev_places_init();
+	if (err)
+		return err;
 	err = register_reboot_notifier(&xdev_reboot);
 	if (err)
-		goto fail;
+		goto places;
 	xnl_resume_register(&xdev_resume);
-	return 0;
-
-fail:
-	parts_fini(i);
+	/* Last: from now on programs have what these two take away. */
+	err = devices_init();
+	if (!err)
+		return 0;
+	xnl_resume_unregister(&xdev_resume);
+	unregister_reboot_notifier(&xdev_reboot);
+places:
+	xdev_places_fini();
 	return err;
 }
 
 static void __exit xdev_exit(void)
 {
+	devices_fini(ARRAY_SIZE(devices));
 	xnl_resume_unregister(&xdev_resume);
 	unregister_reboot_notifier(&xdev_reboot);
-	parts_fini(ARRAY_SIZE(parts));
+	xdev_places_fini();
 }
 
 module_init(xdev_init);

@@ -11,7 +11,6 @@
 #include <linux/fs.h>
 #include <linux/interrupt.h>
 #include <linux/list.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
@@ -451,7 +450,7 @@ static const struct file_operations evtchn_fops = {
 	.compat_ioctl	= compat_ptr_ioctl,	/* structures are the same */
 };
 
-static struct miscdevice evtchn_misc = {
+struct miscdevice xdev_evtchn = {
 	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "xen/evtchn",
 	.fops	= &evtchn_fops,
@@ -498,14 +497,4 @@ void xdev_evtchn_quit(void)
 {
 	WRITE_ONCE(ended, true);
 	evtchn_unbind_all(false);
-}
-
-int __init xdev_evtchn_init(void)
-{
-	return misc_register(&evtchn_misc);
-}
-
-void xdev_evtchn_fini(void)
-{
-	misc_deregister(&evtchn_misc);
 }

@@ -12,7 +12,6 @@
 #include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/list.h>
-#include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -431,7 +430,7 @@ static const struct file_operations gntalloc_fops = {
 #endif
 };
 
-static struct miscdevice gntalloc_misc = {
+struct miscdevice xdev_gntalloc = {
 	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "xen/gntalloc",
 	.fops	= &gntalloc_fops,
@@ -447,14 +446,4 @@ void xdev_gntalloc_quit(void)
 	list_for_each_entry_safe(p, next, &all_pages, list)
 		page_end(p);
 	mutex_unlock(&all_lock);
-}
-
-int __init xdev_gntalloc_init(void)
-{
-	return misc_register(&gntalloc_misc);
-}
-
-void xdev_gntalloc_fini(void)
-{
-	misc_deregister(&gntalloc_misc);
 }

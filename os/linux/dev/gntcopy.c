@@ -86,7 +86,7 @@ static int segment_local(struct gntcopy_batch *b,
 	return nr;
 }
 
-static bool beyond(unsigned int offset, unsigned int len)
+static bool segment_is_beyond(unsigned int offset, unsigned int len)
 {
 	return offset + len > XN_PAGE_SIZE;
 }
@@ -102,8 +102,8 @@ static int segment_begin(struct gntcopy_batch *b,
 
 	if (!(from || to) || s->flags & ~GREFS)
 		return -EINVAL;
-	if ((from && beyond(s->source.foreign.offset, s->len)) ||
-	    (to && beyond(s->dest.foreign.offset, s->len)))
+	if ((from && segment_is_beyond(s->source.foreign.offset, s->len)) ||
+	    (to && segment_is_beyond(s->dest.foreign.offset, s->len)))
 		return -EINVAL;
 	if (!s->len)
 		return 0;

@@ -15,7 +15,6 @@
 #include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/list.h>
-#include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -56,7 +55,7 @@ struct gntdev_map {
 };
 
 /* All above and below. Nothing of a program's is touched under it: a fault takes it. */
-static DEFINE_MUTEX(lock);
+static DEFINE_MUTEX(gntdev_lock);
 static LIST_HEAD(all_mapped);
 static unsigned int nr_all_pages;
 static unsigned long next_first;	/* no two files have the same numbers */
@@ -218,17 +217,17 @@ static int gntdev_map(struct file *file, void __user *arg)
 	map = map_new(file, a.count, arg + MAP_HEAD);
 	if (IS_ERR(map))
 		return PTR_ERR(map);
-	mutex_lock(&lock);
+	mutex_lock(&gntdev_lock);
 	err = file_add(f, map);
 	if (err)
 		map_put(map);
 	else
 		a.index = (u64)map->first << PAGE_SHIFT;
-	mutex_unlock(&lock);
+	mutex_unlock(&gntdev_lock);
 	if (!err && copy_to_user(arg, &a, MAP_HEAD)) {
-		mutex_lock(&lock);
+		mutex_lock(&gntdev_lock);
 		file_remove(f, a.index >> PAGE_SHIFT, a.count);
-		mutex_unlock(&lock);
+		mutex_unlock(&gntdev_lock);
 		err = -EFAULT;
 	}
 	return err;
@@ -243,9 +242,9 @@ static int gntdev_unmap(struct gntdev_file *f, void __user *arg)
 		return -EFAULT;
 	if (offset_in_page(a.index))
 		return -EINVAL;
-	mutex_lock(&lock);
+	mutex_lock(&gntdev_lock);
 	err = file_remove(f, a.index >> PAGE_SHIFT, a.count);
-	mutex_unlock(&lock);
+	mutex_unlock(&gntdev_lock);
 	return err;
 }
 
@@ -256,13 +255,13 @@ static int gntdev_set_max(struct gntdev_file *f, void __user *arg)
 
 	if (copy_from_user(&a, arg, sizeof(a)))
 		return -EFAULT;
-	mutex_lock(&lock);
+	mutex_lock(&gntdev_lock);
 	/* One who asks for more than there is may yet need less. */
 	if (f->nr_pages)
 		err = -EBUSY;
 	else
 		f->max_pages = min(a.count, MAX_PAGES);
-	mutex_unlock(&lock);
+	mutex_unlock(&gntdev_lock);
 	return err;
 }
 
@@ -287,7 +286,7 @@ static int gntdev_notify(struct gntdev_file *f, void __user *arg)
 
 	if (err)
 		return err;
-	mutex_lock(&lock);
+	mutex_lock(&gntdev_lock);
 	map = file_find(f, index >> PAGE_SHIFT);
 	if (!map) {
 		err = -ENOENT;
@@ -297,14 +296,14 @@ static int gntdev_notify(struct gntdev_file *f, void __user *arg)
 		map->notify = notify;
 		map->notify_page = (index >> PAGE_SHIFT) - map->first;
 	}
-	mutex_unlock(&lock);
+	mutex_unlock(&gntdev_lock);
 	return err;
 }
 
 static const struct vm_operations_struct gntdev_vm_ops;
 
 /* Of this file, where a mapping begins at @at. */
-static int offset_of(struct file *file, u64 at,
+static int gntdev_offset_at(struct file *file, u64 at,
 		     struct ioctl_gntdev_get_offset_for_vaddr *a)
 {
 	struct vm_area_struct *vma;
@@ -331,7 +330,7 @@ static int gntdev_get_offset(struct file *file, void __user *arg)
 
 	if (copy_from_user(&a, arg, sizeof(a)))
 		return -EFAULT;
-	err = offset_of(file, a.vaddr, &a);
+	err = gntdev_offset_at(file, a.vaddr, &a);
 	if (err)
 		return err;
 	return copy_to_user(arg, &a, sizeof(a)) ? -EFAULT : 0;
@@ -385,9 +384,9 @@ static void gntdev_vma_open(struct vm_area_struct *vma)
 
 static void gntdev_vma_close(struct vm_area_struct *vma)
 {
-	mutex_lock(&lock);
+	mutex_lock(&gntdev_lock);
 	map_put(vma->vm_private_data);
-	mutex_unlock(&lock);
+	mutex_unlock(&gntdev_lock);
 }
 
 static vm_fault_t gntdev_vma_fault(struct vm_fault *vmf)
@@ -396,11 +395,11 @@ static vm_fault_t gntdev_vma_fault(struct vm_fault *vmf)
 	unsigned long i = vmf->pgoff - map->first;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
-	mutex_lock(&lock);
+	mutex_lock(&gntdev_lock);
 	if (map->mapped && i < map->count)
 		ret = vmf_insert_pfn(vmf->vma, vmf->address,
 				     xn_gntmap_gfn(&map->room, i));
-	mutex_unlock(&lock);
+	mutex_unlock(&gntdev_lock);
 	return ret;
 }
 
@@ -419,13 +418,13 @@ static int gntdev_mmap(struct file *file, struct vm_area_struct *vma)
 	/* A private mapping would show the program pages of its own. */
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	mutex_lock(&lock);
+	mutex_lock(&gntdev_lock);
 	map = xa_load(&f->maps, vma->vm_pgoff);
 	if (map && map->count == vma_pages(vma))
 		err = map_begin(map, !(vma->vm_flags & VM_WRITE));
 	if (!err)
 		refcount_inc(&map->users);
-	mutex_unlock(&lock);
+	mutex_unlock(&gntdev_lock);
 	if (err)
 		return err;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP |
@@ -458,10 +457,10 @@ static int gntdev_release(struct inode *inode, struct file *file)
 	struct gntdev_map *map;
 	unsigned long first;
 
-	mutex_lock(&lock);
+	mutex_lock(&gntdev_lock);
 	xa_for_each(&f->maps, first, map)
 		map_put(map);
-	mutex_unlock(&lock);
+	mutex_unlock(&gntdev_lock);
 	xa_destroy(&f->maps);
 	kfree(f);
 	return 0;
@@ -478,7 +477,7 @@ static const struct file_operations gntdev_fops = {
 #endif
 };
 
-static struct miscdevice gntdev_misc = {
+struct miscdevice xdev_gntdev = {
 	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "xen/gntdev",
 	.fops	= &gntdev_fops,
@@ -487,25 +486,15 @@ static struct miscdevice gntdev_misc = {
 
 void xdev_gntdev_lost(void)
 {
-	mutex_lock(&lock);
+	mutex_lock(&gntdev_lock);
 	maps_end(true);
-	mutex_unlock(&lock);
+	mutex_unlock(&gntdev_lock);
 }
 
 void xdev_gntdev_quit(void)
 {
-	mutex_lock(&lock);
+	mutex_lock(&gntdev_lock);
 	ended = true;
 	maps_end(false);
-	mutex_unlock(&lock);
-}
-
-int __init xdev_gntdev_init(void)
-{
-	return misc_register(&gntdev_misc);
-}
-
-void xdev_gntdev_fini(void)
-{
-	misc_deregister(&gntdev_misc);
+	mutex_unlock(&gntdev_lock);
 }

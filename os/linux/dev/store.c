@@ -15,7 +15,6 @@
  */
 #include <linux/atomic.h>
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
@@ -429,7 +428,7 @@ static const struct file_operations store_fops = {
 	.poll		= store_poll,
 };
 
-static struct miscdevice store_misc = {
+struct miscdevice xdev_store = {
 	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "xen/xenbus",
 	.fops	= &store_fops,
@@ -440,14 +439,4 @@ void xdev_store_lost(void)
 {
 	atomic_inc(&store_domains);
 	atomic_set(&store_txns_adrift, 0);
-}
-
-int __init xdev_store_init(void)
-{
-	return misc_register(&store_misc);
-}
-
-void xdev_store_fini(void)
-{
-	misc_deregister(&store_misc);
 }
