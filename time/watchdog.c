@@ -28,6 +28,12 @@ static int watchdog_begin(struct xn_watchdog *w, uint32_t seconds)
 	return 0;
 }
 
+/* A new domain has none: older Xens say -EEXIST. */
+static bool watchdog_is_gone(long err)
+{
+	return err == -EINVAL || err == -EEXIST;
+}
+
 int xn_watchdog_set(struct xn_watchdog *w, uint32_t seconds)
 {
 	long ret;
@@ -37,8 +43,7 @@ int xn_watchdog_set(struct xn_watchdog *w, uint32_t seconds)
 	if (!w->id)
 		return watchdog_begin(w, seconds);
 	ret = watchdog_op(w->id, seconds);
-	/* A new domain has none: older Xens say -EEXIST. */
-	if (ret != -EINVAL && ret != -EEXIST)
+	if (!watchdog_is_gone(ret))
 		return ret < 0 ? ret : 0;
 	w->id = 0;
 	return watchdog_begin(w, seconds);
@@ -48,7 +53,7 @@ int xn_watchdog_stop(struct xn_watchdog *w)
 {
 	long ret = w->id ? watchdog_op(w->id, 0) : 0;
 
-	if (ret < 0 && ret != -EINVAL && ret != -EEXIST)
+	if (ret < 0 && !watchdog_is_gone(ret))
 		return ret;
 	w->id = 0;
 	return 0;
