@@ -13,7 +13,6 @@ plan 34
 # is_device NAME: a character device that only root may open
 is_device() { [ -c "/dev/xen/$1" ] && [ "$(stat -c %a:%u "/dev/xen/$1")" = 600:0 ]; }
 reads() { [ "$(xenstore-read "$1")" = "$2" ]; }
-not() { ! "$@"; }
 says() { [ "$(cat "$1")" = "$2" ]; }
 matches() { grep -Eqx "$2" "$1"; }
 lists() { xenstore-ls "$1" >/tmp/list && diff "$2" /tmp/list; }

@@ -34,6 +34,15 @@ left_behind() {
 	return 1
 }
 
+# answer WORD COMMAND...: what the guest asks for by the word; its asks waits for that
+answer() {
+	local _word=$1
+	wait_guest "$_word" 600
+	shift
+	check "$_word: $*" "$@"
+	tell_guest "$_word"
+}
+
 front() { echo "/local/domain/$DOMID/device/$1"; }
 back() { echo "/local/domain/0/backend/lies/$DOMID/${1#*/}"; }
 

@@ -66,3 +66,16 @@ traffic_goes_on() {
 	_net=$(lines net)
 	wait_for 60 more_traffic
 }
+
+# not COMMAND...: it fails
+not() { ! "$@"; }
+
+# asks WORD: of dom0, which has done it when this returns
+asks() { tell "$1" && wait_dom0 "$1" 120; }
+
+# logged N WORD...: the kernel's log has a line with these words so many times
+logged() {
+	local _n=$1
+	shift
+	[ "$(dmesg | grep -c "$*")" = "$_n" ]
+}

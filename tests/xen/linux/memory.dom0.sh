@@ -10,13 +10,6 @@ mem=/local/domain/$DOMID/memory
 # What the guest has at most, in MiB
 all=$(($(xenstore-read "$mem/static-max") / 1024))
 
-# mem_set MIB WORD: when the guest says the word
-mem_set() {
-	wait_guest "$2" 600
-	check "$2: xl mem-set $1" xl mem-set "$DOMID" "$1"
-	tell_guest "$2"
-}
-
 # Xen has the rest: xl counts a few pages of its own.
 xen_has_less() {
 	_mib=$(xl list "$DOMID" | awk -v id="$DOMID" '$2 == id { print $3 }')
@@ -34,16 +27,14 @@ nonsense() {
 }
 
 for round in 1 2 3; do
-	mem_set $((all - 64)) less-$round
+	answer less-$round xl mem-set "$DOMID" $((all - 64))
 	wait_guest more-$round 600
 	check "$round: Xen has it" xen_has_less $((all - 64))
 	check "more-$round: xl mem-set $all" xl mem-set "$DOMID" $all
 	tell_guest more-$round
 done
-mem_set $((all - 112)) pressure
-mem_set $all end
-wait_guest nonsense 600
-nonsense
-tell_guest nonsense
-mem_set $all after
+answer pressure xl mem-set "$DOMID" $((all - 112))
+answer end xl mem-set "$DOMID" $all
+answer nonsense nonsense
+answer after xl mem-set "$DOMID" $all
 finish

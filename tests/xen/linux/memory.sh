@@ -9,7 +9,6 @@
 
 mem=/sys/devices/system/xen_memory/xen_memory0
 
-not() { ! "$@"; }
 kib() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
 
 # kib NAME: of /proc/meminfo. has KIB: the guest has so much now. wants KIB: dom0 wants that.
@@ -18,7 +17,7 @@ wants() { [ "$(cat $mem/target_kb)" = "$1" ]; }
 
 # becomes MIB WORD: by xl mem-set, which dom0 does at that word
 becomes() {
-	tell "$2" && wait_dom0 "$2" 120 &&
+	asks "$2" &&
 		wait_for 20 wants $(($1 * 1024)) &&
 		wait_for 120 has $(($1 * 1024)) && return
 	grep . $mem/*_kb $mem/info/*
@@ -46,23 +45,14 @@ total_is() {
 	[ $_gone = $((($1) * 1024)) ]
 }
 
-# said N WORD...: the kernel's log has a line with these words so many times
-said() {
-	local _n=$1
-	shift
-	[ "$(dmesg | grep -c "$*")" = "$_n" ]
-}
 nonsense() {
-	tell nonsense && wait_dom0 nonsense 120 &&
-	said 1 'memory/target or .* is no number of KiB' &&
-	said 1 'memory/target.* is above memory/static-max' &&
-	said 1 'memory/target.* is too low for this guest'
-}
-asked() {
-	tell "$1" && wait_dom0 "$1" 120
+	asks nonsense &&
+	logged 1 'memory/target or .* is no number of KiB' &&
+	logged 1 'memory/target.* is above memory/static-max' &&
+	logged 1 'memory/target.* is too low for this guest'
 }
 gives_what_it_can() {
-	asked pressure && wait_for 20 wants $(((all - 112) * 1024)) && sleep 5
+	asks pressure && wait_for 20 wants $(((all - 112) * 1024)) && sleep 5
 	echo "has $(cat $mem/info/current_kb) KiB, available $(kib MemAvailable) KiB"
 	[ $filling = 24 ] ||
 		[ "$(cat $mem/info/current_kb)" -gt $(((all - 112) * 1024)) ] ||

@@ -46,7 +46,6 @@ never_back() {
 source_is() { [ "$(cat $source/current_clocksource)" = "$1" ]; }
 use_source() { echo "$1" >$source/current_clocksource && source_is "$1"; }
 offered() { grep -qw "$1" $source/available_clocksource; }
-not() { ! "$@"; }
 
 rtc_dir() { dirname "$(grep -l xenion-rtc /sys/class/rtc/rtc*/name)"; }
 rtc_is_right() {

@@ -7,15 +7,6 @@
 
 cpu=/local/domain/$DOMID/cpu
 
-# answer WORD COMMAND...: when the guest says it
-answer() {
-	local _word=$1
-	wait_guest "$_word" 600
-	shift
-	check "$_word: $*" "$@"
-	tell_guest "$_word"
-}
-
 # The machine has two CPUs, and xl refuses more vCPUs than that by itself.
 vcpu_set() { xl vcpu-set -i "$DOMID" "$1"; }
 

@@ -20,9 +20,6 @@ net_traffic() {
 online() { grep -c '^processor' /proc/cpuinfo; }
 online_is() { [ "$(online)" = "$1" ]; }
 
-# asks WORD: of dom0, which has done it when this returns
-asks() { tell "$1" && wait_dom0 "$1" 120; }
-
 # wants WORD: dom0 wants as many CPUs as WORD begins with, and there are so many.
 # becomes WORD: and disk and network go on.
 wants() {
@@ -32,13 +29,6 @@ wants() {
 }
 becomes() { wants "$1" && traffic_goes_on; }
 
-# said N WORD...: the kernel's log has a line with these words so many times
-said() {
-	local _n=$1
-	shift
-	[ "$(dmesg | grep -c "$*")" = "$_n" ]
-}
-
 # What the toolstack does not change stays as the administrator wants it.
 ours_stays() {
 	echo 0 >$cpus/cpu1/online && asks unrelated && sleep 2 && online_is 1 &&
@@ -46,9 +36,9 @@ ours_stays() {
 }
 
 nonsense() {
-	asks nonsense && wait_for 20 said 1 'cpu/1/availability is neither' &&
-		said 1 'the host has a node of vCPU 77,' &&
-		wait_for 20 said 1 'the host wants vCPU 0 offline, which fails' &&
+	asks nonsense && wait_for 20 logged 1 'cpu/1/availability is neither' &&
+		logged 1 'the host has a node of vCPU 77,' &&
+		wait_for 20 logged 1 'the host wants vCPU 0 offline, which fails' &&
 		online_is 2
 }
 

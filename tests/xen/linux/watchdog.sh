@@ -9,7 +9,6 @@
 
 wdt=/sys/class/watchdog/watchdog0
 
-not() { ! "$@"; }
 # Long enough that a guest on a busy host writes in time.
 timeout=20
 keeps_alive() {
