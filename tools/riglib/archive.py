@@ -87,6 +87,11 @@ def shell_words(programs):
                             if re.fullmatch(r"[A-Za-z_]\w*", p)}))
 
 
+# What a library loads at run time: libxenstore cancels its thread, for which glibc
+# wants this one.
+LOADED = {"libxenstore.so": "libgcc_s.so.1"}
+
+
 class Programs:
     """Programs and their libraries, from the unpacked packages in roots."""
 
@@ -113,8 +118,7 @@ class Programs:
         archive.file(os.path.join(where, program), path, 0o755)
         self._add_libraries(archive, path, program)
 
-    def add_library(self, archive, soname, wanted_by):
-        """Also called for libraries that are loaded at run time (dlopen)."""
+    def _add_library(self, archive, soname, wanted_by):
         name = f"lib/x86_64-linux-gnu/{soname}"
         if name in archive.entries:
             return
@@ -124,6 +128,9 @@ class Programs:
                            "the cache has it")
         archive.file(name, path, 0o755)
         self._add_libraries(archive, path, soname)
+        for loader, loaded in LOADED.items():
+            if soname.startswith(loader):
+                self._add_library(archive, loaded, soname)
 
     def _add_libraries(self, archive, path, wanted_by):
         for soname in needed_libraries(path):
@@ -134,7 +141,7 @@ class Programs:
                     raise RigError(f"the cache has no {soname}")
                 archive.file(LOADER, os.path.realpath(loader), 0o755)
             else:
-                self.add_library(archive, soname, wanted_by)
+                self._add_library(archive, soname, wanted_by)
 
 
 # The ends of a module's file name, and what makes an ELF file of it.

@@ -122,7 +122,6 @@ def _toolstack(archive, programs, xen=None):
         programs.add(archive, p, f"usr/lib/xen-{version}/bin")
     for p in DOM0_TOOLS:
         programs.add(archive, p)
-    programs.add_library(archive, "libgcc_s.so.1", "pthread_cancel")
 
 
 def device_model():
@@ -206,8 +205,6 @@ def guest_base(tools, modules, other, emulated):
         _busybox(archive, programs)
         for p in GUEST_TOOLS + tuple(tools):
             programs.add(archive, p)
-        if "xenstore-watch" in tools:
-            programs.add_library(archive, "libgcc_s.so.1", "pthread_cancel")
         archive.link("usr/bin/mkfs.ext4", "mke2fs")
         archive.data("init", sources["guest-init.sh"], 0o755)
         archive.data("rig/guest-lib.sh", sources["guest-lib.sh"])
