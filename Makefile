@@ -269,7 +269,7 @@ check-xens: check-setup modules selftest shim ## Linux guests of older and newer
 
 # All that an administrator does to a guest that runs.
 .PHONY: check-life
-check-life: check-setup modules selftest shim $(programs) ## guests whose clock is set, that are saved, restored and moved (hours)
+check-life: check-setup modules selftest shim $(programs) ## guests whose clock is set, whose CPUs and memory come and go, that are saved and moved (hours)
 	@tests/harness --timeout 3600 --total 86400 --log $(OUT)/check life='tests/xen/linux/all $(life_runs)'
 
 life_runs = time shutdown memory vcpus vcpus-64 watchdog dev dev-save save save-1cpu \
