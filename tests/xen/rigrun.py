@@ -76,6 +76,7 @@ def machine(runs, kind, words=()):
                                  stdin=subprocess.DEVNULL)
         if not up:
             runs.result(False, "the machine starts")
+        runs.machine = options
         yield options if up else None
     finally:
         subprocess.call([RIG, "stop"] + name)
@@ -130,6 +131,7 @@ class Runs:
         # Ended from outside: the machine that was started goes with us.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.count = 0
+        self.machine = None         # the started one's options
         print("TAP version 13", flush=True)
 
     def result(self, good, name):
@@ -174,7 +176,17 @@ class Runs:
         else:
             self.result(status == 0 and tests > 0,
                         name + ": the rig saw nothing bad")
+        if status not in (0, 4):
+            self._revive()
         return output
+
+    def _revive(self):
+        """A run that hung may have ended the machine: the next gets a new one. The
+        rig refuses to start what is up."""
+        if self.machine:
+            subprocess.call([RIG, "start"] + self.machine,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
 
     def end(self):
         print("1..%d" % self.count)

@@ -13,7 +13,7 @@ from .clock import Clock, Life
 from .errors import RigError
 from .image import Output, whereabouts
 from .logs import Tail, split, xen_bad
-from .machine import XEN_WORDS, Machine, processor
+from .machine import SERIAL, XEN_WORDS, Machine, processor
 from .session import REASONS, write_lines, write_result
 
 PVH_WORDS = "dom0=pvh dom0-iommu=none"
@@ -26,8 +26,6 @@ ENDS = ((HALTED, 0), ("Hardware Dom0 shutdown: rebooting", 1),
 STARTED = re.compile(r"Freed \d+kB init memory")
 # Seconds of silence while Xen starts the image.
 XEN_BOOT = 60
-# Seconds of silence that end Xen's answer to a key.
-ANSWER = 1
 
 
 class ImageMachine(Machine):
@@ -53,8 +51,7 @@ class ImageMachine(Machine):
         return ([places.emulator()] + processor(options) +
                 ["-m", str(options["memory"]), "-no-user-config",
                  "-nodefaults", "-display", "none", "-no-reboot",
-                 "-chardev", "socket,id=com1,path=serial.sock,server=on,"
-                 "wait=off,logfile=xen.log", "-serial", "chardev:com1",
+                 *SERIAL,
                  "-kernel", images.hypervisor(options["xen"]),
                  "-append", " ".join(words + [o.xen_cmdline]).strip(),
                  "-initrd", modules])
@@ -108,25 +105,8 @@ class DirectSession:
     def _hang(self, why):
         self.done = self.hung = True
         self.problems.append(why)
-        write_lines(self.logdir, "cpus.log", self._look().splitlines())
-
-    def _look(self):
-        """What Xen tells of dom0's CPUs."""
-        serial = self.machine.open_socket("serial.sock")
-        if not serial:
-            return ""
-        text = b""
-        enough = time.monotonic() + 5 * ANSWER * self.slow
-        with serial:
-            serial.settimeout(ANSWER * self.slow)
-            # Xen, not dom0, is to get the key 0: dump dom0's registers.
-            serial.sendall(b"\1\1\1" + b"0")
-            try:
-                while time.monotonic() < enough and (got := serial.recv(4096)):
-                    text += got
-            except OSError:
-                pass                    # a time-out: that was all
-        return text.decode("ascii", "replace")
+        write_lines(self.logdir, "cpus.log",
+                    self.machine.ask_xen("0", self.slow))
 
     def _mark(self, name):
         self.times[name] = round(time.monotonic() - self.began, 1)

@@ -6,8 +6,8 @@
 #
 #	run JOB		start the job in /share/JOB (dom0-job.sh there)
 #	tell WORD	the guest of the running job said WORD
-#	look ADDRESS	show where the CPUs of the running job's guest are; its
-#			code begins at ADDRESS
+#	look ADDRESS	show where the CPUs of the running job's guest are (its
+#			code begins at ADDRESS), and what is wrong with dom0
 #	kill		destroy the guest of the running job, which ends it
 #	off		power off
 #
@@ -78,6 +78,20 @@ destroy() {
 	[ ! -f /run/job.domid ] || xl destroy "$(cat /run/job.domid)"
 }
 
+# look ADDRESS: the guest's CPUs; dom0's kernel log; and a xenstored that is silent
+look() {
+	local _store
+	xenctx -C -S -k "$1" "$(cat /run/job.domid)" 2>&1
+	echo "dom0's kernel says:"
+	dmesg | tail -n 30
+	timeout 30 xenstore-read /local/domain/0/name >/dev/null && return
+	_store=/proc/$(cat /run/xenstored.pid)
+	[ -d "$_store" ] || { echo "@bad xenstored has died"; return; }
+	echo "@bad xenstored does not answer: $(cut -d' ' -f3,14,15 "$_store/stat")" \
+		"$(cat "$_store/wchan")"
+	cat "$_store/stack" "$_store/syscall" "$_store/status"
+}
+
 # From here on, the kernel's messages would only be mixed with those of guests.
 dmesg -n 1
 say "@up $(cut -d' ' -f1 /proc/uptime)"
@@ -99,8 +113,7 @@ while :; do
 		guest_told "$word"
 		;;
 	look)
-		xenctx -C -S -k "$word" "$(cat /run/job.domid)" 2>&1 |
-			sed 's/^/@cpu /' >&3
+		look "$word" 2>&1 | sed '/^@bad /!s/^/@cpu /' >&3
 		;;
 	kill)
 		destroy

@@ -4,7 +4,8 @@
 Its directory under build/rig holds all of its state: the options it was
 started with, its process id, Xen's and dom0's logs, a directory that dom0
 sees as /share (9p), and the sockets. Orders go to dom0 over a virtio-serial
-port, not over Xen's console, which is only written to.
+port, not over Xen's console, which is written to, and read when nothing else
+answers any more.
 """
 
 import ctypes
@@ -25,13 +26,19 @@ from .errors import RigError
 CPU = ("qemu64,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt,-rdtscp,-monitor,"
        "family=23,model=1,stepping=2")
 # Not the default scheduler, credit2: now and then it leaves a vCPU that could
-# run in its queue while all processors sleep (docs/rig.md).
+# run in its queue while all processors sleep (docs/rig.md). conswitch: what is typed
+# is for Xen, not for dom0.
 XEN_WORDS = ("sched=credit console=com1 com1=115200,8n1 loglvl=all "
-             "guest_loglvl=all conring_size=1M bootscrub=0")
+             "guest_loglvl=all conring_size=1M bootscrub=0 conswitch=ax")
 DOM0_WORDS = "console=hvc0 quiet rdinit=/init panic=1"
 
+# Xen's console: read from the log, and written to by a client, if there is one.
+SERIAL = ["-chardev", "socket,id=com1,path=serial.sock,server=on,wait=off,"
+          "logfile=xen.log", "-serial", "chardev:com1"]
 # Seconds for dom0 to take a line.
 SEND = 300
+# Seconds of silence that end Xen's answer to a key.
+ANSWER = 1
 # No machine outlives this, whoever forgets it.
 LIFETIME = {"own": 4 * 3600, "started": 24 * 3600}
 
@@ -107,7 +114,7 @@ class Machine:
         return ([places.emulator()] + processor(o) +
                 ["-m", str(o["memory"]), "-no-user-config",
                  "-nodefaults", "-display", "none", "-no-reboot",
-                 "-serial", "file:xen.log",
+                 *SERIAL,
                  "-monitor", "unix:monitor.sock,server=on,wait=off",
                  "-chardev", "socket,id=ctl,path=control.sock,server=on,"
                  "wait=off",
@@ -250,6 +257,24 @@ class Machine:
         except OSError as e:
             raise RigError("dom0 cannot be reached: "
                            f"{e.strerror or e}") from None
+
+    def ask_xen(self, keys, slow=1):
+        """What Xen itself tells for debug keys, as lines; it answers when dom0
+        does not, for "0": dump dom0's registers, "q": domains and their events."""
+        serial = self.open_socket("serial.sock")
+        if not serial:
+            return []
+        text = b""
+        enough = time.monotonic() + 5 * ANSWER * slow
+        with serial:
+            serial.settimeout(ANSWER * slow)
+            try:
+                serial.sendall(keys.encode())
+                while time.monotonic() < enough and (got := serial.recv(4096)):
+                    text += got
+            except OSError:
+                pass                    # a time-out: that was all
+        return text.decode("ascii", "replace").splitlines()
 
     def receive(self, patience):
         """One line from dom0 without its newline, or None in time."""

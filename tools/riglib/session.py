@@ -123,7 +123,6 @@ class Session:
                 self._end("the guest was not created in time")
             else:
                 self.hung = True
-                self.machine.send(f"look {self.code:#x}")
                 self._end(why)
 
     def _why_died(self):
@@ -138,6 +137,7 @@ class Session:
         """What had to come soon has not come."""
         if self.killed:
             self.problems.append("dom0 did not clean up in time")
+            self.cpus += self.machine.ask_xen("0q", self.slow)
             self.machine.kill()
             self.done = True
         elif self.reason is not None or self.destroyed:
@@ -152,6 +152,8 @@ class Session:
     def _end(self, problem):
         if problem:
             self.problems.append(problem)
+            if self.domid is not None:
+                self.machine.send(f"look {self.code:#x}")
         self.killed = True
         self._within(CLEAN)
         self.machine.send("kill")
