@@ -57,37 +57,6 @@ static int about_node(struct xn_xs *xs, enum xsd_sockmsg_type type,
 	return ret;
 }
 
-/* Is it a request, and one that leaves our watches alone? */
-static bool is_foreign_request(enum xsd_sockmsg_type type)
-{
-	switch (type) {
-	case XS_WATCH:
-	case XS_UNWATCH:
-	case XS_RESET_WATCHES:
-	case XS_WATCH_EVENT:
-	case XS_ERROR:
-		return false;
-	default:
-		return (unsigned int)type < XS_TYPE_COUNT;
-	}
-}
-
-int xn_xs_request(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
-		  const void *body, uint32_t len, void *buf, uint32_t size)
-{
-	const struct xn_xs_part part = { body, len };
-	int ret;
-
-	if (!is_foreign_request(type))
-		return -EINVAL;
-	ret = xn_xs_enter(xs, false);
-	if (ret)
-		return ret;
-	ret = xn_xs_talk(xs, type, txn, &part, 1, buf, size);
-	xn_xs_leave(xs, false);
-	return ret;
-}
-
 bool xn_xs_passes(int err)
 {
 	return err == -ETIMEDOUT || err == -EAGAIN || err == -EBUSY ||

@@ -391,18 +391,32 @@ int xn_xs_transact(struct xn_xs *xs,
  * @buf: gets the body of the reply, as it came
  * @size: bytes of @buf, up to XENSTORE_PAYLOAD_MAX
  *
- * For programs, which speak the protocol themselves. xenstored judges @txn and
- * @body. A transaction that is begun in this way does not keep xn_xs_suspend()
+ * For programs, which speak the protocol themselves. @body must have the form that
+ * docs/misc/xenstore.txt of Xen specifies for its type, so that no program ends a
+ * xenstored that takes less care; what it means, and @txn, xenstored judges. A
+ * transaction that is begun in this way does not keep xn_xs_suspend()
  * waiting: a new domain does not have it, and may give its number to another one.
  * So after xn_xs_reconnect() the caller must not use it any more. To abort several
  * takes no longer than one, as with xn_xs_unwatch().
  *
  * Context: may sleep.
- * Return: length of the reply; -EINVAL for another type; -E2BIG for a body that is
- * too long; or as xn_xs_read().
+ * Return: length of the reply; -EINVAL for another type, or a malformed @body;
+ * -E2BIG for one that is too long; or as xn_xs_read().
  */
 int xn_xs_request(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,
 		  const void *body, uint32_t len, void *buf, uint32_t size);
+
+/**
+ * xn_xs_path_ok - is it the path of a node, as docs/misc/xenstore.txt of Xen has it?
+ * @path: the text, absolute or relative
+ * @len: its bytes, without a NUL
+ *
+ * The special ones of watches, as @releaseDomain, are too.
+ *
+ * Context: any.
+ * Return: whether it is.
+ */
+bool xn_xs_path_ok(const char *path, uint32_t len);
 
 /**
  * xn_xs_watch - register a watch

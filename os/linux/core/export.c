@@ -87,6 +87,7 @@ EXPORT_SYMBOL_GPL(xn_xs_rm);
 EXPORT_SYMBOL_GPL(xn_xs_list);
 EXPORT_SYMBOL_GPL(xn_xs_transact);
 EXPORT_SYMBOL_GPL(xn_xs_request);
+EXPORT_SYMBOL_GPL(xn_xs_path_ok);
 EXPORT_SYMBOL_GPL(xn_xs_watch);
 EXPORT_SYMBOL_GPL(xn_xs_unwatch);
 EXPORT_SYMBOL_GPL(xn_xs_watch_again);

@@ -235,6 +235,8 @@ static int request_watch(struct store_file *f)
 
 	if (err)
 		return err;
+	if (!xn_xs_path_ok(path, strlen(path)))
+		return -EINVAL;
 	if (watch_find(f, path, token))
 		return -EEXIST;
 	if (!atomic_add_unless(&store_watches, 1, MAX_WATCHES))

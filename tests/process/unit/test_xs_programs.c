@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * xenbus/request.c and watch.c, for programs that speak the protocol themselves:
+ * xenbus/foreign.c and watch.c, for programs that speak the protocol themselves:
  * requests in their words, and watches whose events are passed on.
  */
 #include <stdio.h>
@@ -64,6 +64,83 @@ static void test_request(void **state)
 	assert_int_equal(xn_xs_request(xs, XS_TRANSACTION_END, txn, "T", 2,
 				       buf, 16), 3);
 	assert_null(host_xs_read(xg->h, "a"));
+}
+
+static const struct malformed {
+	enum xsd_sockmsg_type type;
+	const char *body;
+	uint32_t len;
+} malformed[] = {
+	/* No path, one without an end, two of them */
+	{ XS_READ, "", 0 },
+	{ XS_READ, "a", 1 },
+	{ XS_READ, "a\0b", 4 },
+	{ XS_DIRECTORY, "a\0", 3 },
+	{ XS_GET_PERMS, "a\0b", 4 },
+	{ XS_MKDIR, "a\0b", 3 },
+	{ XS_RM, "\n\0\0\0two", 8 },
+	/* What is no path */
+	{ XS_READ, "", 1 },
+	{ XS_READ, "a//b", 5 },
+	{ XS_READ, "a/", 3 },
+	{ XS_READ, "/local/domain/", 15 },
+	{ XS_READ, "a b", 4 },
+	{ XS_WRITE, "\377\0data", 6 },
+	/* Too few words, or too many */
+	{ XS_WRITE, "a", 1 },
+	{ XS_SET_PERMS, "a", 2 },
+	{ XS_SET_PERMS, "a\0n1", 4 },
+	{ XS_DIRECTORY_PART, "a", 2 },
+	{ XS_DIRECTORY_PART, "a\0" "0\0" "1", 6 },
+	{ XS_GET_DOMAIN_PATH, "1\0" "2", 4 },
+	{ XS_IS_DOMAIN_INTRODUCED, "", 0 },
+	{ XS_TRANSACTION_START, "\0", 2 },
+	{ XS_CONTROL, "", 0 },
+};
+
+static const struct malformed well_formed[] = {
+	{ XS_DIRECTORY, "/", 2 },
+	{ XS_WRITE, "a", 2 },
+	{ XS_WRITE, "a\0\0b\377", 5 },
+	{ XS_MKDIR, "a/-_@Z9", 8 },
+	{ XS_SET_PERMS, "a\0n1\0r0", 8 },
+};
+
+/* What has not its type's form never leaves the guest: a xenstored may end at it. */
+static void test_malformed(void **state)
+{
+	uint64_t sent = host_stat_get(XN_STAT_XS_REQUEST);
+	char buf[16];
+	unsigned int i;
+
+	for (i = 0; i < XN_ARRAY_SIZE(malformed); i++) {
+		const struct malformed *m = &malformed[i];
+
+		assert_int_equal(xn_xs_request(xs, m->type, 0, m->body, m->len,
+					       buf, sizeof(buf)), -EINVAL);
+	}
+	assert_int_equal(host_stat_get(XN_STAT_XS_REQUEST), sent);
+	for (i = 0; i < XN_ARRAY_SIZE(well_formed); i++) {
+		const struct malformed *m = &well_formed[i];
+
+		xn_xs_request(xs, m->type, 0, m->body, m->len, buf,
+			      sizeof(buf));
+	}
+	assert_int_equal(host_stat_get(XN_STAT_XS_REQUEST),
+			 sent + XN_ARRAY_SIZE(well_formed));
+}
+
+/* As long as a path may be, and one byte more. */
+static void test_long_paths(void **state)
+{
+	static char path[XENSTORE_ABS_PATH_MAX + 1];
+
+	memset(path, 'p', sizeof(path));
+	assert_true(xn_xs_path_ok(path, XENSTORE_REL_PATH_MAX));
+	assert_false(xn_xs_path_ok(path, XENSTORE_REL_PATH_MAX + 1));
+	path[0] = '/';
+	assert_true(xn_xs_path_ok(path, XENSTORE_ABS_PATH_MAX));
+	assert_false(xn_xs_path_ok(path, XENSTORE_ABS_PATH_MAX + 1));
 }
 
 /* ---- events that are passed on ---- */
@@ -225,6 +302,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_request),
+		TEST(test_malformed),
+		TEST(test_long_paths),
 		TEST(test_pass),
 		TEST(test_pass_odd),
 		TEST(test_silent_end),
