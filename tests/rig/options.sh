@@ -134,7 +134,8 @@ bad "an --image is none" run --image elf32 --in-tree
 bad "an --image is none" run --image elf32 --tool fio
 bad "an --image is none" run --image elf32 --guest-script empty
 bad "--guest-file is for" run --image elf32 --guest-file empty
-bad "--expect-crash is for" run --image elf32 --expect-crash
+bad "--expect-end is for" run --image elf32 --expect-end crash
+bad "invalid choice" run --expect-end sleep
 bad "cannot read nosuch" run --image elf32 --ramdisk nosuch
 bad "nobody serves it" run --image elf32 --as-dom0 --disk size=1M
 bad "nobody serves it" run --image elf32 --as-dom0 --vif default

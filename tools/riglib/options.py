@@ -228,9 +228,10 @@ def _guest_options(p, with_scripts):
                        metavar="S", help="after so long a silence it counts as "
                        "hung (default 120, an image 60; with --icount 600, "
                        "300)")
-        g.add_argument("--expect-crash", action="store_true",
-                       help="the guest is to end by a crash that it tells "
-                       "Xen of")
+        g.add_argument("--expect-end", choices=("crash", "reboot", "watchdog"),
+                       help="how the guest is to end, if not by powering off: "
+                       "by a crash that it tells Xen of, by rebooting, by "
+                       "Xen's watchdog")
         g.add_argument("--slow", type=whole("slow", 1, MAX_SLOW), default=1,
                        metavar="N", help="a slow guest: all waiting, also "
                        "that of the scripts, may take N times as long")
@@ -318,7 +319,8 @@ def parse(argv):
                        "another")
     if o.command == "shell":
         o.guest_script, o.tools, o.timeout, o.ignore_log = None, [], 86400, []
-        o.fresh = o.as_dom0 = o.no_tap = o.expect_crash = False
+        o.fresh = o.as_dom0 = o.no_tap = False
+        o.expect_end = None
         o.slow = 1
         o.image = o.ramdisk = None
         o.xen_cmdline = ""
@@ -421,7 +423,7 @@ def _refuse(o, names, why):
 def _check_image(o):
     _refuse(o, ("kernel", "kernel_modules", "modules", "in_tree", "root",
                 "guest_script", "guest_files", "guest_tools", "guest_modules",
-                "tools", "expect_crash"),
+                "tools", "expect_end"),
             "is for a Linux guest, and an --image is none")
     if o.as_dom0:
         _refuse(o, ("disk", "vif", "p9", "xl", "dom0_script", "dom0_files",

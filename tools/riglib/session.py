@@ -17,9 +17,12 @@ from .logs import (DOM0_DEAD, EMULATOR, GUEST_DEAD, GUEST_STATE, XEN_AT,
                    GuestText, Races, Stale, Tail, dom0_bad, guest_bad, split,
                    xen_bad)
 
-POWERED_OFF, CRASHED = 0, 3
 REASONS = {0: "powered off", 1: "rebooted", 2: "suspended", 3: "crashed",
            4: "was ended by its watchdog", 5: "soft reset"}
+# How a guest may be to end (--expect-end), and what is wrong if it does not.
+ENDS = {None: (0, ""), "reboot": (1, " and did not reboot"),
+        "crash": (3, " and did not crash"),
+        "watchdog": (4, " and its watchdog did not end it")}
 # Seconds of the machine's: for a guest to go after its script's end, a panic to
 # be printed, dom0 to clean up.
 GO, TRACE, CLEAN = 60, 3, 150
@@ -293,7 +296,7 @@ class Session:
             self._sooner(GO)
 
     def _died(self, text):
-        if self.o.expect_crash:
+        if self.o.expect_end == "crash":
             self._sooner(GO)
         elif not self._expected(text):      # else a crash kernel takes over
             self._sooner(TRACE)
@@ -307,14 +310,13 @@ class Session:
                      + (" / ".join(self.xl[-3:]) or "it said nothing"))
             return
         if not self.killed:
-            crash = self.o.expect_crash
+            expected, missed = ENDS[self.o.expect_end]
             if self.reason is None:
                 p.append("the guest was destroyed")
-            elif self.reason != (CRASHED if crash else POWERED_OFF):
+            elif self.reason != expected:
                 p.append("the guest " + REASONS.get(
-                    self.reason, f"ended for reason {self.reason}")
-                    + (" and did not crash" if crash else ""))
-            if self.exit is None and self.o.guest_script and not crash:
+                    self.reason, f"ended for reason {self.reason}") + missed)
+            if self.exit is None and self.o.guest_script and not expected:
                 p.append("the guest ended before its script did")
         if self.races.title:
             self._bad("the guest", self.races.title)    # and no end of it

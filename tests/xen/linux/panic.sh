@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # The kernel panics: the host is notified, and the console has the reason. The
-# rig checks that the domain has crashed (--expect-crash), panic.dom0.sh reads
+# rig checks that the domain has crashed (--expect-end), panic.dom0.sh reads
 # the console.
 
 plan 1
