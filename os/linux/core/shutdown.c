@@ -9,7 +9,8 @@
  *
  * A panic is reported to the host (SCHEDOP_shutdown, SHUTDOWN_crash in
  * xen-public/sched.h), so that its "on_crash" applies, unless a crash kernel is
- * loaded.
+ * loaded; a restart as SHUTDOWN_reboot, for "on_reboot". Without us Linux resets the
+ * machine as it would a PC, and Xen's log has a triple fault with all registers.
  */
 #include <linux/kexec.h>
 #include <linux/kmsg_dump.h>
@@ -17,12 +18,18 @@
 #include <linux/panic.h>
 #include <linux/panic_notifier.h>
 #include <linux/reboot.h>
+#include <linux/string.h>
 
 #include "core.h"
 
+static bool panicked, restarting;
+
+/* @data is why, if it is a string at all. kexec says so there, and nowhere else. */
 static int system_ends(struct notifier_block *nb, unsigned long action,
 		       void *data)
 {
+	restarting = action == SYS_RESTART &&
+		     (!data || strcmp(data, "kexec reboot"));
 	/* A module that is being unloaded does the same there. */
 	if (try_module_get(THIS_MODULE))
 		xnl_rooms_quit();
@@ -34,8 +41,6 @@ static struct notifier_block reboot_block = {
 	.notifier_call = system_ends,
 	.priority = INT_MIN,
 };
-
-static bool panicked;
 
 /*
  * Report nothing yet: other notifiers and the messages come first. panic=10 still
@@ -58,18 +63,33 @@ static struct notifier_block panic_block = {
 	.priority = INT_MIN,
 };
 
-/* A panic ends with an emergency restart, which calls this. */
+/*
+ * The last that Linux calls before it resets the machine: in order, with devices shut
+ * down, or at once, which is also how a panic ends. A system that halts, powers off, or
+ * begins another kernel comes here, too.
+ */
 XNL_KMSG_DUMP(system_restarts, dumper, detail)
 {
-	struct sched_shutdown x = { .reason = SHUTDOWN_crash };
+	struct sched_shutdown x = { .reason = SHUTDOWN_reboot };
 
-	if (panicked && detail->reason == KMSG_DUMP_EMERG)
-		xn_hc_sched(SCHEDOP_shutdown, &x);
+	switch (detail->reason) {
+	case KMSG_DUMP_EMERG:
+		if (panicked)
+			x.reason = SHUTDOWN_crash;
+		break;
+	case KMSG_DUMP_SHUTDOWN:
+		if (restarting)
+			break;
+		fallthrough;
+	default:
+		return;
+	}
+	xn_hc_sched(SCHEDOP_shutdown, &x);
 }
 
 static struct kmsg_dumper restart_dumper = {
 	.dump = system_restarts,
-	.max_reason = KMSG_DUMP_EMERG,
+	.max_reason = KMSG_DUMP_SHUTDOWN,
 };
 
 int xnl_shutdown_init(void)

@@ -2,8 +2,7 @@
 # shellcheck shell=sh
 #
 # Xen's watchdog as /dev/watchdog: a program that writes keeps the domain alive, one
-# that ends well stops it, and so does unload. That Xen ends a domain which does not
-# write is not tried: the rig takes such an end for a failure.
+# that ends well stops it, and so does unload. A program that does not: watchdog-end.sh.
 
 . /root/lib.sh
 
