@@ -112,6 +112,33 @@ static int evtchn_take(struct evtchn_file *f, u32 *ports, unsigned int max)
 	return n;
 }
 
+/* The file's lock is held. */
+static struct evtchn_port *port_find(struct evtchn_file *f, u32 port)
+{
+	struct evtchn_port *p = xa_load(&all_ports, port);
+
+	return p && p->file == f ? p : NULL;
+}
+
+/* The last one first: they are read in their order then. */
+static void evtchn_put_back(struct evtchn_file *f, const u32 *ports, int n)
+{
+	struct evtchn_port *p;
+
+	mutex_lock(&f->lock);
+	while (n-- > 0) {
+		p = port_find(f, ports[n]);
+		if (!p)
+			continue;
+		spin_lock_irq(&f->pending_lock);
+		if (p->masked && list_empty(&p->pending))
+			list_add(&p->pending, &f->pending);
+		spin_unlock_irq(&f->pending_lock);
+	}
+	mutex_unlock(&f->lock);
+	wake_up_interruptible(&f->wait);
+}
+
 static ssize_t evtchn_read(struct file *file, char __user *to, size_t len,
 			   loff_t *pos)
 {
@@ -133,17 +160,11 @@ static ssize_t evtchn_read(struct file *file, char __user *to, size_t len,
 	}
 	if (n < 0)
 		return n;
-	if (copy_to_user(to, ports, n * sizeof(*ports)))
+	if (copy_to_user(to, ports, n * sizeof(*ports))) {
+		evtchn_put_back(f, ports, n);
 		return -EFAULT;
+	}
 	return n * sizeof(*ports);
-}
-
-/* The file's lock is held. */
-static struct evtchn_port *port_find(struct evtchn_file *f, u32 port)
-{
-	struct evtchn_port *p = xa_load(&all_ports, port);
-
-	return p && p->file == f ? p : NULL;
 }
 
 /* One that waits to be read stays as it is. */
