@@ -272,8 +272,8 @@ check-xens: check-setup modules selftest shim ## Linux guests of older and newer
 check-life: check-setup modules selftest shim $(programs) ## guests whose clock is set, whose CPUs and memory come and go, that are saved and moved (hours)
 	@tests/harness --timeout 3600 --total 86400 --log $(OUT)/check life='tests/xen/linux/all $(life_runs)'
 
-life_runs = time shutdown reboot trigger memory vcpus vcpus-64 watchdog watchdog-end dev dev-save save save-1cpu \
-	save-more save-hundred
+life_runs = time shutdown reboot trigger memory vcpus vcpus-64 watchdog watchdog-end \
+	dev dev-save save save-1cpu save-more save-hundred
 
 .PHONY: check-builtin
 check-builtin: check-setup shim ## Linux guests whose kernel was built with Xenion in its source

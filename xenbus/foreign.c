@@ -9,12 +9,12 @@
 
 /* What follows the header: so many words, each with a NUL at its end. */
 struct form {
-	uint8_t min, max;
+	uint16_t min, max;
 	bool path;		/* the first is one */
 	bool data;		/* any bytes may follow */
 };
 
-#define MANY	0xff
+#define MANY	XENSTORE_PAYLOAD_MAX
 
 /* Not those that concern watches, which are our own business, and no replies. */
 static const struct form forms[XS_TYPE_COUNT] = {
@@ -74,7 +74,7 @@ static bool form_fits(const struct form *form, const char *body, uint32_t len)
 		at += n + 1;
 		words++;
 	}
-	return words >= form->min && (form->max == MANY || words <= form->max);
+	return words >= form->min && words <= form->max;
 }
 
 int xn_xs_request(struct xn_xs *xs, enum xsd_sockmsg_type type, uint32_t txn,

@@ -4,8 +4,8 @@
 Its directory under build/rig holds all of its state: the options it was
 started with, its process id, Xen's and dom0's logs, a directory that dom0
 sees as /share (9p), and the sockets. Orders go to dom0 over a virtio-serial
-port, not over Xen's console, which is written to, and read when nothing else
-answers any more.
+port, not over Xen's console: that has the log, and takes Xen's debug keys when
+dom0 does not answer.
 """
 
 import ctypes
@@ -32,7 +32,7 @@ XEN_WORDS = ("sched=credit console=com1 com1=115200,8n1 loglvl=all "
              "guest_loglvl=all conring_size=1M bootscrub=0 conswitch=ax")
 DOM0_WORDS = "console=hvc0 quiet rdinit=/init panic=1"
 
-# Xen's console: read from the log, and written to by a client, if there is one.
+# Xen's console: what it prints is in xen.log; a client can type at it.
 SERIAL = ["-chardev", "socket,id=com1,path=serial.sock,server=on,wait=off,"
           "logfile=xen.log", "-serial", "chardev:com1"]
 # Seconds for dom0 to take a line.
@@ -63,6 +63,19 @@ def _alive(pid):
             return f.read().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def _answer(serial, key, at_most):
+    """Until it is silent, or so many seconds."""
+    text = b""
+    enough = time.monotonic() + at_most
+    try:
+        serial.sendall(key.encode())
+        while time.monotonic() < enough and (got := serial.recv(4096)):
+            text += got
+    except OSError:
+        pass                            # a time-out: that was all
+    return text
 
 
 class Machine:
@@ -258,22 +271,18 @@ class Machine:
             raise RigError("dom0 cannot be reached: "
                            f"{e.strerror or e}") from None
 
-    def ask_xen(self, keys, slow=1):
+    def ask_xen(self, keys, slow):
         """What Xen itself tells for debug keys, as lines; it answers when dom0
         does not, for "0": dump dom0's registers, "q": domains and their events."""
         serial = self.open_socket("serial.sock")
         if not serial:
             return []
         text = b""
-        enough = time.monotonic() + 5 * ANSWER * slow
         with serial:
             serial.settimeout(ANSWER * slow)
-            try:
-                serial.sendall(keys.encode())
-                while time.monotonic() < enough and (got := serial.recv(4096)):
-                    text += got
-            except OSError:
-                pass                    # a time-out: that was all
+            # One after the other: Xen forgets a key that it has not begun with.
+            for key in keys:
+                text += _answer(serial, key, 5 * ANSWER * slow)
         return text.decode("ascii", "replace").splitlines()
 
     def receive(self, patience):

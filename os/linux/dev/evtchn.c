@@ -126,15 +126,13 @@ static void evtchn_put_back(struct evtchn_file *f, const u32 *ports, int n)
 	struct evtchn_port *p;
 
 	mutex_lock(&f->lock);
+	spin_lock_irq(&f->pending_lock);
 	while (n-- > 0) {
 		p = port_find(f, ports[n]);
-		if (!p)
-			continue;
-		spin_lock_irq(&f->pending_lock);
-		if (p->masked && list_empty(&p->pending))
+		if (p && p->masked && list_empty(&p->pending))
 			list_add(&p->pending, &f->pending);
-		spin_unlock_irq(&f->pending_lock);
 	}
+	spin_unlock_irq(&f->pending_lock);
 	mutex_unlock(&f->lock);
 	wake_up_interruptible(&f->wait);
 }

@@ -66,7 +66,7 @@ static void test_request(void **state)
 	assert_null(host_xs_read(xg->h, "a"));
 }
 
-static const struct malformed {
+static const struct wording {
 	enum xsd_sockmsg_type type;
 	const char *body;
 	uint32_t len;
@@ -98,7 +98,7 @@ static const struct malformed {
 	{ XS_CONTROL, "", 0 },
 };
 
-static const struct malformed well_formed[] = {
+static const struct wording well_formed[] = {
 	{ XS_DIRECTORY, "/", 2 },
 	{ XS_WRITE, "a", 2 },
 	{ XS_WRITE, "a\0\0b\377", 5 },
@@ -114,14 +114,14 @@ static void test_malformed(void **state)
 	unsigned int i;
 
 	for (i = 0; i < XN_ARRAY_SIZE(malformed); i++) {
-		const struct malformed *m = &malformed[i];
+		const struct wording *m = &malformed[i];
 
 		assert_int_equal(xn_xs_request(xs, m->type, 0, m->body, m->len,
 					       buf, sizeof(buf)), -EINVAL);
 	}
 	assert_int_equal(host_stat_get(XN_STAT_XS_REQUEST), sent);
 	for (i = 0; i < XN_ARRAY_SIZE(well_formed); i++) {
-		const struct malformed *m = &well_formed[i];
+		const struct wording *m = &well_formed[i];
 
 		xn_xs_request(xs, m->type, 0, m->body, m->len, buf,
 			      sizeof(buf));

@@ -14,14 +14,16 @@ refuses() {
 	{ echo "$_said"; dmesg; } | grep -q "$_word"
 }
 
-# catch_poweroff: in place of the program that the kernel calls when the toolstack
-# asks for a shutdown, one that makes /tmp/asked.
-catch_poweroff() {
+# in_place_of NAME LINE: what the kernel calls as /sbin/NAME when the toolstack asks for
+# it does this.
+in_place_of() {
 	mkdir -p /sbin
-	rm -f /sbin/poweroff
-	printf '#!/bin/sh\ntouch /tmp/asked\n' >/sbin/poweroff
-	chmod +x /sbin/poweroff
+	rm -f "/sbin/$1"
+	printf '#!/bin/sh\n%s\n' "$2" >"/sbin/$1"
+	chmod +x "/sbin/$1"
 }
+# catch_poweroff: a shutdown makes /tmp/asked.
+catch_poweroff() { in_place_of poweroff 'touch /tmp/asked'; }
 
 # none_left: the last unload of xenion.ko lost no grant.
 none_left() {
@@ -58,14 +60,11 @@ disk_traffic() {
 }
 
 lines() { wc -l <"/tmp/$1"; }
-more_traffic() { [ "$(lines disk)" -gt "$_disk" ] && [ "$(lines net)" -gt "$_net" ]; }
+more_lines() { [ "$(lines "$1")" -gt "$2" ]; }
 
-# traffic_goes_on: /tmp/disk and /tmp/net get more lines
-traffic_goes_on() {
-	_disk=$(lines disk)
-	_net=$(lines net)
-	wait_for 60 more_traffic
-}
+# gets_lines NAME: /tmp/NAME gets more of them
+gets_lines() { wait_for 60 more_lines "$1" "$(lines "$1")"; }
+traffic_goes_on() { gets_lines disk && gets_lines net; }
 
 # not COMMAND...: it fails
 not() { ! "$@"; }

@@ -6,25 +6,20 @@
 
 . /root/lib.sh
 
-more() { [ "$(lines disk)" -gt "$_disk" ]; }
-goes_on() {
-	_disk=$(lines disk)
-	wait_for 60 more
-}
 # Linux reads the reason from a port that a PVH guest does not have, so it varies.
 told_of_nmi() { dmesg | grep -q 'Dazed and confused'; }
-paused() { asks pause && goes_on; }
+paused() { asks pause && gets_lines disk; }
 
 plan 6
 check "the modules load" load_xenion console blkfront
 dmesg -c >/dev/null
 : >/tmp/disk
 disk_traffic &
-check "the disk is in use" goes_on
+check "the disk is in use" gets_lines disk
 check "paused, and let go again" paused
 asks nmi
 check "the kernel tells of the NMI" wait_for 20 told_of_nmi
-check "and goes on" goes_on
+check "and goes on" gets_lines disk
 touch /tmp/stop
 wait $!
 check "the kernel has not complained" no_complaint

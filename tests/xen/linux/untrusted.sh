@@ -16,7 +16,6 @@ copied() {
 	dmesg | grep "$1:.*sectors" | tail -n 1 | grep -q "persistent grants"
 }
 
-
 # data DISK: pages of the page cache, and 512 bytes of one
 data() {
 	head -c 4194304 /dev/urandom >/tmp/data &&
