@@ -49,6 +49,15 @@ class Show:
         if not self.quiet_guest:
             self._say("dom0: " + text)
 
+    def verdict(self, result, began=None, where=""):
+        """How a run ended, and what was wrong."""
+        for text in result.get("shown", []):
+            self._say(text)
+        for text in result["problems"]:
+            self.progress(text)
+        if where:
+            self.progress(f"{result['verdict']} (logs: {where})", began)
+
     def detail(self, text):
         if self.verbose:
             self._say("  " + text)
@@ -161,10 +170,7 @@ def run(o):
     began = time.monotonic()
     how = _run_as_dom0 if o.as_dom0 else _run_beside_dom0
     result, logdir = how(o, show, began)
-    for p in result["problems"]:
-        show.progress(p)
-    show.progress(f"{result['verdict']} "
-                  f"(logs: {o.log or os.path.relpath(logdir)})", began)
+    show.verdict(result, began, o.log or os.path.relpath(logdir))
     return EXIT[result["verdict"]]
 
 
@@ -221,8 +227,7 @@ def shell(o):
         if terminal:
             terminal.close()
         _finish(machine, logdir)
-    for p in result["problems"]:
-        show.progress(p)
+    show.verdict(result)
     return EXIT[result["verdict"]]
 
 

@@ -26,6 +26,9 @@ ENDS = {None: (0, ""), "reboot": (1, " and did not reboot"),
 # Seconds of the machine's: for a guest to go after its script's end, a panic to
 # be printed, dom0 to clean up.
 GO, TRACE, CLEAN = 60, 3, 150
+# At most so many lines of the guest's kernel log, from the first bad one on, are
+# shown with the verdict: enough for a call trace.
+SHOWN = 24
 
 
 def write_result(logdir, result):
@@ -60,6 +63,7 @@ class Session:
         self.exit = self.script = self.reason = None
         self.begun = self.done = self.killed = self.destroyed = False
         self.twice = self.hung = self.sick = False      # see EMULATOR in logs.py
+        self.trace = []
         self.oops, self.stale = Stale(), False
         self.races = Races()
         self.xen_at = self.swapped = False      # see XEN_AT in logs.py
@@ -277,6 +281,8 @@ class Session:
             # A kernel that is stuck says so every minute, in many lines.
             if not self.sick:
                 self.life.sign()
+            elif len(self.trace) < SHOWN:
+                self.trace.append(text.rstrip())
             if GUEST_DEAD.search(text):
                 self._died(text)
         elif kind == "o":
@@ -354,6 +360,15 @@ class Session:
         return ("failed" if self.problems
                 else "skipped" if skipped else "passed")
 
+    def _shown(self):
+        """What the logs have of a failed run that tells most: the first bad news of
+        the guest's kernel, and where the CPUs of one that hung were."""
+        if not self.problems:
+            return []
+        return (["guest's kernel: " + text for text in self.trace]
+                + ["guest's CPU: " + text for text in self.cpus
+                   if text.startswith(("vcpu", "rip:"))])
+
     def result(self):
         """Judges; a dictionary, also written to result.json."""
         self._judge()
@@ -361,6 +376,7 @@ class Session:
         self._mark("done")
         return write_result(self.logdir, {
             "verdict": verdict, "problems": self.problems,
+            "shown": self._shown(),
             "guest_exit": self.exit, "dom0_exit": self.script,
             "shutdown_reason": self.reason, "seconds": self.times})
 
