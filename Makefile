@@ -270,7 +270,7 @@ check-xens: check-setup modules selftest shim ## Linux guests of older and newer
 # All that an administrator does to a guest that runs.
 .PHONY: check-life
 check-life: check-setup modules selftest shim $(programs) ## guests whose clock is set, whose CPUs and memory come and go, that are saved and moved (hours)
-	@tests/harness --timeout 3600 --total 86400 --log $(OUT)/check life='tests/xen/linux/all $(life_runs)'
+	@$(hours) life='tests/xen/linux/all $(life_runs)'
 
 life_runs = time shutdown reboot trigger memory vcpus vcpus-64 watchdog watchdog-end \
 	dev dev-save save save-1cpu save-more save-hundred
@@ -301,14 +301,29 @@ debug_modules = $(MAKE) --no-print-directory selftest $(2) \
 	KDIR=$(XENION_CACHE)/debug/$(1) KMOD=$(OUT)/debug/$(1)/kmod \
 	SELFTEST=$(OUT)/debug/$(1)/selftest
 
-# Linux alone, on kernels that watch. UBSAN makes a plain read of a bool's
-# READ_ONCE, which KCSAN then reports.
+# Linux alone, on kernels that watch.
 .PHONY: check-debug
-check-debug: check-setup shim $(OUT)/guest/hostile $(OUT)/guest/failnth $(programs) ## Linux guests on kernels with KASAN, lockdep, KCSAN (hours)
-	@tools/setup debug
+check-debug: ## Linux guests on kernels with KASAN, lockdep, KCSAN: the next two (hours)
+	@rc=0; for t in check-kasan check-kcsan; do \
+		$(MAKE) --no-print-directory $$t || rc=1; done; exit $$rc
+
+watched = check-setup shim $(OUT)/guest/hostile $(OUT)/guest/failnth $(programs)
+hours = tests/harness --timeout 3600 --total 86400 --log $(OUT)/check
+
+.PHONY: check-kasan
+check-kasan: $(watched) ## wrong accesses, locks, leaks, allocations that fail (an hour and more)
+	@tools/setup kasan
 	@$(call debug_modules,kasan,UBSAN_SANITIZE=y)
+	@$(hours) kasan-guest='tests/xen/debug/all kasan guest' \
+		+ kasan-hostile='tests/xen/debug/all kasan hostile'
+
+# Without UBSAN, which makes a plain read of a bool's READ_ONCE: KCSAN reports that.
+.PHONY: check-kcsan
+check-kcsan: $(watched) ## data races (an hour and more)
+	@tools/setup kcsan
 	@$(call debug_modules,kcsan)
-	@tests/harness --timeout 3600 --total 86400 --log $(OUT)/check $(debug_suites)
+	@$(hours) kcsan-guest-1='tests/xen/debug/all kcsan guest --part 1/2' \
+		+ kcsan-guest-2='tests/xen/debug/all kcsan guest --part 2/2'
 
 # There a spinlock_t sleeps, and lockdep knows which of our locks have to be raw.
 .PHONY: check-rt
@@ -324,12 +339,6 @@ rt_runs = run core cpus blk-hotplug net-traffic net-hotplug net-reload churn shu
 $(OUT)/guest/failnth: tests/xen/debug/failnth.c | setup
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -Wextra -static -o $@ $<
-
-debug_suites = \
-	kasan-guest='tests/xen/debug/all kasan guest' \
-	kcsan-guest-1='tests/xen/debug/all kcsan guest --part 1/2' \
-	+ kasan-hostile='tests/xen/debug/all kasan hostile' \
-	kcsan-guest-2='tests/xen/debug/all kcsan guest --part 2/2'
 
 hostile_sources := $(addprefix tests/xen/hostile/,main.c lies.c blk.c lies_blk.c \
 	net.c lies_net.c 9p.c lies_9p.c)

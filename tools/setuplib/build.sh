@@ -99,10 +99,10 @@ fill_um() {
 	die "User-Mode Linux could not be built: see $cache/.linux.log"
 }
 
-# Kernels that watch, each in its build folder $cache/debug/KIND.
+# Kernels that watch ($watching), each in its build folder $cache/debug/KIND.
 fill_debug() {
 	fill_linux
-	for kind in kasan kcsan; do
+	for kind in $watching; do
 		fill_debug_kernel $kind "$cache/debug/src"
 	done
 }
