@@ -100,6 +100,10 @@ static void reply_begins(struct xn_wire_reader *r, uint8_t **buf,
 		/* A reply after its request timed out is not an error. */
 		if (!was_sent(xs, r->hdr.req_id))
 			xn_stat_inc(XN_STAT_REFUSED);
+		else if (r->hdr.type == XS_TRANSACTION_START) {
+			*buf = xs->late_id;
+			*room = sizeof(xs->late_id);
+		}
 		return;
 	}
 	xs->incoming = req;
@@ -153,8 +157,12 @@ static void reply_ends(struct xn_wire_reader *r)
 				  r->hdr.len == r->room);
 		return;
 	}
-	if (!req)
+	if (!req) {
+		if (r->hdr.type == XS_TRANSACTION_START && r->room)
+			xn_xs_late_transaction(xs, (const char *)xs->late_id,
+					       r->hdr.len);
 		return;
+	}
 	req->result = reply_result(r, req);
 	unlink_request(xs, req);
 	/* Its owner may return as soon as the lock is free. */

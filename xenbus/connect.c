@@ -102,6 +102,7 @@ static int connect_begin(struct xn_xs *xs,
 	xs->port = port;
 	xs->unheard = 0;
 	xs->silent = false;
+	xs->nr_late = 0;
 	xs->timeout = START_TIMEOUT;
 	xn_wmb();
 	XN_WRITE_ONCE(xs->intf, intf);
@@ -137,6 +138,7 @@ int xn_xs_init(struct xn_xs *xs, struct xenstore_domain_interface *intf,
 	xn_xs_watch_init(xs);
 	xn_xs_client_init(xs);
 	xn_xs_resume_init(xs);
+	xn_xs_late_init(xs);
 	/* From the clock, so that no previous user had the same ids. */
 	xs->first_id = (uint32_t)(xn_os_now() / 1000);
 	xs->next_id = xs->first_id;
@@ -178,6 +180,7 @@ void xn_xs_fini(struct xn_xs *xs)
 	flags = xn_lock(&xs->lock);
 	xn_unlock(&xs->lock, flags);
 
+	xn_work_cancel(&xs->end);
 	xn_work_cancel(&xs->make);
 	xn_work_cancel(&xs->again);
 	xn_work_cancel(&xs->work);

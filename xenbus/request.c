@@ -143,23 +143,30 @@ int xn_xs_list(struct xn_xs *xs, uint32_t txn, const char *dir,
 	return len;
 }
 
+/* The id of a new transaction, as xenstored writes it; 0: invalid. */
+static uint32_t transaction_id(const char *buf, uint32_t len)
+{
+	uint64_t id;
+
+	if (len && !buf[len - 1])
+		len--;
+	return xn_parse_uint(buf, len, ~0u, &id) ? 0 : id;
+}
+
 static int transaction_start(struct xn_xs *xs, uint32_t *txn)
 {
 	static const struct xn_xs_part nothing = { "", 1 };
 	char buf[XN_UINT_DIGITS + 1];
-	uint64_t id = 0;
 	int len = xn_xs_talk(xs, XS_TRANSACTION_START, XN_XS_NOTXN, &nothing,
 			     1, buf, sizeof(buf));
 
 	if (len < 0 && len != -EMSGSIZE)
 		return len;
-	if (len > 0 && !buf[len - 1])
-		len--;
-	if (len < 0 || xn_parse_uint(buf, len, ~0u, &id) || !id) {
+	*txn = len < 0 ? 0 : transaction_id(buf, len);
+	if (!*txn) {
 		xn_stat_inc(XN_STAT_REFUSED);
 		return -EPROTO;
 	}
-	*txn = id;
 	return 0;
 }
 
@@ -208,6 +215,47 @@ int xn_xs_transact(struct xn_xs *xs,
 	return err;
 }
 
+/* ---- transactions that nobody waits for ---- */
+
+void xn_xs_late_transaction(struct xn_xs *xs, const char *body, uint32_t len)
+{
+	uint32_t id = len <= sizeof(xs->late_id) ? transaction_id(body, len) : 0;
+
+	if (!id || xs->nr_late == XN_XS_LATE) {
+		xn_stat_inc(XN_STAT_REFUSED);
+		return;
+	}
+	xs->late[xs->nr_late++] = id;
+	xn_work_schedule(&xs->end, 0);
+}
+
+/* The next of them, or 0. */
+static uint32_t late_next(struct xn_xs *xs)
+{
+	unsigned long flags = xn_lock(&xs->lock);
+	uint32_t id = xs->nr_late ? xs->late[--xs->nr_late] : 0;
+
+	xn_unlock(&xs->lock, flags);
+	return id;
+}
+
+static void late_end(struct xn_work *work)
+{
+	struct xn_xs *xs = xn_container_of(work, struct xn_xs, end);
+	uint32_t id;
+
+	if (!xn_xs_enter_now(xs))
+		return;
+	while ((id = late_next(xs)))
+		transaction_end(xs, id, false);
+	xn_xs_leave(xs, false);
+}
+
+void xn_xs_late_init(struct xn_xs *xs)
+{
+	xn_work_init(&xs->end, late_end);
+}
+
 /* ---- watches: watch.c ---- */
 
 int xn_xs_watch_request(struct xn_xs *xs, enum xsd_sockmsg_type type,
@@ -232,9 +280,12 @@ int xn_xs_watch(struct xn_xs *xs, struct xn_xs_watch *w)
 	xn_xs_watch_link(xs, w);
 	xn_format_uint(w->token, w->id);
 	err = xn_xs_watch_request(xs, XS_WATCH, w->path, w->token);
-	xn_xs_leave(xs, false);
 	if (err)
 		xn_xs_watch_forget(xs, w);
+	/* xenstored may make it yet: then it has to end it, too. */
+	if (err == -ETIMEDOUT)
+		xn_xs_watch_request(xs, XS_UNWATCH, w->path, w->token);
+	xn_xs_leave(xs, false);
 	return err;
 }
 

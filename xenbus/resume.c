@@ -148,4 +148,5 @@ void xn_xs_resume(struct xn_xs *xs)
 	xn_work_schedule(&xs->work, 0);
 	xn_work_schedule(&xs->again, 0);
 	xn_work_schedule(&xs->make, 0);
+	xn_work_schedule(&xs->end, 0);
 }

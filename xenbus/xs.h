@@ -81,6 +81,13 @@ int xn_xs_watch_request(struct xn_xs *xs, enum xsd_sockmsg_type type,
 			const char *path, const char *token);
 
 /*
+ * request.c: a transaction has begun after its request had timed out. It is ended
+ * soon, or it would count until the guest ends. The lock is held.
+ */
+void xn_xs_late_transaction(struct xn_xs *xs, const char *body, uint32_t len);
+void xn_xs_late_init(struct xn_xs *xs);
+
+/*
  * client.c: make a request that was let in, so that xn_xs_fini() waits for it, or that
  * begins or ends the connection.
  */

@@ -121,6 +121,9 @@ struct xn_xs_watch {
 
 struct xn_xs_request;
 
+/* Transactions to be ended at once; xenstored allows a domain 10 by default. */
+#define XN_XS_LATE	16u
+
 /* A connection to xenstore. All fields except backoff are private. */
 struct xn_xs {
 	struct xenstore_domain_interface *intf;
@@ -135,6 +138,10 @@ struct xn_xs {
 	struct xn_work work;		/* calls watch functions */
 	struct xn_work again;		/* calls some of them again, later */
 	struct xn_work make;		/* makes watches in a new domain, later */
+	struct xn_work end;		/* ends transactions that nobody waits for */
+	uint32_t late[XN_XS_LATE];	/* their ids */
+	uint32_t nr_late;
+	uint8_t late_id[12];		/* the one that is being received */
 	uint64_t timeout;		/* ns that a request may take */
 	uint32_t req_prod, rsp_cons;	/* ours; the page's are only copies */
 	uint32_t first_id;		/* ids and tokens begin here */

@@ -122,6 +122,61 @@ static void test_restored(void **state)
 	}
 }
 
+/* ---- a transaction that begins when nobody waits for it any more ---- */
+
+static unsigned int ends;
+
+static bool count_ends(void *data, const struct xsd_sockmsg *hdr,
+		       const char *body)
+{
+	ends += hdr->type == XS_TRANSACTION_END;
+	return false;
+}
+
+static int nothing_done(struct xn_xs *connection, uint32_t txn, void *data)
+{
+	return 0;
+}
+
+/* The reply comes while the guest is quiet. */
+static void late_while_suspended(void)
+{
+	struct host_xs_lies *lies = host_xs_lies(h);
+
+	lies->deaf = true;
+	assert_int_equal(xn_xs_transact(xs, nothing_done, NULL), -ETIMEDOUT);
+	guest_suspend(&x);
+	ends = 0;
+	lies->deaf = false;
+	lies->request = count_ends;
+	host_xs_write(h, "data/a", "0");
+	xn_evtchn_send(xs->port);
+	host_pump();
+	assert_int_equal(host_xs_transactions(h), 1);
+	assert_int_equal(ends, 0);
+}
+
+static void test_late_cancelled(void **state)
+{
+	late_while_suspended();
+	guest_stays(&x);
+	host_pump();
+	assert_int_equal(ends, 1);
+	assert_int_equal(host_xs_transactions(h), 0);
+	watches_work();
+}
+
+/* Another xenstored may have given the number to another transaction. */
+static void test_late_restored(void **state)
+{
+	late_while_suspended();
+	guest_moves(&x, h);
+	assert_int_equal(guest_reconnect(&x), 0);
+	host_pump();
+	assert_int_equal(ends, 0);
+	watches_work();
+}
+
 static void test_cancelled(void **state)
 {
 	unsigned int requests = host_xs_requests(h);
@@ -352,7 +407,8 @@ static void test_console(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(restored), T(cancelled), T(busy), T(watch_lost), T(broken), T(refused),
+		T(late_cancelled), T(late_restored), T(restored), T(cancelled), T(busy),
+		T(watch_lost), T(broken), T(refused),
 		T(refused_again), T(fails), T(control), T(console),
 		cmocka_unit_test_setup_teardown(test_given_up, start,
 						stop_given_up),

@@ -296,6 +296,43 @@ static void test_silent_patience(void **state)
 	lies->deaf = false;
 }
 
+static int nothing_done(struct xn_xs *connection, uint32_t txn, void *data)
+{
+	return 0;
+}
+
+/*
+ * A xenstored that slept takes up what it was asked for in the end. Nobody waits for
+ * that any more: it is given back.
+ */
+static void test_silent_late(void **state)
+{
+	struct host_xs_lies *lies = host_xs_lies(xg->h);
+	unsigned int i, before = host_xs_watches(xg->h);
+	char buf[16];
+
+	lies->deaf = true;
+	for (i = 0; i < TXNS; i++) {
+		assert_int_equal(xn_xs_transact(xs, nothing_done, NULL),
+				 -ETIMEDOUT);
+		assert_int_equal(xn_xs_request(xs, XS_TRANSACTION_START, 0, "",
+					       1, buf, sizeof(buf)),
+				 -ETIMEDOUT);
+	}
+	memset(&w, 0, sizeof(w));
+	strcpy(w.path, "dir");
+	w.event = pass;
+	assert_int_equal(xn_xs_watch(xs, &w), -ETIMEDOUT);
+	assert_int_equal(host_xs_transactions(xg->h), 0);
+
+	lies->deaf = false;
+	assert_int_equal(xn_xs_write(xs, 0, "a", "", "1"), 0);
+	host_pump();
+	assert_int_equal(host_xs_transactions(xg->h), 0);
+	assert_int_equal(host_xs_watches(xg->h), before);
+	assert_int_equal(xn_xs_transact(xs, nothing_done, NULL), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -308,6 +345,7 @@ int main(void)
 		TEST(test_pass_odd),
 		TEST(test_silent_end),
 		TEST(test_silent_patience),
+		TEST(test_silent_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
