@@ -116,6 +116,14 @@ run "a guest that is slow but alive is waited for" 0 passed --timeout 12 <<'END'
 for i in 1 2 3 4 5 6; do echo "$i"; sleep 5; done
 END
 
+run "what it waits for and does not come is a failed test" 1 \
+	"the guest script failed" --timeout 12 <<'END'
+plan 1
+SIGN=5 LOADED=1
+check "it comes" wait_for 20 false
+finish
+END
+
 run "a guest that prints for ever is not" 6 "hang: still not done after 96 s" \
 	--timeout 8 <<'END'
 while :; do echo "still here"; sleep 1; done

@@ -20,11 +20,20 @@ done
 # mib N: print N, the MiB of data for a test, or less with a slow guest.
 mib() { echo $((($1 + SLOW - 1) / SLOW)); }
 
+# Longer waits tell after each so many seconds that the script is alive: what does not
+# come is a failed test then, and no guest that hangs.
+SIGN=20
+
 # wait_for SECONDS COMMAND...: until the command succeeds; status 1 after that
 # time.
 wait_for() {
 	local _s=$(($1 * LOADED))
 	shift
+	while [ $_s -gt $SIGN ]; do
+		wait_at_most $SIGN "$@" && return
+		_s=$((_s - SIGN))
+		still_waiting "$@"
+	done
 	wait_at_most $_s "$@"
 }
 

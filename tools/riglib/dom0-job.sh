@@ -4,7 +4,8 @@
 # One job, in dom0: make the disks, create the guest, run the dom0 script at the
 # same time, wait for the end of both, check what they have left. Started by
 # dom0-init.sh with the job's directory; "vars" there says what to do.
-# Descriptor 3 is the line to the rig.
+# Descriptor 3 is the line to the rig; the dom0 script's 8 is its output, also where
+# that of a command is kept.
 
 job=$1
 cd "$job" || exit 1
@@ -87,6 +88,7 @@ start_script() {
 	(
 		export DOMID="$1" DOMNAME="$NAME" RIG_JOB="$NAME" SLOW TOOLS
 		cd /run/job || exit 1
+		exec 8>&1
 		sh -c '. "$1/dom0-lib.sh"; . "$1/dom0-script"' dom0-script \
 			"$job" </dev/null
 		echo $? >/run/job/script.exit

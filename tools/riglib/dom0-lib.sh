@@ -4,6 +4,8 @@
 # What a dom0 script can use: $DOMID, $DOMNAME, and these functions, in addition
 # to tap.sh and both-lib.sh, which the rig puts before this.
 
+still_waiting() { echo "# still waiting: $*" >&8; }
+
 # --- the guest --------------------------------------------------------------
 
 # For each word that the guest says there is a file, WORD, and for each that is

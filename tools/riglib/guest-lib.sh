@@ -9,6 +9,7 @@ export DRIVERS SLOW
 # tell WORD: to the dom0 script, which waits with wait_guest WORD. Needs no
 # driver in the guest.
 tell() { echo "@@tell $1" >&9; }
+still_waiting() { echo "# still waiting: $*" >&9; }
 
 # wait_dom0 WORD [SECONDS]: until the dom0 script says "tell_guest WORD"; over
 # the PV console, so that must be loaded and nothing else may read from it.
