@@ -54,7 +54,9 @@ xl_events() {
 			domid=${domid%%)*}
 			echo "$domid" >/run/job.domid
 			say "@domid $domid"
-			rm -f /run/job/kernel /run/job/ramdisk
+			# A device model opens them again after a restore.
+			[ -f device-model.cpio ] ||
+				rm -f /run/job/kernel /run/job/ramdisk
 			[ ! -f dom0-script ] || start_script "$domid"
 			[ ! -f shell ] || start_console "$domid"
 			xl unpause "$domid"
@@ -163,7 +165,8 @@ wait_for 10 clean || leftovers | forward left
 free_disks
 mkdir -p out
 cp "/var/log/xen/console/guest-$NAME.log" out/console.log 2>/dev/null
-cp "/var/log/xen/qemu-dm-$NAME.log" out/device-model.log 2>/dev/null
+[ ! -f device-model.cpio ] ||
+	cat "/var/log/xen/qemu-dm-$NAME"*.log* >out/device-model.log
 dmesg -c >out/dom0.log
 rm -rf /run/job /run/job.* /run/guest-ended
 say "@done"

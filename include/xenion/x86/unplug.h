@@ -36,12 +36,12 @@ XN_DECLS_BEGIN
  * answers (docs/misc/hvm-emulated-unplug.pandoc of Xen). The devices of @mask are
  * gone when this returns: PCI functions of interfaces and NVMe disks vanish from
  * their bus, disks from a controller that stays, and which may have lost its PCI
- * configuration. That none of them is in use is the caller's to know; nothing
- * brings them back until the domain is started again.
+ * configuration. That none of them is in use is the caller's to know. They stay away
+ * until the domain has a new device model: ask again after a restore or a migration.
  *
  * A device model ignores bits that it does not know, and does not report that.
  *
- * Context: any, once. Waits for the device model, which may take milliseconds.
+ * Context: any, once in each domain. Waits for the device model, which may take milliseconds.
  * Return: 0; -ENODEV if nobody answers, as in a PVH guest or without a platform
  * device; -EOPNOTSUPP for a version of the protocol that is not known; -EACCES if
  * the host refuses drivers of this @product and @build. In these cases nothing

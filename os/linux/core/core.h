@@ -38,13 +38,16 @@ static inline void xnl_platform_fini(void) { }
 
 /*
  * unplug.c: emulated devices of an HVM guest. Once, before the first driver of the
- * bus registers. xnl_unplug_left: some stay, which devices of this type would double.
+ * bus registers, and in each new domain, before devices resume, with interrupts off.
+ * xnl_unplug_left: some stay, which devices of this type would double.
  */
 #ifdef CONFIG_PCI
 void xnl_unplug(void);
+void xnl_unplug_resume(void);
 bool xnl_unplug_left(const char *type);
 #else
 static inline void xnl_unplug(void) { }
+static inline void xnl_unplug_resume(void) { }
 static inline bool xnl_unplug_left(const char *type) { return false; }
 #endif
 

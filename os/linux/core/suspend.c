@@ -72,6 +72,7 @@ static int suspend_resume_low(void)
 		err = xnl_upcall_resume();
 	if (err)
 		return err;
+	xnl_unplug_resume();
 	list_for_each_entry(r, &resumes, list)
 		if (r->reborn)
 			r->reborn();

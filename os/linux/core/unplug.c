@@ -33,6 +33,7 @@ static const struct unplug_word {
 
 static u16 unplug_wanted = DISKS | NICS;	/* XN_UNPLUG_* */
 static u16 unplug_left;		/* there are such devices, and they stay */
+static u16 unplug_done;
 static bool unplug_both;	/* use both all the same */
 static char unplug_value[32] = "all";
 
@@ -209,16 +210,22 @@ static const char *unplug_what(u16 mask)
 	       mask & DISKS ? "disks and interfaces" : "interfaces";
 }
 
-static int unplug_do(u16 mask)
+static int unplug_ask(u16 mask)
 {
 	unsigned int major = 0, minor = 0, patch = 0;
-	int err;
 
 	if (sscanf(XN_VERSION, "%u.%u.%u", &major, &minor, &patch) != 3)
 		return -EINVAL;
+	return xn_unplug(XN_UNPLUG_EXPERIMENTAL,
+			 major << 16 | minor << 8 | patch, mask);
+}
+
+static int unplug_do(u16 mask)
+{
+	int err;
+
 	unplug_save(mask);
-	err = xn_unplug(XN_UNPLUG_EXPERIMENTAL,
-			major << 16 | minor << 8 | patch, mask);
+	err = unplug_ask(mask);
 	unplug_restore(mask);
 	if (!err)
 		pr_info("xenion: emulated %s are unplugged\n",
@@ -246,7 +253,21 @@ void xnl_unplug(void)
 		unplug_left |= mask;
 		mask = 0;
 	}
+	unplug_done = mask;
 	unplug_release();
 	unplug_forget(mask);
 	pci_unlock_rescan_remove();
+}
+
+/*
+ * The device model of a new domain has all devices again. Linux knows those that
+ * stayed, a disk's controller, and restores their PCI registers later.
+ */
+void xnl_unplug_resume(void)
+{
+	int err = unplug_done ? unplug_ask(unplug_done) : 0;
+
+	if (err)
+		pr_warn("xenion: emulated %s are back, and the new host does not unplug them (error %d): do not use them\n",
+			unplug_what(unplug_done), err);
 }

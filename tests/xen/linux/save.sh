@@ -42,6 +42,12 @@ clock_is_right() {
 	[ $((_here - _there)) -le 2 ] && [ $((_there - _here)) -le 2 ]
 }
 
+# An HVM guest's new device model has all its devices again.
+has_pci() { [ -n "$(ls /sys/bus/pci/devices)" ]; }
+emulated_interface() {
+	echo 1 >/sys/bus/pci/rescan && grep ^0x0200 /sys/bus/pci/devices/*/class
+}
+
 # goes_on WHAT: after dom0 has done that with the guest
 goes_on() {
 	tell "$1"
@@ -51,6 +57,7 @@ goes_on() {
 	check "$1: the network goes on" ping -c 3 10.0.0.1
 	check "$1: the clock is right" clock_is_right
 	check "$1: programs write and load files meanwhile" kill -0 $writer $loader
+	! has_pci || check "$1: no emulated interface comes back" not emulated_interface
 }
 
 echo "TAP version 13"
