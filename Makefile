@@ -315,8 +315,10 @@ hours = tests/harness --timeout 3600 --total 86400 --log $(OUT)/check
 check-kasan: $(watched) ## wrong accesses, locks, leaks, allocations that fail (an hour and more)
 	@tools/setup kasan
 	@$(call debug_modules,kasan,UBSAN_SANITIZE=y)
-	@$(hours) kasan-guest='tests/xen/debug/all kasan guest' \
-		+ kasan-hostile='tests/xen/debug/all kasan hostile'
+	@$(hours) kasan-guest-1='tests/xen/debug/all kasan guest --part 1/2' \
+		kasan-blk-9p='tests/xen/debug/all kasan hostile blk 9p' \
+		+ kasan-guest-2='tests/xen/debug/all kasan guest --part 2/2' \
+		kasan-net='tests/xen/debug/all kasan hostile net'
 
 # Without UBSAN, which makes a plain read of a bool's READ_ONCE: KCSAN reports that.
 .PHONY: check-kcsan
