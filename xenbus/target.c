@@ -14,6 +14,9 @@
 
 #define KIB_PER_PAGE	(XN_PAGE_SIZE / 1024)
 
+/* The node below control/ by which the toolstack knows that the guest listens. */
+#define FEATURE		"feature-balloon"
+
 /* Batches before another look at the target. */
 #define BATCHES		64u
 
@@ -158,10 +161,23 @@ void xn_target_apply(struct xn_target *t)
 		t->warned_short = false;
 }
 
+/* XAPI's memory daemon leaves guests alone that do not say so. */
+static int target_announce(struct xn_target *t)
+{
+	int err = xn_xs_write(t->xs, XN_XS_NOTXN, "control", FEATURE, "1");
+
+	t->announced = !err;
+	return err;
+}
+
+/* Also called in each new domain. */
 static void target_changed(struct xn_xs_watch *w)
 {
 	struct xn_target *t = xn_container_of(w, struct xn_target, watch);
 
+	/* A toolstack that forbids the node does not read it. */
+	if (xn_xs_passes(target_announce(t)))
+		xn_xs_watch_again(t->xs, w);
 	t->changed(t);
 }
 
@@ -181,6 +197,9 @@ int xn_target_init(struct xn_target *t, struct xn_guest *guest)
 void xn_target_fini(struct xn_target *t)
 {
 	xn_xs_unwatch(t->xs, &t->watch);
+	if (t->announced)
+		(void)xn_xs_rm(t->xs, XN_XS_NOTXN, "control", FEATURE);
+	t->announced = false;
 }
 
 unsigned long xn_target_end(struct xn_target *t)

@@ -44,6 +44,7 @@ struct xn_target {
 	struct xn_xs_watch watch;
 	unsigned int pause;	/* seconds between two trials */
 	unsigned int left;	/* of these, until the next one */
+	bool announced;		/* control/feature-balloon is written */
 	bool warned_target, warned_max, warned_most, warned_short;
 };
 
@@ -53,7 +54,8 @@ struct xn_target {
  *     xn_target_fini()
  * @guest: the guest; its xenstore connection is up
  *
- * Goes on in a new domain, where the toolstack's wish is looked at again.
+ * Goes on in a new domain, where the toolstack's wish is looked at again. Where the
+ * toolstack allows it, control/feature-balloon is 1 until xn_target_fini().
  *
  * Context: may sleep.
  * Return: 0, or as xn_xs_watch(), and then nothing is left.

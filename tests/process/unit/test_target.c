@@ -341,6 +341,63 @@ static void test_restored(void **state)
 	assert_away(0);
 }
 
+/* XAPI moves the memory of guests that say that they can, also after a move. */
+static void test_announced(void **state)
+{
+	assert_string_equal(host_xs_read(h, "control/feature-balloon"), "1");
+	guest_suspend(&x);
+	guest_moves(&x, h);
+	host_xs_rm(h, "control/feature-balloon");
+	host_xs_printf(h, "memory/static-max", "%u", MAX_KIB);
+	host_xs_printf(h, "memory/target", "%u", MAX_KIB);
+	assert_int_equal(guest_reconnect(&x), 0);
+	host_pump();
+	assert_string_equal(host_xs_read(h, "control/feature-balloon"), "1");
+	xn_target_fini(&t);
+	assert_null(host_xs_read(h, "control/feature-balloon"));
+}
+
+static unsigned int refused;
+
+static bool refuse_feature(void *data, const struct xsd_sockmsg *hdr,
+			   const char *body)
+{
+	if (hdr->type != XS_WRITE && hdr->type != XS_RM)
+		return false;
+	refused++;
+	host_xs_send(h, XS_ERROR, hdr->req_id, data, strlen(data) + 1);
+	return true;
+}
+
+/* xl forbids the node, which is no fault, and nothing that is tried again. */
+static void test_forbidden(void **state)
+{
+	struct host_xs_lies *lies = host_xs_lies(h);
+
+	xn_target_fini(&t);
+	xn_work_cancel(&thread);
+	lies->request = refuse_feature;
+	lies->data = "EACCES";
+	refused = 0;
+	assert_int_equal(begin(), 0);
+	host_pump();
+	host_run(10 * XN_NSEC_PER_SEC);
+	assert_int_equal(refused, 1);
+	lies->request = NULL;
+	want(MAX_KIB - 400);
+	assert_away(100);
+
+	/* What passes is tried again. */
+	lies->request = refuse_feature;
+	lies->data = "EAGAIN";
+	want(MAX_KIB - 800);
+	assert_away(200);
+	lies->request = NULL;
+	host_xs_rm(h, "control/feature-balloon");
+	host_run(10 * XN_NSEC_PER_SEC);
+	assert_string_equal(host_xs_read(h, "control/feature-balloon"), "1");
+}
+
 /* At the end all comes back, or what Xen keeps is known. */
 static void test_ends(void **state)
 {
@@ -372,7 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(down_and_up), T(videoram), T(nonsense), T(bounds),
 		T(short_here), T(short_there), T(changes_meanwhile),
-		T(faults), T(no_watch), T(restored),
+		T(faults), T(no_watch), T(restored), T(announced), T(forbidden),
 		cmocka_unit_test_setup(test_ends, setup),
 	};
 

@@ -26,6 +26,16 @@ nonsense() {
 	xenstore-write "$mem/target" $((all * 1024))
 }
 
+# As XAPI makes it, the guest can write to it.
+feature=/local/domain/$DOMID/control/feature-balloon
+feature_make() {
+	xenstore-write "$feature" "" && xenstore-chmod "$feature" n0 "b$DOMID"
+}
+feature_is_told() { wait_for 20 feature_is_1; }
+feature_is_1() { [ "$(xenstore-read "$feature")" = 1 ]; }
+
+answer feature feature_make
+answer announced feature_is_told
 for round in 1 2 3; do
 	answer less-$round xl mem-set "$DOMID" $((all - 64))
 	wait_guest more-$round 600

@@ -68,7 +68,9 @@ mount -t tmpfs -o size=80% files /tmp/files
 : >/tmp/disk
 check "the drivers are loaded" load_xenion console blkfront
 total=$(kib MemTotal)
+asks feature
 check "and the balloon" insmod /lib/xenion/xenion-balloon.ko
+check "which the toolstack can know" asks announced
 check "the guest has what dom0 wants" wait_for 20 is_at_its_target
 all=$(($(cat $mem/info/current_kb) / 1024))
 filling=80
