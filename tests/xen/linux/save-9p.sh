@@ -12,9 +12,10 @@ right() { (cd /mnt && md5sum -c sums); }
 
 echo "TAP version 13"
 dmesg -c >/dev/null
+modprobe 9p
 check "the modules load" load_xenion console 9p
 check "dom0 makes a file" asks made
-check "the folder is mounted" wait_for 20 attach
+check "the folder is mounted" wait_for 20 attach || finish
 check "the file is right" right
 exec 7</mnt/file
 check "checkpoint" asks checkpoint
