@@ -65,6 +65,7 @@ struct xnl_blk_disk {
 	struct blk_mq_tag_set tags;
 	struct work_struct add_work, delete_work, limits_work;
 	mempool_t *bounce;	/* pages for data that may not be granted */
+	unsigned int rings;	/* of this connection */
 	bool added;		/* the works' own */
 	bool going;		/* delete_work was queued; under xb->lock */
 	bool dead;		/* its connection has ended */

@@ -79,11 +79,18 @@ static bool disk_is_known(const struct request *rq)
 	}
 }
 
+/* In a new domain the backend may have fewer queues than the disk began with. */
+static struct xn_blk_queue *disk_queue(const struct xnl_blk_disk *d,
+				       const struct blk_mq_hw_ctx *hctx)
+{
+	return &d->xb->blk.queue[hctx->queue_num % d->rings];
+}
+
 static blk_status_t disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 				  const struct blk_mq_queue_data *bd)
 {
 	struct xnl_blk_disk *d = hctx->queue->queuedata;
-	struct xn_blk_queue *q = &d->xb->blk.queue[hctx->queue_num];
+	struct xn_blk_queue *q = disk_queue(d, hctx);
 	struct request *rq = bd->rq;
 	struct xnl_blk_cmd *cmd = blk_mq_rq_to_pdu(rq);
 	struct xn_blk_io io = {
@@ -109,9 +116,7 @@ static blk_status_t disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 static void disk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 {
-	struct xnl_blk_disk *d = hctx->queue->queuedata;
-
-	xn_blk_push(&d->xb->blk.queue[hctx->queue_num]);
+	xn_blk_push(disk_queue(hctx->queue->queuedata, hctx));
 }
 
 void xnl_blk_complete(struct xn_blk_queue *q, void *cookie, int err)
@@ -285,6 +290,7 @@ static struct xnl_blk_disk *disk_create(struct xnl_blk *xb)
 		return ERR_PTR(-ENOMEM);
 	d->xb = xb;
 	d->info = xb->blk.info;
+	d->rings = d->info.nr_queues;
 	INIT_WORK(&d->add_work, disk_add);
 	INIT_WORK(&d->delete_work, disk_delete);
 	xnl_blk_limits_init(d);
@@ -336,7 +342,6 @@ static bool disk_is_same(const struct xn_blk_info *was,
 {
 	return is->sectors >= was->sectors && is->sector_size == was->sector_size &&
 	       is->readonly == was->readonly && is->cdrom == was->cdrom &&
-	       is->nr_queues >= was->nr_queues &&
 	       is->max_segments >= was->max_segments &&
 	       is->flush >= was->flush && is->discard >= was->discard;
 }
@@ -355,6 +360,7 @@ static int disk_again(struct xnl_blk *xb)
 	if (!err) {
 		if (info->sectors != get_capacity(d->gd))
 			set_capacity_and_notify(d->gd, info->sectors);
+		d->rings = info->nr_queues;
 		disk_go_on(d);
 	}
 	mutex_unlock(&xb->lock);
