@@ -5,7 +5,6 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ OUT = os.path.join(TOP, "build")
 RIG = os.path.join(TOP, "tools", "rig")
 sys.path.insert(0, os.path.join(TOP, "tools"))
 from riglib import places, tap  # noqa: E402
+from riglib.ending import at_end  # noqa: E402
 
 # Exit status of the rig: how often a run that ends so is made again
 # (docs/rig.md, "Faults of QEMU's").
@@ -129,7 +129,7 @@ class Runs:
 
     def __init__(self):
         # Ended from outside: the machine that was started goes with us.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        at_end()
         self.count = 0
         self.machine = None         # the started one's options
         print("TAP version 13", flush=True)

@@ -5,13 +5,13 @@ import os
 import re
 import select
 import shutil
-import signal
 import sys
 import termios
 import time
 import tty
 
 from . import options, places
+from .ending import at_end
 from .errors import BadInput, RigError
 from .direct import DirectSession, ImageMachine
 from .image import ImageSession
@@ -275,7 +275,7 @@ def status(_):
 
 
 def main(argv):
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    at_end()
     commands = {"run": run, "shell": shell, "start": start, "stop": stop,
                 "status": status}
     try:
