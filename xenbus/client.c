@@ -116,6 +116,23 @@ static void reply_begins(struct xn_wire_reader *r, uint8_t **buf,
 	}
 }
 
+/*
+ * A transaction has begun after its request had timed out. It is ended soon
+ * (request.c), or it would count until the guest ends.
+ */
+static void late_transaction(struct xn_xs *xs, const struct xn_wire_reader *r)
+{
+	uint32_t id = r->lost ? 0 :
+		xn_xs_transaction_id((const char *)xs->late_id, r->hdr.len);
+
+	if (!id || xs->nr_late == XN_XS_LATE) {
+		xn_stat_inc(XN_STAT_REFUSED);
+		return;
+	}
+	xs->late[xs->nr_late++] = id;
+	xn_work_schedule(&xs->end, 0);
+}
+
 static int reply_result(const struct xn_wire_reader *r,
 			const struct xn_xs_request *req)
 {
@@ -159,8 +176,7 @@ static void reply_ends(struct xn_wire_reader *r)
 	}
 	if (!req) {
 		if (r->hdr.type == XS_TRANSACTION_START && r->room)
-			xn_xs_late_transaction(xs, (const char *)xs->late_id,
-					       r->hdr.len);
+			late_transaction(xs, r);
 		return;
 	}
 	req->result = reply_result(r, req);

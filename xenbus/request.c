@@ -143,16 +143,6 @@ int xn_xs_list(struct xn_xs *xs, uint32_t txn, const char *dir,
 	return len;
 }
 
-/* The id of a new transaction, as xenstored writes it; 0: invalid. */
-static uint32_t transaction_id(const char *buf, uint32_t len)
-{
-	uint64_t id;
-
-	if (len && !buf[len - 1])
-		len--;
-	return xn_parse_uint(buf, len, ~0u, &id) ? 0 : id;
-}
-
 static int transaction_start(struct xn_xs *xs, uint32_t *txn)
 {
 	static const struct xn_xs_part nothing = { "", 1 };
@@ -162,7 +152,7 @@ static int transaction_start(struct xn_xs *xs, uint32_t *txn)
 
 	if (len < 0 && len != -EMSGSIZE)
 		return len;
-	*txn = len < 0 ? 0 : transaction_id(buf, len);
+	*txn = len < 0 ? 0 : xn_xs_transaction_id(buf, len);
 	if (!*txn) {
 		xn_stat_inc(XN_STAT_REFUSED);
 		return -EPROTO;
@@ -217,19 +207,7 @@ int xn_xs_transact(struct xn_xs *xs,
 
 /* ---- transactions that nobody waits for ---- */
 
-void xn_xs_late_transaction(struct xn_xs *xs, const char *body, uint32_t len)
-{
-	uint32_t id = len <= sizeof(xs->late_id) ? transaction_id(body, len) : 0;
-
-	if (!id || xs->nr_late == XN_XS_LATE) {
-		xn_stat_inc(XN_STAT_REFUSED);
-		return;
-	}
-	xs->late[xs->nr_late++] = id;
-	xn_work_schedule(&xs->end, 0);
-}
-
-/* The next of them, or 0. */
+/* The next one that client.c has seen, or 0. */
 static uint32_t late_next(struct xn_xs *xs)
 {
 	unsigned long flags = xn_lock(&xs->lock);

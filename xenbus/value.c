@@ -31,6 +31,15 @@ int xn_parse_uint(const char *s, uint32_t len, uint64_t max, uint64_t *val)
 	return 0;
 }
 
+uint32_t xn_xs_transaction_id(const char *s, uint32_t len)
+{
+	uint64_t id;
+
+	if (len && !s[len - 1])
+		len--;
+	return xn_parse_uint(s, len, ~0u, &id) ? 0 : id;
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

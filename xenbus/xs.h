@@ -80,11 +80,7 @@ void xn_xs_resume_init(struct xn_xs *xs);
 int xn_xs_watch_request(struct xn_xs *xs, enum xsd_sockmsg_type type,
 			const char *path, const char *token);
 
-/*
- * request.c: a transaction has begun after its request had timed out. It is ended
- * soon, or it would count until the guest ends. The lock is held.
- */
-void xn_xs_late_transaction(struct xn_xs *xs, const char *body, uint32_t len);
+/* request.c: the work that ends transactions that nobody waits for. */
 void xn_xs_late_init(struct xn_xs *xs);
 
 /*
@@ -108,7 +104,8 @@ void xn_xs_watch_event(struct xn_xs *xs, const char *tail, uint32_t len,
 /* scan.c: find the lowest number in a listing that is at least @from, or -ENOENT. */
 int xn_xs_next_id(const char *names, int len, uint64_t from, uint64_t *next);
 
-/* value.c */
+/* value.c. The number of a new transaction, as xenstored writes it; 0: invalid. */
+uint32_t xn_xs_transaction_id(const char *s, uint32_t len);
 bool xn_xs_name_ok(const char *s, uint32_t len, bool slashes);
 
 #endif /* XENION_XENBUS_XS_H */
