@@ -31,6 +31,6 @@ queues 2
 migrate_guest
 result $? "more: xl migrate"
 tell_guest more
-wait_guest done 300
+wait_guest stopped 300
 queues 1
 finish

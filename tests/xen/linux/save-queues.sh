@@ -43,7 +43,7 @@ net_pid=$!
 check "both are in use" traffic_goes_on
 goes_on fewer 1
 goes_on more 2
-tell done
+tell stopped
 touch /tmp/stop
 wait $disk_pid
 result $? "the disk's data were right"
