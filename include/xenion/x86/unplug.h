@@ -41,7 +41,8 @@ XN_DECLS_BEGIN
  *
  * A device model ignores bits that it does not know, and does not report that.
  *
- * Context: any, once in each domain. Waits for the device model, which may take milliseconds.
+ * Context: any, once in each domain. Waits for the device model, which may take
+ * milliseconds.
  * Return: 0; -ENODEV if nobody answers, as in a PVH guest or without a platform
  * device; -EOPNOTSUPP for a version of the protocol that is not known; -EACCES if
  * the host refuses drivers of this @product and @build. In these cases nothing

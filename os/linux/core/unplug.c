@@ -33,7 +33,7 @@ static const struct unplug_word {
 
 static u16 unplug_wanted = DISKS | NICS;	/* XN_UNPLUG_* */
 static u16 unplug_left;		/* there are such devices, and they stay */
-static u16 unplug_done;
+static u16 unplug_done;		/* these were unplugged */
 static bool unplug_both;	/* use both all the same */
 static char unplug_value[32] = "all";
 
