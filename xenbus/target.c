@@ -161,24 +161,30 @@ void xn_target_apply(struct xn_target *t)
 		t->warned_short = false;
 }
 
-/* XAPI's memory daemon leaves guests alone that do not say so. */
-static int target_announce(struct xn_target *t)
-{
-	int err = xn_xs_write(t->xs, XN_XS_NOTXN, "control", FEATURE, "1");
-
-	t->announced = !err;
-	return err;
-}
-
-/* Also called in each new domain. */
 static void target_changed(struct xn_xs_watch *w)
 {
 	struct xn_target *t = xn_container_of(w, struct xn_target, watch);
 
-	/* A toolstack that forbids the node does not read it. */
-	if (xn_xs_passes(target_announce(t)))
-		xn_xs_watch_again(t->xs, w);
 	t->changed(t);
+}
+
+/*
+ * XAPI's memory daemon leaves guests alone that do not say so. The node's own watch
+ * is told of each new domain, which does not have it. A toolstack that forbids the
+ * node does not read it.
+ */
+static void target_announce(struct xn_xs_watch *w)
+{
+	struct xn_target *t = xn_container_of(w, struct xn_target, feature);
+	uint64_t there = 0;
+	int err = xn_xs_read_uint(t->xs, XN_XS_NOTXN, "control", FEATURE, 1,
+				  &there);
+
+	if (err || !there)
+		err = xn_xs_write(t->xs, XN_XS_NOTXN, "control", FEATURE, "1");
+	t->announced = !err;
+	if (xn_xs_passes(err))
+		xn_xs_watch_again(t->xs, w);
 }
 
 int xn_target_init(struct xn_target *t, struct xn_guest *guest)
@@ -187,8 +193,13 @@ int xn_target_init(struct xn_target *t, struct xn_guest *guest)
 
 	t->xs = &guest->xs;
 	t->watch.fn = target_changed;
+	t->feature.fn = target_announce;
+	if (!err)
+		err = xn_path_join(t->feature.path, "control", FEATURE);
 	if (!err)
 		err = xn_xs_watch(t->xs, &t->watch);
+	if (!err)
+		err = xn_xs_watch(t->xs, &t->feature);
 	if (err)
 		xn_target_fini(t);
 	return err;
@@ -197,6 +208,7 @@ int xn_target_init(struct xn_target *t, struct xn_guest *guest)
 void xn_target_fini(struct xn_target *t)
 {
 	xn_xs_unwatch(t->xs, &t->watch);
+	xn_xs_unwatch(t->xs, &t->feature);
 	if (t->announced)
 		(void)xn_xs_rm(t->xs, XN_XS_NOTXN, "control", FEATURE);
 	t->announced = false;

@@ -42,6 +42,7 @@ struct xn_target {
 	/* target.c's: */
 	struct xn_xs *xs;
 	struct xn_xs_watch watch;
+	struct xn_xs_watch feature;	/* on control/feature-balloon */
 	unsigned int pause;	/* seconds between two trials */
 	unsigned int left;	/* of these, until the next one */
 	bool announced;		/* control/feature-balloon is written */

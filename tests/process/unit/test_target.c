@@ -311,11 +311,15 @@ static void test_faults(void **state)
 
 static void test_no_watch(void **state)
 {
+	unsigned int nth;
+
 	xn_target_fini(&t);
 	xn_work_cancel(&thread);
-	host_fail(HOST_FAULT_STORE, 1, -ENOSPC);
-	assert_int_equal(begin(), -ENOSPC);
-	assert_null(x.guest.xs.watches);
+	for (nth = 1; nth <= 2; nth++) {
+		host_fail(HOST_FAULT_STORE, nth, -ENOSPC);
+		assert_int_equal(begin(), -ENOSPC);
+		assert_null(x.guest.xs.watches);
+	}
 	assert_int_equal(begin(), 0);
 	want(MAX_KIB - 400);
 	assert_away(100);
@@ -357,6 +361,35 @@ static void test_announced(void **state)
 	assert_null(host_xs_read(h, "control/feature-balloon"));
 }
 
+static unsigned int written;
+
+static bool count_written(void *data, const struct xsd_sockmsg *hdr,
+			  const char *body)
+{
+	written += hdr->type == XS_WRITE;
+	return false;
+}
+
+/* Once, also while a target that cannot be reached is looked at again and again. */
+static void test_announced_once(void **state)
+{
+	struct host_xs_lies *lies = host_xs_lies(h);
+
+	lies->request = count_written;
+	written = 0;
+	spare = 100;
+	want(MAX_KIB - 4 * 1000);
+	host_run(100 * XN_NSEC_PER_SEC);
+	assert_away(100);
+	assert_int_equal(written, 0);
+	/* Somebody clears up: it is there again. */
+	host_xs_rm(h, "control/feature-balloon");
+	host_run(XN_NSEC_PER_SEC);
+	assert_string_equal(host_xs_read(h, "control/feature-balloon"), "1");
+	assert_int_equal(written, 1);
+	lies->request = NULL;
+}
+
 static unsigned int refused;
 
 static bool refuse_feature(void *data, const struct xsd_sockmsg *hdr,
@@ -390,10 +423,10 @@ static void test_forbidden(void **state)
 	/* What passes is tried again. */
 	lies->request = refuse_feature;
 	lies->data = "EAGAIN";
-	want(MAX_KIB - 800);
-	assert_away(200);
+	host_xs_write(h, "control/feature-balloon", "0");
+	host_run(10 * XN_NSEC_PER_SEC);
+	assert_string_equal(host_xs_read(h, "control/feature-balloon"), "0");
 	lies->request = NULL;
-	host_xs_rm(h, "control/feature-balloon");
 	host_run(10 * XN_NSEC_PER_SEC);
 	assert_string_equal(host_xs_read(h, "control/feature-balloon"), "1");
 }
@@ -429,7 +462,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(down_and_up), T(videoram), T(nonsense), T(bounds),
 		T(short_here), T(short_there), T(changes_meanwhile),
-		T(faults), T(no_watch), T(restored), T(announced), T(forbidden),
+		T(faults), T(no_watch), T(restored), T(announced), T(announced_once),
+		T(forbidden),
 		cmocka_unit_test_setup(test_ends, setup),
 	};
 
