@@ -65,7 +65,9 @@ rendezvous() {
 # --- a guest that is saved or moved -----------------------------------------
 
 # checkpoint_guest FILE: xl save -c. save_guest FILE, restore_guest FILE: xl save and
-# restore. migrate_guest: to this host. The last two set DOMID, that of the new domain.
+# restore. restore_changed FILE SED: with a configuration that the sed script has changed.
+# migrate_guest: to this host. The last three set DOMID, that of the new domain.
+_config=$1/domain.cfg
 checkpoint_guest() {
 	_guest_goes
 	_quiet_xl save -c "$DOMID" "$1"
@@ -77,6 +79,10 @@ save_guest() {
 }
 restore_guest() {
 	_quiet_xl restore -e -p "$1" && _guest_arrives
+}
+restore_changed() {
+	sed "$2" "$_config" >/run/changed.cfg &&
+		_quiet_xl restore -e -p /run/changed.cfg "$1" && _guest_arrives
 }
 migrate_guest() {
 	_guest_goes

@@ -126,14 +126,14 @@ def _toolstack(archive, programs, xen=None):
 
 def device_model():
     """What dom0 needs in addition to start an HVM guest, or to serve a file
-    system: QEMU, and firmware."""
+    system or such a disk: QEMU, and firmware."""
     programs = Programs(places.roots())
     version = places.xen_version(places.xen_root())
     firmware = [f.format(version) for f in FIRMWARE]
     if not all(programs.find([f]) for f in firmware):
         raise RigError("there is no QEMU for dom0 in the cache, or not all of "
-                       "it, which HVM guests and --p9 need; run tools/setup "
-                       "guest")
+                       "it, which HVM guests, --p9 and a disk with qemu "
+                       "need; run tools/setup guest")
 
     def build():
         there, archive = Archive(), Archive()

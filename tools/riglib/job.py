@@ -18,6 +18,7 @@ import shutil
 import time
 
 from . import images, places
+from .options import needs_qemu
 from .archive import Archive, Programs, shell_words
 
 # The rig's own options; no driver under test needs them. A kernel that does not
@@ -55,8 +56,7 @@ class Job:
             self.copies["dom0-script"] = o.dom0_script
         self.contents = {
             "dom0-lib.sh": images.script_library("dom0-lib.sh")}
-        # QEMU emulates HVM guests' devices, and serves file systems.
-        if o.type == "hvm" or o.p9:
+        if needs_qemu(o):
             self.copies["device-model.cpio"] = images.device_model()
         words = self._guest()
         self.contents.update({
@@ -138,7 +138,9 @@ class Job:
     def _config(self, words):
         """What xl reads; see xl.cfg(5)."""
         o = self.o
-        disks = [f"format=raw,backendtype=phy,script=block,vdev={d['vdev']},"
+        disks = [("backendtype=qdisk" if "qemu" in d else
+                  "backendtype=phy,script=block")
+                 + f",format=raw,vdev={d['vdev']},"
                  f"access={'ro' if 'ro' in d else 'rw'},"
                  f"target=/disks/{d['vdev']}" for d in o.disk]
         # As xl does by default, an HVM Linux guest has each disk and interface

@@ -55,7 +55,7 @@ def size_mb(text, name):
 
 
 # Flags of a disk or an interface, without a value.
-FLAGS = ("ro", "untrusted")
+FLAGS = ("ro", "qemu", "untrusted")
 
 
 def _spec(text, name, known):
@@ -74,8 +74,8 @@ def _spec(text, name, known):
 
 
 def disk(text):
-    """size=256M,vdev=xvda | file=PATH,vdev=xvdb,ro"""
-    d = _spec(text, "disk", ("size", "file", "vdev", "ro"))
+    """size=256M,vdev=xvda,qemu | file=PATH,vdev=xvdb,ro"""
+    d = _spec(text, "disk", ("size", "file", "vdev", "ro", "qemu"))
     if "size" not in d and "file" not in d:
         raise BadInput(f"--disk '{text}' needs size=... (an empty disk) or "
                        "file=... (a copy of that image)")
@@ -187,7 +187,7 @@ def _guest_options(p, with_scripts):
                    type=whole("memory", 1, MAX_MACHINE),
                    help=f"default {MEMORY}, for an image {IMAGE_MEMORY}")
     g.add_argument("--disk", type=disk, action="append", default=[],
-                   metavar="SPEC", help="size=256M[,vdev=xvda][,ro] or "
+                   metavar="SPEC", help="size=256M[,vdev=xvda][,ro][,qemu] or "
                    "file=IMAGE[,...] (repeatable)")
     g.add_argument("--root", action="store_true",
                    help="the guest's files are on its first disk, and there is "
@@ -337,9 +337,16 @@ def _check_xen(o):
     if o.xenstored not in ("xenstored", "oxenstored"):
         raise BadInput(f"--xenstored '{o.xenstored}' is no daemon of Xen's: "
                        "xenstored and oxenstored are")
-    if o.xen and (getattr(o, "p9", None) or getattr(o, "type", "") == "hvm"):
+    if o.xen and needs_qemu(o):
         raise BadInput(f"--xen {o.xen} has no QEMU for dom0 here, which --type "
-                       "hvm and --p9 need: leave --xen out")
+                       "hvm, --p9 and a disk with qemu need: leave --xen out")
+
+
+def needs_qemu(o):
+    """Does dom0 need QEMU for such a guest? It emulates the devices of HVM
+    guests, serves file systems, and can be a disk's backend."""
+    return (getattr(o, "type", "") == "hvm" or bool(getattr(o, "p9", []))
+            or any("qemu" in d for d in getattr(o, "disk", [])))
 
 
 def _check_guest(o):
