@@ -274,7 +274,7 @@ check-life: check-setup modules selftest shim $(programs) ## guests whose clock 
 
 life_runs = time shutdown reboot trigger memory vcpus vcpus-64 watchdog watchdog-end \
 	dev dev-save save save-1cpu save-more save-hvm \
-	save-hvm-more save-queues save-9p save-hundred
+	save-hvm-more save-queues save-qemu save-9p save-hundred
 
 .PHONY: check-builtin
 check-builtin: check-setup shim ## Linux guests whose kernel was built with Xenion in its source

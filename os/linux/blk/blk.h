@@ -60,12 +60,12 @@ struct xnl_blk {
 /* One connection's disk, from connected to the end of its last request. */
 struct xnl_blk_disk {
 	struct xnl_blk *xb;
-	struct xn_blk_info info;
+	struct xn_blk_info info;	/* as the block layer knows it */
+	struct xn_blk_info now;		/* of the connection after a move */
 	struct gendisk *gd;
 	struct blk_mq_tag_set tags;
 	struct work_struct add_work, delete_work, limits_work;
 	mempool_t *bounce;	/* pages for data that may not be granted */
-	unsigned int rings;	/* of this connection */
 	bool added;		/* the works' own */
 	bool going;		/* delete_work was queued; under xb->lock */
 	bool dead;		/* its connection has ended */
@@ -76,6 +76,7 @@ struct xnl_blk_disk {
 struct xnl_blk_cmd {
 	blk_status_t status;
 	unsigned int nr_bounced;
+	unsigned int bytes;	/* of the request's data that are under way */
 	struct xn_sg sg[];	/* info.max_segments of them */
 };
 
@@ -100,17 +101,22 @@ void xnl_blk_wait(struct xnl_blk *xb);
 
 /*
  * bounce.c: a request's data, in the cmd's sg. Any context, except init
- * and fini.
+ * and fini. Init is for a connection that is not used yet. Returns: 0 or -ENOMEM.
  */
-int xnl_blk_bounce_init(struct xnl_blk_disk *d);
+int xnl_blk_bounce_init(struct xnl_blk_disk *d, const struct xn_blk_info *now);
 void xnl_blk_bounce_fini(struct xnl_blk_disk *d);
-/* Returns: how many pieces, or 0: no memory now. Undo with xnl_blk_unmap(). */
+/*
+ * Not all of a request that is longer than this connection's: cmd->bytes. Returns: how
+ * many pieces, or 0: no memory now. Undo with xnl_blk_unmap().
+ */
 unsigned int xnl_blk_map(struct xnl_blk_disk *d, struct request *rq);
 /* @copy: it is a read that went well. */
 void xnl_blk_unmap(struct xnl_blk_disk *d, struct request *rq, bool copy);
 
 /* limits.c */
 void xnl_blk_limits_init(struct xnl_blk_disk *d);
+/* After a change of d->now. Requests are waited for, but not now. */
+void xnl_blk_limits_changed(struct xnl_blk_disk *d);
 void xnl_blk_get_limits(const struct xn_blk_info *info,
 			struct queue_limits *lim);
 /* Use it no longer. Returns the request's status. Context: any. */

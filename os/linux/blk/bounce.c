@@ -16,9 +16,9 @@
 
 #include "blk.h"
 
-int xnl_blk_bounce_init(struct xnl_blk_disk *d)
+int xnl_blk_bounce_init(struct xnl_blk_disk *d, const struct xn_blk_info *now)
 {
-	if (d->info.persistent)
+	if (now->persistent || d->bounce)
 		return 0;
 	/* Enough for one request, so that one can proceed without memory. */
 	d->bounce = mempool_create_page_pool(d->info.max_segments, 0);
@@ -74,22 +74,26 @@ unsigned int xnl_blk_map(struct xnl_blk_disk *d, struct request *rq)
 	struct xnl_blk_cmd *cmd = blk_mq_rq_to_pdu(rq);
 	struct req_iterator iter;
 	struct bio_vec bv;
-	unsigned int n = 0;
+	unsigned int n = 0, bytes = 0;
 
 	/* The queue's limits: at most one page each, and so many of them. */
 	rq_for_each_segment(bv, rq, iter) {
 		struct xn_sg *sg = &cmd->sg[n];
 
+		if (unlikely(n == d->now.max_segments))
+			break;
 		sg->va = page_address(bv.bv_page) + bv.bv_offset;
 		sg->len = bv.bv_len;
-		if (unlikely(bounce_needs(bv.bv_page)) && d->bounce) {
+		if (unlikely(bounce_needs(bv.bv_page)) && !d->now.persistent) {
 			sg->va = bounce_get(d, &bv, rq_data_dir(rq));
 			if (!sg->va)
 				goto undo;
 			cmd->nr_bounced++;
 		}
+		bytes += bv.bv_len;
 		n++;
 	}
+	cmd->bytes = bytes;
 	return n;
 undo:
 	xnl_blk_unmap(d, rq, false);

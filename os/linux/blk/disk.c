@@ -83,7 +83,7 @@ static bool disk_is_known(const struct request *rq)
 static struct xn_blk_queue *disk_queue(const struct xnl_blk_disk *d,
 				       const struct blk_mq_hw_ctx *hctx)
 {
-	return &d->xb->blk.queue[hctx->queue_num % d->rings];
+	return &d->xb->blk.queue[hctx->queue_num % d->now.nr_queues];
 }
 
 static blk_status_t disk_queue_rq(struct blk_mq_hw_ctx *hctx,
@@ -104,6 +104,7 @@ static blk_status_t disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 		return BLK_STS_IOERR;
 	if (!disk_is_known(rq))
 		return BLK_STS_NOTSUPP;
+	cmd->bytes = blk_rq_bytes(rq);
 
 	blk_mq_start_request(rq);
 	err = disk_describe(d, rq, &io) ? xn_blk_submit(q, &io) : -EBUSY;
@@ -138,6 +139,12 @@ static void disk_complete(struct request *rq)
 	/* It was lost with its domain, and is made again with the next one. */
 	if (unlikely(cmd->status == BLK_STS_AGAIN)) {
 		blk_mq_requeue_request(rq, false);
+		return;
+	}
+	/* The rest of one that is too long for this connection. */
+	if (unlikely(!cmd->status && cmd->bytes < blk_rq_bytes(rq))) {
+		blk_update_request(rq, BLK_STS_OK, cmd->bytes);
+		blk_mq_requeue_request(rq, true);
 		return;
 	}
 	if (unlikely(cmd->status == BLK_STS_NOTSUPP))
@@ -290,11 +297,11 @@ static struct xnl_blk_disk *disk_create(struct xnl_blk *xb)
 		return ERR_PTR(-ENOMEM);
 	d->xb = xb;
 	d->info = xb->blk.info;
-	d->rings = d->info.nr_queues;
+	d->now = d->info;
 	INIT_WORK(&d->add_work, disk_add);
 	INIT_WORK(&d->delete_work, disk_delete);
 	xnl_blk_limits_init(d);
-	err = xnl_blk_bounce_init(d);
+	err = xnl_blk_bounce_init(d, &d->now);
 	if (!err)
 		err = disk_alloc(d);
 	if (!err)
@@ -342,7 +349,6 @@ static bool disk_is_same(const struct xn_blk_info *was,
 {
 	return is->sectors >= was->sectors && is->sector_size == was->sector_size &&
 	       is->readonly == was->readonly && is->cdrom == was->cdrom &&
-	       is->max_segments >= was->max_segments &&
 	       is->flush >= was->flush && is->discard >= was->discard;
 }
 
@@ -357,14 +363,19 @@ static int disk_again(struct xnl_blk *xb)
 	d = xb->disk;
 	if (d && d->lost)
 		err = disk_is_same(&d->info, info) ? 0 : -EINVAL;
+	if (!err)
+		err = xnl_blk_bounce_init(d, info);
 	if (!err) {
 		if (info->sectors != get_capacity(d->gd))
 			set_capacity_and_notify(d->gd, info->sectors);
-		d->rings = info->nr_queues;
+		d->now = *info;
+		d->now.max_segments = min(info->max_segments,
+					  d->info.max_segments);
 		disk_go_on(d);
+		xnl_blk_limits_changed(d);
 	}
 	mutex_unlock(&xb->lock);
-	if (err < 0)
+	if (err == -EINVAL)
 		dev_err(&xb->xdev->dev, "another disk is in the place of the one that was there: it goes\n");
 	return err;
 }

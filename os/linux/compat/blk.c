@@ -13,6 +13,13 @@
 /* ---- limits ---- */
 
 /* What may change while the disk is used. */
+static void limits_set_length(struct request_queue *q,
+			      const struct xnl_queue_limits *lim)
+{
+	blk_queue_max_segments(q, lim->max_segments);
+	blk_queue_max_hw_sectors(q, lim->max_hw_sectors);
+}
+
 static void limits_set_features(struct request_queue *q,
 				const struct xnl_queue_limits *lim)
 {
@@ -33,12 +40,11 @@ static void limits_set(struct request_queue *q,
 	blk_queue_flag_set(QUEUE_FLAG_NONROT, q);
 	blk_queue_logical_block_size(q, lim->logical_block_size);
 	blk_queue_physical_block_size(q, lim->physical_block_size);
-	blk_queue_max_segments(q, lim->max_segments);
 	blk_queue_max_segment_size(q, lim->max_segment_size);
 	blk_queue_segment_boundary(q, lim->seg_boundary_mask);
-	blk_queue_max_hw_sectors(q, lim->max_hw_sectors);
 	q->limits.discard_granularity = lim->discard_granularity;
 	q->limits.discard_alignment = lim->discard_alignment;
+	limits_set_length(q, lim);
 	limits_set_features(q, lim);
 }
 
@@ -49,12 +55,17 @@ struct xnl_queue_limits xnl_limits_start_update(struct request_queue *q)
 		.features = test_bit(QUEUE_FLAG_WC, &q->queue_flags) ?
 			    BLK_FEAT_WRITE_CACHE : 0,
 		.max_hw_discard_sectors = q->limits.max_hw_discard_sectors,
+		.max_segments = queue_max_segments(q),
+		.max_hw_sectors = queue_max_hw_sectors(q),
 	};
 }
 
 int xnl_limits_commit_update(struct request_queue *q,
 			     const struct xnl_queue_limits *lim)
 {
+	/* The user may have set a length of requests. */
+	if (lim->max_segments != queue_max_segments(q))
+		limits_set_length(q, lim);
 	limits_set_features(q, lim);
 	return 0;
 }

@@ -316,6 +316,138 @@ static void blk_slow_removal_does_not_hold_up_another(struct kunit *test)
 	disk_close(bdev);
 }
 
+#define LONG_PAGES	8
+
+/* A long bio; its last piece is of an object that shares its page with others. */
+struct long_io {
+	struct completion done;
+	struct page *page[LONG_PAGES];
+	unsigned char *object;
+	int err;
+};
+
+static unsigned char *long_piece(struct long_io *l, unsigned int i)
+{
+	return i < LONG_PAGES ? page_address(l->page[i]) : l->object;
+}
+
+static unsigned int long_len(unsigned int i)
+{
+	return i < LONG_PAGES ? PAGE_SIZE : SECTOR_SIZE;
+}
+
+static void long_init(struct long_io *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < LONG_PAGES; i++)
+		l->page[i] = alloc_page(GFP_KERNEL);
+	l->object = kmalloc(SECTOR_SIZE, GFP_KERNEL);
+	for (i = 0; i <= LONG_PAGES; i++)
+		memset(long_piece(l, i), 0x30 + i, long_len(i));
+}
+
+static void long_free(struct long_io *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < LONG_PAGES; i++)
+		__free_page(l->page[i]);
+	kfree(l->object);
+}
+
+static void long_end(struct bio *bio)
+{
+	struct long_io *l = bio->bi_private;
+
+	l->err = blk_status_to_errno(bio->bi_status);
+	bio_put(bio);
+	complete(&l->done);
+}
+
+static void long_begin(struct long_io *l, struct block_device *bdev, enum req_op op)
+{
+	struct bio *bio = bio_alloc(bdev, LONG_PAGES + 1, op, GFP_KERNEL);
+	unsigned int i;
+
+	init_completion(&l->done);
+	bio->bi_private = l;
+	bio->bi_end_io = long_end;
+	bio->bi_iter.bi_sector = 64;
+	for (i = 0; i <= LONG_PAGES; i++)
+		bio_add_page(bio, virt_to_page(long_piece(l, i)), long_len(i),
+			     offset_in_page(long_piece(l, i)));
+	submit_bio(bio);
+}
+
+/* As after a move to another backend, for a connection that goes on meanwhile. */
+static void disk_moves(struct kunit *test, struct xnl_blk *xb,
+		       unsigned int segments, bool persistent)
+{
+	xb->blk.info.max_segments = segments;
+	xb->blk.info.persistent = persistent;
+	KUNIT_EXPECT_EQ(test, xnl_blk_connected(&xb->blk), 0);
+}
+
+static unsigned int disk_segments(struct block_device *bdev)
+{
+	flush_workqueue(xnl_blk_wq);
+	return queue_max_segments(bdev_get_queue(bdev));
+}
+
+/*
+ * Requests that are longer than a new backend's are made in parts; and what a
+ * backend must not see is copied by whoever does so for this backend.
+ */
+static void blk_moves_to_a_lesser_backend(struct kunit *test)
+{
+	struct block_device *bdev;
+	unsigned int i, segments, before;
+	struct long_io l;
+	struct device *dev;
+	struct xnl_blk *xb;
+
+	UM_VOID(um_disk0.plug());
+	bdev = disk_open(test, "xvda");
+	dev = disk_device(bdev);
+	xb = dev_get_drvdata(dev);
+	KUNIT_ASSERT_TRUE(test, xb->blk.info.persistent);
+	segments = disk_segments(bdev);
+	KUNIT_ASSERT_GT(test, segments, LONG_PAGES);
+	long_init(&l);
+
+	xnl_blk_lost(&xb->blk);
+	before = um_disk0.requests();
+	long_begin(&l, bdev, REQ_OP_WRITE);
+	disk_moves(test, xb, 4, false);
+	wait_for_completion(&l.done);
+	KUNIT_EXPECT_EQ(test, l.err, 0);
+	/* 4, 4 and 1 */
+	KUNIT_EXPECT_EQ(test, um_disk0.requests() - before, 3);
+	for (i = 0; i <= LONG_PAGES; i++)
+		KUNIT_EXPECT_EQ(test, memcmp(um_disk0.data() + 64 * SECTOR_SIZE +
+					     i * PAGE_SIZE, long_piece(&l, i),
+					     long_len(i)), 0);
+	KUNIT_EXPECT_NOT_NULL(test, xb->disk->bounce);
+	KUNIT_EXPECT_EQ(test, disk_segments(bdev), 4);
+
+	/* Back again, with a request of the time in between. */
+	for (i = 0; i <= LONG_PAGES; i++)
+		memset(long_piece(&l, i), 0, long_len(i));
+	xnl_blk_lost(&xb->blk);
+	long_begin(&l, bdev, REQ_OP_READ);
+	disk_moves(test, xb, segments, true);
+	wait_for_completion(&l.done);
+	KUNIT_EXPECT_EQ(test, l.err, 0);
+	for (i = 0; i <= LONG_PAGES; i++)
+		KUNIT_EXPECT_PTR_EQ(test, memchr_inv(long_piece(&l, i), 0x30 + i,
+						     long_len(i)), NULL);
+	KUNIT_EXPECT_EQ(test, disk_segments(bdev), segments);
+	long_free(&l);
+	put_device(dev);
+	disk_close(bdev);
+}
+
 static struct kunit_case blk_cases[] = {
 	KUNIT_CASE(blk_numbers),
 	KUNIT_CASE(blk_names_are_claimed),
@@ -325,6 +457,7 @@ static struct kunit_case blk_cases[] = {
 	KUNIT_CASE(blk_removed_while_disk_is_freed),
 	KUNIT_CASE(blk_closing_disk_does_not_hold_up_watches),
 	KUNIT_CASE(blk_slow_removal_does_not_hold_up_another),
+	KUNIT_CASE(blk_moves_to_a_lesser_backend),
 	{}
 };
 
