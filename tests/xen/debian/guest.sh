@@ -25,6 +25,12 @@ loaded() {
 		[ -d "/sys/module/$m" ] || return 1
 	done
 }
+# says LINE COMMAND...: among its output is this line
+says() {
+	line=$1
+	shift
+	"$@" 2>&1 | tee /dev/stderr | grep -qx "$line"
+}
 no_unit_failed() { ! systemctl --failed --no-legend | grep .; }
 
 # Devices settle beside the services.
@@ -34,10 +40,16 @@ say "# Linux $(uname -r)"
 check "the root file system is on xvda" grep -q "^/dev/xvda / " /proc/mounts
 check "the interface is enX0" ip link show enX0
 check "no unit failed" no_unit_failed
+check "systemd says xen" says xen systemd-detect-virt
+check "virt-what says xen" says xen virt-what
+check "cloud-init's probe says xen" says VIRT=xen \
+	env DI_LOG=stderr ds-identify --force
+check "so does the hypervisor's type" says xen cat /sys/hypervisor/type
 case $DRIVERS in
 xenion)
 	check "the modules loaded by themselves" loaded xenion xenion_console \
-		xenion_blkfront xenion_netfront
+		xenion_blkfront xenion_netfront xenion_time xenion_balloon xenion_dev
+	check "virt-what says that it is no dom0" says xen-domU virt-what
 	check "the disk has its link by-path" \
 		test -b /dev/disk/by-path/xen-vbd-51712
 	check "there is no disk but that" sh -c '! ls /sys/block | grep "^[hs]d"'
