@@ -62,11 +62,18 @@ grows() {
 	[ "$(stat "$1")" -gt "$_was" ]
 }
 
-check "before, the clock begins in 1970" [ "$(date +%Y)" = 1970 ]
+# An HVM guest has a PC's clock.
+by='1[0-9]\{9\}'
+if grep -q rtc_cmos /sys/class/rtc/*/name 2>/dev/null; then
+	by='-\?[0-9]\+'
+	skip "before, the clock begins in 1970" "a guest with a PC's clock"
+else
+	check "before, the clock begins in 1970" [ "$(date +%Y)" = 1970 ]
+fi
 first=$(cat $source/current_clocksource)
 check "the modules load" load_xenion netfront time
 check "the kernel's log tells by how much it was set" \
-	sh -c 'dmesg | grep "xenion-time: the clock is set, by 1[0-9]\{9\} s"'
+	sh -c "dmesg | grep 'xenion-time: the clock is set, by $by s'"
 ip addr add 10.0.0.2/24 dev eth0
 ip link set eth0 up
 check "dom0 answers" wait_for 60 wget -q -O /dev/null http://10.0.0.1/cgi-bin/now
