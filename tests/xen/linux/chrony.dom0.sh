@@ -3,7 +3,7 @@
 #
 # dom0's half of chrony.sh: its clock, over NTP.
 
-mkdir -p -m 750 /var/lib/chrony /run/chrony
+mkdir -m 750 /run/chrony
 cat >/tmp/chrony.conf <<'END'
 allow
 bindaddress 10.0.0.1

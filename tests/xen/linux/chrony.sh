@@ -48,7 +48,7 @@ never_off() {
 	[ $_most -le 1000 ]
 }
 
-mkdir -p -m 750 /var/lib/chrony /run/chrony
+mkdir -m 750 /run/chrony
 dmesg -c >/dev/null
 echo "$server
 makestep 0.01 3
