@@ -112,6 +112,11 @@ static blk_status_t disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 		xnl_blk_unmap(d, rq, false);
 	if (bd->last || err)
 		xn_blk_push(q);
+	/* It was asked of another backend. */
+	if (unlikely(err == -EOPNOTSUPP)) {
+		xnl_blk_complete(q, rq, err);
+		return BLK_STS_OK;
+	}
 	return disk_status(err);
 }
 
@@ -348,8 +353,7 @@ static bool disk_is_same(const struct xn_blk_info *was,
 			 const struct xn_blk_info *is)
 {
 	return is->sectors >= was->sectors && is->sector_size == was->sector_size &&
-	       is->readonly == was->readonly && is->cdrom == was->cdrom &&
-	       is->flush >= was->flush && is->discard >= was->discard;
+	       is->readonly == was->readonly && is->cdrom == was->cdrom;
 }
 
 /* Returns: 1: there is no disk that was lost; or 0 or a negative errno value. */
@@ -371,6 +375,8 @@ static int disk_again(struct xnl_blk *xb)
 		d->now = *info;
 		d->now.max_segments = min(info->max_segments,
 					  d->info.max_segments);
+		d->no_flush = false;
+		d->no_discard = false;
 		disk_go_on(d);
 		xnl_blk_limits_changed(d);
 	}

@@ -5,18 +5,12 @@
  *
  * A backend may fail requests of a kind that it has offered. That shows when they
  * complete, perhaps in an interrupt; a work then changes the limits. And the backend
- * of a new domain may take shorter requests.
+ * of a new domain may have others.
  */
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
 
 #include "blk.h"
-
-static void limits_set_length(struct queue_limits *lim, unsigned int segments)
-{
-	lim->max_segments = segments;
-	lim->max_hw_sectors = segments * (XN_PAGE_SIZE >> SECTOR_SHIFT);
-}
 
 void xnl_blk_get_limits(const struct xn_blk_info *info,
 			struct queue_limits *lim)
@@ -26,12 +20,14 @@ void xnl_blk_get_limits(const struct xn_blk_info *info,
 	*lim = (struct queue_limits){
 		.logical_block_size = info->sector_size,
 		.physical_block_size = info->physical_sector_size,
+		.max_segments = info->max_segments,
 		.max_segment_size = XN_PAGE_SIZE,
 		.seg_boundary_mask = XN_PAGE_SIZE - 1,
+		.max_hw_sectors = info->max_segments *
+				  (XN_PAGE_SIZE >> SECTOR_SHIFT),
 		/* No FUA: the block layer merges the flushes of several writers. */
 		.features = info->flush ? BLK_FEAT_WRITE_CACHE : 0,
 	};
-	limits_set_length(lim, info->max_segments);
 	if (info->discard) {
 		lim->discard_granularity = info->discard_granularity;
 		lim->discard_alignment = info->discard_alignment;
@@ -39,27 +35,17 @@ void xnl_blk_get_limits(const struct xn_blk_info *info,
 	}
 }
 
-/* Returns: does any of @lim change? */
-static bool limits_change(const struct xnl_blk_disk *d, struct queue_limits *lim)
+/* As it is now: of this connection, but for what has failed since. */
+static struct xn_blk_info limits_now(struct xnl_blk_disk *d)
 {
-	unsigned int segments = READ_ONCE(d->now.max_segments);
-	const char *name = d->gd->disk_name;
-	bool changed = lim->max_segments != segments;
+	struct xn_blk_info now;
 
-	if (changed)
-		limits_set_length(lim, segments);
-	if (READ_ONCE(d->no_flush) && lim->features & BLK_FEAT_WRITE_CACHE) {
-		pr_warn("%s: the backend cannot flush after all: no cache is assumed\n",
-			name);
-		lim->features &= ~BLK_FEAT_WRITE_CACHE;
-		changed = true;
-	}
-	if (READ_ONCE(d->no_discard) && lim->max_hw_discard_sectors) {
-		pr_warn("%s: the backend cannot discard after all\n", name);
-		lim->max_hw_discard_sectors = 0;
-		changed = true;
-	}
-	return changed;
+	mutex_lock(&d->xb->lock);
+	now = d->now;
+	mutex_unlock(&d->xb->lock);
+	now.flush = now.flush && !READ_ONCE(d->no_flush);
+	now.discard = now.discard && !READ_ONCE(d->no_discard);
+	return now;
 }
 
 /* Waits until all requests in flight have ended, as does the disk's deletion. */
@@ -68,13 +54,19 @@ static void limits_update(struct work_struct *work)
 	struct xnl_blk_disk *d = container_of(work, struct xnl_blk_disk,
 					      limits_work);
 	struct request_queue *queue = d->gd->queue;
-	struct queue_limits lim = queue_limits_start_update(queue);
+	struct xn_blk_info now = limits_now(d);
+	struct queue_limits want, lim;
 	int err;
 
-	if (!limits_change(d, &lim)) {
-		queue_limits_cancel_update(queue);
-		return;
-	}
+	xnl_blk_get_limits(&now, &want);
+	lim = queue_limits_start_update(queue);
+	lim.max_segments = want.max_segments;
+	lim.max_hw_sectors = want.max_hw_sectors;
+	lim.max_hw_discard_sectors = want.max_hw_discard_sectors;
+	lim.discard_granularity = want.discard_granularity;
+	lim.discard_alignment = want.discard_alignment;
+	lim.features &= ~BLK_FEAT_WRITE_CACHE;
+	lim.features |= want.features;
 	err = queue_limits_commit_update_frozen(queue, &lim);
 	if (err)
 		pr_warn("%s: its limits stay as they were (error %d)\n",
@@ -93,16 +85,16 @@ void xnl_blk_limits_init(struct xnl_blk_disk *d)
 
 blk_status_t xnl_blk_not_supported(struct xnl_blk_disk *d, struct request *rq)
 {
-	switch (req_op(rq)) {
-	case REQ_OP_FLUSH:
-		WRITE_ONCE(d->no_flush, true);
-		break;
-	case REQ_OP_DISCARD:
-		WRITE_ONCE(d->no_discard, true);
-		break;
-	default:
+	const char *name = d->gd->disk_name;
+	bool flush = req_op(rq) == REQ_OP_FLUSH;
+
+	if (!flush && req_op(rq) != REQ_OP_DISCARD)
 		return BLK_STS_IOERR;
-	}
+	if (flush && !xchg(&d->no_flush, true))
+		pr_warn("%s: the backend cannot flush after all: no cache is assumed\n",
+			name);
+	else if (!flush && !xchg(&d->no_discard, true))
+		pr_warn("%s: the backend cannot discard after all\n", name);
 	xnl_blk_limits_changed(d);
-	return req_op(rq) == REQ_OP_FLUSH ? BLK_STS_OK : BLK_STS_NOTSUPP;
+	return flush ? BLK_STS_OK : BLK_STS_NOTSUPP;
 }

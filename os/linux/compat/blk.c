@@ -24,6 +24,8 @@ static void limits_set_features(struct request_queue *q,
 				const struct xnl_queue_limits *lim)
 {
 	blk_queue_write_cache(q, lim->features & BLK_FEAT_WRITE_CACHE, false);
+	q->limits.discard_granularity = lim->discard_granularity;
+	q->limits.discard_alignment = lim->discard_alignment;
 	blk_queue_max_discard_sectors(q, lim->max_hw_discard_sectors);
 #ifdef QUEUE_FLAG_DISCARD
 	if (lim->max_hw_discard_sectors)
@@ -42,22 +44,14 @@ static void limits_set(struct request_queue *q,
 	blk_queue_physical_block_size(q, lim->physical_block_size);
 	blk_queue_max_segment_size(q, lim->max_segment_size);
 	blk_queue_segment_boundary(q, lim->seg_boundary_mask);
-	q->limits.discard_granularity = lim->discard_granularity;
-	q->limits.discard_alignment = lim->discard_alignment;
 	limits_set_length(q, lim);
 	limits_set_features(q, lim);
 }
 
-/* Only what xnl_limits_commit_update() looks at. */
+/* The caller sets all that xnl_limits_commit_update() looks at. */
 struct xnl_queue_limits xnl_limits_start_update(struct request_queue *q)
 {
-	return (struct xnl_queue_limits){
-		.features = test_bit(QUEUE_FLAG_WC, &q->queue_flags) ?
-			    BLK_FEAT_WRITE_CACHE : 0,
-		.max_hw_discard_sectors = q->limits.max_hw_discard_sectors,
-		.max_segments = queue_max_segments(q),
-		.max_hw_sectors = queue_max_hw_sectors(q),
-	};
+	return (struct xnl_queue_limits){ };
 }
 
 int xnl_limits_commit_update(struct request_queue *q,

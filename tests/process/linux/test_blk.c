@@ -365,7 +365,8 @@ static void long_end(struct bio *bio)
 	complete(&l->done);
 }
 
-static void long_begin(struct long_io *l, struct block_device *bdev, enum req_op op)
+static void long_begin(struct long_io *l, struct block_device *bdev,
+		       blk_opf_t op)
 {
 	struct bio *bio = bio_alloc(bdev, LONG_PAGES + 1, op, GFP_KERNEL);
 	unsigned int i;
@@ -382,22 +383,29 @@ static void long_begin(struct long_io *l, struct block_device *bdev, enum req_op
 
 /* As after a move to another backend, for a connection that goes on meanwhile. */
 static void disk_moves(struct kunit *test, struct xnl_blk *xb,
-		       unsigned int segments, bool persistent)
+		       unsigned int segments, bool full)
 {
 	xb->blk.info.max_segments = segments;
-	xb->blk.info.persistent = persistent;
+	xb->blk.info.persistent = full;
+	xb->blk.info.flush = full;
+	xb->blk.info.discard = full;
 	KUNIT_EXPECT_EQ(test, xnl_blk_connected(&xb->blk), 0);
 }
 
-static unsigned int disk_segments(struct block_device *bdev)
+/* What the block layer knows of it. */
+static void disk_expect(struct kunit *test, struct block_device *bdev,
+			unsigned int segments, bool full)
 {
 	flush_workqueue(xnl_blk_wq);
-	return queue_max_segments(bdev_get_queue(bdev));
+	KUNIT_EXPECT_EQ(test, queue_max_segments(bdev_get_queue(bdev)), segments);
+	KUNIT_EXPECT_EQ(test, bdev_write_cache(bdev), full);
+	KUNIT_EXPECT_EQ(test, bdev_max_discard_sectors(bdev) > 0, full);
 }
 
 /*
- * Requests that are longer than a new backend's are made in parts; and what a
- * backend must not see is copied by whoever does so for this backend.
+ * Requests that are longer than a new backend's are made in parts, a flush that it
+ * does not know is none; and what a backend must not see is copied by whoever does so
+ * for this backend.
  */
 static void blk_moves_to_a_lesser_backend(struct kunit *test)
 {
@@ -412,13 +420,14 @@ static void blk_moves_to_a_lesser_backend(struct kunit *test)
 	dev = disk_device(bdev);
 	xb = dev_get_drvdata(dev);
 	KUNIT_ASSERT_TRUE(test, xb->blk.info.persistent);
-	segments = disk_segments(bdev);
+	segments = queue_max_segments(bdev_get_queue(bdev));
+	disk_expect(test, bdev, segments, true);
 	KUNIT_ASSERT_GT(test, segments, LONG_PAGES);
 	long_init(&l);
 
 	xnl_blk_lost(&xb->blk);
 	before = um_disk0.requests();
-	long_begin(&l, bdev, REQ_OP_WRITE);
+	long_begin(&l, bdev, REQ_OP_WRITE | REQ_PREFLUSH);
 	disk_moves(test, xb, 4, false);
 	wait_for_completion(&l.done);
 	KUNIT_EXPECT_EQ(test, l.err, 0);
@@ -429,7 +438,7 @@ static void blk_moves_to_a_lesser_backend(struct kunit *test)
 					     i * PAGE_SIZE, long_piece(&l, i),
 					     long_len(i)), 0);
 	KUNIT_EXPECT_NOT_NULL(test, xb->disk->bounce);
-	KUNIT_EXPECT_EQ(test, disk_segments(bdev), 4);
+	disk_expect(test, bdev, 4, false);
 
 	/* Back again, with a request of the time in between. */
 	for (i = 0; i <= LONG_PAGES; i++)
@@ -442,7 +451,7 @@ static void blk_moves_to_a_lesser_backend(struct kunit *test)
 	for (i = 0; i <= LONG_PAGES; i++)
 		KUNIT_EXPECT_PTR_EQ(test, memchr_inv(long_piece(&l, i), 0x30 + i,
 						     long_len(i)), NULL);
-	KUNIT_EXPECT_EQ(test, disk_segments(bdev), segments);
+	disk_expect(test, bdev, segments, true);
 	long_free(&l);
 	put_device(dev);
 	disk_close(bdev);

@@ -34,10 +34,6 @@ int xnl_limits_commit_update(struct request_queue *q,
 #define queue_limits			xnl_queue_limits
 #define queue_limits_start_update	xnl_limits_start_update
 #define queue_limits_commit_update_frozen xnl_limits_commit_update
-
-static inline void queue_limits_cancel_update(struct request_queue *q)
-{
-}
 #elif !XNL_HAVE_QUEUE_LIMITS_FROZEN
 #include <linux/blk-mq.h>
 
