@@ -88,6 +88,7 @@ bad "needs size=" run --disk vdev=xvda
 bad "is not a size" run --disk size=0M
 bad "is not a size" run --disk size=lots
 bad "is not one of" run --disk size=1M,speed=high
+bad "is not one of" run --disk size=1M,qemu=yes
 bad "given twice" run --disk size=1M,size=2M
 bad "is not one of" run --vif untrusted=1
 bad "is not one of" run --vif trusted

@@ -78,11 +78,10 @@ save_guest() {
 	_quiet_xl save "$DOMID" "$1" || _guest_is_back 1
 }
 restore_guest() {
-	_quiet_xl restore -e -p "$1" && _guest_arrives
+	_quiet_xl restore -e -p "$@" && _guest_arrives
 }
 restore_changed() {
-	sed "$2" "$_config" >/run/changed.cfg &&
-		_quiet_xl restore -e -p /run/changed.cfg "$1" && _guest_arrives
+	sed "$2" "$_config" >/run/changed.cfg && restore_guest /run/changed.cfg "$1"
 }
 migrate_guest() {
 	_guest_goes

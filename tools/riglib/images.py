@@ -125,8 +125,8 @@ def _toolstack(archive, programs, xen=None):
 
 
 def device_model():
-    """What dom0 needs in addition to start an HVM guest, or to serve a file
-    system or such a disk: QEMU, and firmware."""
+    """What dom0 needs in addition to start an HVM guest, to serve a file
+    system, or for a disk whose backend is QEMU: QEMU, and firmware."""
     programs = Programs(places.roots())
     version = places.xen_version(places.xen_root())
     firmware = [f.format(version) for f in FIRMWARE]

@@ -61,7 +61,7 @@ struct xnl_blk {
 struct xnl_blk_disk {
 	struct xnl_blk *xb;
 	struct xn_blk_info info;	/* as the block layer knows it */
-	struct xn_blk_info now;		/* of the connection after a move */
+	struct xn_blk_info now;		/* of this connection */
 	struct gendisk *gd;
 	struct blk_mq_tag_set tags;
 	struct work_struct add_work, delete_work, limits_work;
@@ -101,9 +101,9 @@ void xnl_blk_wait(struct xnl_blk *xb);
 
 /*
  * bounce.c: a request's data, in the cmd's sg. Any context, except init
- * and fini. Init is for a connection that is not used yet. Returns: 0 or -ENOMEM.
+ * and fini. Init is for each connection, before it is used. Returns: 0 or -ENOMEM.
  */
-int xnl_blk_bounce_init(struct xnl_blk_disk *d, const struct xn_blk_info *now);
+int xnl_blk_bounce_init(struct xnl_blk_disk *d);
 void xnl_blk_bounce_fini(struct xnl_blk_disk *d);
 /*
  * Not all of a request that is longer than this connection's: cmd->bytes. Returns: how
@@ -115,8 +115,11 @@ void xnl_blk_unmap(struct xnl_blk_disk *d, struct request *rq, bool copy);
 
 /* limits.c */
 void xnl_blk_limits_init(struct xnl_blk_disk *d);
-/* After a change of d->now. Requests are waited for, but not now. */
-void xnl_blk_limits_changed(struct xnl_blk_disk *d);
+/*
+ * The disk goes on with d->now after @was; no request is in flight. Where the limits are
+ * others, a work sets them, which waits for requests.
+ */
+void xnl_blk_limits_follow(struct xnl_blk_disk *d, const struct xn_blk_info *was);
 void xnl_blk_get_limits(const struct xn_blk_info *info,
 			struct queue_limits *lim);
 /* Use it no longer. Returns the request's status. Context: any. */

@@ -16,9 +16,9 @@
 
 #include "blk.h"
 
-int xnl_blk_bounce_init(struct xnl_blk_disk *d, const struct xn_blk_info *now)
+int xnl_blk_bounce_init(struct xnl_blk_disk *d)
 {
-	if (now->persistent || d->bounce)
+	if (d->now.persistent || d->bounce)
 		return 0;
 	/* Enough for one request, so that one can proceed without memory. */
 	d->bounce = mempool_create_page_pool(d->info.max_segments, 0);
@@ -80,8 +80,10 @@ unsigned int xnl_blk_map(struct xnl_blk_disk *d, struct request *rq)
 	rq_for_each_segment(bv, rq, iter) {
 		struct xn_sg *sg = &cmd->sg[n];
 
-		if (unlikely(n == d->now.max_segments))
+		if (unlikely(n == d->now.max_segments)) {
+			cmd->bytes = bytes;
 			break;
+		}
 		sg->va = page_address(bv.bv_page) + bv.bv_offset;
 		sg->len = bv.bv_len;
 		if (unlikely(bounce_needs(bv.bv_page)) && !d->now.persistent) {
@@ -93,7 +95,6 @@ unsigned int xnl_blk_map(struct xnl_blk_disk *d, struct request *rq)
 		bytes += bv.bv_len;
 		n++;
 	}
-	cmd->bytes = bytes;
 	return n;
 undo:
 	xnl_blk_unmap(d, rq, false);

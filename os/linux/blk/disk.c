@@ -306,7 +306,7 @@ static struct xnl_blk_disk *disk_create(struct xnl_blk *xb)
 	INIT_WORK(&d->add_work, disk_add);
 	INIT_WORK(&d->delete_work, disk_delete);
 	xnl_blk_limits_init(d);
-	err = xnl_blk_bounce_init(d, &d->now);
+	err = xnl_blk_bounce_init(d);
 	if (!err)
 		err = disk_alloc(d);
 	if (!err)
@@ -356,6 +356,24 @@ static bool disk_is_same(const struct xn_blk_info *was,
 	       is->readonly == was->readonly && is->cdrom == was->cdrom;
 }
 
+/* Returns: 0 or -ENOMEM. No request is in flight; under xb->lock. */
+static int disk_follow(struct xnl_blk_disk *d, const struct xn_blk_info *info)
+{
+	struct xn_blk_info was = d->now;
+	int err;
+
+	d->now = *info;
+	d->now.max_segments = min(info->max_segments, d->info.max_segments);
+	err = xnl_blk_bounce_init(d);
+	if (err)
+		return err;
+	if (info->sectors != get_capacity(d->gd))
+		set_capacity_and_notify(d->gd, info->sectors);
+	xnl_blk_limits_follow(d, &was);
+	disk_go_on(d);
+	return 0;
+}
+
 /* Returns: 1: there is no disk that was lost; or 0 or a negative errno value. */
 static int disk_again(struct xnl_blk *xb)
 {
@@ -368,18 +386,7 @@ static int disk_again(struct xnl_blk *xb)
 	if (d && d->lost)
 		err = disk_is_same(&d->info, info) ? 0 : -EINVAL;
 	if (!err)
-		err = xnl_blk_bounce_init(d, info);
-	if (!err) {
-		if (info->sectors != get_capacity(d->gd))
-			set_capacity_and_notify(d->gd, info->sectors);
-		d->now = *info;
-		d->now.max_segments = min(info->max_segments,
-					  d->info.max_segments);
-		d->no_flush = false;
-		d->no_discard = false;
-		disk_go_on(d);
-		xnl_blk_limits_changed(d);
-	}
+		err = disk_follow(d, info);
 	mutex_unlock(&xb->lock);
 	if (err == -EINVAL)
 		dev_err(&xb->xdev->dev, "another disk is in the place of the one that was there: it goes\n");

@@ -73,9 +73,18 @@ static void limits_update(struct work_struct *work)
 			d->gd->disk_name, err);
 }
 
-void xnl_blk_limits_changed(struct xnl_blk_disk *d)
+void xnl_blk_limits_follow(struct xnl_blk_disk *d, const struct xn_blk_info *was)
 {
-	queue_work(xnl_blk_wq, &d->limits_work);
+	struct queue_limits before, after;
+	bool failed = d->no_flush || d->no_discard;
+
+	xnl_blk_get_limits(was, &before);
+	xnl_blk_get_limits(&d->now, &after);
+	WRITE_ONCE(d->no_flush, false);
+	WRITE_ONCE(d->no_discard, false);
+	/* The update holds up requests: not for nothing. */
+	if (failed || memcmp(&before, &after, sizeof(before)))
+		queue_work(xnl_blk_wq, &d->limits_work);
 }
 
 void xnl_blk_limits_init(struct xnl_blk_disk *d)
@@ -90,11 +99,14 @@ blk_status_t xnl_blk_not_supported(struct xnl_blk_disk *d, struct request *rq)
 
 	if (!flush && req_op(rq) != REQ_OP_DISCARD)
 		return BLK_STS_IOERR;
-	if (flush && !xchg(&d->no_flush, true))
-		pr_warn("%s: the backend cannot flush after all: no cache is assumed\n",
-			name);
-	else if (!flush && !xchg(&d->no_discard, true))
-		pr_warn("%s: the backend cannot discard after all\n", name);
-	xnl_blk_limits_changed(d);
+	if (!xchg(flush ? &d->no_flush : &d->no_discard, true)) {
+		if (flush)
+			pr_warn("%s: the backend cannot flush after all: no cache is assumed\n",
+				name);
+		else
+			pr_warn("%s: the backend cannot discard after all\n",
+				name);
+		queue_work(xnl_blk_wq, &d->limits_work);
+	}
 	return flush ? BLK_STS_OK : BLK_STS_NOTSUPP;
 }

@@ -18,12 +18,13 @@
 #include "xenstore.h"
 
 /*
- * Limits of what the guest may do after one step: see fuzz_bound(). A device that fails
- * makes up to three transactions, each up to 32 times, of some 250 bytes both ways, which
- * a slow xenstored takes and gives one in a round.
+ * Limits of what the guest may do after one step: see fuzz_bound(). A target may set its
+ * own.
  */
 #define FUZZ_CALLS	20000u
-#define FUZZ_ROUNDS	100000u
+#ifndef FUZZ_ROUNDS
+#define FUZZ_ROUNDS	20000u
+#endif
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

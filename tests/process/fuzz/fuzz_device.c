@@ -7,6 +7,12 @@
  *
  * Input: what both do, and what the frontend does meanwhile.
  */
+/*
+ * A device that fails makes up to three transactions, each up to 32 times, of some 250
+ * bytes both ways, which a slow xenstored takes and gives one in a round.
+ */
+#define FUZZ_ROUNDS	100000u
+
 #include "fuzz_guest.h"
 
 #define FRONT	"device/vbd/51712"

@@ -69,6 +69,12 @@ traffic_goes_on() { gets_lines disk && gets_lines net; }
 # not COMMAND...: it fails
 not() { ! "$@"; }
 
+clocksource=/sys/devices/system/clocksource/clocksource0
+
+# source_is NAME: that one is in use. use_source NAME: use it.
+source_is() { [ "$(cat $clocksource/current_clocksource)" = "$1" ]; }
+use_source() { echo "$1" >$clocksource/current_clocksource && source_is "$1"; }
+
 # asks WORD: of dom0, which has done it when this returns
 asks() { tell "$1" && wait_dom0 "$1" 120; }
 

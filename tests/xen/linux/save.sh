@@ -72,7 +72,6 @@ ip addr add 10.0.0.2/24 dev eth0
 rendezvous serving
 result $? "dom0 serves a file"
 sum=$(wget -q -O - http://10.0.0.1/data | md5sum)
-source=/sys/devices/system/clocksource/clocksource0/current_clocksource
 n=0
 write_files &
 writer=$!
@@ -80,7 +79,7 @@ load_files &
 loader=$!
 for what in $(sh /root/save-*.list); do
 	# Else Linux keeps the TSC.
-	[ "${what#*-}" != xenion ] || echo xenion >"$source"
+	[ "${what#*-}" != xenion ] || use_source xenion
 	goes_on "$what"
 done
 touch /tmp/enough
@@ -93,7 +92,7 @@ check "and loaded some" cat /tmp/loaded
 check "the files are what was written" sh -c "cd /mnt && md5sum -c data.md5"
 check "the file system is unmounted" umount /mnt
 tell unmounted
-echo tsc >$source
+use_source tsc
 check "unload" unload_xenion
 check "no grant is left behind" none_left
 check "the kernel has not complained" no_complaint
