@@ -95,6 +95,15 @@ void xnl_suspend_fini(void);
 static inline void xnl_suspend_fini(void) { }
 #endif
 
+/* cmos.c: around a suspend, so that Linux does not wait for a clock that is not there */
+#if defined(CONFIG_SUSPEND) && defined(CONFIG_KPROBES)
+void xnl_cmos_leave(void);
+void xnl_cmos_return(void);
+#else
+static inline void xnl_cmos_leave(void) { }
+static inline void xnl_cmos_return(void) { }
+#endif
+
 /* shutdown.c: the end of the system */
 int xnl_shutdown_init(void);
 void xnl_shutdown_fini(void);

@@ -165,9 +165,11 @@ static void suspend_now(struct work_struct *work)
 {
 	int err;
 
+	xnl_cmos_leave();
 	suspend_set_ops(&suspend_ops);
 	err = pm_suspend(PM_SUSPEND_STANDBY);
 	suspend_set_ops(NULL);
+	xnl_cmos_return();
 	if (err)
 		pr_err("xenion: the guest cannot be suspended now (error %d): the toolstack's operation fails\n",
 		       err);
