@@ -275,7 +275,7 @@ check-life: check-setup modules selftest shim $(programs) ## guests whose clock 
 
 life_runs = time time-hvm shutdown reboot trigger memory memory-hvm vcpus vcpus-64 \
 	watchdog watchdog-end dev dev-hvm dev-save save save-1cpu save-more save-hvm \
-	save-hvm-more save-queues save-qemu save-9p save-hundred
+	save-hvm-more save-queues save-less save-qemu save-9p save-hundred
 
 .PHONY: check-builtin
 check-builtin: check-setup shim ## Linux guests whose kernel was built with Xenion in its source
@@ -340,7 +340,13 @@ check-rt: check-setup shim ## Linux guests on PREEMPT_RT with lockdep, four vCPU
 rt_runs = run core cpus blk-hotplug net-traffic net-hotplug net-reload churn shutdown \
 	time
 
-$(OUT)/guest/failnth: tests/xen/debug/failnth.c | setup
+# One file each: allocations that fail, and what "make bench" measures with.
+failnth := $(OUT)/guest/failnth
+meter := $(OUT)/guest/meter
+
+$(failnth): tests/xen/debug/failnth.c | setup
+$(meter): tests/xen/bench/meter.c | setup
+$(failnth) $(meter):
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -Wextra -static -o $@ $<
 
@@ -364,7 +370,7 @@ lint-changed: modules ## the same of the files that differ from main
 	@$(HARNESS) lint='tests/tree/lint --changed'
 
 .PHONY: bench
-bench: modules shim ## ours against the in-tree drivers: table, JSON, SVG
+bench: modules shim $(meter) ## ours against the in-tree drivers: table, JSON, SVG
 	@tools/setup bench
 	@tests/xen/bench/bench
 
