@@ -51,13 +51,29 @@ static int net_show(struct xn_frontend *fe)
 	return err;
 }
 
+static void net_unshow(struct xn_net *net)
+{
+	xn_net_keep_refs(net);
+	net->link_up = false;
+}
+
 static void net_hide(struct xn_frontend *fe)
 {
 	struct xn_net *net = net_of(fe);
 
-	xn_net_keep_refs(net);
+	net_unshow(net);
 	net->ops->closing(net);
-	net->link_up = false;
+}
+
+static bool net_keep(struct xn_frontend *fe)
+{
+	struct xn_net *net = net_of(fe);
+
+	if (!net->ops->lost)
+		return false;
+	net_unshow(net);
+	net->ops->lost(net);
+	return true;
 }
 
 static void net_look(struct xn_frontend *fe)
@@ -112,6 +128,7 @@ static const struct xn_frontend_ops net_ops = {
 	.publish = xn_net_publish,
 	.show = net_show,
 	.hide = net_hide,
+	.keep = net_keep,
 	.look = net_look,
 	.unbind = net_unbind,
 	.close = net_close,

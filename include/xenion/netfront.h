@@ -153,6 +153,13 @@ struct xn_net_ops {
 	 * called. Called once for each connected that returned 0. May sleep.
 	 */
 	void (*closing)(struct xn_net *net);
+	/*
+	 * The guest has gone on in a new domain (xn_frontend_lost()), and the
+	 * interface will be back: the same, but then connected is called for it
+	 * again, and link if the link is up; or closing, if it does not come
+	 * back. NULL: closing is called at once. May sleep.
+	 */
+	void (*lost)(struct xn_net *net);
 	/* The link is up or down; down at first. May sleep. */
 	void (*link)(struct xn_net *net, bool up);
 	/*

@@ -22,6 +22,9 @@ static bool trusted = true;
 module_param(trusted, bool, 0444);
 MODULE_PARM_DESC(trusted, "Whether backends may see what lies around packets in their pages (default Y); N copies all packets, as does the toolstack's trusted=0 for one interface");
 
+/* A guest that has moved keeps its carrier for so long without a backend. */
+#define AWAY_TIME	(3 * HZ)
+
 /* ---- events ---- */
 
 static irqreturn_t net_tx_event(int irq, void *data)
@@ -236,15 +239,48 @@ static int net_connected(struct xn_net *net)
 	return err;
 }
 
+/* Under RTNL. */
+static void net_disconnect(struct xnl_net *nic)
+{
+	if (nic->live && netif_running(nic->dev))
+		net_stop_queues(nic);
+	nic->live = false;
+	nic->link = false;
+}
+
 static void net_closing(struct xn_net *net)
 {
 	struct xnl_net *nic = to_xnl_net(net);
 
 	rtnl_lock();
 	netif_carrier_off(nic->dev);
-	if (netif_running(nic->dev))
-		net_stop_queues(nic);
-	nic->live = false;
+	net_disconnect(nic);
+	rtnl_unlock();
+}
+
+/*
+ * In a new domain the backend comes soon, and until then packets wait. The carrier
+ * stays: without it Linux would forget its neighbours at once, and a second could pass
+ * before it asks for them again.
+ */
+static void net_lost(struct xn_net *net)
+{
+	struct xnl_net *nic = to_xnl_net(net);
+
+	rtnl_lock();
+	net_disconnect(nic);
+	rtnl_unlock();
+	schedule_delayed_work(&nic->away_work, AWAY_TIME);
+}
+
+static void net_away(struct work_struct *work)
+{
+	struct xnl_net *nic = container_of(to_delayed_work(work),
+					   struct xnl_net, away_work);
+
+	rtnl_lock();
+	if (!nic->link)
+		netif_carrier_off(nic->dev);
 	rtnl_unlock();
 }
 
@@ -252,13 +288,16 @@ static void net_link(struct xn_net *net, bool up)
 {
 	struct xnl_net *nic = to_xnl_net(net);
 
-	if (!up) {
+	rtnl_lock();
+	nic->link = up;
+	if (up)
+		netif_carrier_on(nic->dev);
+	else
 		netif_carrier_off(nic->dev);
-		return;
-	}
-	netif_carrier_on(nic->dev);
+	rtnl_unlock();
 	/* Bridges and neighbours may know us behind another backend. */
-	netdev_notify_peers(nic->dev);
+	if (up)
+		netdev_notify_peers(nic->dev);
 }
 
 static const struct xn_net_ops net_ops = {
@@ -266,6 +305,7 @@ static const struct xn_net_ops net_ops = {
 	.event_unbind	= net_event_unbind,
 	.connected	= net_connected,
 	.closing	= net_closing,
+	.lost		= net_lost,
 	.link		= net_link,
 	.poll		= net_poll,
 	.rx_page	= xnl_net_rx_page,
@@ -353,6 +393,7 @@ static int net_probe(struct xnl_device *xdev)
 	dev->features = dev->hw_features | NETIF_F_RXCSUM;
 	netif_set_tso_max_size(dev, XEN_NETIF_MAX_TX_SIZE);
 	netif_carrier_off(dev);
+	INIT_DELAYED_WORK(&nic->away_work, net_away);
 
 	err = net_make_queues(nic);
 	if (err)
@@ -379,6 +420,7 @@ static void net_remove(struct xnl_device *xdev)
 	struct xnl_net *nic = dev_get_drvdata(&xdev->dev);
 
 	xn_net_fini(&nic->net);
+	cancel_delayed_work_sync(&nic->away_work);
 	if (nic->registered)
 		unregister_netdev(nic->dev);
 	net_free_queues(nic);

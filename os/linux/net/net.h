@@ -7,6 +7,7 @@
 #define XENION_LINUX_NET_H
 
 #include <linux/netdevice.h>
+#include <linux/workqueue.h>
 #include <net/page_pool/helpers.h>
 
 #include <xenion/netfront.h>
@@ -39,7 +40,9 @@ struct xnl_net {
 	struct net_device *dev;
 	struct xn_net net;
 	bool registered;
-	bool live;			/* connected; under RTNL */
+	bool live;			/* connected; under RTNL, as link */
+	bool link;			/* the backend's is up */
+	struct delayed_work away_work;	/* the guest has moved */
 	unsigned int nr_queues;		/* that exist here */
 	struct xnl_net_queue queue[];
 };

@@ -8,6 +8,7 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 
+#include "os/linux/net/net.h"
 #include "kernel.h"
 
 #define LEN	100u
@@ -122,16 +123,22 @@ static void net_receives(struct kunit *test)
 	receive_checked(test, (unsigned int []){ 50, 49, 1, 0 });
 }
 
-static void net_sends(struct kunit *test)
+static void send(struct kunit *test)
 {
 	struct sk_buff *skb = alloc_skb(LEN, GFP_KERNEL);
-	const unsigned char *data;
 
 	frame_make(skb_put(skb, LEN));
 	skb->dev = eth;
 	skb->protocol = htons(0x88b5);
 	skb_reset_mac_header(skb);
 	KUNIT_EXPECT_EQ(test, dev_queue_xmit(skb), 0);
+}
+
+static void net_sends(struct kunit *test)
+{
+	const unsigned char *data;
+
+	send(test);
 	um_until(test, um_net_sent() == 1, 1000);
 	KUNIT_EXPECT_EQ(test, um_net_last(&data), LEN);
 }
@@ -166,11 +173,45 @@ static void net_cut_in_the_header(struct kunit *test)
 	}
 }
 
+/*
+ * While the guest moves to another backend, packets wait, and Linux need not forget its
+ * neighbours: there is a carrier, unless no backend comes.
+ */
+static void net_keeps_its_carrier_in_a_move(struct kunit *test)
+{
+	struct xnl_net *nic = netdev_priv(eth);
+	const struct xn_net_ops *ops = nic->net.ops;
+
+	ops->lost(&nic->net);
+	KUNIT_EXPECT_TRUE(test, netif_carrier_ok(eth));
+	send(test);
+	msleep(50);
+	KUNIT_EXPECT_EQ(test, um_net_sent(), 0u);
+	KUNIT_EXPECT_EQ(test, ops->connected(&nic->net), 0);
+	ops->link(&nic->net, true);
+	um_until(test, um_net_sent() == 1, 1000);
+	KUNIT_EXPECT_TRUE(test, netif_carrier_ok(eth));
+
+	ops->lost(&nic->net);
+	set_up(test, false);
+	um_until(test, !netif_carrier_ok(eth), 20000);
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, dev_open(eth, NULL), 0);
+	rtnl_unlock();
+	/* It does not come back, after all. */
+	ops->closing(&nic->net);
+	KUNIT_EXPECT_EQ(test, ops->connected(&nic->net), 0);
+	ops->link(&nic->net, true);
+	KUNIT_EXPECT_TRUE(test, netif_carrier_ok(eth));
+	receive_checked(test, (unsigned int []){ LEN, 0 });
+}
+
 static struct kunit_case net_cases[] = {
 	KUNIT_CASE(net_receives),
 	KUNIT_CASE(net_sends),
 	KUNIT_CASE(net_goes_down_and_up),
 	KUNIT_CASE(net_cut_in_the_header),
+	KUNIT_CASE(net_keeps_its_carrier_in_a_move),
 	{}
 };
 

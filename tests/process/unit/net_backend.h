@@ -347,6 +347,9 @@ static struct {
 	bool distrust;			/* the same */
 	bool no_gso, no_csum, no_sg;	/* the same */
 	bool live, link, no_pages;
+	bool keeps;			/* interfaces, in a move; for t_start() */
+	bool away;			/* it is kept, and the guest has moved */
+	unsigned int moved;
 	bool scheduled[XN_NET_MAX_QUEUES];
 	unsigned int budget;
 	unsigned int pages, lost, pinned, polls;
@@ -431,6 +434,7 @@ static inline int t_connected(struct xn_net *net)
 	t.connected++;
 	t.info = net->info;
 	t.live = !t.refuse_connected;
+	t.away &= !t.live;
 	/* Packets may have come before the interface was up. */
 	memset(t.scheduled, t.live, net->info.nr_queues);
 	return t.refuse_connected;
@@ -438,10 +442,20 @@ static inline int t_connected(struct xn_net *net)
 
 static inline void t_closing(struct xn_net *net)
 {
-	assert_true(t.live);
+	assert_true(t.live || t.away);
 	t.closing++;
 	t.live = false;
 	t.link = false;
+	t.away = false;
+}
+
+static inline void t_lost(struct xn_net *net)
+{
+	assert_true(t.live);
+	t.moved++;
+	t.live = false;
+	t.link = false;
+	t.away = true;
 }
 
 static inline void t_link(struct xn_net *net, bool up)
@@ -514,7 +528,7 @@ static inline void t_tx_unpin(void *va)
 	t.pinned--;
 }
 
-static const struct xn_net_ops t_ops = {
+static struct xn_net_ops t_ops = {
 	.event_bind = t_event_bind,
 	.event_unbind = t_event_unbind,
 	.connected = t_connected,
@@ -529,6 +543,12 @@ static const struct xn_net_ops t_ops = {
 	.tx_pin = t_tx_pin,
 	.tx_unpin = t_tx_unpin,
 };
+
+static inline const struct xn_net_ops *t_ops_now(void)
+{
+	t_ops.lost = t.keeps ? t_lost : NULL;
+	return &t_ops;
+}
 
 /* The toolstack makes an interface, and its backend waits for the frontend. */
 static inline void t_plug(void)
@@ -587,7 +607,7 @@ static inline int t_start(unsigned int max_queues)
 	memset(&t.dev, 0, sizeof(t.dev));
 	err = xn_device_init(&t.dev, &t.x.guest, "vif", 0);
 	if (!err)
-		err = xn_net_init(&t.net, &t.dev, &t_ops, &config);
+		err = xn_net_init(&t.net, &t.dev, t_ops_now(), &config);
 	host_pump();
 	return err;
 }

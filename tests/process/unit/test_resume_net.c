@@ -11,6 +11,7 @@
 
 static struct host_config host = { .ram_pages = GUEST_PAGES };
 static struct packet pkts[NR];
+static bool keeps;		/* the OS layer does, in a move */
 
 /* ---- the guest and its interface ---- */
 
@@ -85,6 +86,7 @@ static void interface_works(void)
 static void begin(void)
 {
 	t_setup_with(&host);
+	t.keeps = keeps;
 	packets_make();
 	t_connect();
 	interface_works();
@@ -175,7 +177,8 @@ static void in_flight(void)
 		wake();
 		assert_int_equal(go_on(), 0);
 		packets_ended(-ESHUTDOWN);
-		assert_int_equal(t.closing, 1);
+		assert_int_equal(t.closing, !keeps);
+		assert_int_equal(t.moved, keeps);
 		assert_int_equal(t.pages, 0);
 		host_pump();
 		assert_int_equal(t.connected, 2);
@@ -284,7 +287,8 @@ static void test_backend_silent(void **state)
 	t.b.bus.sticky = true;
 	assert_int_equal(go_on(), 0);
 	host_run(3600 * XN_NSEC_PER_SEC);
-	assert_int_equal(t.closing, 1);
+	assert_int_equal(t.closing, !keeps);
+	assert_int_equal(t.moved, keeps);
 	t.b.bus.sticky = false;
 	end();
 }
@@ -358,6 +362,7 @@ static void handshake(enum xenbus_state early, bool stays)
 	unsigned int before = early == XenbusStateInitWait;
 
 	t_setup_with(&host);
+	t.keeps = keeps;
 	packets_make();
 	t.b.bus.sticky = true;
 	be_state(&t.b.bus, early);
@@ -456,7 +461,22 @@ static void test_failed_before(void **state)
 	end();
 }
 
-#define T(name) cmocka_unit_test(test_##name)
+/* Each twice: an OS layer that lets the interface go in a move, and one that keeps it. */
+static int kept_begin(void **state)
+{
+	keeps = true;
+	return 0;
+}
+
+static int kept_end(void **state)
+{
+	keeps = false;
+	return 0;
+}
+
+#define T(name) \
+	cmocka_unit_test(test_##name), \
+	{ #name "_kept", test_##name, kept_begin, kept_end, NULL }
 
 int main(void)
 {
