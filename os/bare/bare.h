@@ -62,6 +62,17 @@ int bare_run(unsigned int cpu, void (*fn)(void *arg), void *arg);
 /* Wait until that function has returned; false after @timeout_ns. */
 bool bare_run_wait(unsigned int cpu, uint64_t timeout_ns);
 
+struct xn_frontend;
+
+/* Let the toolstack save or move the guest, when control/shutdown says "suspend", and
+ * return when it goes on: @anew, in a new domain. @fe are all frontends; their devices
+ * go on. What another domain's pages and ports a program has of its own is its own to
+ * give up and to make again. Called from a thread, as no function of another CPU runs.
+ * Returns: 0; or a negative errno value: -EBUSY when one does; -EOPNOTSUPP in a kind of
+ * guest that cannot; if @anew, there is no xenstore now.
+ */
+int bare_suspend(struct xn_frontend *const *fe, unsigned int nr, bool *anew);
+
 /* Returns aligned, consecutive pages, never to be freed; NULL: none left. */
 void *bare_pages(unsigned int count, unsigned int align_pages);
 
@@ -115,6 +126,28 @@ xen_pfn_t bare_arch_gfn(const void *va);
 /* Bits of a guest-physical address. */
 unsigned int bare_arch_address_bits(void);
 
+/* ---- kernel/suspend.c ---- */
+
+/* What has a port, beside frontends: in a new domain it gives that up, and makes it
+ * again when all have, with the console's page and port of the new domain.
+ */
+struct bare_resume {
+	struct bare_resume *next;
+	void (*lost)(struct bare_resume *r);
+	void (*resume)(struct bare_resume *r,
+		       const struct xn_boot_channel *console);
+};
+
+void bare_resume_register(struct bare_resume *r);
+void bare_resume_unregister(struct bare_resume *r);
+
+/* Can this kind of guest be saved? */
+bool bare_arch_suspends(void);
+
+/* Where the toolstack has put xenstore's page and the console's, in a new domain. */
+void bare_arch_channels(struct xn_boot_channel *store,
+			struct xn_boot_channel *console);
+
 /* ---- the OS layer's parts: they call nothing of kernel/ ---- */
 
 /* We use only memory below this, which the entry code maps at its address. */
@@ -149,11 +182,20 @@ static inline void *bare_stack_alloc(unsigned int cpu)
 }
 
 void bare_clock_init(const struct xn_vcpus *vcpus);
+extern struct xn_clock bare_clock;	/* xn_os_now() */
 void bare_memory_init(const struct xn_boot_info *info);
 void bare_threads_init(void);
 void bare_workers_init(void);
+/* Makes its port, and arms nothing. */
 void bare_timer_init(struct xn_evtchn_table *t);
+extern evtchn_port_t bare_timer;
 void bare_cpus_init(void);
+/* The other CPUs wait, with upcalls disabled, until they go on; in a new domain, their
+ * ports are lost before. -EBUSY: one of them runs a function.
+ */
+int bare_cpus_park(void);
+void bare_cpus_lost(void);
+void bare_cpus_go(bool anew);
 /* The port that interrupts CPU 0; 0: there are no other CPUs. */
 extern evtchn_port_t bare_kick;
 

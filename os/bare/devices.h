@@ -29,6 +29,7 @@ struct bare_console {
 	unsigned int users;
 	struct xn_lock lock;	/* one writer at a time */
 	bool stuck;		/* the other side does not read */
+	struct bare_resume again;
 };
 
 /* Returns the domain's only console. NULL: it has none. */
@@ -50,6 +51,7 @@ struct bare_disk {
 	struct xn_blk blk;
 	struct xn_waitq wait;
 	bool connected;
+	bool away;		/* in a new domain, until it is connected again */
 };
 
 /* Open the disk with the toolstack's number @id (51712: xvda), and wait until
@@ -60,7 +62,7 @@ int bare_disk_open(struct bare_disk *d, unsigned int id,
 void bare_disk_close(struct bare_disk *d);
 
 /* @buf is the kernel's own memory, @len a multiple of the sector size; both are
- * aligned to 512 bytes. Returns: 0, -EIO, -ENODEV, -EOPNOTSUPP or -EINVAL.
+ * aligned to 512 bytes. One that is lost in a new domain is made again. Returns: 0, -EIO, -ENODEV, -EOPNOTSUPP or -EINVAL.
  */
 int bare_disk_io(struct bare_disk *d, enum xn_blk_op op, uint64_t sector,
 		 void *buf, uint32_t len);

@@ -47,47 +47,76 @@ static void write_words(const char *s, unsigned int len)
 	}
 }
 
-static int console_open(struct bare_console *c)
+static int console_open(struct bare_console *c,
+			const struct xn_boot_channel *where)
 {
 	struct xn_evtchn_table *t = &bare_guest.evtchn;
 	void *page;
 	int err;
 
-	xn_waitq_init(&c->wait);
-	xn_lock_init(&c->lock);
-	if (!bare_info->console.gpa)
+	if (!where->gpa)
 		return -ENODEV;
-	page = xn_os_map(bare_info->console.gpa >> XN_PAGE_SHIFT, 1);
+	page = xn_os_map(where->gpa >> XN_PAGE_SHIFT, 1);
 	if (!page)
 		return -ENOMEM;
-	err = xn_evtchn_adopt(t, bare_info->console.port, console_event, c);
+	err = xn_evtchn_adopt(t, where->port, console_event, c);
 	if (err) {
 		xn_os_unmap(page, 1);
 		return err;
 	}
-	xn_console_init(&c->con, page, bare_info->console.port);
+	xn_console_init(&c->con, page, where->port);
 	xn_console_open(&c->con, t);
-	xn_evtchn_unmask(t, bare_info->console.port);
+	xn_evtchn_unmask(t, where->port);
 	xn_early_console(write_words);
 	return 0;
 }
 
+static void console_close(struct bare_console *c)
+{
+	xn_early_console(NULL);
+	xn_console_close(&c->con);
+	xn_evtchn_unbind(&bare_guest.evtchn, c->con.port);
+	xn_os_unmap(c->con.intf, 1);
+}
+
+static void console_lost(struct bare_resume *r)
+{
+	console_close(xn_container_of(r, struct bare_console, again));
+}
+
+static void console_resume(struct bare_resume *r,
+			   const struct xn_boot_channel *where)
+{
+	struct bare_console *c = xn_container_of(r, struct bare_console, again);
+	int err = console_open(c, where);
+
+	if (err)
+		bare_panic("bare: no console in the new domain (error %d)", err);
+}
+
 struct bare_console *bare_console_get(void)
 {
-	if (!console.users && console_open(&console))
-		return NULL;
-	console.users++;
-	return &console;
+	struct bare_console *c = &console;
+
+	if (!c->users) {
+		xn_waitq_init(&c->wait);
+		xn_lock_init(&c->lock);
+		if (console_open(c, &bare_info->console))
+			return NULL;
+		c->again.lost = console_lost;
+		c->again.resume = console_resume;
+		bare_resume_register(&c->again);
+	}
+	c->users++;
+	return c;
 }
 
 void bare_console_put(struct bare_console *c)
 {
 	if (--c->users)
 		return;
-	xn_early_console(NULL);
-	xn_console_close(&c->con);
-	xn_evtchn_unbind(&bare_guest.evtchn, c->con.port);
-	xn_os_unmap(c->con.intf, 1);
+	bare_resume_unregister(&c->again);
+	console_close(c);
 }
 
 int bare_console_write(struct bare_console *c, const char *s, unsigned int len,

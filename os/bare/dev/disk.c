@@ -40,6 +40,7 @@ static void event_unbind(struct xn_blk_queue *q, evtchn_port_t port)
 static int disk_connected(struct xn_blk *blk)
 {
 	disk_of(blk)->connected = true;
+	disk_of(blk)->away = false;
 	xn_wake(&disk_of(blk)->wait);
 	return 0;
 }
@@ -51,6 +52,13 @@ static void disk_resized(struct xn_blk *blk)
 static void disk_closing(struct xn_blk *blk)
 {
 	disk_of(blk)->connected = false;
+	disk_of(blk)->away = false;
+	xn_wake(&disk_of(blk)->wait);
+}
+
+static void disk_lost(struct xn_blk *blk)
+{
+	disk_of(blk)->away = true;
 }
 
 /* The cookie is where the waiting thread looks. */
@@ -79,6 +87,7 @@ static const struct xn_blk_ops ops = {
 	.connected	= disk_connected,
 	.resized	= disk_resized,
 	.closing	= disk_closing,
+	.lost		= disk_lost,
 	.complete	= disk_complete,
 	.ready		= disk_ready,
 };
@@ -117,7 +126,7 @@ void bare_disk_close(struct bare_disk *d)
 	xn_blk_fini(&d->blk);
 }
 
-static int disk_request(struct bare_disk *d, const struct xn_blk_io *io)
+static int disk_request_once(struct bare_disk *d, const struct xn_blk_io *io)
 {
 	struct xn_blk_queue *q = &d->blk.queue[0];
 	struct request *r = io->cookie;
@@ -134,6 +143,19 @@ static int disk_request(struct bare_disk *d, const struct xn_blk_io *io)
 			ROOM_NS))
 		;
 	return r->err;
+}
+
+/* What is lost in a new domain is made again when the disk is back. */
+static int disk_request(struct bare_disk *d, const struct xn_blk_io *io)
+{
+	int err;
+
+	do {
+		while (!xn_wait(&d->wait, !d->away, ROOM_NS))
+			;
+		err = disk_request_once(d, io);
+	} while (err == -EAGAIN || (err == -ENODEV && d->away));
+	return err;
 }
 
 static unsigned int disk_cut(struct xn_sg *sg, unsigned int max, char *buf,

@@ -192,6 +192,20 @@ int bare_arch_upcalls(unsigned int cpu)
 	}
 }
 
+/* ---- a guest that is suspended ---- */
+
+bool bare_arch_suspends(void)
+{
+	return true;
+}
+
+void bare_arch_channels(struct xn_boot_channel *store,
+			struct xn_boot_channel *console)
+{
+	xn_hvm_store(store);
+	xn_hvm_console(console);
+}
+
 /* ---- CPUs ---- */
 
 int bare_arch_cpu_start(unsigned int cpu, void *stack_top)

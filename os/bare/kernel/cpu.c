@@ -117,3 +117,71 @@ bool bare_run_wait(unsigned int cpu, uint64_t timeout_ns)
 	return xn_wait(&wait, !__atomic_load_n(&cpus[cpu].fn, __ATOMIC_ACQUIRE),
 		       timeout_ns);
 }
+
+/* ---- a guest that is suspended ---- */
+
+static struct cpu_park {
+	uint32_t here;		/* CPUs that wait */
+	bool go, anew;
+} park;
+
+static void cpu_wait(void *arg)
+{
+	unsigned long flags = bare_upcalls_disable();
+	unsigned int cpu = xn_os_cpu();
+
+	__atomic_fetch_add(&park.here, 1, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&park.go, __ATOMIC_ACQUIRE))
+		__builtin_ia32_pause();
+	if (park.anew && (xn_vcpu_enter(&bare_vcpus, cpu) ||
+			  bare_arch_upcalls(cpu)))
+		bare_panic("bare: no upcalls for vCPU %u in the new domain", cpu);
+	bare_upcalls_restore(flags);
+	__atomic_fetch_sub(&park.here, 1, __ATOMIC_SEQ_CST);
+}
+
+static bool cpus_parked(unsigned int nr)
+{
+	return __atomic_load_n(&park.here, __ATOMIC_ACQUIRE) == nr;
+}
+
+int bare_cpus_park(void)
+{
+	unsigned int cpu;
+	int err = 0;
+
+	park.go = false;
+	for (cpu = 1; !err && cpu < bare_nr_cpus; cpu++)
+		err = bare_run(cpu, cpu_wait, NULL);
+	while (!cpus_parked(err ? cpu - 2 : cpu - 1))
+		bare_sleep(XN_NSEC_PER_MSEC);
+	if (err)
+		bare_cpus_go(false);
+	return err;
+}
+
+void bare_cpus_lost(void)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; bare_kick && cpu < bare_nr_cpus; cpu++)
+		xn_evtchn_unbind(&bare_guest.evtchn, cpus[cpu].ipi);
+}
+
+void bare_cpus_go(bool anew)
+{
+	unsigned int cpu;
+	int err = 0;
+
+	for (cpu = 0; anew && !err && bare_kick && cpu < bare_nr_cpus; cpu++)
+		err = bind_ipi(cpu);
+	if (err)
+		bare_panic("bare: CPU %u cannot be woken in the new domain (error %d)",
+			   cpu - 1, err);
+	if (bare_kick)
+		bare_kick = cpus[0].ipi;
+	park.anew = anew;
+	__atomic_store_n(&park.go, true, __ATOMIC_RELEASE);
+	while (!cpus_parked(0))
+		__builtin_ia32_pause();
+}

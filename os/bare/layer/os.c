@@ -4,19 +4,19 @@
 
 uint64_t bare_stat[XN_STAT_COUNT];
 
-static struct xn_clock clock;
+struct xn_clock bare_clock;
 static unsigned int nr_cpus;
 
 void bare_clock_init(const struct xn_vcpus *vcpus)
 {
-	xn_clock_init(&clock, vcpus);
+	xn_clock_init(&bare_clock, vcpus);
 	nr_cpus = vcpus->nr;
 }
 
 uint64_t xn_os_now(void)
 {
 	unsigned long flags = bare_upcalls_disable();
-	uint64_t now = xn_clock_read(&clock, xn_os_cpu());
+	uint64_t now = xn_clock_read(&bare_clock, xn_os_cpu());
 
 	bare_upcalls_restore(flags);
 	return now;

@@ -25,11 +25,9 @@ struct thread {
 static struct thread threads[MAX_THREADS];
 static struct thread *current;
 static uint32_t sleeping;		/* CPU 0 sleeps, or is about to */
+static uint64_t armed;			/* CPU 0's one-shot timer; 0: it is not */
 
-/* One-shot timer of CPU 0; 0: not armed. */
-static uint64_t armed;
-
-evtchn_port_t bare_kick;
+evtchn_port_t bare_timer, bare_kick;
 
 void bare_threads_init(void)
 {
@@ -67,12 +65,13 @@ static void timer_fn(void *data, evtchn_port_t port)
 
 void bare_timer_init(struct xn_evtchn_table *t)
 {
-	evtchn_port_t port;
-	int err = xn_evtchn_bind_virq(t, VIRQ_TIMER, 0, timer_fn, NULL, &port);
+	int err = xn_evtchn_bind_virq(t, VIRQ_TIMER, 0, timer_fn, NULL,
+				      &bare_timer);
 
 	if (err)
 		bare_panic("bare: no timer (error %d)", err);
-	xn_evtchn_unmask(t, port);
+	xn_evtchn_unmask(t, bare_timer);
+	armed = 0;
 }
 
 /* Ask for an upcall at that time: now if it is past, none if Xen refuses it. */
@@ -81,7 +80,8 @@ static void thread_arm(uint64_t until)
 	if (armed && armed <= until)
 		return;
 	armed = until;
-	xn_timer_set(0, until, 0);
+	xn_timer_set(0, until == UINT64_MAX ? until :
+			xn_clock_to_xen(&bare_clock, until), 0);
 }
 
 /* No thread can run. Upcalls are disabled between the check and the sleep. */

@@ -81,6 +81,21 @@ void bare_idle(void)
 	(void)bare_upcalls_disable();
 }
 
+/* ---- a guest that is suspended ---- */
+
+/* The toolstack would need the list of pages (<xenion/x86/pv.h>). */
+bool bare_arch_suspends(void)
+{
+	return false;
+}
+
+void bare_arch_channels(struct xn_boot_channel *store,
+			struct xn_boot_channel *console)
+{
+	*store = bare_info->store;
+	*console = bare_info->console;
+}
+
 /* ---- CPUs ---- */
 
 int bare_arch_cpu_start(unsigned int cpu, void *stack_top)

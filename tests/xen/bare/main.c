@@ -80,6 +80,8 @@ static const char *missing(unsigned int needs)
 		return "a PV guest";
 	if (needs & NEEDS_DOM0 && !bare_option("dom0", NULL))
 		return "dom0's half of the test";
+	if (needs & NEEDS_SAVE && !bare_option("save", NULL))
+		return "a dom0 that saves the guest";
 	return NULL;
 }
 

@@ -25,6 +25,7 @@
 #define NEEDS_HVM	(1u << 3)	/* a PVH or HVM guest */
 #define NEEDS_PV	(1u << 4)
 #define NEEDS_DOM0	(1u << 5)	/* dom0's half: option dom0 */
+#define NEEDS_SAVE	(1u << 6)	/* dom0's half saves us: option save */
 
 struct selftest {
 	const char *name;
