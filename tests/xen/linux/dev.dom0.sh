@@ -5,10 +5,24 @@
 # page and their port.
 
 home=/local/domain/$DOMID
-plan 9
+plan 10
 
-reads() { [ "$(xenstore-read "$home/data/$1")" = "$2" ]; }
+# reads NODE PATTERN
+reads() {
+	# shellcheck disable=SC2254	# a pattern
+	case $(xenstore-read "$home/data/$1") in
+	$2) return 0 ;;
+	*) return 1 ;;
+	esac
+}
 saw() { grep -qx "$1" /tmp/take; }
+# XAPI takes the addons as running when it finds these, and reads again when "updated"
+# changes.
+agent_told() {
+	reads updated 20 && reads meminfo_free "[0-9]*" &&
+		[ "$(xenstore-read "$home/attr/PVAddons/MajorVersion" \
+			"$home/attr/vif/0/ipv4/0")" = "$(printf '8\n10.0.0.2')" ]
+}
 
 # An earlier run's
 rm -f /tmp/held /tmp/share /tmp/server /tmp/take
@@ -16,6 +30,10 @@ rm -f /tmp/held /tmp/share /tmp/server /tmp/take
 wait_guest watched 300
 check "the guest's nodes are there" reads two "2 and more"
 xenstore-write "$home/data/watched/dom0" hello
+
+wait_guest agent 300
+check "XAPI finds the guest's addons and its address" agent_told
+xenstore-write "$home/data/asked" yes
 
 wait_guest offered 600
 mkfifo /tmp/held

@@ -8,7 +8,7 @@
 
 . /root/lib.sh
 
-plan 34
+plan 36
 
 # is_device NAME: a character device that only root may open
 is_device() { [ -c "/dev/xen/$1" ] && [ "$(stat -c %a:%u "/dev/xen/$1")" = 600:0 ]; }
@@ -19,6 +19,19 @@ lists() { xenstore-ls "$1" >/tmp/list && diff "$2" /tmp/list; }
 said_over() { grep -qx over /tmp/offer; }
 deferred() { [ "$(cat /sys/bus/xenion/info/grant_refs_deferred)" = "$1" ]; }
 heard() { [ "$(cat /tmp/watched)" = "$(printf '%s\n' "$@")" ]; }
+# agent: XAPI's nodes, in a transaction, as its agents write them while the guest runs
+agent() {
+	local _n=0
+	while [ $_n -lt 20 ]; do
+		_n=$((_n + 1))
+		xenstore-write attr/PVAddons/Installed 1 attr/PVAddons/MajorVersion 8 \
+			attr/PVAddons/MinorVersion 4 attr/PVAddons/MicroVersion 0 \
+			attr/os/class Linux attr/vif/0/ipv4/0 10.0.0.2 \
+			data/os_uname "$(uname -r)" \
+			data/meminfo_free "$(awk '/MemFree/ { print $2 }' /proc/meminfo)" \
+			data/updated $_n || return 1
+	done
+}
 watched() { [ "$(wc -l </tmp/watched)" = "$1" ]; }
 
 dmesg -c >/dev/null
@@ -52,6 +65,9 @@ check "xenstore-watch tells of each change" heard data/watched data/watched/belo
 	data/watched/dom0 data/watched
 check "rules and limits of /dev/xen/xenbus" /root/programs store
 check "what is left: two transactions at once" xenstore-write data/one 3 data/two 4
+check "XAPI's nodes are written, again and again" agent
+tell agent
+check "dom0 has seen them, and asks" wait_for 60 reads data/asked yes
 
 # the places
 check "/sys/hypervisor/type" says /sys/hypervisor/type xen

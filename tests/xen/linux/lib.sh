@@ -45,18 +45,24 @@ pack_ramdisk() {
 }
 
 # disk_traffic: until /tmp/stop is there, a part of xvda after the other is written, and
-# read again from the disk. A line in /tmp/disk for each; ends with 1 if one is not right.
+# read again from the disk. A line in /tmp/disk for each; ends with 1, and says why, if one
+# is not right. Who reads from urandom when it is suspended may get less than it wants:
+# head goes on, dd does not.
 disk_traffic() {
 	local _n=0
 	while [ ! -e /tmp/stop ]; do
 		_n=$((_n + 1))
-		dd if=/dev/urandom of=/tmp/part bs=64k count=4 &&
-		dd if=/tmp/part of=/dev/xvda bs=64k seek=$((_n % 16 * 4)) \
-			oflag=direct conv=notrunc &&
-		dd if=/dev/xvda bs=16k skip=$((_n % 16 * 16)) count=16 \
-			iflag=direct | cmp - /tmp/part || exit 1
+		{ head -c 262144 /dev/urandom >/tmp/part &&
+			dd if=/tmp/part of=/dev/xvda bs=64k seek=$((_n % 16 * 4)) \
+				oflag=direct conv=notrunc &&
+			dd if=/dev/xvda bs=16k skip=$((_n % 16 * 16)) count=16 \
+				iflag=direct | cmp - /tmp/part
+		} 2>/tmp/disk.said || {
+			sed 's/^/# disk: /' /tmp/disk.said >&9
+			exit 1
+		}
 		echo . >>/tmp/disk
-	done 2>/dev/null
+	done
 }
 
 lines() { wc -l <"/tmp/$1"; }
@@ -74,6 +80,22 @@ clocksource=/sys/devices/system/clocksource/clocksource0
 # source_is NAME: that one is in use. use_source NAME: use it.
 source_is() { [ "$(cat $clocksource/current_clocksource)" = "$1" ]; }
 use_source() { echo "$1" >$clocksource/current_clocksource && source_is "$1"; }
+
+# online_is N: so many CPUs are
+online() { grep -c '^processor' /proc/cpuinfo; }
+online_is() { [ "$(online)" = "$1" ]; }
+
+# memory_is KIB: the guest has so much now, as xenion-balloon counts it. memory_becomes:
+# soon, as dom0 wants it
+mem=/sys/devices/system/xen_memory/xen_memory0
+memory() { cat $mem/info/current_kb; }
+memory_is() { [ "$(memory)" = "$1" ]; }
+memory_target_is() { [ "$(cat $mem/target_kb)" = "$1" ]; }
+memory_becomes() {
+	wait_for 20 memory_target_is "$1" && wait_for 120 memory_is "$1" && return
+	grep . $mem/*_kb $mem/info/*
+	return 1
+}
 
 # asks WORD: of dom0, which has done it when this returns
 asks() { tell "$1" && wait_dom0 "$1" 120; }

@@ -7,22 +7,11 @@
 
 . /root/lib.sh
 
-mem=/sys/devices/system/xen_memory/xen_memory0
-
+# kib NAME: of /proc/meminfo
 kib() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
 
-# kib NAME: of /proc/meminfo. has KIB: the guest has so much now. wants KIB: dom0 wants that.
-has() { [ "$(cat $mem/info/current_kb)" = "$1" ]; }
-wants() { [ "$(cat $mem/target_kb)" = "$1" ]; }
-
 # becomes MIB WORD: by xl mem-set, which dom0 does at that word
-becomes() {
-	asks "$2" &&
-		wait_for 20 wants $(($1 * 1024)) &&
-		wait_for 120 has $(($1 * 1024)) && return
-	grep . $mem/*_kb $mem/info/*
-	return 1
-}
+becomes() { asks "$2" && memory_becomes $(($1 * 1024)); }
 
 # fill MIB: files in memory, with their sums
 fill() {
@@ -36,7 +25,7 @@ fill() {
 }
 files_right() { (cd /tmp/files && md5sum -c ../sums >/dev/null 2>&1); }
 
-is_at_its_target() { has "$(cat $mem/target_kb)"; }
+is_at_its_target() { memory_is "$(cat $mem/target_kb)"; }
 
 # total_is MIB: MemTotal is so much less than at first
 total_is() {
@@ -52,10 +41,10 @@ nonsense() {
 	logged 1 'memory/target.* is too low for this guest'
 }
 gives_what_it_can() {
-	asks pressure && wait_for 20 wants $(((all - 112) * 1024)) && sleep 5
-	echo "has $(cat $mem/info/current_kb) KiB, available $(kib MemAvailable) KiB"
+	asks pressure && wait_for 20 memory_target_is $(((all - 112) * 1024)) && sleep 5
+	echo "has $(memory) KiB, available $(kib MemAvailable) KiB"
 	[ $filling = 24 ] ||
-		[ "$(cat $mem/info/current_kb)" -gt $(((all - 112) * 1024)) ] ||
+		[ "$(memory)" -gt $(((all - 112) * 1024)) ] ||
 		return 1
 	files_right
 }
@@ -72,7 +61,7 @@ asks feature
 check "and the balloon" insmod /lib/xenion/xenion-balloon.ko
 check "which the toolstack can know" asks announced
 check "the guest has what dom0 wants" wait_for 20 is_at_its_target
-all=$(($(cat $mem/info/current_kb) / 1024))
+all=$(($(memory) / 1024))
 filling=80
 [ $all -le 256 ] || filling=24
 disk_traffic &
@@ -89,7 +78,7 @@ check "more files are made" fill $filling
 check "the guest gives what it can, and lives" gives_what_it_can
 check "the module stays while memory is away" not rmmod xenion-balloon
 rm -f /tmp/files/*
-check "the rest goes when there is room" wait_for 120 has $(((all - 112) * 1024))
+check "the rest goes when there is room" wait_for 120 memory_is $(((all - 112) * 1024))
 check "all comes back" becomes $all end
 check "files can be made of it" fill $filling
 check "they are right" files_right

@@ -17,9 +17,6 @@ net_traffic() {
 	done
 }
 
-online() { grep -c '^processor' /proc/cpuinfo; }
-online_is() { [ "$(online)" = "$1" ]; }
-
 # wants WORD: dom0 wants as many CPUs as WORD begins with, and there are so many.
 # becomes WORD: and disk and network go on.
 wants() {
