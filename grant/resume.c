@@ -11,6 +11,16 @@ void xn_gnttab_suspend(struct xn_gnttab *gt)
 {
 	xn_work_cancel(&gt->grow);
 	xn_work_cancel(&gt->reclaim);
+	xn_physmap_suspend(&gt->frames);
+	xn_physmap_suspend(&gt->status);
+}
+
+/* Xen makes the status frames of version 2 with the table's. */
+static int frames_resume(struct xn_gnttab *gt, bool anew)
+{
+	int err = xn_physmap_resume(&gt->frames, anew);
+
+	return err ? err : xn_physmap_resume(&gt->status, anew);
 }
 
 static void works_resume(struct xn_gnttab *gt)
@@ -63,17 +73,12 @@ static int table_resume(struct xn_gnttab *gt)
 	if (gt->version < version)
 		resume_in_version_1(gt);
 	err = table_limit(gt);
-	if (!err)
-		err = xn_physmap_resume(&gt->frames);
-	/* Xen makes them with the table's frames. */
-	if (!err && gt->version == 2)
-		err = xn_physmap_resume(&gt->status);
-	return err;
+	return err ? err : frames_resume(gt, true);
 }
 
 int xn_gnttab_resume(struct xn_gnttab *gt, bool anew)
 {
-	int err = anew ? table_resume(gt) : 0;
+	int err = anew ? table_resume(gt) : frames_resume(gt, false);
 
 	if (!err) {
 		gt->reclaim_ns = XN_GREF_RECLAIM_NS;

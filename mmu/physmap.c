@@ -63,7 +63,8 @@ static int hvm_keep(unsigned int i, void **va, xen_pfn_t *frame)
 	if (err)
 		return err;
 	*frame = xn_kept_gfn + i;
-	*va = xn_os_map(*frame, 1);
+	if (!*va)
+		*va = xn_os_map(*frame, 1);
 	return *va ? 0 : -ENOMEM;
 }
 
@@ -140,11 +141,21 @@ int xn_physmap_add(struct xn_physmap *pm)
 	return err;
 }
 
-int xn_physmap_resume(struct xn_physmap *pm)
+void xn_physmap_suspend(struct xn_physmap *pm)
+{
+	unsigned int i;
+
+	for (i = 0; xn_frame_ops->frames_go && i < pm->used; i++)
+		(void)xn_frame_ops->remove(pm->gfn + i, frame_va(pm, i));
+}
+
+int xn_physmap_resume(struct xn_physmap *pm, bool anew)
 {
 	unsigned int i;
 	int err = 0;
 
+	if (!anew && !xn_frame_ops->frames_go)
+		return 0;
 	for (i = 0; !err && i < pm->used; i++)
 		err = xn_frame_ops->add(pm->space, i, pm->gfn + i,
 					frame_va(pm, i));

@@ -99,12 +99,32 @@ int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu)
 	return err;
 }
 
-int xn_vcpus_resume(struct xn_vcpus *v)
+void xn_vcpus_suspend(struct xn_vcpus *v)
 {
-	int err = xn_physmap_resume(&v->map);
+	xn_physmap_suspend(&v->map);
+}
+
+/* The pages of places are RAM of a PV guest, which may have other frames now. */
+static int places_resume(struct xn_vcpus *v)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && xn_frame_ops->frames_go && i < XN_KEPT_PAGES; i++)
+		if (v->kept[i])
+			err = xn_frame_ops->keep(i, &v->kept[i],
+						 &v->kept_frame[i]);
+	return err;
+}
+
+int xn_vcpus_resume(struct xn_vcpus *v, bool anew)
+{
+	int err = xn_physmap_resume(&v->map, anew);
 	unsigned int i;
 
-	for (i = XEN_LEGACY_MAX_VCPUS; !err && i < v->nr; i++) {
+	if (!err && anew)
+		err = places_resume(v);
+	for (i = XEN_LEGACY_MAX_VCPUS; !err && anew && i < v->nr; i++) {
 		if (!v->info[i])
 			continue;
 		/* What the old domain wrote must not count as a sign of life. */

@@ -249,6 +249,7 @@ int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
 	*pv = (struct xn_boot_pv){
 		.nr_pages = si.nr_pages, .p2m = si.mfn_list,
 		.page_root = si.pt_base, .shared_info = si.shared_info,
+		.start_info = start_info,
 	};
 	info->pv = pv;
 	/* In dom0 this field describes the screen instead. */

@@ -37,7 +37,4 @@ extern void (*xn_early_other)(const char *s, unsigned int len);
 /* early.c: writes to the console's ring; NULL: early_pv.c owns the ring. */
 extern void (*xn_early_owner)(const char *s, unsigned int len);
 
-/* early_pv.c: write to this console's ring from now on. */
-void xn_early_ring(const struct xn_boot_channel *console);
-
 #endif /* XENION_BOOT_X86_H */

@@ -46,13 +46,20 @@ struct xn_frame_ops {
 	 * good, because a page has only one guest frame number.
 	 */
 	bool own_moves;
+	/*
+	 * While the guest is saved, no frame of Xen's may be mapped, because
+	 * the toolstack finds those of the guest in its page tables.
+	 */
+	bool frames_go;
 
 	/*
 	 * Get page @i, less than XN_KEPT_PAGES, of those that Xen still uses
 	 * when we have ended. Each start gets the same page, and the page keeps
 	 * its content. In HVM guests it is not part of the kernel's RAM, so the
 	 * next kernel gets it, too. @va: where it is mapped until leave();
-	 * @frame: its number for Xen. May sleep.
+	 * @frame: its number for Xen. If @va is not NULL, it is there already,
+	 * and its number is wanted, which may be another in a new domain. May
+	 * sleep, unless it is there.
 	 */
 	int (*keep)(unsigned int i, void **va, xen_pfn_t *frame);
 	void (*leave)(void *va);
@@ -108,8 +115,20 @@ int xn_physmap_init(struct xn_physmap *pm, unsigned int space,
 int xn_physmap_add(struct xn_physmap *pm);
 
 /**
+ * xn_physmap_suspend - take the frames away while the guest is saved
+ * @pm: the range; nothing in it may be accessed until xn_physmap_resume()
+ *
+ * Only where they must be (frames_go of struct xn_frame_ops). Of a frame that Xen does
+ * not remove, the toolstack says that it cannot be saved.
+ *
+ * Context: raw.
+ */
+void xn_physmap_suspend(struct xn_physmap *pm);
+
+/**
  * xn_physmap_resume - map the frames of a new domain where the old one's were
  * @pm: the range; its frames 0 ... pm->used - 1 are added again
+ * @anew: the domain is a new one; if not, what xn_physmap_suspend() did is undone
  *
  * For a guest that was saved and restored, or has moved: the frames are Xen's,
  * so they were not saved, and nothing is in their place. Where other domains'
@@ -119,7 +138,7 @@ int xn_physmap_add(struct xn_physmap *pm);
  * Return: 0, or Xen's error. Then some frames are missing: nothing in the range
  * may be accessed until this function, called again, succeeds.
  */
-int xn_physmap_resume(struct xn_physmap *pm);
+int xn_physmap_resume(struct xn_physmap *pm, bool anew);
 
 /**
  * xn_physmap_grant_addr - where Xen is to map another domain's page

@@ -55,8 +55,20 @@ int xn_vcpus_init(struct xn_vcpus *v, unsigned int nr);
 int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu);
 
 /**
+ * xn_vcpus_suspend - the shared info page is used no more until xn_vcpus_resume()
+ * @v: the vCPUs
+ *
+ * The last thing to be called before a PV guest is suspended: xn_physmap_suspend().
+ * Other guests need not.
+ *
+ * Context: raw. In a PV guest upcalls are disabled, and by a byte that is elsewhere.
+ */
+void xn_vcpus_suspend(struct xn_vcpus *v);
+
+/**
  * xn_vcpus_resume - map the shared info page of a new domain, and the places
  * @v: the vCPUs; only the one that runs this is up
+ * @anew: the domain is a new one; if not, xn_vcpus_suspend() is undone
  *
  * For a guest that was saved and restored, or has moved (xn_evtchn_survived()):
  * the first of all to be called, and only once when it has succeeded. The page is
@@ -75,7 +87,7 @@ int xn_vcpu_enter(struct xn_vcpus *v, unsigned int vcpu);
  * may be repeated; if it goes on failing, the guest has to stop: SCHEDOP_shutdown
  * needs no page.
  */
-int xn_vcpus_resume(struct xn_vcpus *v);
+int xn_vcpus_resume(struct xn_vcpus *v, bool anew);
 
 /**
  * xn_vcpus_fini - unmap the page; places that were registered stay Xen's

@@ -87,7 +87,8 @@ static uint64_t pv_grant_addr(xen_pfn_t gfn, void *va)
 /* A page of RAM will do, because no other kernel follows in a PV guest. */
 static int pv_keep(unsigned int i, void **va, xen_pfn_t *frame)
 {
-	*va = xn_os_page_alloc();
+	if (!*va)
+		*va = xn_os_page_alloc();
 	if (!*va)
 		return -ENOMEM;
 	*frame = xn_pv_mfn(self, *va);
@@ -138,6 +139,7 @@ static int pv_ram_in(void *va, xen_pfn_t frame)
 static const struct xn_frame_ops pv_ops = {
 	.add = pv_add,
 	.remove = pv_remove,
+	.frames_go = true,
 	.grant_addr = pv_grant_addr,
 	.keep = pv_keep,
 	.leave = pv_leave,
@@ -148,7 +150,7 @@ static const struct xn_frame_ops pv_ops = {
 
 /* ---- start ---- */
 
-static int find_m2p(struct xn_pv *pv)
+int xn_pv_find_lists(struct xn_pv *pv)
 {
 	struct xen_machphys_mapping x;
 	int err = xn_hc_memory(XENMEM_machphys_mapping, &x);
@@ -162,7 +164,9 @@ static int find_m2p(struct xn_pv *pv)
 		return -EINVAL;
 	pv->m2p = (const xen_pfn_t *)x.v_start;
 	pv->nr_frames = x.max_mfn + 1;
-	return 0;
+	/* Check both lists against each other, for the root page table. */
+	return xn_pv_page(pv, pv->p2m[pv->root]) == xn_pv_va(pv, pv->root) ?
+	       0 : -EINVAL;
 }
 
 int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
@@ -178,14 +182,11 @@ int xn_pv_init(struct xn_pv *pv, const struct xn_boot_pv *boot,
 	pv->next_table = boot->tables >> XN_PAGE_SHIFT;
 	pv->nr_tables = boot->nr_tables;
 	pv->shared_info = boot->shared_info;
+	pv->start_info = (struct start_info *)(offset + boot->start_info);
 	pv->list = list;
 	xn_lock_init(&pv->lock);
 
-	err = find_m2p(pv);
-	/* Check both lists against each other, for the root page table. */
-	if (!err && xn_pv_page(pv, pv->p2m[pv->root]) !=
-		    xn_pv_va(pv, pv->root))
-		err = -EINVAL;
+	err = xn_pv_find_lists(pv);
 	if (err) {
 		xn_os_log(XN_ERR, "xenion: Xen's list of machine frames is invalid (error %d)",
 			  err);

@@ -68,8 +68,8 @@ struct xn_frontend;
  * return when it goes on: @anew, in a new domain. @fe are all frontends; their devices
  * go on. What another domain's pages and ports a program has of its own is its own to
  * give up and to make again. Called from a thread, as no function of another CPU runs.
- * Returns: 0; or a negative errno value: -EBUSY when one does; -EOPNOTSUPP in a kind of
- * guest that cannot; if @anew, there is no xenstore now.
+ * Returns: 0; or a negative errno value: -EBUSY when one does; if @anew, there is no
+ * xenstore now.
  */
 int bare_suspend(struct xn_frontend *const *fe, unsigned int nr, bool *anew);
 
@@ -141,8 +141,11 @@ struct bare_resume {
 void bare_resume_register(struct bare_resume *r);
 void bare_resume_unregister(struct bare_resume *r);
 
-/* Can this kind of guest be saved? */
-bool bare_arch_suspends(void);
+/* SCHEDOP_shutdown with SHUTDOWN_suspend; and the shared info page, when the guest goes on
+ * in its domain or, @anew, in another. Upcalls are disabled.
+ */
+void bare_arch_suspend(void);
+int bare_arch_resume(bool anew);
 
 /* Where the toolstack has put xenstore's page and the console's, in a new domain. */
 void bare_arch_channels(struct xn_boot_channel *store,

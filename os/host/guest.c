@@ -101,7 +101,7 @@ static int guest_resume_events(struct host_xenion *x)
 	int err = 0;
 
 	if (!x->mapped)
-		err = xn_vcpus_resume(&x->vcpus);
+		err = xn_vcpus_resume(&x->vcpus, true);
 	x->mapped = !err;
 	for (vcpu = 0; !err && vcpu < x->vcpus.nr; vcpu++) {
 		host_guest_enter(x->host, vcpu);

@@ -96,6 +96,7 @@ struct xn_boot_pv {
 	uint64_t tables;	/* guest-physical: pages set aside for tables */
 	uint64_t nr_tables;	/* as many tables as all RAM will need */
 	uint64_t shared_info;	/* a machine address */
+	uint64_t start_info;	/* guest-physical; filled in again in a new domain */
 };
 
 /**
@@ -116,6 +117,16 @@ struct xn_boot_pv {
 int xn_boot_pv(const struct xn_window *win, uint64_t start_info,
 	       void (*found_console)(const struct xn_boot_channel *console),
 	       struct xn_boot_info *info, struct xn_boot_pv *pv);
+
+/**
+ * xn_early_ring - write early text to this console's ring from now on
+ * @console: a PV guest's; gpa 0: nowhere
+ *
+ * For the entry, and again in a new domain. In PV guests only.
+ *
+ * Context: any.
+ */
+void xn_early_ring(const struct xn_boot_channel *console);
 
 /**
  * xn_memmap_query - ask Xen for this guest's memory map

@@ -10,9 +10,6 @@
  *
  * Memory is mapped at a constant offset: page pfn at offset + pfn *
  * XN_PAGE_SIZE. Page tables are mapped read-only there, as Xen requires.
- *
- * Not implemented: publishing the p2m list (struct arch_shared_info), which
- * saving and migrating a guest would need.
  */
 #ifndef XENION_X86_PV_H
 #define XENION_X86_PV_H
@@ -50,6 +47,7 @@ struct xn_pv {
 	unsigned long next_table;	/* pfn of the next page for a table */
 	unsigned long nr_tables;	/* how many of these are left */
 	uint64_t shared_info;		/* machine address */
+	struct start_info *start_info;
 	struct xn_lock lock;		/* for adding tables, and for @list */
 	xen_pfn_t *list;		/* a page, for Xen to list frames in */
 };
@@ -110,6 +108,51 @@ static inline xen_pfn_t xn_pv_mfn(const struct xn_pv *pv, const void *va)
  * guest's.
  */
 void *xn_pv_page(const struct xn_pv *pv, xen_pfn_t mfn);
+
+/* ---- a guest that is saved: mmu/x86/pv_suspend.c ---- */
+
+/**
+ * xn_pv_publish - let the toolstack find the guest's pages
+ * @pv: the guest's memory
+ * @shared: the shared info page, mapped
+ *
+ * The p2m list, where it lies in the guest's own page tables (p2m_cr3 and p2m_vaddr of
+ * struct arch_shared_info, xen-public/arch-x86/xen.h; Xen 4.6). Without it a PV guest
+ * cannot be saved or moved. To be called at the start, and again in each new domain.
+ *
+ * Context: any.
+ */
+void xn_pv_publish(const struct xn_pv *pv, struct shared_info *shared);
+
+/**
+ * xn_pv_suspend - SCHEDOP_shutdown with SHUTDOWN_suspend, of a PV guest
+ * @pv: the guest's memory; no page of another domain or of Xen is mapped any more
+ *      (xn_gnttab_suspend(), xn_vcpus_suspend())
+ * @store: xenstore's page, of which the toolstack makes that of the new domain
+ * @console: the console's page, likewise
+ *
+ * Returns when the guest goes on: xn_evtchn_survived() says where.
+ *
+ * Context: raw; upcalls disabled.
+ * Return: as xn_hc_sched().
+ */
+int xn_pv_suspend(struct xn_pv *pv, const struct xn_boot_channel *store,
+		  const struct xn_boot_channel *console);
+
+/**
+ * xn_pv_resume - take over the guest's pages in a new domain
+ * @pv: the guest's memory, whose frames are others now
+ * @store: filled in from the new start info; gpa 0: none
+ * @console: likewise
+ *
+ * The first of all to be called, before xn_vcpus_resume().
+ *
+ * Context: raw.
+ * Return: 0, -EINVAL for lists or a start info that are invalid, or Xen's error: then
+ * the guest cannot go on.
+ */
+int xn_pv_resume(struct xn_pv *pv, struct xn_boot_channel *store,
+		 struct xn_boot_channel *console);
 
 /* ---- page tables: mmu/x86/pv_tables.c ---- */
 

@@ -194,9 +194,16 @@ int bare_arch_upcalls(unsigned int cpu)
 
 /* ---- a guest that is suspended ---- */
 
-bool bare_arch_suspends(void)
+void bare_arch_suspend(void)
 {
-	return true;
+	struct sched_shutdown x = { .reason = SHUTDOWN_suspend };
+
+	xn_hc_sched(SCHEDOP_shutdown, &x);
+}
+
+int bare_arch_resume(bool anew)
+{
+	return xn_vcpus_resume(&bare_vcpus, anew);
 }
 
 void bare_arch_channels(struct xn_boot_channel *store,

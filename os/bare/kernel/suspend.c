@@ -44,10 +44,8 @@ static int suspend_rooms(void)
 /* Upcalls are disabled, so no thread and no work runs but this. */
 static int suspend_rooms_anew(void)
 {
-	int err = xn_vcpus_resume(&bare_vcpus);
+	int err = xn_clock_resume(&bare_clock, 0);
 
-	if (!err)
-		err = xn_clock_resume(&bare_clock, 0);
 	if (!err)
 		err = xn_evtchn_resume(&bare_guest.evtchn);
 	return err ? err : bare_arch_upcalls(0);
@@ -56,14 +54,15 @@ static int suspend_rooms_anew(void)
 /* Returns: is the domain a new one? */
 static bool suspend_sleep(void)
 {
-	struct sched_shutdown x = { .reason = SHUTDOWN_suspend };
 	unsigned long flags = bare_upcalls_disable();
 	int same, err = 0;
 
 	/* Whether it fails or not, the next line knows what became of us. */
-	xn_hc_sched(SCHEDOP_shutdown, &x);
+	bare_arch_suspend();
 	same = xn_evtchn_survived(&bare_guest.evtchn);
-	if (!same)
+	if (same >= 0)
+		err = bare_arch_resume(!same);
+	if (!same && !err)
 		err = suspend_rooms_anew();
 	if (same >= 0 && !err)
 		err = xn_gnttab_resume(&bare_guest.gnttab, !same);
@@ -102,8 +101,6 @@ int bare_suspend(struct xn_frontend *const *fe, unsigned int nr, bool *anew)
 
 	if (!bare_has_store)
 		return -ENODEV;
-	if (!bare_arch_suspends())
-		return -EOPNOTSUPP;
 	err = bare_cpus_park();
 	if (err)
 		return err;

@@ -57,9 +57,12 @@ void bare_arch_init(void)
 /* Upcalls come by the callback that bare_arch_init() has registered. */
 int bare_arch_upcalls(unsigned int cpu)
 {
+	struct vcpu_info *v = bare_vcpus.info[cpu];
+
+	v->evtchn_upcall_mask = 1;
+	bare_upcall_bytes[cpu] = (volatile uint8_t *)v;
 	if (!cpu)
-		bare_upcall_bytes[0] = (volatile uint8_t *)
-			&bare_shared->vcpu_info[0];
+		xn_pv_publish(&bare_pv, bare_shared);
 	return 0;
 }
 
@@ -83,27 +86,45 @@ void bare_idle(void)
 
 /* ---- a guest that is suspended ---- */
 
-/* The toolstack would need the list of pages (<xenion/x86/pv.h>). */
-bool bare_arch_suspends(void)
+static struct xn_boot_channel store_now, console_now;
+
+void bare_arch_suspend(void)
 {
-	return false;
+	if (!store_now.gpa) {
+		store_now = bare_info->store;
+		console_now = bare_info->console;
+	}
+	/* The shared page goes, and Xen's byte in it stays as it is. */
+	bare_upcall_bytes[0] = masked;
+	xn_vcpus_suspend(&bare_vcpus);
+	xn_pv_suspend(&bare_pv, &store_now, &console_now);
+}
+
+int bare_arch_resume(bool anew)
+{
+	int err = anew ? xn_pv_resume(&bare_pv, &store_now, &console_now) : 0;
+
+	if (!err)
+		err = xn_vcpus_resume(&bare_vcpus, anew);
+	if (err)
+		return err;
+	if (anew)
+		xn_early_ring(&console_now);
+	return bare_arch_upcalls(0);
 }
 
 void bare_arch_channels(struct xn_boot_channel *store,
 			struct xn_boot_channel *console)
 {
-	*store = bare_info->store;
-	*console = bare_info->console;
+	*store = store_now;
+	*console = console_now;
 }
 
 /* ---- CPUs ---- */
 
 int bare_arch_cpu_start(unsigned int cpu, void *stack_top)
 {
-	struct vcpu_info *v = bare_vcpus.info[cpu];
-
-	v->evtchn_upcall_mask = 1;
-	bare_upcall_bytes[cpu] = (volatile uint8_t *)v;
+	bare_arch_upcalls(cpu);
 	return xn_pv_vcpu_start(cpu, (void (*)(void *))(void *)bare_cpu_main,
 				(void *)(uintptr_t)cpu, stack_top,
 				bare_pv.p2m[bare_pv.root], &entries);

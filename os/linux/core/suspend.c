@@ -64,7 +64,7 @@ static int suspend_prepare(void)
 static int suspend_resume_low(void)
 {
 	struct xnl_resume *r;
-	int err = xn_vcpus_resume(&xnl_vcpus);
+	int err = xn_vcpus_resume(&xnl_vcpus, true);
 
 	if (!err)
 		err = xn_evtchn_resume(&xnl_guest.evtchn);

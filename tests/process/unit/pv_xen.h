@@ -2,7 +2,7 @@
 /*
  * A simulated Xen for a PV guest's memory: machine frames in disorder, page
  * tables of four levels in the process's memory, and Xen's checks of each
- * update. Includes the code under test, mmu/x86/pv.c and pv_tables.c, whose
+ * update. Includes the code under test, mmu/x86/pv.c, pv_suspend.c and pv_tables.c, whose
  * hypercalls and page allocations go to functions here.
  */
 #ifndef XENION_PV_XEN_H
@@ -34,6 +34,7 @@
 #define STATUS_FRAME	0x2f20u
 #define MAX_GRANT	4u
 
+#define START_PAGE	255u			/* struct start_info */
 /* Pages in use at the start, in order: the p2m list, the tables, room for more */
 #define P2M_PAGE	256u
 #define P2M_PAGES	(RAM_PAGES * sizeof(xen_pfn_t) / XN_PAGE_SIZE)
@@ -52,6 +53,8 @@ static struct {
 	int grant_status;
 	xen_pfn_t grant_frame;
 	unsigned int pages;		/* left for pv_page_alloc() */
+	unsigned int suspends;
+	xen_pfn_t start_info;		/* as the last one said */
 } xen;
 
 static uint64_t *page_at(unsigned long pfn)
@@ -230,6 +233,13 @@ long pv_xen_hypercall(unsigned int nr, unsigned long a1, unsigned long a2,
 {
 	xen.calls[nr]++;
 	switch (nr) {
+	case __HYPERVISOR_sched_op:
+		if (a1 != SCHEDOP_shutdown ||
+		    ((struct sched_shutdown *)a2)->reason != SHUTDOWN_suspend)
+			return -XEN_ENOSYS;
+		xen.suspends++;
+		xen.start_info = a3;
+		return 0;
 	case __HYPERVISOR_memory_op:
 		assert_int_equal(a1, XENMEM_machphys_mapping);
 		*(struct xen_machphys_mapping *)a2 = xen.mapping;
@@ -270,6 +280,7 @@ void pv_page_free(void *page)
 
 #include "mmu/x86/pv.c"
 #include "mmu/x86/pv_tables.c"
+#include "mmu/x86/pv_suspend.c"
 
 /* ---- what the domain builder does ---- */
 
@@ -318,6 +329,7 @@ static const struct xn_boot_pv boot = {
 	.tables = (uint64_t)ROOM_PAGE << 12,
 	.nr_tables = NR_ROOM,
 	.shared_info = (uint64_t)SHARED_FRAME << 12,
+	.start_info = (uint64_t)START_PAGE << 12,
 };
 
 #endif /* XENION_PV_XEN_H */

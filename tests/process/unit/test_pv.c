@@ -397,6 +397,113 @@ static void test_balloon(void **state)
 	assert_int_equal(xn_pv_mfn(&pv, page), frame);
 }
 
+/* ---- a guest that is saved ---- */
+
+/* The list of pages, where the toolstack finds it in the guest's own tables. */
+static void test_publish(void **state)
+{
+	static struct shared_info shared;
+	uint64_t va;
+
+	memset(&shared, 0xff, sizeof(shared));
+	xn_pv_publish(&pv, &shared);
+	assert_int_equal(shared.arch.max_pfn, RAM_PAGES);
+	assert_int_equal(shared.arch.pfn_to_mfn_frame_list_list, ~0ul);
+	assert_int_equal(shared.arch.p2m_cr3 >> 12, frame_of(ROOT_PAGE));
+	assert_int_equal(shared.arch.p2m_generation, 0);
+	for (va = shared.arch.p2m_vaddr;
+	     va < shared.arch.p2m_vaddr + RAM_PAGES * sizeof(xen_pfn_t);
+	     va += XN_PAGE_SIZE)
+		assert_int_equal(*walk(va, 1) >> 12 & 0xffffff,
+				 frame_of(P2M_PAGE + (va - shared.arch.p2m_vaddr) /
+						      XN_PAGE_SIZE));
+	assert_int_equal(shared.arch.p2m_vaddr, (uintptr_t)p2m());
+}
+
+/* The new domain: page n has the frame that page n + 1 had. */
+static void frames_change(void)
+{
+	unsigned long pfn;
+
+	for (pfn = 0; pfn < RAM_PAGES; pfn++) {
+		p2m()[pfn] = frame_of((pfn + 1) % RAM_PAGES);
+		xen.m2p[p2m()[pfn]] = pfn;
+	}
+}
+
+static void test_suspend(void **state)
+{
+	struct start_info *si = (struct start_info *)page_at(START_PAGE);
+	struct xn_boot_channel store = { 7 << 12, 1 }, console = { 9 << 12, 2 };
+
+	assert_int_equal(xn_pv_suspend(&pv, &store, &console), 0);
+	assert_int_equal(xen.suspends, 1);
+	assert_int_equal(xen.start_info, frame_of(START_PAGE));
+	assert_int_equal(si->store_mfn, 7);
+	assert_int_equal(si->console.domU.mfn, 9);
+
+	frames_change();
+	si->shared_info = GRANT_FRAME << 12;
+	si->store_mfn = p2m()[17];
+	si->store_evtchn = 3;
+	si->console.domU.mfn = p2m()[19];
+	si->console.domU.evtchn = 4;
+	assert_int_equal(xn_pv_resume(&pv, &store, &console), 0);
+	assert_int_equal(store.gpa, 17 << 12);
+	assert_int_equal(store.port, 3);
+	assert_int_equal(console.gpa, 19 << 12);
+	assert_int_equal(console.port, 4);
+	assert_int_equal(pv.shared_info, GRANT_FRAME << 12);
+	assert_int_equal(xn_pv_mfn(&pv, page_at(100)), frame_of(101));
+}
+
+/* What the new start info says is checked as what the first one said. */
+static void test_resume_lies(void **state)
+{
+	struct start_info *si = (struct start_info *)page_at(START_PAGE);
+	struct xn_boot_channel store, console;
+
+	si->shared_info = SHARED_FRAME << 12;
+	si->store_mfn = SHARED_FRAME;	/* not ours */
+	si->store_evtchn = 3;
+	si->console.domU.mfn = p2m()[19];
+	si->console.domU.evtchn = 0;
+	assert_int_equal(xn_pv_resume(&pv, &store, &console), 0);
+	assert_int_equal(store.gpa, 0);
+	assert_int_equal(console.gpa, 0);
+	si->shared_info++;
+	assert_int_equal(xn_pv_resume(&pv, &store, &console), -EINVAL);
+	si->shared_info = 0;
+	assert_int_equal(xn_pv_resume(&pv, &store, &console), -EINVAL);
+	assert_int_equal(pv.shared_info, SHARED_FRAME << 12);
+	si->shared_info = SHARED_FRAME << 12;
+	p2m()[ROOT_PAGE] = frame_of(3);
+	assert_int_equal(xn_pv_resume(&pv, &store, &console), -EINVAL);
+}
+
+/* Frames of Xen's leave the page tables, whether the domain is a new one or not. */
+static void test_frames_go(void **state)
+{
+	char *hole = (char *)0x123456789000;
+	struct xn_physmap pm = {
+		.va = hole, .space = XENMAPSPACE_grant_table, .count = 3,
+	};
+	unsigned int anew;
+
+	assert_int_equal(xn_pv_extend(&pv, hole, 3), 0);
+	assert_int_equal(xn_physmap_add(&pm), 0);
+	assert_int_equal(xn_physmap_add(&pm), 0);
+	for (anew = 0; anew < 2; anew++) {
+		xn_physmap_suspend(&pm);
+		assert_int_equal(*walk((uintptr_t)hole, 1), 0);
+		assert_int_equal(*walk((uintptr_t)hole + 0x1000, 1), 0);
+		assert_int_equal(xn_physmap_resume(&pm, anew), 0);
+		assert_int_equal(*walk((uintptr_t)hole + 0x1000, 1) >> 12 &
+				 0xffffff, GRANT_FRAME + 1);
+		assert_int_equal(*walk((uintptr_t)hole + 0x2000, 1), 0);
+	}
+}
+
 #define T(name) cmocka_unit_test_setup(test_##name, setup)
 #define R(name) cmocka_unit_test_setup(test_##name, setup_running)
 
@@ -406,6 +513,7 @@ int main(void)
 		T(map_all), T(map_some), T(map_holes), T(map_refused), T(bad_m2p), R(lists),
 		R(walk), R(batch), R(batch_refused), R(pin), R(extend),
 		R(extend_fails), R(xen_frames), R(xen_frames_lie), R(balloon),
+		R(publish), R(suspend), R(resume_lies), R(frames_go),
 	};
 	void *ram = mmap((void *)RAM_START, (size_t)RAM_PAGES << 12,
 			 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |

@@ -95,7 +95,7 @@ static void vcpus_resume(unsigned int nr)
 	unsigned int i;
 
 	assert_int_equal(xn_evtchn_survived(t), 0);
-	assert_int_equal(xn_vcpus_resume(&x.vcpus), 0);
+	assert_int_equal(xn_vcpus_resume(&x.vcpus, true), 0);
 	for (i = 0; i < nr; i++) {
 		host_guest_enter(x.host, i);
 		assert_int_equal(xn_vcpu_enter(&x.vcpus, i), 0);
