@@ -133,6 +133,7 @@ unsigned int bare_arch_address_bits(void);
  */
 struct bare_resume {
 	struct bare_resume *next;
+	void (*suspend)(struct bare_resume *r);	/* before all */
 	void (*lost)(struct bare_resume *r);
 	void (*resume)(struct bare_resume *r,
 		       const struct xn_boot_channel *console);

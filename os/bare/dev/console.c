@@ -79,6 +79,15 @@ static void console_close(struct bare_console *c)
 	xn_os_unmap(c->con.intf, 1);
 }
 
+/* What is not read when the ring's page is saved is read twice: here, and there. */
+static void console_suspend(struct bare_resume *r)
+{
+	struct bare_console *c = xn_container_of(r, struct bare_console, again);
+
+	(void)xn_wait(&c->wait, c->con.broken || xn_console_room(&c->con) ==
+				sizeof(c->con.intf->out), PATIENCE_NS);
+}
+
 static void console_lost(struct bare_resume *r)
 {
 	console_close(xn_container_of(r, struct bare_console, again));
@@ -103,6 +112,7 @@ struct bare_console *bare_console_get(void)
 		xn_lock_init(&c->lock);
 		if (console_open(c, &bare_info->console))
 			return NULL;
+		c->again.suspend = console_suspend;
 		c->again.lost = console_lost;
 		c->again.resume = console_resume;
 		bare_resume_register(&c->again);

@@ -96,11 +96,14 @@ static int suspend_wake_anew(struct xn_frontend *const *fe, unsigned int nr)
 
 int bare_suspend(struct xn_frontend *const *fe, unsigned int nr, bool *anew)
 {
+	struct bare_resume *r;
 	unsigned int i;
 	int err;
 
 	if (!bare_has_store)
 		return -ENODEV;
+	for (r = resumes; r; r = r->next)
+		r->suspend(r);
 	err = bare_cpus_park();
 	if (err)
 		return err;
