@@ -107,7 +107,7 @@ unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
  *
  * To be called before SCHEDOP_shutdown with SHUTDOWN_suspend, when no frontend
  * grants or ends anything: between a restore and xn_gnttab_resume() there is no
- * table.
+ * table. In a PV guest it is not mapped from now on (xn_physmap_suspend()).
  *
  * Context: may sleep.
  */
