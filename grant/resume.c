@@ -11,6 +11,10 @@ void xn_gnttab_suspend(struct xn_gnttab *gt)
 {
 	xn_work_cancel(&gt->grow);
 	xn_work_cancel(&gt->reclaim);
+}
+
+void xn_gnttab_unmap(struct xn_gnttab *gt)
+{
 	xn_physmap_suspend(&gt->frames);
 	xn_physmap_suspend(&gt->status);
 }

@@ -107,11 +107,22 @@ unsigned int xn_gnttab_fini(struct xn_gnttab *gt);
  *
  * To be called before SCHEDOP_shutdown with SHUTDOWN_suspend, when no frontend
  * grants or ends anything: between a restore and xn_gnttab_resume() there is no
- * table. In a PV guest it is not mapped from now on (xn_physmap_suspend()).
+ * table.
  *
  * Context: may sleep.
  */
 void xn_gnttab_suspend(struct xn_gnttab *gt);
+
+/**
+ * xn_gnttab_unmap - the table is not accessed until xn_gnttab_resume()
+ * @gt: the table, after xn_gnttab_suspend()
+ *
+ * A PV guest calls this just before it is suspended, when no event comes any more that
+ * could end a grant: xn_physmap_suspend(). Other guests need not.
+ *
+ * Context: raw; upcalls disabled.
+ */
+void xn_gnttab_unmap(struct xn_gnttab *gt);
 
 /**
  * xn_gnttab_resume - undo xn_gnttab_suspend(), perhaps in a new domain

@@ -127,7 +127,7 @@ void xn_pv_publish(const struct xn_pv *pv, struct shared_info *shared);
 /**
  * xn_pv_suspend - SCHEDOP_shutdown with SHUTDOWN_suspend, of a PV guest
  * @pv: the guest's memory; no page of another domain or of Xen is mapped any more
- *      (xn_gnttab_suspend(), xn_vcpus_suspend())
+ *      (xn_gnttab_unmap(), xn_vcpus_suspend())
  * @store: xenstore's page, of which the toolstack makes that of the new domain
  * @console: the console's page, likewise
  *

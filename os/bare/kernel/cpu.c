@@ -137,7 +137,6 @@ static void cpu_wait(void *arg)
 			  bare_arch_upcalls(cpu)))
 		bare_panic("bare: no upcalls for vCPU %u in the new domain", cpu);
 	bare_upcalls_restore(flags);
-	__atomic_fetch_sub(&park.here, 1, __ATOMIC_SEQ_CST);
 }
 
 static bool cpus_parked(unsigned int nr)
@@ -150,6 +149,7 @@ int bare_cpus_park(void)
 	unsigned int cpu;
 	int err = 0;
 
+	park.here = 0;
 	park.go = false;
 	for (cpu = 1; !err && cpu < bare_nr_cpus; cpu++)
 		err = bare_run(cpu, cpu_wait, NULL);
@@ -182,6 +182,8 @@ void bare_cpus_go(bool anew)
 		bare_kick = cpus[0].ipi;
 	park.anew = anew;
 	__atomic_store_n(&park.go, true, __ATOMIC_RELEASE);
-	while (!cpus_parked(0))
-		__builtin_ia32_pause();
+	/* Until then they would refuse another function. */
+	for (cpu = 1; cpu < bare_nr_cpus; cpu++)
+		while (__atomic_load_n(&cpus[cpu].fn, __ATOMIC_ACQUIRE) == cpu_wait)
+			__builtin_ia32_pause();
 }

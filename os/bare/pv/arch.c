@@ -96,6 +96,7 @@ void bare_arch_suspend(void)
 	}
 	/* The shared page goes, and Xen's byte in it stays as it is. */
 	bare_upcall_bytes[0] = masked;
+	xn_gnttab_unmap(&bare_guest.gnttab);
 	xn_vcpus_suspend(&bare_vcpus);
 	xn_pv_suspend(&bare_pv, &store_now, &console_now);
 }

@@ -96,7 +96,8 @@ static inline void xnl_suspend_fini(void) { }
 #endif
 
 /* cmos.c: around a suspend, so that Linux does not wait for a clock that is not there */
-#if defined(CONFIG_SUSPEND) && defined(CONFIG_KPROBES)
+#if defined(CONFIG_SUSPEND) && defined(CONFIG_KPROBES) && \
+	!defined(CONFIG_XENION_PVH)
 void xnl_cmos_leave(void);
 void xnl_cmos_return(void);
 #else
