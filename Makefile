@@ -270,12 +270,13 @@ check-xens: check-setup modules selftest shim ## Linux guests of older and newer
 # All that an administrator does to a guest that runs.
 .PHONY: check-life
 check-life: check-setup modules selftest shim $(programs) ## guests whose clock is set, whose CPUs and memory come and go, that are saved and moved (hours)
+	@tools/setup bench
 	@$(hours) life='tests/xen/linux/all $(life_runs)' \
 		+ chrony='tests/xen/linux/all --machine=--icount --rig=--icount chrony'
 
 life_runs = time time-hvm shutdown reboot trigger memory memory-hvm vcpus vcpus-64 \
 	watchdog watchdog-end dev dev-hvm dev-save save save-1cpu save-more save-hvm \
-	save-hvm-more save-queues save-less save-qemu save-9p save-hundred
+	save-hvm-more save-queues save-less save-plug save-qemu save-9p save-hundred
 
 .PHONY: check-builtin
 check-builtin: check-setup shim ## Linux guests whose kernel was built with Xenion in its source

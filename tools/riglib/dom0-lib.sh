@@ -64,24 +64,24 @@ rendezvous() {
 
 # --- a guest that is saved or moved -----------------------------------------
 
-# checkpoint_guest FILE: xl save -c. save_guest FILE, restore_guest FILE: xl save and
-# restore. restore_changed FILE SED: with a configuration that the sed script has changed.
-# migrate_guest: to this host. The last three set DOMID, that of the new domain.
+# checkpoint_guest: xl save -c. restore_guest [SED]: xl save and restore, perhaps with the
+# first configuration as the sed script changes it. migrate_guest: to this host. /disks
+# needs room for what is saved. The last two set DOMID, that of the new domain.
 _config=$1/domain.cfg
+_saved=/disks/saved
 checkpoint_guest() {
 	_guest_goes
-	_quiet_xl save -c "$DOMID" "$1"
+	_quiet_xl save -c "$DOMID" $_saved
 	_guest_is_back $?
 }
-save_guest() {
-	_guest_goes
-	_quiet_xl save "$DOMID" "$1" || _guest_is_back 1
-}
 restore_guest() {
-	_quiet_xl restore -e -p "$@" && _guest_arrives
-}
-restore_changed() {
-	sed "$2" "$_config" >/run/changed.cfg && restore_guest /run/changed.cfg "$1"
+	_guest_goes
+	if ! _quiet_xl save "$DOMID" $_saved; then
+		_guest_is_back 1
+		return
+	fi
+	[ $# = 0 ] || sed "$1" "$_config" >/run/changed.cfg
+	_quiet_xl restore -e -p ${1+/run/changed.cfg} $_saved && _guest_arrives
 }
 migrate_guest() {
 	_guest_goes
@@ -95,12 +95,13 @@ migrate_guest() {
 # What xl says only matters if it fails.
 _quiet_xl() {
 	xl "$@" >/run/xl.said 2>&1 && return 0
-	sed '/progress/d; s/^/# /' /run/xl.said
+	sed "/progress/d; s/^/# xl $1: /" /run/xl.said
 	return 1
 }
 # dom0-job.sh waits while the guest is away.
 _guest_goes() { : >/run/job.away; }
 _guest_is_back() {
+	rm -f $_saved
 	: >/run/job.back
 	rm /run/job.away
 	return "$1"

@@ -12,19 +12,7 @@ round=0
 for what in checkpoint restore $moves checkpoint restore $moves; do
 	round=$((round + 1))
 	wait_guest "round-$round" 300 || break
-	case $what in
-	checkpoint)
-		checkpoint_guest /disks/saved
-		result $? "$round: xl save -c" ;;
-	restore)
-		save_guest /disks/saved
-		result $? "$round: xl save"
-		restore_guest /disks/saved
-		result $? "$round: xl restore" ;;
-	migrate)
-		migrate_guest
-		result $? "$round: xl migrate" ;;
-	esac
-	rm -f /disks/saved
+	"${what}_guest"
+	result $? "$round: $what"
 done
 finish

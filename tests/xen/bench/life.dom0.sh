@@ -39,8 +39,7 @@ done
 tell_guest idle
 wait_guest beats 600
 for _ in $(seq $RUNS); do
-	away checkpoint checkpoint_guest /disks/saved
-	rm -f /disks/saved
+	away checkpoint checkpoint_guest
 	away migrate migrate_guest
 done
 tell_guest beats

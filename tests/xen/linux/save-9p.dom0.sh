@@ -11,11 +11,9 @@ make_file() {
 }
 
 answer made make_file
-answer checkpoint checkpoint_guest /disks/saved
+answer checkpoint checkpoint_guest
 wait_guest restore 300
-save_guest /disks/saved
-result $? "restore: xl save"
-restore_guest /disks/saved
-result $? "restore: xl restore"
+restore_guest
+result $? "restore: xl save and restore"
 tell_guest restore
 finish

@@ -16,10 +16,8 @@ give() {
 	xl vcpu-set "$DOMID" 2
 	xl mem-set "$DOMID" "$all"k
 }
-checkpoint() { checkpoint_guest /disks/saved; }
-restore() { save_guest /disks/saved && restore_guest /disks/saved; }
 # With the configuration that the guest began with, in place of that which was saved
-restore_first() { save_guest /disks/saved && restore_changed /disks/saved ""; }
+restore_first() { restore_guest ""; }
 
 # answers WORD COMMAND...: which may set DOMID
 answers() {
@@ -30,17 +28,16 @@ answers() {
 		$_command
 		result $? "$_word: $_command"
 	done
-	rm -f /disks/saved
 	tell_guest "$_word"
 }
 
 answers take take
-answers checkpoint checkpoint
-answers restore restore
+answers checkpoint checkpoint_guest
+answers restore restore_guest
 answers migrate migrate_guest
 answers restore-all restore_first
 answers take-and-migrate take migrate_guest
-answers give-and-checkpoint give checkpoint
-answers take-and-checkpoint take checkpoint
-answers give-and-restore give restore
+answers give-and-checkpoint give checkpoint_guest
+answers take-and-checkpoint take checkpoint_guest
+answers give-and-restore give restore_guest
 finish

@@ -8,11 +8,8 @@
 # moves WORD SED: the guest asks for it; its disks are others then
 moves() {
 	wait_guest "$1" 300
-	save_guest /disks/saved
-	result $? "$1: xl save"
-	restore_changed /disks/saved "$2"
-	result $? "$1: xl restore"
-	rm -f /disks/saved
+	restore_guest "$2"
+	result $? "$1: xl save and restore"
 	tell_guest "$1"
 }
 

@@ -21,10 +21,8 @@ plug() {
 answer plug plug
 wait_guest fewer 300
 queues 1
-save_guest /disks/saved
-result $? "fewer: xl save"
-restore_guest /disks/saved
-result $? "fewer: xl restore"
+restore_guest
+result $? "fewer: xl save and restore"
 tell_guest fewer
 wait_guest more 300
 queues 2

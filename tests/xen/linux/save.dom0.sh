@@ -14,20 +14,8 @@ rendezvous serving
 
 for what in $(sh /root/save-*.list); do
 	wait_guest "$what" 300
-	case $what in
-	checkpoint*)
-		checkpoint_guest /disks/saved
-		result $? "$what: xl save -c" ;;
-	restore*)
-		save_guest /disks/saved
-		result $? "$what: xl save"
-		restore_guest /disks/saved
-		result $? "$what: xl restore" ;;
-	migrate*)
-		migrate_guest
-		result $? "$what: xl migrate" ;;
-	esac
-	rm -f /disks/saved
+	"${what%%-*}_guest"
+	result $? "$what: xl does it"
 	tell_guest "$what"
 done
 wait_guest unmounted 300

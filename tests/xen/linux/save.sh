@@ -3,7 +3,8 @@
 #
 # A guest that is saved and goes on, saved and restored, and moved (xl save -c, save,
 # restore, migrate), while its programs write to a disk, and load from the network:
-# nothing is lost of that, and the clock is right at once.
+# nothing is lost of that, and the clock is right at once. If there is an xvdb, fio
+# (--guest-tool) writes to it and verifies what it wrote.
 
 . /root/lib.sh
 
@@ -33,6 +34,18 @@ load_files() {
 	echo $n >/tmp/loaded
 }
 
+# Many requests at once, and each piece is read back.
+verify_pieces() {
+	while [ ! -e /tmp/enough ]; do
+		fio --name=pieces --filename=/dev/xvdb --direct=1 --thread \
+			--ioengine=libaio --iodepth=16 --rw=randwrite --bsrange=4k-64k \
+			--size=8M --verify=crc32c --verify_backlog=64 \
+			--verify_fatal=1 >/tmp/fio 2>&1 || { comments </tmp/fio; exit 1; }
+		n=$((n + 1))
+	done
+	echo $n >/tmp/verified
+}
+
 # clock_is_right: within two seconds of dom0's, whose httpd gives it by the request.
 clock_is_right() {
 	local _here _there
@@ -56,7 +69,8 @@ goes_on() {
 	check "$1: the disk goes on" dd if=/dev/xvda of=/dev/null bs=64k count=4 iflag=direct
 	check "$1: the network goes on" ping -c 3 10.0.0.1
 	check "$1: the clock is right" clock_is_right
-	check "$1: programs write and load files meanwhile" kill -0 $writer $loader
+	check "$1: programs write and load files meanwhile" \
+		kill -0 $writer $loader $verifier
 	! has_pci || check "$1: no emulated interface comes back" not emulated_interface
 }
 
@@ -77,6 +91,8 @@ write_files &
 writer=$!
 load_files &
 loader=$!
+verifier=
+[ ! -b /dev/xvdb ] || { verify_pieces & verifier=$!; }
 for what in $(sh /root/save-*.list); do
 	# Else Linux keeps the TSC.
 	[ "${what#*-}" != xenion ] || use_source xenion
@@ -87,6 +103,11 @@ wait $writer
 result $? "the writer ends well"
 wait $loader
 result $? "so does the loader"
+[ ! "$verifier" ] || {
+	wait $verifier
+	result $? "and fio"
+	check "fio has verified" cat /tmp/verified
+}
 check "Linux has not waited for a clock chip" logged 0 "Unable to read current time from RTC"
 check "it has written files" cat /tmp/written
 check "and loaded some" cat /tmp/loaded
