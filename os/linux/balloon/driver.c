@@ -94,19 +94,13 @@ static void balloon_stop(void)
 }
 
 /*
- * After kexec another kernel takes all RAM of the memory map for its own. A reboot
- * makes a new domain, and so does any other end.
+ * After kexec another kernel takes all RAM of the memory map for its own.
  */
 static int balloon_system_ends(struct notifier_block *nb, unsigned long action,
 			       void *data)
 {
-	unsigned long lost;
-
 	balloon_stop();
-	lost = xn_target_end(&balloon_target);
-	if (lost)
-		pr_warn("xenion-balloon: Xen keeps %lu KiB of memory: another kernel, by kexec, would not live: raise it by xl mem-set before\n",
-			lost << (PAGE_SHIFT - 10));
+	xnl_memory_away(xn_target_end(&balloon_target) << (PAGE_SHIFT - 10));
 	return NOTIFY_DONE;
 }
 

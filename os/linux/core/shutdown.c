@@ -5,7 +5,8 @@
  * After kexec another kernel owns the memory, and the domain goes on. Pages that
  * backends and Xen (the FIFO ABI's array) could still write to must be taken back
  * before. So everything that unloading returns to the host is returned, while the
- * modules and their devices stay.
+ * modules and their devices stay. If Xen keeps some of the memory, that kernel would
+ * take what is not there for its own, so the domain is rebooted in its place.
  *
  * A panic is reported to the host (SCHEDOP_shutdown, SHUTDOWN_crash in
  * xen-public/sched.h), so that its "on_crash" applies, unless a crash kernel is
@@ -23,13 +24,25 @@
 #include "core.h"
 
 static bool panicked, restarting;
+static unsigned long memory_away;	/* KiB */
+
+void xnl_memory_away(unsigned long kib)
+{
+	memory_away = kib;
+}
+EXPORT_SYMBOL_GPL(xnl_memory_away);
 
 /* @data is why, if it is a string at all. kexec says so there, and nowhere else. */
 static int system_ends(struct notifier_block *nb, unsigned long action,
 		       void *data)
 {
-	restarting = action == SYS_RESTART &&
-		     (!data || strcmp(data, "kexec reboot"));
+	bool kexec = action == SYS_RESTART && data &&
+		     !strcmp(data, "kexec reboot");
+
+	if (kexec && memory_away)
+		pr_warn("xenion: Xen keeps %lu KiB of memory, without which another kernel would not live: the domain is rebooted in place of kexec; raise it by xl mem-set before\n",
+			memory_away);
+	restarting = action == SYS_RESTART && (!kexec || memory_away);
 	/* A module that is being unloaded does the same there. */
 	if (try_module_get(THIS_MODULE))
 		xnl_rooms_quit();

@@ -66,6 +66,14 @@ void xnl_irq_flush(void);
 void xnl_page_put(void *va);
 
 /*
+ * xnl_memory_away - as the system ends, Xen keeps so much of its memory
+ * @kib: in KiB; if it is not 0, the domain is rebooted where kexec was to be
+ *
+ * Context: a reboot notifier, before xenion.ko's, which is the last.
+ */
+void xnl_memory_away(unsigned long kib);
+
+/*
  * What a module does beside its devices on the bus when the guest has been saved,
  * restored or moved; NULL: nothing. Between register and unregister, and not while
  * the guest is away.

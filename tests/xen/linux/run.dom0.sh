@@ -7,10 +7,10 @@
 
 . /root/lib.dom0.sh
 
-# type_until TEXT REGEXP: type the line until the guest's console shows that. Again
-# and again: getty discards input from before its start.
+# type_until TEXT REGEXP: type the line, and again, until the guest's console shows that.
 type_until() {
 	local _n=$((12 * LOADED))
+	printf '%s\n' "$1" >&4
 	until wait_at_most 5 grep -q "$2" /tmp/console-seen; do
 		[ $_n -gt 0 ] || return 1
 		_n=$((_n - 1))
@@ -24,6 +24,8 @@ type_console() {
 	mkfifo /tmp/console-in
 	exec 4<>/tmp/console-in
 	xenconsole --interactive "$DOMID" <&4 >/tmp/console-seen 2>&1 4<&- &
+	# getty discards what comes before this.
+	wait_for 30 grep -q login: /tmp/console-seen &&
 	type_until root '[a-z~/] # ' &&
 	type_until 'echo xenion $((40 + 2)) >/tmp/said; cat /tmp/said' '^xenion 42' &&
 	type_until 'touch /tmp/console-ok && echo do""ne' '^done'
