@@ -274,8 +274,9 @@ check-life: check-setup modules selftest shim $(programs) ## guests whose clock 
 	@$(hours) life='tests/xen/linux/all $(life_runs)' \
 		+ chrony='tests/xen/linux/all --machine=--icount --rig=--icount chrony'
 
-life_runs = time time-hvm shutdown reboot trigger memory memory-hvm vcpus vcpus-64 \
-	watchdog watchdog-end dev dev-hvm dev-save save save-1cpu save-more save-hvm \
+life_runs = time time-hvm shutdown reboot trigger memory memory-hvm vcpus vcpus-hvm \
+	vcpus-64 watchdog watchdog-end kexec-less dev dev-hvm dev-save dev-save-hvm \
+	save save-1cpu save-more save-hvm \
 	save-hvm-more save-queues save-less save-plug save-qemu save-9p save-hundred
 
 .PHONY: check-builtin

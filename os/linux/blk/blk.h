@@ -114,6 +114,8 @@ unsigned int xnl_blk_map(struct xnl_blk_disk *d, struct request *rq);
 void xnl_blk_unmap(struct xnl_blk_disk *d, struct request *rq, bool copy);
 
 /* limits.c */
+extern const struct block_device_operations xnl_blk_fops;
+void xnl_blk_geometry(sector_t sectors, struct hd_geometry *geo);
 void xnl_blk_limits_init(struct xnl_blk_disk *d);
 /*
  * The disk goes on with d->now after @was; no request is in flight. Where the limits are

@@ -25,10 +25,6 @@
 
 struct workqueue_struct *xnl_blk_wq;
 
-static const struct block_device_operations disk_fops = {
-	.owner = THIS_MODULE,
-};
-
 /* ---- requests ---- */
 
 static blk_status_t disk_status(int err)
@@ -282,7 +278,7 @@ static int disk_alloc(struct xnl_blk_disk *d)
 	gd->major = place->major;
 	gd->first_minor = place->first_minor;
 	gd->minors = place->minors;
-	gd->fops = &disk_fops;
+	gd->fops = &xnl_blk_fops;
 	if (place->partition)
 		gd->flags |= GENHD_FL_NO_PART;
 	if (info->removable || info->cdrom)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * What the block layer may ask of a disk: the engine's info (xen-public/io/
- * blkif.h, the backend's nodes) as limits of a queue. Called by disk.c.
+ * blkif.h, the backend's nodes) as limits of a queue; and what programs may: a
+ * geometry. Called by disk.c.
  *
  * A backend may fail requests of a kind that it has offered. That shows when they
  * complete, perhaps in an interrupt; a work then changes the limits. And the backend
@@ -9,6 +10,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
+#include <linux/hdreg.h>
 
 #include "blk.h"
 
@@ -110,3 +112,25 @@ blk_status_t xnl_blk_not_supported(struct xnl_blk_disk *d, struct request *rq)
 	}
 	return flush ? BLK_STS_OK : BLK_STS_NOTSUPP;
 }
+
+/* Of a disk without heads: the one that a PC's BIOS gives to any large disk. */
+void xnl_blk_geometry(sector_t sectors, struct hd_geometry *geo)
+{
+	u64 cylinders = sectors;
+
+	geo->heads = 255;
+	geo->sectors = 63;
+	do_div(cylinders, geo->heads * geo->sectors);
+	geo->cylinders = min_t(u64, cylinders, U16_MAX);
+}
+
+XNL_GETGEO(disk_getgeo, gd, geo)
+{
+	xnl_blk_geometry(get_capacity(gd), geo);
+	return 0;
+}
+
+const struct block_device_operations xnl_blk_fops = {
+	.owner	= THIS_MODULE,
+	.getgeo	= disk_getgeo,
+};

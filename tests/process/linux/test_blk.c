@@ -7,6 +7,7 @@
 #include <linux/blkdev.h>
 #include <linux/delay.h>
 #include <linux/device.h>
+#include <linux/hdreg.h>
 #include <linux/kthread.h>
 
 #include "os/linux/blk/blk.h"
@@ -97,6 +98,33 @@ static void blk_names_are_claimed(struct kunit *test)
 	xnl_blk_place_release(&xvda1);
 	xnl_blk_place_release(&sda2);
 	xnl_blk_place_release(&sdb);
+}
+
+/* ---- the geometry ---- */
+
+static const struct {
+	sector_t sectors;
+	unsigned int cylinders;
+} geometries[] = {
+	{ 0, 0 },
+	{ 255 * 63 - 1, 0 },
+	{ 255 * 63, 1 },
+	{ 65535ULL * 255 * 63, 65535 },
+	{ 65536ULL * 255 * 63, 65535 },
+	{ 1ULL << 48, 65535 },
+};
+
+static void blk_geometries(struct kunit *test)
+{
+	struct hd_geometry geo;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(geometries); i++) {
+		xnl_blk_geometry(geometries[i].sectors, &geo);
+		KUNIT_EXPECT_EQ(test, geo.cylinders, geometries[i].cylinders);
+		KUNIT_EXPECT_EQ(test, geo.heads, 255);
+		KUNIT_EXPECT_EQ(test, geo.sectors, 63);
+	}
 }
 
 /* ---- disks as a user sees them ---- */
@@ -206,10 +234,14 @@ static struct device *disk_plug(struct kunit *test)
 static void blk_reads_and_writes(struct kunit *test)
 {
 	struct block_device *bdev;
+	struct hd_geometry geo;
 
 	UM_VOID(um_disk0.plug());
 	bdev = disk_open(test, "xvda");
 	disk_check(test, bdev, &um_disk0, 0x5a);
+	KUNIT_EXPECT_EQ(test, bdev->bd_disk->fops->getgeo(bdev, &geo), 0);
+	KUNIT_EXPECT_EQ(test, geo.cylinders,
+			bdev_nr_sectors(bdev) / geo.heads / geo.sectors);
 	disk_close(bdev);
 	UM_VOID(um_disk0.unplug());
 	um_until(test, !disk_exists("xvda"), 5000);
@@ -460,6 +492,7 @@ static void blk_moves_to_a_lesser_backend(struct kunit *test)
 static struct kunit_case blk_cases[] = {
 	KUNIT_CASE(blk_numbers),
 	KUNIT_CASE(blk_names_are_claimed),
+	KUNIT_CASE(blk_geometries),
 	KUNIT_CASE(blk_reads_and_writes),
 	KUNIT_CASE(blk_unbinds_and_binds),
 	KUNIT_CASE(blk_module_reloads),

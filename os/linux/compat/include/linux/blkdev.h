@@ -49,6 +49,19 @@ static inline int queue_limits_commit_update_frozen(struct request_queue *q,
 }
 #endif
 
+#if XNL_HAVE_BLK_GETGEO_DISK
+#define XNL_GETGEO(_fn, _disk, _geo)					\
+static int _fn(struct gendisk *_disk, struct hd_geometry *_geo)
+#else
+#define XNL_GETGEO(_fn, _disk, _geo)					\
+static int _fn##_disk(struct gendisk *_disk, struct hd_geometry *_geo);	\
+static int _fn(struct block_device *bdev, struct hd_geometry *_geo)	\
+{									\
+	return _fn##_disk(bdev->bd_disk, _geo);				\
+}									\
+static int _fn##_disk(struct gendisk *_disk, struct hd_geometry *_geo)
+#endif
+
 #if !XNL_HAVE_BLK_CAPACITY_NOTIFY
 static inline void set_capacity_and_notify(struct gendisk *disk, sector_t size)
 {
