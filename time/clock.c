@@ -22,8 +22,8 @@ void xn_clock_init(struct xn_clock *c, const struct xn_vcpus *vcpus)
 	c->vcpus = vcpus;
 }
 
-int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
-		   uint64_t *ns)
+static inline int clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
+			      uint64_t *ns)
 {
 	uint64_t delta = cycles - ti->tsc_timestamp;
 	int shift = ti->tsc_shift;
@@ -39,6 +39,12 @@ int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
 	/* A product of 64 and 32 bits, without its last 32 bits, fits. */
 	delta = (__uint128_t)delta * ti->tsc_to_system_mul >> 32;
 	return __builtin_add_overflow(ti->system_time, delta, ns) ? -EINVAL : 0;
+}
+
+int xn_clock_scale(const struct vcpu_time_info *ti, uint64_t cycles,
+		   uint64_t *ns)
+{
+	return clock_scale(ti, cycles, ns);
 }
 
 /* Read the counter between the versions, so that both are of one CPU. */
@@ -91,13 +97,13 @@ static uint64_t clock_raise(uint64_t *max, uint64_t ns)
 }
 
 /* Xen's system time, and does Xen say that all counters are the same? */
-static bool clock_now(const struct vcpu_info *info, uint64_t *ns, bool *stable)
+static inline bool clock_now(const struct vcpu_info *info, uint64_t *ns, bool *stable)
 {
 	struct vcpu_time_info ti;
 	uint64_t cycles;
 
 	if (!clock_snapshot(&info->time, &ti, &cycles) ||
-	    xn_clock_scale(&ti, cycles, ns)) {
+	    clock_scale(&ti, cycles, ns)) {
 		xn_stat_inc(XN_STAT_REFUSED);
 		return false;
 	}

@@ -7,4 +7,4 @@ static int geometry(struct gendisk *disk, struct hd_geometry *geo)
 	return 0;
 }
 
-struct block_device_operations probe = { .getgeo = geometry };
+const struct block_device_operations probe = { .getgeo = geometry };
